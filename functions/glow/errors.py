@@ -1,0 +1,75 @@
+"""The errors of glow. The class says who has to act, and whether sending again helps.
+
+GlowError
+├── Refused            the caller's fault; sending the same again does not help
+│   ├── BadRequest     400
+│   ├── Unauthorized   401 (Helius sends a 401 again, which heals a rotation of the secret)
+│   ├── UnknownToken   404
+│   ├── NoPrice        404
+│   ├── UnknownPath    404
+│   └── TooLarge       413
+├── Unavailable        503: a part did not answer in time; sending again helps
+└── FanOutFailed       a broadcast as a whole could not be done; the queue hands it out again
+"""
+
+# ruff: noqa: N818  The names say what happened to the caller; "Error" behind each says nothing more.
+
+from typing import ClassVar
+
+
+class GlowError(Exception):
+    """Base of all errors that glow raises on purpose; its text is safe to show to the caller."""
+
+
+class Refused(GlowError):
+    """A request that cannot succeed as it is. `status` is HTTP's, `code` is for programs."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "BAD_REQUEST"
+
+
+class BadRequest(Refused):
+    """A field is missing, malformed or out of range. The text names it and the remedy."""
+
+
+class Unauthorized(Refused):
+    """The bearer secret is missing or wrong."""
+
+    status = 401
+    code = "UNAUTHORIZED"
+
+
+class UnknownToken(Refused):
+    """The stack's `tokens` are set and this token is not among them."""
+
+    status = 404
+    code = "UNKNOWN_TOKEN"
+
+
+class NoPrice(Refused):
+    """The token is fine, but no price of it is stored."""
+
+    status = 404
+    code = "NO_PRICE"
+
+
+class UnknownPath(Refused):
+    """No such path in the REST API."""
+
+    status = 404
+    code = "UNKNOWN_PATH"
+
+
+class TooLarge(Refused):
+    """The body is larger than the limit that the text names."""
+
+    status = 413
+    code = "TOO_LARGE"
+
+
+class Unavailable(GlowError):
+    """Something behind us did not answer in time: 503, send it again."""
+
+
+class FanOutFailed(GlowError):
+    """No connection could be served (endpoint away, signature refused, everybody throttled)."""

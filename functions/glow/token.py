@@ -1,0 +1,56 @@
+"""Tokens and signatures as they stand on the wire, checked before they reach a key, a URL or a log."""
+
+import re
+from typing import Final
+
+from functions.glow.errors import BadRequest, UnknownToken
+
+# Anchored as the contract writes them, for schemas and JavaScript. Here they are used with
+# fullmatch: `$` alone would let a trailing newline through.
+TOKEN_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"  # noqa: S105  a pattern, no password
+SIGNATURE_PATTERN: Final = r"^[A-Za-z0-9]{1,88}$"
+
+_TOKEN = re.compile(TOKEN_PATTERN, re.ASCII)
+_SIGNATURE = re.compile(SIGNATURE_PATTERN, re.ASCII)
+_SHOWN_LENGTH: Final = 80
+_SHOWN_BELOW: Final = 10**20
+
+
+def parse_token(value: object, *, where: str) -> str:
+    """The token in `value`. Raises BadRequest that names `where`."""
+    if isinstance(value, str) and _TOKEN.fullmatch(value):
+        return value
+    raise BadRequest(
+        f"{where} must be a mint or a token name of 1 to 64 letters, digits, '_' or '-';"
+        f" got {shown(value)}"
+    )
+
+
+def parse_signature(value: object, *, where: str) -> str:
+    """The transaction signature in `value`. Raises BadRequest that names `where`."""
+    if isinstance(value, str) and _SIGNATURE.fullmatch(value):
+        return value
+    raise BadRequest(
+        f"{where} must be a transaction signature of 1 to 88 letters and digits; got {shown(value)}"
+    )
+
+
+def require_known(token: str, tokens: frozenset[str]) -> str:
+    """`token`, if the stack streams it; where `tokens` is empty it streams every one."""
+    if tokens and token not in tokens:
+        raise UnknownToken(
+            f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those"
+        )
+    return token
+
+
+def shown(value: object) -> str:
+    """`value` as an error message shows it: short, printable, safe for a log.
+
+    Only texts and small numbers are shown: repr() of a deep array or a huge number raises.
+    """
+    if isinstance(value, str):
+        return repr(value if len(value) <= _SHOWN_LENGTH else f"{value[:_SHOWN_LENGTH]}…")
+    if isinstance(value, int):
+        return str(value) if abs(value) < _SHOWN_BELOW else "a huge number"
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -1,0 +1,142 @@
+"""An update: one price of one token from one transaction, and the id that names it everywhere."""
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Final
+
+from functions.glow.errors import BadRequest
+from functions.glow.fields import as_object, parse_json
+from functions.glow.token import parse_signature, parse_token, shown
+
+# Every decimal of 15 significant digits survives a JavaScript number and back (IEEE 754 double),
+# so `float(price)` loses nothing and Python, DynamoDB and JavaScript show the same price.
+PRICE_DIGITS: Final = 15
+# Inside these every 15-digit price is a normal double and a DynamoDB number (1e-130 to 9.99e125).
+MIN_PRICE: Final = Decimal("1e-100")
+MAX_PRICE: Final = Decimal("1e100")
+# What the id has room for. A longer number would break the order of ids; a negative one, too.
+MAX_TIMESTAMP: Final = 9_999_999_999  # 10 digits of Unix seconds: until the year 2286
+MAX_SLOT: Final = 999_999_999_999  # 12 digits: 12,000 years of slots of 0.4 s
+ID_SIGNATURE_LENGTH: Final = 16
+
+ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
+
+_ID = re.compile(ID_PATTERN, re.ASCII)
+# No traps: what overflows becomes Infinity, which parse_price refuses like any other bad price.
+_ROUNDING = Context(prec=PRICE_DIGITS, traps=[])
+
+
+def update_id(timestamp: int, slot: int, signature: str) -> str:
+    """`<timestamp, 10 digits>-<slot, 12 digits>-<first 16 of the signature>`.
+
+    Sort key, deduplication id and cursor. The order of the texts is the order of time, then slot.
+    """
+    return f"{timestamp:010d}-{slot:012d}-{signature[:ID_SIGNATURE_LENGTH]}"
+
+
+def id_at(timestamp: int) -> str:
+    """The smallest id of that second, clamped to the seconds that an id can hold."""
+    return update_id(min(max(timestamp, 0), MAX_TIMESTAMP), 0, "0")
+
+
+def parse_id(value: object, *, where: str) -> str:
+    """The update id in `value`. Raises BadRequest that names `where`."""
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    raise BadRequest(
+        f"{where} must be the id of an update, as PRICE_UPDATE carries it: 10 digits, '-',"
+        f" 12 digits, '-', up to 16 letters and digits; got {shown(value)}"
+    )
+
+
+def timestamp_of(update_id: str) -> int:
+    """The Unix seconds that an id begins with."""
+    return int(update_id[:10])
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A price. `price` in SOL per token, `timestamp` in Unix seconds."""
+
+    token: str
+    price: Decimal
+    timestamp: int
+    slot: int
+    tx_signature: str
+
+    @property
+    def id(self) -> str:
+        return update_id(self.timestamp, self.slot, self.tx_signature)
+
+    def to_dict(self) -> dict[str, object]:
+        """The PRICE_UPDATE message, ready for JSON; its price is a float without loss."""
+        return {
+            "type": "PRICE_UPDATE",
+            "token": self.token,
+            "price": float(self.price),
+            "timestamp": self.timestamp,
+            "slot": self.slot,
+            "txSignature": self.tx_signature,
+            "id": self.id,
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), separators=(",", ":"))
+
+
+def parse_update(text: str) -> Update:
+    """Read a PRICE_UPDATE back. Raises BadRequest that names the field."""
+    fields = as_object(parse_json(text, where="update"), where="update")
+    if fields.get("type") != "PRICE_UPDATE":
+        raise BadRequest(f'type must be "PRICE_UPDATE"; got {shown(fields.get("type"))}')
+    update = Update(
+        token=parse_token(fields.get("token"), where="token"),
+        price=parse_price(fields.get("price"), where="price"),
+        timestamp=parse_timestamp(fields.get("timestamp"), where="timestamp"),
+        slot=parse_slot(fields.get("slot"), where="slot"),
+        tx_signature=parse_signature(fields.get("txSignature"), where="txSignature"),
+    )
+    if fields.get("id") != update.id:
+        raise BadRequest(f"id must be {update.id}, made of timestamp, slot and txSignature")
+    return update
+
+
+def rounded_price(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:
+    """`numerator / denominator` to PRICE_DIGITS significant digits; only the division rounds.
+
+    Not a number where no price can be made of the two; parse_price refuses that.
+    """
+    quotient = _ROUNDING.divide(Decimal(numerator), Decimal(denominator))
+    return _ROUNDING.normalize(quotient)
+
+
+def parse_price(value: object, *, where: str) -> Decimal:
+    """A price above zero, from a JSON number read with `parse_float=Decimal`."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        price = rounded_price(value, 1)
+        if price.is_finite() and MIN_PRICE <= price <= MAX_PRICE:
+            return price
+    raise BadRequest(
+        f"{where} must be a price in SOL per token, a JSON number from {MIN_PRICE} to {MAX_PRICE}"
+    )
+
+
+def parse_timestamp(value: object, *, where: str) -> int:
+    """Unix seconds that fit an id. Raises BadRequest that names `where`."""
+    return _parse_integer(value, MAX_TIMESTAMP, where=where, what="Unix time in seconds")
+
+
+def parse_slot(value: object, *, where: str) -> int:
+    """A Solana slot that fits an id. Raises BadRequest that names `where`."""
+    return _parse_integer(value, MAX_SLOT, where=where, what="a Solana slot")
+
+
+def _parse_integer(value: object, maximum: int, *, where: str, what: str) -> int:
+    # bool is an int in Python: JSON's true would be slot 1.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum:
+        return value
+    raise BadRequest(
+        f"{where} must be {what}, a whole number from 0 to {maximum}; got {shown(value)}"
+    )

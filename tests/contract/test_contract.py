@@ -1,0 +1,187 @@
+"""The golden files of the wire contract, read against the code. JavaScript reads the same files."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from functions.glow import messages
+from functions.glow.errors import BadRequest, Refused
+from functions.glow.frames import MAX_FRAME_UPDATES, frames, latest
+from functions.glow.replay import Gap
+from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
+from functions.glow.trade import SkipReason, Trades, parse_webhook
+from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_update, update_id
+
+HERE = Path(__file__).parent
+
+Golden = dict[str, Any]  # a golden file as it is: JSON, whose shape the tests below spell out
+
+
+def golden(name: str) -> Golden:
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+UPDATE, IDS, FRAMES = golden("update"), golden("ids"), golden("frames")
+SIMPLE, WEBHOOK, MESSAGES = golden("simple"), golden("webhook"), golden("messages")
+
+
+def an_update(fields: Golden) -> Update:
+    return parse_update(json.dumps(fields))
+
+
+def named(example: Golden) -> str:
+    return str(example["name"])
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.json")), ids=lambda path: path.stem)
+def test_golden_file_says_what_it_is(path: Path) -> None:
+    assert golden(path.stem)["description"]
+
+
+class TestUpdate:
+    @pytest.mark.parametrize("example", UPDATE["examples"], ids=named)
+    def test_update_is_read_and_written_as_in_the_file(self, example: Golden) -> None:
+        update = an_update(example["update"])
+
+        assert update.to_json() == example["text"]
+        assert list(update.to_dict().items()) == list(example["update"].items())
+
+    @pytest.mark.parametrize("example", UPDATE["rejected"], ids=named)
+    def test_rejected_update_names_its_field(self, example: Golden) -> None:
+        good = UPDATE["examples"][-1]["update"]
+
+        with pytest.raises(BadRequest, match=rf"^{example['field']} "):
+            an_update(good | example["change"])
+
+
+class TestIds:
+    def test_patterns_are_those_of_the_code(self) -> None:
+        assert IDS["pattern"] == ID_PATTERN
+        assert IDS["tokenPattern"] == TOKEN_PATTERN
+        assert IDS["signaturePattern"] == SIGNATURE_PATTERN
+
+    @pytest.mark.parametrize("parts", IDS["ids"], ids=lambda parts: parts["id"])
+    def test_id_is_made_of_its_parts(self, parts: Golden) -> None:
+        made = update_id(parts["timestamp"], parts["slot"], parts["txSignature"])
+
+        assert made == parse_id(parts["id"], where="id")
+
+    def test_order_of_the_texts_is_the_order_of_the_ids(self) -> None:
+        ascending = [parse_id(value, where="id") for value in IDS["ascending"]]
+
+        assert sorted(ascending) == ascending
+
+    @pytest.mark.parametrize("bound", IDS["firstOfSecond"], ids=lambda bound: bound["id"])
+    def test_second_begins_at_its_smallest_id(self, bound: Golden) -> None:
+        assert id_at(bound["timestamp"]) == bound["id"]
+
+    @pytest.mark.parametrize("value", IDS["invalid"])
+    def test_invalid_id_is_refused(self, value: str) -> None:
+        with pytest.raises(BadRequest):
+            parse_id(value, where="id")
+
+
+class TestFrames:
+    @pytest.mark.parametrize("example", FRAMES["examples"], ids=named)
+    def test_updates_become_the_frames_of_the_file(self, example: Golden) -> None:
+        made = frames([an_update(fields) for fields in example["updates"]])
+
+        assert [json.loads(frame) for frame in made] == example["frames"]
+
+    @pytest.mark.parametrize("sizes", FRAMES["sizes"], ids=lambda sizes: str(sizes["updates"]))
+    def test_frames_are_as_large_as_in_the_file(self, sizes: Golden) -> None:
+        made = frames([an_update(UPDATE["examples"][0]["update"])] * sizes["updates"])
+
+        assert [frame.count('"PRICE_UPDATE"') for frame in made] == sizes["frames"]
+        assert all(len(frame) <= FRAMES["maxBytes"] for frame in made)
+        assert FRAMES["maxUpdates"] == MAX_FRAME_UPDATES
+
+    def test_latest_is_the_one_that_the_file_names(self) -> None:
+        (example,) = (each for each in FRAMES["examples"] if "latest" in each)
+
+        assert latest([an_update(each) for each in example["updates"]]).id == example["latest"]
+
+
+class TestSimpleForm:
+    def parse(self, case: Golden) -> Trades:
+        return parse_webhook(
+            json.dumps(SIMPLE["body"] | case["change"]),
+            x_token=case.get("xToken", SIMPLE["xToken"]),
+            tokens=frozenset(case.get("tokens", ())),
+            now=SIMPLE["now"],
+        )
+
+    def test_body_becomes_the_update_of_the_file(self) -> None:
+        (update,) = self.parse({"change": {}}).updates
+
+        assert update.to_dict() == SIMPLE["update"]
+
+    @pytest.mark.parametrize("case", SIMPLE["skipped"], ids=named)
+    def test_skip_is_named_as_in_the_file(self, case: Golden) -> None:
+        (skip,) = self.parse(case).skipped
+
+        assert skip.to_dict() == case["skip"]
+
+    @pytest.mark.parametrize("case", SIMPLE["refused"], ids=named)
+    def test_refusal_has_the_status_of_the_file(self, case: Golden) -> None:
+        with pytest.raises(Refused, match=case["names"]) as refusal:
+            self.parse(case)
+
+        assert (refusal.value.status, refusal.value.code) == (case["status"], case["code"])
+
+
+class TestWebhook:
+    def test_reasons_are_those_of_the_code(self) -> None:
+        assert sorted(get_args(SkipReason)) == WEBHOOK["reasons"]
+
+    @pytest.mark.parametrize("error", WEBHOOK["errors"], ids=lambda error: error["code"])
+    def test_status_belongs_to_its_code(self, error: Golden) -> None:
+        statuses = {each.code: each.status for each in Refused.__subclasses__()}
+
+        assert statuses.get(error["code"], 503) == error["status"]
+
+    def test_skips_look_as_in_the_file(self) -> None:
+        bodies = HERE.parent / "data" / "helius"
+        transfer = json.loads((bodies / "enh_mixed_batch_transfer_mint.json").read_text())[0]
+        raw = json.loads((bodies / "raw_transfer_sol_webhook.json").read_text())[0]
+
+        trades = parse_webhook(
+            json.dumps([transfer, raw]), x_token=None, tokens=frozenset(), now=SIMPLE["now"]
+        )
+
+        assert [skip.to_dict() for skip in trades.skipped] == WEBHOOK["accepted"]["skipped"]
+
+    def test_error_message_is_the_one_of_the_code(self) -> None:
+        with pytest.raises(BadRequest) as refusal:
+            parse_webhook(b"\xff", x_token=None, tokens=frozenset(), now=SIMPLE["now"])
+
+        error = {"code": refusal.value.code, "message": str(refusal.value)}
+        assert {"error": error} == WEBHOOK["error"]
+
+
+class TestMessages:
+    def message(self, name: str) -> Golden:
+        (found,) = (each["message"] for each in MESSAGES["messages"] if each["name"] == name)
+        return found
+
+    def test_pong(self) -> None:
+        assert json.loads(messages.pong()) == self.message("pong")
+
+    def test_subscribed(self) -> None:
+        assert json.loads(messages.subscribed("SOL")) == self.message("subscribed")
+
+    def test_unsubscribed(self) -> None:
+        assert json.loads(messages.unsubscribed("SOL")) == self.message("unsubscribed")
+
+    def test_error(self) -> None:
+        error = self.message("error")
+
+        assert json.loads(messages.error(error["code"], error["message"])) == error
+        assert error["code"] in MESSAGES["errorCodes"]
+
+    def test_gap(self) -> None:
+        gap = self.message("gap, aws: one connection listens to many tokens")
+
+        assert json.loads(messages.gap("SOL", Gap(gap["after"], gap["until"]))) == gap

@@ -1,0 +1,292 @@
+"""What a webhook body becomes: updates, skips with their reason, or a refusal."""
+
+import json
+
+import pytest
+
+from functions.glow.errors import BadRequest, UnknownToken
+from functions.glow.trade import Trades, parse_webhook
+from tests.unit.bodies import (
+    LAMPORTS_PER_SOL,
+    MINT,
+    NOW,
+    OTHER_MINT,
+    JsonObject,
+    a_pool_buy,
+    a_row,
+    a_simple_trade,
+    a_swap_event,
+    a_transaction,
+    native,
+    real_body,
+)
+
+EVERY_TOKEN = frozenset[str]()
+
+
+def parse(
+    body: object, *, x_token: str | None = None, tokens: frozenset[str] = EVERY_TOKEN
+) -> Trades:
+    return parse_webhook(json.dumps(body), x_token=x_token, tokens=tokens, now=NOW)
+
+
+def reasons(trades: Trades) -> list[str]:
+    return [skip.reason for skip in trades.skipped]
+
+
+class TestBatch:
+    def test_real_batch_yields_its_one_trade_and_names_the_others(self) -> None:
+        trades = parse_webhook(
+            real_body("enh_mixed_batch_transfer_mint"), x_token=None, tokens=EVERY_TOKEN, now=NOW
+        )
+
+        (update,) = trades.updates
+        assert update.id == "1723211253-000282534627-U1dH19yy8SqyPuSY"
+        assert reasons(trades) == ["not_a_trade", "not_a_trade"]
+
+    def test_raw_webhook_is_named_not_crashed_on(self) -> None:
+        trades = parse_webhook(
+            real_body("raw_transfer_sol_webhook"), x_token=None, tokens=EVERY_TOKEN, now=NOW
+        )
+
+        assert trades.updates == ()
+        assert reasons(trades) == ["not_enhanced"]
+
+    def test_empty_batch_holds_nothing(self) -> None:
+        assert parse([]) == Trades((), ())
+
+    @pytest.mark.parametrize("junk", [None, 7, "swap", [], {}, {"signature": "a/b"}])
+    def test_damaged_transaction_does_not_fail_its_neighbour(self, junk: object) -> None:
+        trades = parse([junk, a_pool_buy()])
+
+        assert [update.token for update in trades.updates] == [MINT]
+        assert reasons(trades) == ["damaged"]
+        assert "body[0]" in trades.skipped[0].detail
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("signature", None),
+            ("signature", "x" * 89),
+            ("signature", "abc\n"),
+            ("timestamp", None),
+            ("timestamp", -1),
+            ("timestamp", True),
+            ("timestamp", 1.5),
+            ("timestamp", "1750000000"),
+            ("slot", 10**12),
+            ("slot", -1),
+            ("slot", False),
+            ("feePayer", None),
+            ("tokenTransfers", {}),
+            ("accountData", [7]),
+            ("events", []),
+        ],
+    )
+    def test_damaged_field_is_named(self, field: str, value: object) -> None:
+        (skip,) = parse([a_pool_buy() | {field: value}]).skipped
+
+        assert skip.reason == "damaged"
+        assert f"body[0].{field}" in skip.detail
+
+    def test_mint_that_is_no_token_is_damage(self) -> None:
+        (skip,) = parse([a_pool_buy(mint="a/b")]).skipped
+
+        assert skip.reason == "damaged"
+
+    def test_price_beyond_every_double_is_damage(self) -> None:
+        swap = a_swap_event(
+            nativeInput=native(9_000), tokenOutputs=[a_row(MINT, 9_000, decimals=255)]
+        )
+
+        assert reasons(parse([swap])) == ["damaged"]
+
+    def test_updates_come_in_the_order_of_their_ids(self) -> None:
+        late = a_pool_buy(signature="Late", slot=9)
+        early = a_pool_buy(signature="Early", slot=5)
+
+        updates = parse([late, early]).updates
+
+        assert [update.tx_signature for update in updates] == ["Early", "Late"]
+
+    def test_same_trade_twice_in_a_body_is_one_update(self) -> None:
+        trades = parse([a_pool_buy(), a_pool_buy()])
+
+        assert len(trades.updates) == 1
+        assert trades.skipped == ()
+
+    def test_other_trade_under_the_same_id_is_named_not_lost(self) -> None:
+        first = a_pool_buy(signature="SameFirst16Chars" + "1")
+        second = a_pool_buy(signature="SameFirst16Chars" + "2", lamports=3 * LAMPORTS_PER_SOL)
+
+        trades = parse([first, second])
+
+        assert [update.tx_signature for update in trades.updates] == ["SameFirst16Chars1"]
+        assert reasons(trades) == ["id_taken"]
+        assert trades.skipped[0].tx_signature == "SameFirst16Chars2"
+
+    def test_token_that_is_not_configured_is_named(self) -> None:
+        trades = parse([a_pool_buy()], tokens=frozenset({OTHER_MINT}))
+
+        assert trades.updates == ()
+        assert [(skip.token, skip.reason) for skip in trades.skipped] == [
+            (MINT, "token_not_configured")
+        ]
+
+    def test_trade_61_seconds_ahead_is_skipped_and_60_is_not(self) -> None:
+        trades = parse(
+            [
+                a_pool_buy(signature="Ahead60", timestamp=int(NOW) + 60),
+                a_pool_buy(signature="Ahead61", timestamp=int(NOW) + 61),
+            ]
+        )
+
+        assert [update.tx_signature for update in trades.updates] == ["Ahead60"]
+        assert [(skip.tx_signature, skip.reason) for skip in trades.skipped] == [
+            ("Ahead61", "future_timestamp")
+        ]
+
+    def test_trade_of_2009_is_accepted(self) -> None:
+        assert len(parse([a_pool_buy(timestamp=1_230_768_000)]).updates) == 1
+
+    def test_header_x_token_does_not_rename_a_batch(self) -> None:
+        (update,) = parse([a_pool_buy()], x_token="SOL").updates
+
+        assert update.token == MINT
+
+
+class TestSimpleForm:
+    def test_price_is_vault_change_over_user_change(self) -> None:
+        (update,) = parse(a_simple_trade(), x_token="SOL-USD_1").updates
+
+        assert (update.token, str(update.price)) == ("SOL-USD_1", "0.5")
+        assert update.id == "1750000000-000300000000-5imp1e1111111111"
+
+    def test_missing_header_is_refused_with_the_remedy(self) -> None:
+        with pytest.raises(BadRequest, match="header x-token"):
+            parse(a_simple_trade())
+
+    @pytest.mark.parametrize("x_token", ["", "a b", "a/b", "é", "x" * 65, "SOL\n"])
+    def test_bad_token_is_refused(self, x_token: str) -> None:
+        with pytest.raises(BadRequest, match="header x-token"):
+            parse(a_simple_trade(), x_token=x_token)
+
+    def test_token_that_is_not_configured_is_unknown(self) -> None:
+        with pytest.raises(UnknownToken, match="glow:tokens"):
+            parse(a_simple_trade(), x_token="BTC", tokens=frozenset({"SOL"}))
+
+    @pytest.mark.parametrize(("vault_sol", "user"), [(0, 5), (5, 0), (0, 0), (5, 0.0)])
+    def test_zero_change_has_no_price_and_is_named(self, vault_sol: float, user: float) -> None:
+        trades = parse(a_simple_trade(accounts=changes(vault_sol, user)), x_token="SOL")
+
+        assert trades.updates == ()
+        assert [skip.to_dict() for skip in trades.skipped] == [
+            {
+                "txSignature": "5imp1e1111111111111",
+                "token": "SOL",
+                "reason": "zero_change",
+                "detail": "nativeBalanceChange of vault_sol or user is 0",
+            }
+        ]
+
+    def test_fraction_of_a_token_has_a_price(self) -> None:
+        (update,) = parse(
+            a_simple_trade(accounts=changes(LAMPORTS_PER_SOL, -0.5)), x_token="SOL"
+        ).updates
+
+        assert str(update.price) == "2"
+
+    @pytest.mark.parametrize(
+        ("field", "value", "named"),
+        [
+            ("txSignature", None, "txSignature"),
+            ("txSignature", "a b", "txSignature"),
+            ("slot", "7", "slot"),
+            ("slot", 10**12, "slot"),
+            ("timestamp", None, "timestamp"),
+            ("timestamp", 10**10, "timestamp"),
+            ("timestamp", int(NOW) + 61, "timestamp"),
+            ("accounts", None, "vault_sol"),
+            ("accounts", 7, "accounts"),
+            ("accounts", [7], "accounts"),
+            ("accounts", [{"address": "vault_sol", "nativeBalanceChange": 1}], "user"),
+            ("accounts", [{"address": "user", "nativeBalanceChange": 1}], "vault_sol"),
+        ],
+    )
+    def test_bad_field_is_named(self, field: str, value: object, named: str) -> None:
+        with pytest.raises(BadRequest, match=named):
+            parse(a_simple_trade() | {field: value}, x_token="SOL")
+
+    @pytest.mark.parametrize(
+        ("vault_sol", "user", "named"),
+        [
+            (None, 1, "vault_sol"),
+            (1.5, 1, "vault_sol"),
+            (True, 1, "vault_sol"),
+            (1, None, "user"),
+            (1, "x", "user"),
+            (1, True, "user"),
+        ],
+    )
+    def test_change_that_is_no_number_is_named(
+        self, vault_sol: object, user: object, named: str
+    ) -> None:
+        with pytest.raises(BadRequest, match=named):
+            parse(a_simple_trade(accounts=changes(vault_sol, user)), x_token="SOL")
+
+    def test_account_named_twice_is_refused(self) -> None:
+        with pytest.raises(BadRequest, match="vault_sol"):
+            parse(a_simple_trade(accounts=changes(1, 1) + changes(2, 2)), x_token="SOL")
+
+    def test_other_accounts_are_ignored(self) -> None:
+        accounts = [*changes(LAMPORTS_PER_SOL, 2), {"address": "fee", "nativeBalanceChange": None}]
+
+        (update,) = parse(a_simple_trade(accounts=accounts), x_token="SOL").updates
+
+        assert str(update.price) == "0.5"
+
+    @pytest.mark.parametrize(
+        "tokens", ["1e999999", "1e-999999", "1e999999999", "1e-999999999", "4" * 4000]
+    )
+    def test_price_beyond_every_double_is_refused(self, tokens: str) -> None:
+        body = json.dumps(a_simple_trade()).replace("-2}", f"{tokens}}}")
+
+        with pytest.raises(BadRequest, match="price"):
+            parse_webhook(body, x_token="SOL", tokens=EVERY_TOKEN, now=NOW)
+
+
+def changes(vault_sol: object, user: object) -> list[JsonObject]:
+    return [
+        {"address": "vault_sol", "nativeBalanceChange": vault_sol},
+        {"address": "user", "nativeBalanceChange": user},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "not JSON"),
+        (b"swap", "not JSON"),
+        (b'[{"slot": NaN}]', "NaN"),
+        (b'[{"slot": -Infinity}]', "Infinity"),
+        (b'[{"slot": 1e99999999999999999999}]', "out of range"),
+        (b"[" + b"1" * 5000 + b"]", "digits"),
+        (b"[" * 100_000, "deep"),
+        (b'{"a":' * 100_000, "deep"),
+        (b"\xff\xfe[]", "UTF-8"),
+        ("[]".encode("utf-16"), "UTF-8"),
+        (b"7", "array"),
+        (b'"swap"', "array"),
+        (b"null", "array"),
+    ],
+)
+def test_body_that_cannot_be_read_is_refused(body: bytes, named: str) -> None:
+    with pytest.raises(BadRequest, match=f"body .*{named}"):
+        parse_webhook(body, x_token="SOL", tokens=EVERY_TOKEN, now=NOW)
+
+
+def test_deep_value_where_a_text_belongs_is_named_not_crashed_on() -> None:
+    deep = "[" * 900 + "]" * 900
+    body = json.dumps([a_transaction(signature="DEEP")]).replace('"DEEP"', deep)
+
+    assert reasons(parse_webhook(body, x_token=None, tokens=EVERY_TOKEN, now=NOW)) == ["damaged"]
