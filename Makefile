@@ -1,0 +1,71 @@
+# `make help` lists the targets. Python does the work (local/); make only sees to its environment.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
+
+# Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
+export PROVIDERS ?= stand-in
+
+.DEFAULT_GOAL := help
+.PHONY: help up down reset demo outputs pulumi test bench lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(VENV)/.tools ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
+	@$(PY) -m local up
+
+down: $(VENV)/.tools ## stop the local cloud; the next up deploys into an empty one
+	@$(PY) -m local down
+
+reset: $(VENV)/.tools ## stop the local cloud and forget its state; caches stay
+	@$(PY) -m local reset
+
+demo: $(VENV)/.tools ## send two trades through the stack and print what a client hears
+	@$(PY) -m local demo
+
+outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
+	@$(PY) -m local outputs
+
+pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS="preview --diff"
+	@$(PY) -m local pulumi $(ARGS)
+
+test: $(VENV)/.dev ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
+	@$(PY) -m local prepare
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/basedpyright --pythonpath $(PY)
+	$(PY) -m pytest $(ARGS)
+
+bench: $(VENV)/.dev ## run the benchmarks and print their tables (ARGS: their names)
+	@$(PY) -m local prepare
+	@$(PY) -m bench $(ARGS)
+
+LOCKS := local/toolchain/uv local/toolchain/go local/toolchain/ministack requirements requirements-dev
+lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
+	@$(foreach lock,$(LOCKS),UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(lock).in --output-file $(lock).txt &&) true
+
+# Stamps: a requirement that did not change is not installed again. Output goes to stderr, so that
+# the stdout of a command that had to install first is still its own.
+$(VENV)/.uv: local/toolchain/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glow needs Python 3.11 or \
+newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.13 ...")'
+	@echo "· Python environment ($(VENV)) ..." >&2
+	@$(PYTHON) -m venv $(VENV) >&2
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
+	@touch $@
+
+$(VENV)/.tools: requirements.txt $(VENV)/.uv
+	@echo "· Python packages ..." >&2
+	@$(INSTALL) -r $< >&2
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.tools
+	@echo "· Python packages for tests ..." >&2
+	@$(INSTALL) -r $< >&2
+	@touch $@

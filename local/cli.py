@@ -1,0 +1,137 @@
+"""The commands behind the Makefile's targets."""
+
+import json
+import os
+import shutil
+import sys
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from local.cloud import MINISTACK_LOCK, LocalCloud
+from local.demo import Endpoints, run_demo
+from local.errors import LocalError
+from local.paths import MAIN_CONFIG, MAIN_ROOT
+from local.progress import CONSOLE, step
+from local.stack import LocalStack
+from local.toolchain import pulumi_folder
+from local.venv import ensure_venv
+
+app: Final = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+
+class Providers(StrEnum):
+    """Who carries out what the engine asks for."""
+
+    STAND_IN = "stand-in"
+    REAL = "real"
+
+
+ProvidersOption = Annotated[
+    Providers,
+    typer.Option(envvar="PROVIDERS", help="Local stand-ins, or the real Pulumi plugins."),
+]
+
+
+def main() -> None:
+    """Run a command; what failed is said in words, without a traceback."""
+    try:
+        app()
+    except LocalError as error:
+        CONSOLE.print(str(error), style="red", markup=False)
+        sys.exit(1)
+
+
+@app.command()
+def prepare() -> None:
+    """Get what cannot be installed by Python's installer alone: the Pulumi CLI, the emulator."""
+    with step("Pulumi CLI") as current:
+        current.note(str(pulumi_folder(current.say)))
+    with step("AWS emulator"):
+        ensure_venv(MINISTACK_LOCK)
+
+
+@app.command()
+def up(providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Start the local cloud, deploy stack `local` on it and show it working."""
+    prepare()
+    stack = _stack(providers)
+    with step("Local cloud") as current:
+        stack.cloud.start()
+        current.note(stack.cloud.aws_url)
+    with step("Stack local"):
+        stack.prepare()
+    with step("Deploy") as current:
+        output = stack.up(lambda line: current.note(line.lstrip("@ .")))
+        current.note(_summary(output))
+    _demo(stack)
+
+
+@app.command()
+def demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Send two trades through the stack and print what a client hears."""
+    stack = _stack(providers)
+    _require_running(stack)
+    _demo(stack)
+
+
+@app.command()
+def outputs() -> None:
+    """Print the stack's outputs as one JSON object, secrets masked."""
+    stack = _stack(Providers.STAND_IN)
+    everything = stack.outputs() | {"LocalWebhookKey": stack.webhook_key()}
+    typer.echo(json.dumps(everything, indent=2))
+
+
+@app.command()
+def down() -> None:
+    """Stop the local cloud. The next `up` deploys into an empty one."""
+    with step("Stop the local cloud"):
+        _stack(Providers.STAND_IN).cloud.stop()
+
+
+@app.command()
+def reset() -> None:
+    """Stop the local cloud and forget its state and configuration; caches stay."""
+    down()
+    with step("Forget its state"):
+        shutil.rmtree(MAIN_ROOT, ignore_errors=True)
+        MAIN_CONFIG.unlink(missing_ok=True)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def pulumi(context: typer.Context, providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Run any Pulumi command on stack `local`, with its backend, passphrase and providers."""
+    stack = _stack(providers)
+    _require_running(stack)
+    os.execvpe("pulumi", ["pulumi", *context.args], stack.environment)  # noqa: S606, S607
+
+
+def _stack(providers: Providers) -> LocalStack:
+    cloud = LocalCloud(MAIN_ROOT, stand_in=providers is Providers.STAND_IN)
+    return LocalStack(cloud, config_file=MAIN_CONFIG)
+
+
+def _require_running(stack: LocalStack) -> None:
+    if not stack.cloud.is_running():
+        raise LocalError("The local cloud is not running. Start it: make up")
+
+
+def _demo(stack: LocalStack) -> None:
+    found = stack.outputs()
+    endpoints = Endpoints(
+        webhook_url=str(found["WebhookUrl"]),
+        rest_url=str(found["RestApiUrl"]),
+        websocket_url=str(found["WebSocketUrl"]),
+        webhook_key=stack.webhook_key(),
+    )
+    run_demo(endpoints, Console())
+
+
+def _summary(output: str) -> str:
+    """Return the counts of the CLI's closing lines: `61 created`, `61 unchanged`."""
+    lines = [line.strip(" +-~") for line in output.partition("Resources:")[2].splitlines()]
+    counts = [line for line in lines if line[:1].isdigit()]
+    return ", ".join(counts)

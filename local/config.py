@@ -1,0 +1,72 @@
+"""The configuration of stack `local`: what follows from the cloud, beside what the user has set."""
+
+import platform
+import sys
+from pathlib import Path
+from typing import Final, cast
+
+import yaml
+
+# The services that the program uses; the real provider wants each endpoint by name.
+AWS_SERVICES: Final = (
+    "apigatewayv2",
+    "cloudwatch",
+    "dynamodb",
+    "iam",
+    "lambda",
+    "logs",
+    "sns",
+    "sqs",
+    "sts",
+)
+
+LAMBDA_ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64"}
+
+# Set once and the user's to change from then on.
+DEFAULTS: Final[dict[str, object]] = {
+    "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
+    # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
+    "glow:callTimeoutMs": "5000",
+}
+
+
+def cloud_keys(aws_url: str) -> dict[str, object]:
+    """Return the keys that follow from the emulator and the machine, by the real provider's names."""
+    return {
+        "aws:accessKey": "test",
+        "aws:secretKey": "test",
+        "aws:region": "us-east-1",
+        "aws:endpoints": [dict.fromkeys(AWS_SERVICES, aws_url)],
+        "aws:skipCredentialsValidation": "true",
+        "aws:skipMetadataApiCheck": "true",
+        "aws:skipRequestingAccountId": "true",
+        # ministack runs the functions with its own interpreter, natively.
+        "glow:lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "glow:lambdaArchitecture": LAMBDA_ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
+    }
+
+
+def merge(
+    current: dict[str, object], *, follows: dict[str, object], defaults: dict[str, object]
+) -> dict[str, object]:
+    """Return `current` with the keys of `follows` renewed and those of `defaults` filled in."""
+    return defaults | current | follows
+
+
+def regenerate(file: Path, aws_url: str) -> None:
+    """Bring the stack's config `file` up to date; the user's own keys and its salt stay."""
+    stack = _read(file)
+    current = cast("dict[str, object]", stack.get("config") or {})
+    config = merge(current, follows=cloud_keys(aws_url), defaults=DEFAULTS)
+    if config != current:
+        file.write_text(yaml.safe_dump(stack | {"config": config}, sort_keys=False))
+
+
+def has_key(file: Path, key: str) -> bool:
+    """Tell whether `key`, with its namespace, is set in the config `file`."""
+    return key in cast("dict[str, object]", _read(file).get("config") or {})
+
+
+def _read(file: Path) -> dict[str, object]:
+    text = file.read_text() if file.exists() else ""
+    return cast("dict[str, object]", yaml.safe_load(text) or {})

@@ -1,0 +1,107 @@
+"""A program in the background that outlives the terminal and is found again by its pid file."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from local.errors import LocalError
+
+STOP_SECONDS: Final = 10
+POLL_SECONDS: Final = 0.1
+LOG_TAIL_LINES: Final = 15
+
+
+@dataclass(frozen=True)
+class BackgroundProcess:
+    """One program, known by `name`; its pid file and log lie in `folder`."""
+
+    name: str
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """Where its stdout and stderr go; begun anew with each start."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def identity(self) -> str:
+        """Another text after each start; empty while it is not running."""
+        running = self._running()
+        return _identity(running) if running else ""
+
+    def is_running(self) -> bool:
+        """Tell whether the process that the pid file names still runs, and is that one."""
+        return self._running() is not None
+
+    def start(self, command: Sequence[str], *, environment: Mapping[str, str], cwd: Path) -> None:
+        """Start `command` in a session of its own; it sees `environment` and nothing else."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            started = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(_identity(psutil.Process(started.pid)))
+
+    def stop(self) -> None:
+        """End it and what it started, politely first. Nothing happens if it is not running."""
+        running = self._running()
+        if running:
+            family = [running, *running.children(recursive=True)]
+            for process in family:
+                _end(process.terminate)
+            _, survivors = psutil.wait_procs(family, timeout=STOP_SECONDS)
+            for process in survivors:
+                _end(process.kill)
+            psutil.wait_procs(survivors, timeout=STOP_SECONDS)
+        self._pid_file.unlink(missing_ok=True)
+
+    def wait_until(self, answers: Callable[[], bool], *, seconds: float) -> None:
+        """Return once `answers()`; else say how the log ends."""
+        deadline = time.monotonic() + seconds
+        while not answers():
+            if not self.is_running():
+                raise LocalError(f"{self.name} ended right after its start.\n{self._log_tail()}")
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"{self.name} does not answer after {seconds:.0f} s.\n{self._log_tail()}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / f"{self.name}.pid"
+
+    def _running(self) -> psutil.Process | None:
+        try:
+            recorded = self._pid_file.read_text()
+            process = psutil.Process(int(recorded.partition("@")[0]))
+            # A pid is given again after a reboot; with its start time it is not.
+            ours = _identity(process) == recorded and process.status() != psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return None
+        return process if ours else None
+
+    def _log_tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        return "\n".join([f"Its log ({self.log}) ends:", *(f"  {line}" for line in lines)])
+
+
+def _identity(process: psutil.Process) -> str:
+    return f"{process.pid}@{process.create_time()}"
+
+
+def _end(signal: Callable[[], None]) -> None:
+    with suppress(psutil.NoSuchProcess):  # a parent that ends takes its children along
+        signal()

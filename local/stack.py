@@ -1,0 +1,167 @@
+"""Stack `local` of the program: the real Pulumi CLI with the right environment."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, cast
+
+from local import config
+from local.cloud import LocalCloud
+from local.errors import LocalError
+from local.paths import REPOSITORY
+from local.toolchain import pulumi_folder
+
+STACK: Final = "local"
+WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
+
+# Commands that read the stack's config, and so must be told where it lies.
+READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
+
+# A user's own variables that would steer this stack: to a real account, or to other secrets.
+STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
+
+Note = Callable[[str], None]
+
+
+def ignore(text: str) -> None:
+    """Note nothing."""
+    del text
+
+
+class LocalStack:
+    """The program deployed on one local cloud; its backend and passphrase lie in the cloud's root."""
+
+    def __init__(self, cloud: LocalCloud, *, config_file: Path | None = None) -> None:
+        self.cloud = cloud
+        self.config_file = config_file or cloud.root / f"Pulumi.{STACK}.yaml"
+        self._backend = cloud.root / "state"
+        self._passphrase = cloud.root / "passphrase"
+        # The incarnation of the cloud that the state tells of.
+        self._deployed_into = cloud.root / "deployed-into"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the Pulumi CLI sees: the user's environment, less what would steer it elsewhere."""
+        programs = [str(Path(sys.executable).parent), str(pulumi_folder(ignore))]
+        # The language host takes the first `python` on PATH: it must be the one that runs this.
+        path = os.pathsep.join([*programs, os.environ.get("PATH", os.defpath)])
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(STRAY_VARIABLES)
+        }
+        return (
+            inherited
+            | self.cloud.engine_environment
+            | {
+                "PATH": path,
+                "PULUMI_BACKEND_URL": self._backend.as_uri(),
+                "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "PULUMI_STACK": STACK,
+                "PULUMI_SUPPRESS_NEO_LINK": "true",
+            }
+        )
+
+    def exists(self) -> bool:
+        """Tell whether the stack has been created."""
+        return (self._backend / ".pulumi" / "stacks" / "glow" / f"{STACK}.json").exists()
+
+    def prepare(self) -> None:
+        """Make passphrase, backend, stack and config, or bring them up to date."""
+        self._backend.mkdir(parents=True, exist_ok=True)
+        if not self._passphrase.exists():
+            self._passphrase.touch(mode=0o600)
+            self._passphrase.write_text(secrets.token_urlsafe(32))
+        if not self.exists():
+            self._create()
+        config.regenerate(self.config_file, self.cloud.aws_url)
+        if not config.has_key(self.config_file, WEBHOOK_SECRET):
+            self.config_set(WEBHOOK_SECRET, secrets.token_urlsafe(32), secret=True)
+
+    def up(self, note: Note = ignore) -> str:
+        """Deploy. A cloud that was restarted since is looked at first, and filled again."""
+        self.prepare()
+        incarnation = self.cloud.incarnation
+        if not self._deployed_into.exists():
+            self._deployed_into.write_text(incarnation)
+        restarted = self._deployed_into.read_text() != incarnation
+        # The program runs first, for the state's own provider configuration may name an old port.
+        heal = ["--refresh", "--run-program"] if restarted else []
+        output = self.run("up", "--yes", "--skip-preview", *heal, note=note)
+        self._deployed_into.write_text(incarnation)
+        return output
+
+    def preview(self, *, expect_no_changes: bool = False) -> str:
+        """Show what `up` would do; with `expect_no_changes`, a change is an error."""
+        return self.run("preview", *(["--expect-no-changes"] if expect_no_changes else []))
+
+    def destroy(self) -> str:
+        """Delete every resource; the stack itself and its config stay."""
+        return self.run("destroy", "--yes", "--skip-preview")
+
+    def outputs(self) -> dict[str, object]:
+        """Return the stack's outputs, secrets masked."""
+        if not self.exists():
+            raise LocalError(f"Stack {STACK} does not exist in {self._backend}. Run: make up")
+        return cast("dict[str, object]", json.loads(self.run("stack", "output", "--json")))
+
+    def webhook_key(self) -> str:
+        """Return what the webhook expects in `Authorization: Bearer …`."""
+        return self.config_get(WEBHOOK_SECRET)
+
+    def config_get(self, key: str) -> str:
+        """Return the value of `key`, decrypted."""
+        return self.run("config", "get", key).rstrip("\n")
+
+    def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set `key` for the next `up`; `value` travels on stdin, where no process list shows it."""
+        kind = "--secret" if secret else "--plaintext"
+        self.run("config", "set", key, kind, stdin=value)
+
+    def run(self, *arguments: str, stdin: str = "", note: Note = ignore) -> str:
+        """Run `pulumi <arguments>` and return what it prints; `note` hears each line at once."""
+        where = ["--config-file", str(self.config_file)] if arguments[0] in READS_CONFIG else []
+        command = ["pulumi", *arguments, *where, "--non-interactive", "--color", "never"]
+        return self._call(command, REPOSITORY, stdin, note)
+
+    def _create(self) -> None:
+        # `stack init` knows no --config-file: in a folder of its own it leaves the repository alone.
+        folder = self.cloud.root / "project"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(REPOSITORY / "Pulumi.yaml", folder)
+        self._call(["pulumi", "stack", "init", STACK, "--non-interactive"], folder, "", ignore)
+
+    def _call(self, command: list[str], cwd: Path, stdin: str, note: Note) -> str:
+        with subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(stdin)
+            process.stdin.close()
+            printed: list[str] = []
+            for line in process.stdout:
+                printed.append(line)
+                note(line.strip())
+        output = "".join(printed)
+        if process.returncode != 0:
+            raise LocalError(f"`{' '.join(command)}` failed:\n{_essence(output)}")
+        return output
+
+
+def _essence(output: str) -> str:
+    """Return the CLI's diagnostics, which follow the progress lines, or all if there are none."""
+    _, heading, diagnostics = output.partition("Diagnostics:")
+    return (heading + diagnostics if heading else output).strip()

@@ -1,0 +1,41 @@
+"""Virtual environments for programs that must not share ours, kept in the user's cache."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from local.errors import LocalError
+from local.paths import cache_folder
+
+
+def ensure_venv(lock: Path) -> Path:
+    """Return the folder of a virtual environment that holds exactly what the hashed `lock` names.
+
+    Its name carries a hash of the lock and of the interpreter: a new version gets a new folder, and
+    one that is whole is never touched again.
+    """
+    identity = hashlib.sha256(lock.read_bytes() + f"{sys.base_prefix} {sys.version}".encode())
+    folder = cache_folder() / f"{lock.stem}-{identity.hexdigest()[:12]}"
+    complete = folder / ".complete"
+    if not complete.exists():
+        python = str(folder / "bin" / "python")
+        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+        _uv("pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock))
+        complete.touch()
+    return folder
+
+
+def _uv(*arguments: str) -> None:
+    # An active virtual environment or a user's uv settings must not decide what is in ours.
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    command = [find_uv_bin(), "--no-config", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LocalError(
+            f"`{' '.join(command)}` failed:\n{done.stderr.strip()}\n"
+            "Likely: the Python package index cannot be reached. Check network and proxy, try again."
+        )
