@@ -1,0 +1,280 @@
+"""API Gateway's HTTP and WebSocket APIs.
+
+An emulator has one address for all APIs, so `apiEndpoint` and `invokeUrl` name the API and the
+stage in the path, where AWS gives each API a host.
+"""
+
+from typing import Any, ClassVar, Final
+
+from pulumi_aws import apigatewayv2
+
+from local.provider.aws.base import AwsResource
+from local.provider.aws.session import Session
+from local.provider.resource import OWN, Block, Inputs, State
+from local.provider.values import Properties, text
+
+# Served at the root of the endpoint.
+DEFAULT_STAGE: Final = "$default"
+
+# The emulator forgets settings by an empty value; AWS has a call of its own for each.
+CLEARED_WHEN_EMPTY: Final = frozenset(
+    {"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}
+)
+
+
+class Api(AwsResource):
+    """aws.apigatewayv2.Api."""
+
+    args = apigatewayv2.ApiArgs
+    inputs: ClassVar[Inputs] = {
+        "corsConfiguration": Block(
+            "CorsConfiguration",
+            {"allowMethods": "AllowMethods", "allowOrigins": "AllowOrigins", "maxAge": "MaxAge"},
+        ),
+        "name": "Name",
+        "protocolType": "ProtocolType",
+        "routeSelectionExpression": "RouteSelectionExpression",
+    }
+    replaced_by = frozenset({"protocolType"})
+    outputs = frozenset({"apiEndpoint", "arn", "executionArn"})
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        return self.aws.apigatewayv2.create_api(**self.request(inputs))["ApiId"]
+
+    def read(self, state: State) -> Properties:
+        api = self.aws.apigatewayv2.get_api(ApiId=state.id)
+        return {
+            "apiEndpoint": _endpoint(self.aws, state.id, api["ProtocolType"]),
+            "arn": _arn(self.aws, state.id),
+            "executionArn": _execution_arn(self.aws, state.id),
+        }
+
+    def update(self, state: State, news: Properties) -> None:
+        if "corsConfiguration" in state.properties and "corsConfiguration" not in news:
+            self.aws.apigatewayv2.delete_cors_configuration(ApiId=state.id)
+        api = self.request(news)
+        del api["ProtocolType"]
+        self.aws.apigatewayv2.update_api(ApiId=state.id, **api)
+
+    def delete(self, state: State) -> None:
+        self.aws.apigatewayv2.delete_api(ApiId=state.id)
+
+
+class Integration(AwsResource):
+    """aws.apigatewayv2.Integration."""
+
+    args = apigatewayv2.IntegrationArgs
+    inputs: ClassVar[Inputs] = {
+        "apiId": "ApiId",
+        "integrationMethod": "IntegrationMethod",
+        "integrationType": "IntegrationType",
+        "integrationUri": "IntegrationUri",
+        "payloadFormatVersion": "PayloadFormatVersion",
+    }
+    replaced_by = frozenset({"apiId", "integrationType"})
+    outputs = frozenset[str]()
+
+    def create(self, inputs: Properties) -> str:
+        return self.aws.apigatewayv2.create_integration(**self.request(inputs))["IntegrationId"]
+
+    def read(self, state: State) -> Properties:
+        self.aws.apigatewayv2.get_integration(ApiId=state.text("apiId"), IntegrationId=state.id)
+        return {}
+
+    def update(self, state: State, news: Properties) -> None:
+        self.aws.apigatewayv2.update_integration(IntegrationId=state.id, **self.request(news))
+
+    def delete(self, state: State) -> None:
+        self.aws.apigatewayv2.delete_integration(ApiId=state.text("apiId"), IntegrationId=state.id)
+
+
+class Route(AwsResource):
+    """aws.apigatewayv2.Route."""
+
+    args = apigatewayv2.RouteArgs
+    inputs: ClassVar[Inputs] = {
+        "apiId": "ApiId",
+        "routeKey": "RouteKey",
+        "routeResponseSelectionExpression": "RouteResponseSelectionExpression",
+        "target": "Target",
+    }
+    replaced_by = frozenset({"apiId"})
+    outputs = frozenset[str]()
+
+    def create(self, inputs: Properties) -> str:
+        self._refuse_what_aws_refuses(inputs, existing=None)
+        return self.aws.apigatewayv2.create_route(**self.request(inputs))["RouteId"]
+
+    def read(self, state: State) -> Properties:
+        self.aws.apigatewayv2.get_route(ApiId=state.text("apiId"), RouteId=state.id)
+        return {}
+
+    def update(self, state: State, news: Properties) -> None:
+        self._refuse_what_aws_refuses(news, existing=state.id)
+        route = self.request(news)
+        for name in self.request(state.properties).keys() - route.keys():
+            route[name] = ""
+        self.aws.apigatewayv2.update_route(RouteId=state.id, **route)
+
+    def delete(self, state: State) -> None:
+        self.aws.apigatewayv2.delete_route(ApiId=state.text("apiId"), RouteId=state.id)
+
+    def _refuse_what_aws_refuses(self, inputs: Properties, *, existing: str | None) -> None:
+        """Raise ValueError for a second route of one key, and for a target that is not there."""
+        api_id, key = text(inputs, "apiId"), text(inputs, "routeKey")
+        for route in self.aws.apigatewayv2.get_routes(ApiId=api_id)["Items"]:
+            if route["RouteKey"] == key and route.get("RouteId") != existing:
+                raise ValueError(f"Route with key {key} already exists for this API")
+        integration_id = text(inputs, "target").removeprefix("integrations/")
+        self.aws.apigatewayv2.get_integration(ApiId=api_id, IntegrationId=integration_id)
+
+
+class RouteResponse(AwsResource):
+    """aws.apigatewayv2.RouteResponse."""
+
+    args = apigatewayv2.RouteResponseArgs
+    inputs: ClassVar[Inputs] = {
+        "apiId": "ApiId",
+        "routeId": "RouteId",
+        "routeResponseKey": "RouteResponseKey",
+    }
+    replaced_by = frozenset({"apiId", "routeId"})
+    outputs = frozenset[str]()
+
+    def create(self, inputs: Properties) -> str:
+        response = self.aws.apigatewayv2.create_route_response(**self.request(inputs))
+        return response["RouteResponseId"]
+
+    def read(self, state: State) -> Properties:
+        self.aws.apigatewayv2.get_route_response(**self._address(state))
+        return {}
+
+    def update(self, state: State, news: Properties) -> None:
+        self.aws.apigatewayv2.update_route_response(RouteResponseId=state.id, **self.request(news))
+
+    def delete(self, state: State) -> None:
+        self.aws.apigatewayv2.delete_route_response(**self._address(state))
+
+    def _address(self, state: State) -> dict[str, Any]:
+        parents = self.request({name: state.properties[name] for name in ("apiId", "routeId")})
+        return {**parents, "RouteResponseId": state.id}
+
+
+class Deployment(AwsResource):
+    """aws.apigatewayv2.Deployment: a snapshot of the routes, made anew when `triggers` change."""
+
+    args = apigatewayv2.DeploymentArgs
+    inputs: ClassVar[Inputs] = {"apiId": "ApiId", "triggers": OWN}
+    replaced_by = frozenset(inputs)
+    outputs = frozenset({"autoDeployed"})
+
+    def create(self, inputs: Properties) -> str:
+        if not self.aws.apigatewayv2.get_routes(ApiId=text(inputs, "apiId"))["Items"]:
+            raise ValueError("at least one route is required before an API can be deployed")
+        return self.aws.apigatewayv2.create_deployment(**self.request(inputs))["DeploymentId"]
+
+    def read(self, state: State) -> Properties:
+        deployment = self.aws.apigatewayv2.get_deployment(
+            ApiId=state.text("apiId"), DeploymentId=state.id
+        )
+        return {"autoDeployed": deployment.get("AutoDeployed", False)}
+
+    def delete(self, state: State) -> None:
+        api_id = state.text("apiId")
+        for stage in self.aws.apigatewayv2.get_stages(ApiId=api_id)["Items"]:
+            if stage.get("DeploymentId") == state.id:
+                raise ValueError(
+                    f"stage {stage['StageName']} still points to deployment {state.id}: AWS"
+                    " refuses to delete it"
+                )
+        self.aws.apigatewayv2.delete_deployment(ApiId=api_id, DeploymentId=state.id)
+
+
+class Stage(AwsResource):
+    """aws.apigatewayv2.Stage."""
+
+    args = apigatewayv2.StageArgs
+    inputs: ClassVar[Inputs] = {
+        "accessLogSettings": Block(
+            "AccessLogSettings", {"destinationArn": "DestinationArn", "format": "Format"}
+        ),
+        "apiId": "ApiId",
+        "autoDeploy": "AutoDeploy",
+        "defaultRouteSettings": Block(
+            "DefaultRouteSettings",
+            {
+                "throttlingBurstLimit": "ThrottlingBurstLimit",
+                "throttlingRateLimit": "ThrottlingRateLimit",
+            },
+        ),
+        "deploymentId": "DeploymentId",
+        "name": "StageName",
+        "routeSettings": Block(
+            "RouteSettings",
+            {
+                "routeKey": "RouteKey",
+                "throttlingBurstLimit": "ThrottlingBurstLimit",
+                "throttlingRateLimit": "ThrottlingRateLimit",
+            },
+        ),
+    }
+    replaced_by = frozenset({"apiId", "name"})
+    outputs = frozenset({"arn", "executionArn", "invokeUrl"})
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        self._refuse_what_aws_refuses(inputs)
+        return self.aws.apigatewayv2.create_stage(**self._stage(inputs))["StageName"]
+
+    def read(self, state: State) -> Properties:
+        api_id = state.text("apiId")
+        api = self.aws.apigatewayv2.get_api(ApiId=api_id)
+        self.aws.apigatewayv2.get_stage(ApiId=api_id, StageName=state.id)
+        path = "" if state.id == DEFAULT_STAGE else state.id
+        return {
+            "arn": f"{_arn(self.aws, api_id)}/stages/{state.id}",
+            "executionArn": f"{_execution_arn(self.aws, api_id)}/{state.id}",
+            "invokeUrl": f"{_endpoint(self.aws, api_id, api['ProtocolType'])}/{path}",
+        }
+
+    def update(self, state: State, news: Properties) -> None:
+        self._refuse_what_aws_refuses(news)
+        stage = self._stage(news)
+        for setting in self.request(state.properties).keys() & CLEARED_WHEN_EMPTY - stage.keys():
+            stage[setting] = {}
+        self.aws.apigatewayv2.update_stage(**stage)
+
+    def delete(self, state: State) -> None:
+        self.aws.apigatewayv2.delete_stage(ApiId=state.text("apiId"), StageName=state.id)
+
+    def _stage(self, inputs: Properties) -> dict[str, Any]:
+        """The request, with the settings of routes by their key."""
+        stage = self.request(inputs)
+        settings = stage.get("RouteSettings", [])
+        stage["RouteSettings"] = {setting.pop("RouteKey"): setting for setting in settings}
+        return stage
+
+    def _refuse_what_aws_refuses(self, inputs: Properties) -> None:
+        """Raise for a deployment that is not there, or settings of a route that is not there."""
+        api_id = text(inputs, "apiId")
+        if "deploymentId" in inputs:
+            self.aws.apigatewayv2.get_deployment(
+                ApiId=api_id, DeploymentId=text(inputs, "deploymentId")
+            )
+        routes = self.aws.apigatewayv2.get_routes(ApiId=api_id)["Items"]
+        for key in self._stage(inputs)["RouteSettings"].keys() - {r["RouteKey"] for r in routes}:
+            raise ValueError(f"unable to find route by key {key} within the provided RouteSettings")
+
+
+def _endpoint(aws: Session, api_id: str, protocol: str) -> str:
+    url = f"{aws.api_gateway_url}/_aws/execute-api/{api_id}"
+    return url.replace("http", "ws", 1) if protocol == "WEBSOCKET" else url
+
+
+def _arn(aws: Session, api_id: str) -> str:
+    return f"arn:aws:apigateway:{aws.region}::/apis/{api_id}"
+
+
+def _execution_arn(aws: Session, api_id: str) -> str:
+    return f"arn:aws:execute-api:{aws.region}:{aws.account}:{api_id}"

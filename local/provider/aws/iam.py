@@ -1,0 +1,69 @@
+"""IAM roles and their inline policies."""
+
+from typing import ClassVar
+
+from pulumi_aws import iam
+
+from local.provider.aws.base import AwsResource
+from local.provider.resource import Inputs, State
+from local.provider.values import Properties, text
+
+
+class Role(AwsResource):
+    """aws.iam.Role."""
+
+    args = iam.RoleArgs
+    inputs: ClassVar[Inputs] = {"assumeRolePolicy": "AssumeRolePolicyDocument", "name": "RoleName"}
+    replaced_by = frozenset({"name"})
+    outputs = frozenset({"arn", "createDate", "uniqueId"})
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        return self.aws.iam.create_role(**self.request(inputs))["Role"]["RoleName"]
+
+    def read(self, state: State) -> Properties:
+        role = self.aws.iam.get_role(RoleName=state.id)["Role"]
+        return {
+            "arn": role["Arn"],
+            "createDate": role["CreateDate"].isoformat(),
+            "uniqueId": role["RoleId"],
+        }
+
+    def update(self, state: State, news: Properties) -> None:
+        self.aws.iam.update_assume_role_policy(
+            RoleName=state.id, PolicyDocument=text(news, "assumeRolePolicy")
+        )
+
+    def delete(self, state: State) -> None:
+        self.aws.iam.delete_role(RoleName=state.id)
+
+
+class RolePolicy(AwsResource):
+    """aws.iam.RolePolicy: its id is role:name."""
+
+    args = iam.RolePolicyArgs
+    inputs: ClassVar[Inputs] = {
+        "name": "PolicyName",
+        "policy": "PolicyDocument",
+        "role": "RoleName",
+    }
+    replaced_by = frozenset({"name", "role"})
+    outputs = frozenset[str]()
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        self.aws.iam.put_role_policy(**self.request(inputs))
+        return f"{text(inputs, 'role')}:{text(inputs, 'name')}"
+
+    def read(self, state: State) -> Properties:
+        role, _, name = state.id.partition(":")
+        self.aws.iam.get_role_policy(RoleName=role, PolicyName=name)
+        return {}
+
+    def update(self, state: State, news: Properties) -> None:
+        del state  # its id is made of the inputs
+        self.create(news)
+
+    def delete(self, state: State) -> None:
+        role, _, name = state.id.partition(":")
+        self.aws.iam.delete_role_policy(RoleName=role, PolicyName=name)

@@ -1,0 +1,256 @@
+"""Lambda functions, layers, and what invokes a function."""
+
+import json
+from typing import Any, ClassVar, Final
+
+from pulumi_aws import lambda_
+
+from local.provider.archive import zip_bytes
+from local.provider.aws.base import AwsResource, GoneError
+from local.provider.resource import OWN, Block, Inputs, State
+from local.provider.values import Properties, text
+
+# UpdateFunctionCode takes these; UpdateFunctionConfiguration takes the others.
+IN_CODE: Final = frozenset({"architectures", "code"})
+
+# What undoes an input that the program no longer gives (CreateFunction's API reference).
+DEFAULT_CONFIGURATION: Final[dict[str, Any]] = {
+    "Environment": {"Variables": {}},
+    "Layers": [],
+    "LoggingConfig": {"LogFormat": "Text"},
+    "MemorySize": 128,
+    "Timeout": 3,
+}
+DEFAULT_MAPPING: Final[dict[str, Any]] = {
+    "BatchSize": 10,
+    "FunctionResponseTypes": [],
+    "ScalingConfig": {},
+}
+
+# Lambda takes these with the function's role, and tries them before it accepts a mapping.
+POLLING_ACTIONS: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+
+
+class Function(AwsResource):
+    """aws.lambda.Function."""
+
+    args = lambda_.FunctionArgs
+    inputs: ClassVar[Inputs] = {
+        "architectures": "Architectures",
+        "code": OWN,
+        "environment": Block("Environment", {"variables": "Variables"}),
+        "handler": "Handler",
+        "layers": "Layers",
+        "loggingConfig": Block(
+            "LoggingConfig",
+            {
+                "applicationLogLevel": "ApplicationLogLevel",
+                "logFormat": "LogFormat",
+                "logGroup": "LogGroup",
+                "systemLogLevel": "SystemLogLevel",
+            },
+        ),
+        "memorySize": "MemorySize",
+        "name": "FunctionName",
+        "role": "Role",
+        "runtime": "Runtime",
+        "timeout": "Timeout",
+    }
+    replaced_by = frozenset({"name"})
+    changing = frozenset({"codeSha256", "lastModified", "sourceCodeSize"})
+    outputs = changing | {"arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version"}
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        created = self.aws.lambda_.create_function(
+            **self.request(inputs), Code={"ZipFile": zip_bytes(inputs["code"])}
+        )
+        self.aws.lambda_.get_waiter("function_active_v2").wait(FunctionName=text(inputs, "name"))
+        return created["FunctionName"]
+
+    def read(self, state: State) -> Properties:
+        function = self.aws.lambda_.get_function_configuration(FunctionName=state.id)
+        arn, version = function["FunctionArn"], function["Version"]
+        return {
+            "arn": arn,
+            "codeSha256": function["CodeSha256"],
+            "invokeArn": self._invoke_arn(arn),
+            "lastModified": function["LastModified"],
+            "qualifiedArn": f"{arn}:{version}",
+            "qualifiedInvokeArn": self._invoke_arn(f"{arn}:{version}"),
+            "sourceCodeSize": function["CodeSize"],
+            "version": version,
+        }
+
+    def update(self, state: State, news: Properties) -> None:
+        changed = {name for name in self.inputs if state.properties.get(name) != news.get(name)}
+        if changed - IN_CODE:
+            given = {name: news[name] for name in news.keys() - IN_CODE}
+            configuration = {**DEFAULT_CONFIGURATION, **self.request(given)}
+            self.aws.lambda_.update_function_configuration(**configuration)
+            self._wait_until_updated(state.id)
+        if changed & IN_CODE:
+            self.aws.lambda_.update_function_code(
+                FunctionName=state.id,
+                **self.request({name: news[name] for name in IN_CODE & news.keys()}),
+                ZipFile=zip_bytes(news["code"]),
+            )
+            self._wait_until_updated(state.id)
+
+    def delete(self, state: State) -> None:
+        self.aws.lambda_.delete_function(FunctionName=state.id)
+
+    def _wait_until_updated(self, name: str) -> None:
+        self.aws.lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    def _invoke_arn(self, arn: str) -> str:
+        """The URI by which API Gateway integrations name a function."""
+        return (
+            f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions/{arn}"
+            "/invocations"
+        )
+
+
+class LayerVersion(AwsResource):
+    """aws.lambda.LayerVersion: its id is its ARN, which ends in its number."""
+
+    args = lambda_.LayerVersionArgs
+    inputs: ClassVar[Inputs] = {
+        "code": OWN,
+        "compatibleArchitectures": "CompatibleArchitectures",
+        "compatibleRuntimes": "CompatibleRuntimes",
+        "layerName": "LayerName",
+    }
+    replaced_by = frozenset(inputs)
+    outputs = frozenset({
+        "arn", "codeSha256", "createdDate", "layerArn", "sourceCodeSize", "version",
+    })  # fmt: skip
+
+    def create(self, inputs: Properties) -> str:
+        layer = self.aws.lambda_.publish_layer_version(
+            **self.request(inputs), Content={"ZipFile": zip_bytes(inputs["code"])}
+        )
+        return layer["LayerVersionArn"]
+
+    def read(self, state: State) -> Properties:
+        layer = self.aws.lambda_.get_layer_version_by_arn(Arn=state.id)
+        return {
+            "arn": state.id,
+            "codeSha256": layer["Content"].get("CodeSha256", ""),
+            "createdDate": layer["CreatedDate"],
+            "layerArn": layer["LayerArn"],
+            "sourceCodeSize": layer["Content"].get("CodeSize", 0),
+            "version": str(layer["Version"]),
+        }
+
+    def delete(self, state: State) -> None:
+        # By name: ministack takes the layer's ARN, too, and then deletes nothing.
+        self.aws.lambda_.delete_layer_version(
+            LayerName=state.text("layerName"), VersionNumber=int(state.text("version"))
+        )
+
+
+class Permission(AwsResource):
+    """aws.lambda.Permission: a statement in the function's policy, under its own id."""
+
+    args = lambda_.PermissionArgs
+    inputs: ClassVar[Inputs] = {
+        "action": "Action",
+        "function": "FunctionName",
+        "principal": "Principal",
+        "sourceArn": "SourceArn",
+        "statementId": "StatementId",
+    }
+    replaced_by = frozenset(inputs)
+    outputs = frozenset[str]()
+    autoname = "statementId"
+
+    def create(self, inputs: Properties) -> str:
+        self.aws.lambda_.add_permission(**self.request(inputs))
+        return text(inputs, "statementId")
+
+    def read(self, state: State) -> Properties:
+        answer = self.aws.lambda_.get_policy(FunctionName=state.text("function"))
+        statements = json.loads(answer["Policy"])["Statement"]
+        if all(statement["Sid"] != state.id for statement in statements):
+            raise GoneError(state.id)
+        return {}
+
+    def delete(self, state: State) -> None:
+        self.aws.lambda_.remove_permission(
+            FunctionName=state.text("function"), StatementId=state.id
+        )
+
+
+class EventSourceMapping(AwsResource):
+    """aws.lambda.EventSourceMapping of an SQS queue."""
+
+    args = lambda_.EventSourceMappingArgs
+    inputs: ClassVar[Inputs] = {
+        "batchSize": "BatchSize",
+        "eventSourceArn": "EventSourceArn",
+        "functionName": "FunctionName",
+        "functionResponseTypes": "FunctionResponseTypes",
+        "scalingConfig": Block("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
+    }
+    replaced_by = frozenset({"eventSourceArn"})
+    changing = frozenset({"functionArn", "lastModified", "lastProcessingResult"})
+    outputs = changing | {"arn", "state", "stateTransitionReason", "uuid"}
+
+    def create(self, inputs: Properties) -> str:
+        self._refuse_what_aws_refuses(inputs)
+        mapping = self.aws.lambda_.create_event_source_mapping(**self.request(inputs))
+        return mapping["UUID"]
+
+    def read(self, state: State) -> Properties:
+        mapping = self.aws.lambda_.get_event_source_mapping(UUID=state.id)
+        return {
+            "arn": mapping["EventSourceMappingArn"],
+            "functionArn": mapping["FunctionArn"],
+            "lastModified": mapping["LastModified"].isoformat(),
+            "lastProcessingResult": mapping["LastProcessingResult"],
+            "state": mapping["State"],
+            "stateTransitionReason": mapping["StateTransitionReason"],
+            "uuid": mapping["UUID"],
+        }
+
+    def update(self, state: State, news: Properties) -> None:
+        mapping = {**DEFAULT_MAPPING, **self.request(news)}
+        del mapping["EventSourceArn"]
+        self.aws.lambda_.update_event_source_mapping(UUID=state.id, **mapping)
+
+    def delete(self, state: State) -> None:
+        self.aws.lambda_.delete_event_source_mapping(UUID=state.id)
+
+    def _refuse_what_aws_refuses(self, inputs: Properties) -> None:
+        """Raise ValueError for a mapping that ministack accepts and AWS does not.
+
+        "Creating and configuring an Amazon SQS event source mapping": the role must be allowed to
+        poll, and a message must stay invisible for as long as the function may run.
+        """
+        function = self.aws.lambda_.get_function_configuration(
+            FunctionName=text(inputs, "functionName")
+        )
+        queue_arn = text(inputs, "eventSourceArn")
+        simulated = self.aws.iam.simulate_principal_policy(
+            PolicySourceArn=function["Role"],
+            ActionNames=POLLING_ACTIONS,
+            ResourceArns=[queue_arn],
+        )
+        denied = [
+            result["EvalActionName"]
+            for result in simulated["EvaluationResults"]
+            if result["EvalDecision"] != "allowed"
+        ]
+        if denied:
+            raise ValueError(f"{function['Role']} may not {', '.join(denied)} on {queue_arn}")
+        url = self.aws.sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+        queue = self.aws.sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["VisibilityTimeout"]
+        )
+        visibility_seconds = int(queue["Attributes"]["VisibilityTimeout"])
+        if visibility_seconds < function["Timeout"]:
+            raise ValueError(
+                f"queue visibility timeout: {visibility_seconds} seconds is less than function"
+                f" timeout: {function['Timeout']} seconds"
+            )

@@ -1,0 +1,94 @@
+"""Clients of the configured endpoints, from the real provider's configuration."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+
+import botocore.session
+from botocore.config import Config
+
+from local.provider.values import Properties, Value, text
+
+if TYPE_CHECKING:  # the stubs are installed for the type checker only
+    from types_boto3_apigatewayv2 import ApiGatewayV2Client
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+SERVICES: Final = (
+    "apigatewayv2", "cloudwatch", "dynamodb", "iam", "lambda", "logs", "sns", "sqs", "sts",
+)  # fmt: skip
+
+# What the real provider takes for an emulator. The skips are what is done here anyway.
+SETTINGS: Final = frozenset({
+    "accessKey", "endpoints", "region", "secretKey", "skipCredentialsValidation",
+    "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId", "token", "version",
+})  # fmt: skip
+
+# The engine's own share of parallelism; botocore's default of 10 connections would queue.
+CONNECTIONS: Final = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One client per service. They are safe to share between threads; making them is not."""
+
+    region: str
+    api_gateway_url: str
+    apigatewayv2: "ApiGatewayV2Client"
+    cloudwatch: "CloudWatchClient"
+    dynamodb: "DynamoDBClient"
+    iam: "IAMClient"
+    lambda_: "LambdaClient"
+    logs: "CloudWatchLogsClient"
+    sns: "SNSClient"
+    sqs: "SQSClient"
+    sts: Any  # used once; no stubs are installed for it
+
+    @classmethod
+    def of(cls, config: Properties) -> Self:
+        """Connect to `endpoints`; raise ValueError where a service has none.
+
+        Without that, a forgotten endpoint would call the real AWS.
+        """
+        endpoints = _endpoints(config.get("endpoints"))
+        missing = sorted(set(SERVICES) - endpoints.keys())
+        if missing:
+            raise ValueError(
+                f"aws:endpoints lacks {', '.join(missing)}: the local provider never calls the"
+                " real AWS. Add the URL of the local cloud for each"
+            )
+        session = botocore.session.Session()
+        clients: dict[str, Any] = {
+            "lambda_" if service == "lambda" else service: session.create_client(
+                service,
+                region_name=text(config, "region"),
+                endpoint_url=endpoints[service],
+                aws_access_key_id=text(config, "accessKey"),
+                aws_secret_access_key=text(config, "secretKey"),
+                config=Config(max_pool_connections=CONNECTIONS, parameter_validation=True),
+            )
+            for service in SERVICES
+        }
+        return cls(
+            region=text(config, "region"),
+            api_gateway_url=endpoints["apigatewayv2"].rstrip("/"),
+            **clients,
+        )
+
+    @cached_property
+    def account(self) -> str:
+        """The account's number."""
+        identity: dict[str, str] = self.sts.get_caller_identity()
+        return identity["Account"]
+
+
+def _endpoints(value: Value) -> dict[str, str]:
+    """Service → URL. The engine sends lists of configuration as JSON text."""
+    listed = cast("list[dict[str, str]]", json.loads(value) if isinstance(value, str) else value)
+    return {service: url for group in listed or [] for service, url in group.items()}

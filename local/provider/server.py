@@ -1,0 +1,285 @@
+# ruff: noqa: N802 - the methods bear the protocol's names
+"""The engine's provider protocol, for any cloud: check, diff, create, read, update, delete.
+
+The answers follow Terraform's bridge, which the real plugins are built on. Every call runs in a
+thread of its own, so resources are provisioned side by side.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol, TypeVar
+
+import grpc
+from google.protobuf import struct_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import plugin_pb2 as plugin
+from pulumi.runtime.proto import provider_pb2 as protocol
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from local.provider.check import Problem, is_made_up, named, problems
+from local.provider.diff import Change, diff
+from local.provider.resource import Cloud, Resource, State
+from local.provider.values import DEFAULTS, UNKNOWN, Properties, Value, from_struct, to_struct
+
+log = logging.getLogger(__name__)
+
+# The engine asks for at most 16 resources at a time (pulumi up --parallel).
+THREADS: Final = 16
+
+# An archive travels as a path, but a request holds all inputs of a resource.
+MESSAGE_BYTES: Final = 64 * 1024 * 1024
+
+Answer = TypeVar("Answer")
+
+
+def start(cloud: Cloud, port: int) -> tuple[grpc.Server, int]:
+    """Serve a cloud on 127.0.0.1 and return the server and its port; port 0 takes a free one."""
+    server = grpc.server(  # pyright: ignore[reportUnknownMemberType]  its stubs name no types for handlers
+        ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="provider"),
+        options=[("grpc.max_receive_message_length", MESSAGE_BYTES)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(cloud), server)
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, bound
+
+
+class _Request(Protocol):
+    """What every request about a resource carries."""
+
+    @property
+    def type(self) -> str: ...
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """One cloud, as the engine sees it. The newest configuration holds for all that follows."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._resources: Mapping[str, Resource] = {}
+
+    # Life of the plugin
+
+    def Handshake(
+        self, request: protocol.ProviderHandshakeRequest, context: grpc.ServicerContext
+    ) -> protocol.ProviderHandshakeResponse:
+        """Take plain values only: the engine marks secrets in the answers by their names."""
+        del request, context
+        return protocol.ProviderHandshakeResponse(accept_secrets=False)
+
+    def Attach(self, request: plugin.PluginAttach, context: grpc.ServicerContext) -> Empty:
+        """Take note of an engine (PULUMI_DEBUG_PROVIDERS); nothing here calls it back."""
+        del request, context
+        return Empty()
+
+    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin.PluginInfo:
+        """Say which version of the real plugin is stood in for."""
+        del request, context
+        return plugin.PluginInfo(version=self._cloud.version)
+
+    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
+        """Let calls under way end by themselves: none takes long against a local cloud."""
+        del request, context
+        return Empty()
+
+    # Configuration
+
+    def CheckConfig(
+        self, request: protocol.CheckRequest, context: grpc.ServicerContext
+    ) -> protocol.CheckResponse:
+        """Refuse configuration that this provider does not understand."""
+        del context
+        config = from_struct(request.news)
+        unknown = sorted(config.keys() - self._cloud.settings)
+        return _checked(
+            config, [Problem(key, f"the local provider does not handle {key}") for key in unknown]
+        )
+
+    def DiffConfig(
+        self, request: protocol.DiffRequest, context: grpc.ServicerContext
+    ) -> protocol.DiffResponse:
+        """Tell a change of configuration, and whether every resource must be made anew."""
+        del context
+        olds, news = from_struct(request.old_inputs), from_struct(request.news)
+        return _diffed(diff(olds, news, self._cloud.replaced_by))
+
+    def Configure(
+        self, request: protocol.ConfigureRequest, context: grpc.ServicerContext
+    ) -> protocol.ConfigureResponse:
+        """Connect to the cloud."""
+        config = from_struct(request.args)
+        self._resources = _answer(context, lambda: self._cloud.connect(config))
+        return protocol.ConfigureResponse(supportsPreview=True)
+
+    def Invoke(
+        self, request: protocol.InvokeRequest, context: grpc.ServicerContext
+    ) -> protocol.InvokeResponse:
+        """Refuse functions of the SDK: the program calls none."""
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
+        )
+
+    # Resources
+
+    def Check(
+        self, request: protocol.CheckRequest, context: grpc.ServicerContext
+    ) -> protocol.CheckResponse:
+        """Refuse wrong inputs, and name what the program left unnamed."""
+        kind = self._kind(request, context)
+        olds, news = from_struct(request.olds), from_struct(request.news)
+        inputs = named(kind.autoname, request.name, olds, news, request.randomSeed)
+        return _checked(inputs, problems(request.type, kind, inputs))
+
+    def Diff(
+        self, request: protocol.DiffRequest, context: grpc.ServicerContext
+    ) -> protocol.DiffResponse:
+        """Tell what changes, by the inputs alone, and what that replaces."""
+        kind = self._kind(request, context)
+        news = from_struct(request.news)
+        changes = diff(from_struct(request.old_inputs), news, kind.replaced_by)
+        is_named = kind.autoname in news and not is_made_up(kind.autoname, news)
+        return _diffed(changes, delete_first=is_named and kind.autoname not in changes)
+
+    def Create(
+        self, request: protocol.CreateRequest, context: grpc.ServicerContext
+    ) -> protocol.CreateResponse:
+        """Create a resource; in a preview, only say which of its outputs are not known yet."""
+        inputs = from_struct(request.properties)
+        if request.preview:
+            outputs = self._kind(request, context).outputs
+            return protocol.CreateResponse(
+                properties=_state(inputs, dict.fromkeys(outputs, UNKNOWN))
+            )
+        resource = self._resource(request, context)
+
+        def create() -> tuple[str, Properties]:
+            resource_id = resource.create(inputs)
+            return resource_id, resource.read(State(resource_id, inputs))
+
+        resource_id, outputs = _answer(context, create)
+        return protocol.CreateResponse(id=resource_id, properties=_state(inputs, outputs))
+
+    def Read(
+        self, request: protocol.ReadRequest, context: grpc.ServicerContext
+    ) -> protocol.ReadResponse:
+        """Tell a resource's outputs as they are; an empty answer drops it from the state.
+
+        Inputs are not read back, so changes made behind the engine's back stay unseen.
+        """
+        resource = self._resource(request, context)
+        inputs, state = from_struct(request.inputs), from_struct(request.properties)
+        if not inputs:
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED,
+                "the local provider cannot import or .get() resources",
+            )
+
+        def read() -> Properties | None:
+            try:
+                return resource.read(State(request.id, state))
+            except Exception as error:
+                if resource.is_missing(error):
+                    return None
+                raise
+
+        outputs = _answer(context, read)
+        if outputs is None:
+            return protocol.ReadResponse()
+        return protocol.ReadResponse(
+            id=request.id, inputs=request.inputs, properties=_state(inputs, outputs)
+        )
+
+    def Update(
+        self, request: protocol.UpdateRequest, context: grpc.ServicerContext
+    ) -> protocol.UpdateResponse:
+        """Change a resource in place; in a preview, keep the outputs that cannot change."""
+        olds, news = from_struct(request.olds), from_struct(request.news)
+        if request.preview:
+            kind = self._kind(request, context)
+            kept = {name: olds[name] for name in kind.outputs & olds.keys()}
+            unknown = dict.fromkeys(kind.changing, UNKNOWN)
+            return protocol.UpdateResponse(properties=_state(news, {**kept, **unknown}))
+        resource = self._resource(request, context)
+
+        def update() -> Properties:
+            resource.update(State(request.id, olds), news)
+            return resource.read(State(request.id, {**olds, **news}))
+
+        outputs = _answer(context, update)
+        return protocol.UpdateResponse(properties=_state(news, outputs))
+
+    def Delete(self, request: protocol.DeleteRequest, context: grpc.ServicerContext) -> Empty:
+        """Delete a resource; one that is gone already is a success."""
+        resource = self._resource(request, context)
+        state = from_struct(request.properties)
+
+        def delete() -> None:
+            try:
+                resource.delete(State(request.id, state))
+            except Exception as error:
+                if not resource.is_missing(error):
+                    raise
+
+        _answer(context, delete)
+        return Empty()
+
+    def _kind(self, request: _Request, context: grpc.ServicerContext) -> type[Resource]:
+        token = request.type
+        if token not in self._cloud.resources:
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED,
+                f"the local provider does not know the resource type {token}. Add a class for it to"
+                f" {type(self._cloud).__module__}",
+            )
+        return self._cloud.resources[token]
+
+    def _resource(self, request: _Request, context: grpc.ServicerContext) -> Resource:
+        self._kind(request, context)
+        return self._resources[request.type]
+
+
+def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer:
+    """The call's answer; what it raises ends this one request, with the cloud's own words."""
+    try:
+        return call()
+    except Exception as error:
+        log.warning("%s", error, exc_info=error)
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _state(inputs: Properties, outputs: Mapping[str, Value]) -> struct_pb2.Struct:
+    """What the engine keeps of a resource: its inputs, and what the cloud added."""
+    given = {name: value for name, value in inputs.items() if name != DEFAULTS}
+    return to_struct({**given, **outputs})
+
+
+def _checked(inputs: Properties, problems: Sequence[Problem]) -> protocol.CheckResponse:
+    # Without its path: the engine would print the value beside it, which may be secret.
+    failures = [protocol.CheckFailure(reason=problem.reason) for problem in problems]
+    return protocol.CheckResponse(inputs=to_struct(inputs), failures=failures)
+
+
+def _diffed(changes: Mapping[str, Change], *, delete_first: bool = False) -> protocol.DiffResponse:
+    some, none = protocol.DiffResponse.DIFF_SOME, protocol.DiffResponse.DIFF_NONE
+    return protocol.DiffResponse(
+        changes=some if changes else none,
+        replaces=[path for path, change in changes.items() if change.replaces],
+        deleteBeforeReplace=delete_first,
+        diffs=list(changes),
+        hasDetailedDiff=True,
+        detailedDiff={
+            path: protocol.PropertyDiff(kind=_KINDS[change], inputDiff=True)
+            for path, change in changes.items()
+        },
+    )
+
+
+_KINDS: Final = {
+    Change("add", replaces=False): protocol.PropertyDiff.ADD,
+    Change("add", replaces=True): protocol.PropertyDiff.ADD_REPLACE,
+    Change("delete", replaces=False): protocol.PropertyDiff.DELETE,
+    Change("delete", replaces=True): protocol.PropertyDiff.DELETE_REPLACE,
+    Change("update", replaces=False): protocol.PropertyDiff.UPDATE,
+    Change("update", replaces=True): protocol.PropertyDiff.UPDATE_REPLACE,
+}

@@ -1,0 +1,126 @@
+"""A local cloud on which the program is deployed, changed, lost, deployed again and destroyed.
+
+Each fixture is one step and returns what was seen then, so that the tests need no order.
+"""
+
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from websockets.sync.client import connect
+
+from local.cloud import LocalCloud
+from local.config import cloud_keys
+from local.provider.aws.session import Session
+from local.provider.values import Properties
+from tests.provider.engine import Engine
+
+SECRET = "open-sesame"  # the environment of the function holds it
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the engine said of one step, and what the cloud answered then."""
+
+    printed: str
+    previewed: str
+    outputs: dict[str, str]
+    state: str
+    http_answer: str
+    socket_answer: str
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What AWS holds of inputs that the second step no longer gives."""
+
+    visibility_timeout: str
+    memory_mb: int
+    cors_is_set: bool
+    access_logs_are_set: bool
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def aws_config(cloud: LocalCloud) -> Properties:
+    """The provider's configuration, as a stack has it."""
+    return {
+        "accessKey": "test",
+        "endpoints": cloud_keys(cloud.aws_url)["aws:endpoints"],
+        "region": "us-east-1",
+        "secretKey": "test",
+    }
+
+
+@pytest.fixture(scope="module")
+def aws(aws_config: Properties) -> Session:
+    """The cloud's own view."""
+    return Session.of(aws_config)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud) -> Engine:
+    return Engine(tmp_path_factory.mktemp("engine"), cloud)
+
+
+@pytest.fixture(scope="module")
+def first(engine: Engine) -> Seen:
+    return _seen(engine, engine.up("first", greeting=SECRET))
+
+
+@pytest.fixture(scope="module")
+def second(engine: Engine, first: Seen) -> Seen:
+    assert first
+    return _seen(engine, engine.up("second", greeting="bye"))
+
+
+@pytest.fixture(scope="module")
+def undone(second: Seen, aws: Session) -> Undone:
+    api_id = second.outputs["apiEndpoint"].rpartition("/")[2]
+    queue = aws.sqs.get_queue_url(QueueName="tiny-updates.fifo")["QueueUrl"]
+    attributes = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])[
+        "Attributes"
+    ]
+    stage = aws.apigatewayv2.get_stage(ApiId=api_id, StageName="$default")
+    return Undone(
+        visibility_timeout=attributes["VisibilityTimeout"],
+        memory_mb=aws.lambda_.get_function_configuration(FunctionName="tiny-answer")["MemorySize"],
+        cors_is_set="CorsConfiguration" in aws.apigatewayv2.get_api(ApiId=api_id),
+        access_logs_are_set="AccessLogSettings" in stage,
+    )
+
+
+@pytest.fixture(scope="module")
+def healed(engine: Engine, cloud: LocalCloud, undone: Undone) -> Seen:
+    assert undone
+    cloud.restart_aws()
+    return _seen(engine, engine.up("second", "--refresh", "--run-program", greeting="bye"))
+
+
+@pytest.fixture(scope="module")
+def destroyed(engine: Engine, healed: Seen) -> str:
+    assert healed
+    return engine.destroy()
+
+
+def _seen(engine: Engine, printed: str) -> Seen:
+    outputs = engine.outputs()
+    with urllib.request.urlopen(outputs["answerUrl"]) as response:  # noqa: S310  http, our own
+        http_answer = response.read().decode()
+    with connect(outputs["socketUrl"]) as socket:
+        socket.send("{}")
+        socket_answer = str(socket.recv(timeout=10))
+    return Seen(
+        printed=printed,
+        previewed=engine.preview_again(),
+        outputs=outputs,
+        state=engine.export(),
+        http_answer=http_answer,
+        socket_answer=socket_answer,
+    )

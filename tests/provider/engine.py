@@ -1,0 +1,98 @@
+"""The real Pulumi engine on `program/`, with the stand-in attached."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final, cast
+
+from local.cloud import LocalCloud
+from local.config import cloud_keys
+from local.stack import ignore
+from local.toolchain import pulumi_folder
+
+PROGRAM: Final = Path(__file__).parent / "program"
+STACK: Final = "test"
+
+
+class EngineError(Exception):
+    """The CLI failed; the text is what it printed."""
+
+
+class Engine:
+    """A copy of the program with a backend of its own, and what the CLI does with it."""
+
+    def __init__(self, folder: Path, cloud: LocalCloud) -> None:
+        self.cloud = cloud
+        self._folder = shutil.copytree(PROGRAM, folder / "program")
+        backend = folder / "state"
+        backend.mkdir()
+        # The language host runs the first `python` on PATH.
+        programs = [
+            str(Path(sys.executable).parent),
+            str(pulumi_folder(ignore)),
+            os.environ["PATH"],
+        ]
+        self._environment = {
+            "HOME": os.environ["HOME"],
+            "PATH": os.pathsep.join(programs),
+            "PULUMI_BACKEND_URL": backend.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "tiny",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        self._pulumi("stack", "init", STACK)
+        for key, value in cloud_keys(cloud.aws_url).items():
+            if key.startswith("aws:"):
+                text = value if isinstance(value, str) else json.dumps(value)
+                self._pulumi("config", "set", key, text)
+
+    def up(self, step: str, *options: str, greeting: str) -> str:
+        """Deploy this step of the program, and return what the CLI printed."""
+        self._choose(step, greeting)
+        return self._pulumi("up", "--yes", "--skip-preview", *options)
+
+    def preview(self, step: str) -> str:
+        """Preview this step of the program."""
+        self._choose(step, greeting="unused")
+        return self._pulumi("preview")
+
+    def preview_again(self) -> str:
+        """Preview what is deployed; EngineError if anything would change."""
+        return self._pulumi("preview", "--expect-no-changes")
+
+    def destroy(self) -> str:
+        """Delete all that is deployed."""
+        return self._pulumi("destroy", "--yes", "--skip-preview")
+
+    def outputs(self) -> dict[str, str]:
+        """What the program exports."""
+        return cast("dict[str, str]", json.loads(self._pulumi("stack", "output", "--json")))
+
+    def export(self) -> str:
+        """The state, as it lies in the backend."""
+        return self._pulumi("stack", "export")
+
+    def _choose(self, step: str, greeting: str) -> None:
+        self._pulumi("config", "set", "step", step)
+        self._pulumi("config", "set", "--secret", "greeting", greeting)
+
+    def _pulumi(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self._folder,
+            env={**self._environment, **self.cloud.engine_environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EngineError(done.stdout + done.stderr)
+        return done.stdout
+
+
+def names(printed: str, done: str) -> set[str]:
+    """The resources that were `done` ("updated", "replaced", …), by their names in the program."""
+    return set(re.findall(rf"aws:\S+ (\S+) {done} \(", printed))
