@@ -1,0 +1,93 @@
+"""BroadcastWorker: a batch of the broadcast queue goes to the connections of its tokens."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from functions.glow import clients, log
+from functions.glow.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
+from functions.glow.dead_letters import DeadLetterQueue
+from functions.glow.environment import Environment
+from functions.glow.errors import GlowError, Unavailable
+from functions.glow.fanout import FanOut
+from functions.glow.frames import frames
+from functions.glow.loop import event_loop
+from functions.glow.post import ConnectionPoster
+from functions.glow.store import PriceStore
+from functions.glow.subscriptions import SubscriptionStore
+
+# Kept of the function's time-out for the answer, so that what was done is acknowledged.
+RESERVE_SECONDS: Final = 2.0
+
+_ENVIRONMENT: Final = Environment(os.environ)
+_REGION: Final = _ENVIRONMENT.aws_region
+_DYNAMODB: Final = clients.dynamodb(_REGION)
+_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
+_FAN_OUT: Final = FanOut(
+    SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table),
+    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION),
+)
+_DEAD_LETTERS: Final = DeadLetterQueue(
+    clients.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
+)
+
+
+class LambdaContext(Protocol):
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
+    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
+    batch = sort_batch(event["Records"])
+    failed = [*_bury(batch), *event_loop().run_until_complete(_broadcast(batch, seconds))]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _bury(batch: Batch) -> Iterator[str]:
+    """Put the poison where it harms nobody; the ids of what could not be put there."""
+    for poison in batch.poison:
+        message_id = poison.record["messageId"]
+        log.warning("record_is_poison", messageId=message_id, reason=poison.reason)
+        try:
+            _DEAD_LETTERS.bury(poison)
+        except Unavailable as error:
+            log.exception("poison_not_buried", messageId=message_id, reason=str(error))
+            yield message_id
+
+
+async def _broadcast(batch: Batch, seconds: float) -> list[str]:
+    """Send every token's updates, side by side; the ids of the messages to be handed out again."""
+    failed = await asyncio.gather(
+        *(_send(token, of_token, seconds) for token, of_token in batch.tokens.items())
+    )
+    return [message_id for message_ids in failed for message_id in message_ids]
+
+
+async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]:
+    """Send one token's updates; if that fails, all its messages, which keeps their order."""
+    started = time.time()
+
+    def newest() -> str | None:
+        update = _STORE.newest(token, now=started)
+        return None if update is None else update.to_json()
+
+    try:
+        async with asyncio.timeout(seconds):
+            tally = await _FAN_OUT.send(token, frames(of_token.updates), newest=newest, now=started)
+    except (GlowError, TimeoutError) as error:
+        reason = str(error) or f"over the {seconds:.0f} s that were left"
+        log.exception("fan_out_failed", token=token, updates=len(of_token.updates), reason=reason)
+        return list(of_token.message_ids)
+    log.info(
+        "fan_out_done",
+        token=token,
+        updates=len(of_token.updates),
+        posted=tally.posted,
+        gone=len(tally.gone),
+        dropped=len(tally.failing),
+        duration_ms=int((time.time() - started) * 1000),
+        age_ms=int((time.time() - of_token.updates[0].timestamp) * 1000),
+    )
+    return []

@@ -1,0 +1,97 @@
+"""PriceConnections: every route of the WebSocket API.
+
+Single replies go back as the route's response; what follows a subscribe is posted, in order.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from functions.glow import clients, log, messages
+from functions.glow.commands import Ping, Subscribe, Unsubscribe, parse_command
+from functions.glow.delivery import close, deliver
+from functions.glow.environment import Environment
+from functions.glow.loop import event_loop
+from functions.glow.opening import opening
+from functions.glow.origin import origin_is_allowed
+from functions.glow.post import ConnectionPoster, Outcome, Payload
+from functions.glow.store import PriceStore
+from functions.glow.subscriptions import SubscriptionStore
+from functions.glow.token import require_known
+from functions.glow.websocket import ACCEPTED, WebSocketAnswer, WebSocketEvent, never_raises, reply
+
+_ENVIRONMENT: Final = Environment(os.environ)
+_REGION: Final = _ENVIRONMENT.aws_region
+_TOKENS: Final = _ENVIRONMENT.tokens
+_DYNAMODB: Final = clients.dynamodb(_REGION)
+_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
+_SUBSCRIPTIONS: Final = SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table)
+_POSTER: Final = ConnectionPoster(
+    _ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION
+)
+
+
+@never_raises
+def handler(event: WebSocketEvent, _context: object) -> WebSocketAnswer:
+    connection_id = event["requestContext"]["connectionId"]
+    match event["requestContext"]["eventType"]:
+        case "CONNECT":
+            return _connect(connection_id, event)
+        case "DISCONNECT":
+            _SUBSCRIPTIONS.disconnect(connection_id)
+            return ACCEPTED
+        case "MESSAGE":
+            return _answer(connection_id, event.get("body", ""))
+
+
+def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    origin = headers.get("origin")
+    if not origin_is_allowed(
+        origin, _ENVIRONMENT.allowed_origins, origin_is_required=_ENVIRONMENT.origin_is_required
+    ):
+        log.info("origin_refused", connectionId=connection_id, origin=origin)
+        return {"statusCode": 403, "body": ""}
+    _SUBSCRIPTIONS.connect(connection_id, now=time.time())
+    return ACCEPTED
+
+
+def _answer(connection_id: str, body: str) -> WebSocketAnswer:
+    match parse_command(body):
+        case Ping():
+            return reply(messages.pong())
+        case Unsubscribe(token):
+            _SUBSCRIPTIONS.unsubscribe(connection_id, token)
+            return reply(messages.unsubscribed(token))
+        case Subscribe() as command:
+            return _subscribe(connection_id, command)
+
+
+def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
+    """Write the row, then read, then post, so that no trade falls between: one stored before the
+    read is in it, one stored later is broadcast to the row."""
+    now = time.time()
+    token = require_known(command.token, _TOKENS)
+    _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
+    payloads = [Payload.of(message) for message in opening(_STORE, command, now=now)]
+    outcome = event_loop().run_until_complete(_post(connection_id, payloads))
+    log.info(
+        "subscribed",
+        connectionId=connection_id,
+        token=token,
+        delivery=command.delivery,
+        messages=len(payloads),
+        outcome=outcome.value,
+    )
+    if outcome is not Outcome.POSTED:
+        _SUBSCRIPTIONS.disconnect(connection_id)
+    return ACCEPTED
+
+
+async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
+    """Deliver the opening; a client that got only part of it is disconnected, so that it knows."""
+    outcome = await deliver(_POSTER, connection_id, payloads)
+    if outcome not in (Outcome.POSTED, Outcome.GONE):
+        await close(_POSTER, connection_id)
+    return outcome

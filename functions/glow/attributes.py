@@ -1,0 +1,24 @@
+"""DynamoDB attributes, read: `{"S": text}` and `{"N": number}`, whose types the client leaves open."""
+
+from collections.abc import Mapping
+from typing import cast
+
+Row = Mapping[str, Mapping[str, object]]
+
+
+def text(row: Row, name: str) -> str:
+    return cast("str", row[name]["S"])
+
+
+def number(row: Row, name: str) -> str:
+    """The number as DynamoDB writes it, exact."""
+    return cast("str", row[name]["N"])
+
+
+def integer(row: Row, name: str) -> int:
+    return int(number(row, name))
+
+
+def texts(row: Row, name: str) -> frozenset[str]:
+    """A set of texts; DynamoDB leaves an empty one out."""
+    return frozenset(cast("list[str]", row[name]["SS"])) if name in row else frozenset()

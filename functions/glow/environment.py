@@ -1,0 +1,124 @@
+"""The environment of the Lambda functions: each variable's name, and how it is read.
+
+The names are constants because `components/` sets what the functions read. A function is
+given only the variables it uses, so a missing one is an error where it is read, not before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+PRICES_TABLE: Final = "PRICES_TABLE"
+CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
+BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
+BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
+WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
+TOKENS: Final = "TOKENS"
+ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"
+REQUIRE_ORIGIN: Final = "REQUIRE_ORIGIN"
+HELIUS_WEBHOOK_SECRET: Final = "HELIUS_WEBHOOK_SECRET"  # noqa: S105 - a name
+HELIUS_WEBHOOK_SECRET_PREVIOUS: Final = "HELIUS_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - a name
+USE_EDGE_BROADCAST: Final = "USE_EDGE_BROADCAST"
+EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
+EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
+EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
+PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
+CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
+AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
+
+DEFAULT_CALL_TIMEOUT_MS: Final = 200
+
+
+class MisconfiguredError(RuntimeError):
+    """A variable is missing or malformed. Raised while a function starts, never by a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a function was given, typed. `Environment(os.environ)`, or a dict in tests."""
+
+    variables: Mapping[str, str]
+
+    @property
+    def aws_region(self) -> str:
+        return self._required(AWS_REGION)
+
+    @property
+    def prices_table(self) -> str:
+        return self._required(PRICES_TABLE)
+
+    @property
+    def connections_table(self) -> str:
+        return self._required(CONNECTIONS_TABLE)
+
+    @property
+    def broadcast_queue_url(self) -> str:
+        return self._required(BROADCAST_QUEUE_URL)
+
+    @property
+    def broadcast_dead_letter_queue_url(self) -> str:
+        return self._required(BROADCAST_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def websocket_callback_url(self) -> str:
+        return self._required(WEBSOCKET_CALLBACK_URL).rstrip("/")
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """The tokens that are served; empty means every one."""
+        return frozenset(self._listed(TOKENS))
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(self._listed(ALLOWED_ORIGINS))
+
+    @property
+    def origin_is_required(self) -> bool:
+        return self._is_true(REQUIRE_ORIGIN)
+
+    @property
+    def helius_webhook_secrets(self) -> tuple[str, ...]:
+        """The current secret, then, while it is being rotated, the previous one."""
+        previous = self.variables.get(HELIUS_WEBHOOK_SECRET_PREVIOUS)
+        current = self._required(HELIUS_WEBHOOK_SECRET)
+        return (current, previous) if previous else (current,)
+
+    @property
+    def edge_is_on(self) -> bool:
+        return self._is_true(USE_EDGE_BROADCAST)
+
+    @property
+    def price_retention_seconds(self) -> int:
+        return self._positive(PRICE_RETENTION_SECONDS)
+
+    @property
+    def call_timeout_ms(self) -> int:
+        """Connect and read time-out of each AWS call that the webhook makes."""
+        if not self.variables.get(CALL_TIMEOUT_MS):
+            return DEFAULT_CALL_TIMEOUT_MS
+        return self._positive(CALL_TIMEOUT_MS)
+
+    def _required(self, name: str) -> str:
+        value = self.variables.get(name)
+        if not value:
+            raise MisconfiguredError(
+                f"The environment variable {name} is not set. The stack sets it on the functions"
+                " that need it: run `pulumi up`, or grant it to this function in components/."
+            )
+        return value
+
+    def _listed(self, name: str) -> list[str]:
+        entries = self.variables.get(name, "").split(",")
+        return [entry.strip() for entry in entries if entry.strip()]
+
+    def _is_true(self, name: str) -> bool:
+        value = self.variables.get(name) or "false"
+        if value not in ("true", "false"):
+            raise MisconfiguredError(f'{name} must be "true" or "false", not "{value}".')
+        return value == "true"
+
+    def _positive(self, name: str) -> int:
+        value = self._required(name)
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise MisconfiguredError(f'{name} must be a whole number above zero, not "{value}".')
+        return int(value)

@@ -1,0 +1,29 @@
+"""The same call on many items at once, in threads that are made when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from functions.glow.clients import MAX_CONCURRENT_CALLS
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_parallel(call: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """`call` of each item, results in the order of `items`. A lone item needs no thread."""
+    if len(items) <= 1:
+        return [call(item) for item in items]
+    return list(_threads().map(call, items))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a lone trade needs none
+
+    return ThreadPoolExecutor(MAX_CONCURRENT_CALLS, thread_name_prefix="aws-call")

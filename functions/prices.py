@@ -1,0 +1,69 @@
+"""PriceApi: the GET routes. `/health/live`, `/tokens/{token}/price`, `/tokens/{token}/prices`."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from functions.glow import clients
+from functions.glow.environment import Environment
+from functions.glow.errors import NoPrice, UnknownPath
+from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
+from functions.glow.span import parse_span
+from functions.glow.store import PriceStore
+from functions.glow.token import parse_token, require_known
+
+MAX_PAGE_UPDATES: Final = 1_000
+
+_ENVIRONMENT: Final = Environment(os.environ)
+_TOKENS: Final = _ENVIRONMENT.tokens
+_RETENTION_SECONDS: Final = _ENVIRONMENT.price_retention_seconds
+_STORE: Final = PriceStore(clients.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
+
+Content = Mapping[str, object]
+
+
+@answers_errors
+def handler(event: HttpEvent, _context: object) -> HttpResponse:
+    request = HttpRequest.from_event(event)
+    read = _ROUTES.get(request.route)
+    if read is None:
+        raise UnknownPath(f"no such path; there are {', '.join(_ROUTES)}")
+    return json_response(200, read(request, time.time()))
+
+
+def _read_health(_request: HttpRequest, now: float) -> Content:
+    moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    return {"status": "healthy", "timestamp": moment.replace("+00:00", "Z")}
+
+
+def _read_price(request: HttpRequest, now: float) -> Content:
+    token = _token(request)
+    newest = _STORE.newest(token, now=now)
+    if newest is None:
+        raise NoPrice(f"no price of {token} is stored; one comes with its next trade")
+    return newest.to_dict()
+
+
+def _read_prices(request: HttpRequest, now: float) -> Content:
+    token = _token(request)
+    span = parse_span(request.query, now=now, retention_seconds=_RETENTION_SECONDS)
+    page = _STORE.page(token, after=span.after, until=span.until, limit=MAX_PAGE_UPDATES, now=now)
+    return {
+        "token": token,
+        "prices": [update.to_dict() for update in page.updates],
+        "next": page.next,
+    }
+
+
+def _token(request: HttpRequest) -> str:
+    token = parse_token(request.path_parameters.get("token"), where="the path's token")
+    return require_known(token, _TOKENS)
+
+
+_ROUTES: Final[Mapping[str, Callable[[HttpRequest, float], Content]]] = {
+    "GET /health/live": _read_health,
+    "GET /tokens/{token}/price": _read_price,
+    "GET /tokens/{token}/prices": _read_prices,
+}

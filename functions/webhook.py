@@ -1,0 +1,50 @@
+"""HeliusPriceWebhook: `POST /webhook/price`. A trade is stored, then published, within 1 second."""
+
+import os
+import time
+from typing import Final
+
+from functions.glow import clients, log
+from functions.glow.bearer import require_bearer
+from functions.glow.environment import Environment
+from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
+from functions.glow.intake import Intake
+from functions.glow.publish import QueuePublisher
+from functions.glow.store import PriceStore
+from functions.glow.trade import parse_webhook
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
+
+
+# Made while Lambda starts the process, which it does at full speed, and without the network.
+_ENVIRONMENT: Final = Environment(os.environ)
+_SECRETS: Final = _ENVIRONMENT.helius_webhook_secrets
+_TOKENS: Final = _ENVIRONMENT.tokens
+_REGION: Final = _ENVIRONMENT.aws_region
+_TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
+_DYNAMODB: Final = clients.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
+_SQS: Final = clients.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
+_INTAKE: Final = Intake(
+    store=PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table),
+    retention_seconds=_ENVIRONMENT.price_retention_seconds,
+    publishers={"aws": QueuePublisher(_SQS, _ENVIRONMENT.broadcast_queue_url)},
+    edge_is_on=_ENVIRONMENT.edge_is_on,
+)
+
+
+@answers_errors
+def handler(event: HttpEvent, _context: object) -> HttpResponse:
+    now = time.time()
+    request = HttpRequest.from_event(event)
+    body = request.body(max_bytes=MAX_BODY_BYTES)
+    require_bearer(request.headers.get("authorization"), _SECRETS)
+    trades = parse_webhook(body, x_token=request.headers.get("x-token"), tokens=_TOKENS, now=now)
+    receipt = _INTAKE.take(trades, now=now)
+    log.info(
+        "webhook_answered",
+        stored=receipt.stored,
+        duplicates=receipt.duplicates,
+        skipped=[skip.reason for skip in receipt.skipped],
+        bytes=len(body),
+    )
+    return json_response(200, receipt.to_dict())

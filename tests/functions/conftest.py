@@ -1,0 +1,103 @@
+"""The functions as Lambda runs them: imported with their environment, against a real ministack."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from functions.glow import clients, environment
+from functions.glow.post import ConnectionPoster
+from functions.glow.store import PriceStore
+from functions.glow.subscriptions import SubscriptionStore
+from tests.functions.builders import RETENTION_SECONDS
+from tests.functions.cloud import CONNECTIONS, PRICES, REGION, Queue, create_tables, ministack
+from tests.functions.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+CREDENTIALS = SimpleNamespace(access_key="test", secret_key="test", token=None)
+
+
+@pytest.fixture(scope="package")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBClient]:
+    with (
+        ministack(tmp_path_factory.mktemp("ministack")) as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        client = clients.dynamodb(REGION)
+        create_tables(client)
+        yield client
+
+
+@pytest.fixture
+def store(dynamodb: DynamoDBClient) -> PriceStore:
+    return PriceStore(dynamodb, PRICES)
+
+
+@pytest.fixture
+def subscriptions(dynamodb: DynamoDBClient) -> SubscriptionStore:
+    return SubscriptionStore(dynamodb, CONNECTIONS)
+
+
+@pytest.fixture
+def queue(dynamodb: DynamoDBClient) -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def dead_letters(dynamodb: DynamoDBClient) -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+async def poster(endpoint: Endpoint) -> AsyncIterator[ConnectionPoster]:
+    poster = ConnectionPoster(endpoint.url, CREDENTIALS, region=REGION)
+    yield poster
+    await poster.aclose()
+
+
+class Load(Protocol):
+    def __call__(self, function: str, **variables: str) -> ModuleType: ...
+
+
+@pytest.fixture
+def load(
+    queue: Queue, dead_letters: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> Load:
+    """Start a function as Lambda does; `variables` beside or instead of the usual ones."""
+
+    def start(function: str, **variables: str) -> ModuleType:
+        usual = {
+            environment.AWS_REGION: REGION,
+            environment.PRICES_TABLE: PRICES,
+            environment.CONNECTIONS_TABLE: CONNECTIONS,
+            environment.BROADCAST_QUEUE_URL: queue.url,
+            environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.WEBSOCKET_CALLBACK_URL: endpoint.url,
+            environment.HELIUS_WEBHOOK_SECRET: "current",
+            environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",
+            environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
+            environment.CALL_TIMEOUT_MS: "5000",
+            environment.ALLOWED_ORIGINS: "https://app.example,http://localhost:*",
+        }
+        for name, value in {**usual, **variables}.items():
+            monkeypatch.setenv(name, value)
+        sys.modules.pop(f"functions.{function}", None)
+        return importlib.import_module(f"functions.{function}")
+
+    return start

@@ -1,0 +1,256 @@
+"""The broadcast worker: frames, order, and what fails a record and what never may."""
+
+import json
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from functions.glow import post
+from functions.glow.commands import Delivery
+from functions.glow.delivery import MAX_TRIES
+from functions.glow.fanout import MAX_BLAMED
+from functions.glow.store import PriceStore
+from functions.glow.subscriptions import Subscription, SubscriptionStore
+from functions.glow.update import Update
+from tests.functions.builders import (
+    RETENTION_SECONDS,
+    Context,
+    a_batch,
+    a_record,
+    a_token,
+    an_update,
+    updates_of,
+)
+from tests.functions.cloud import Queue
+from tests.functions.conftest import Load
+from tests.functions.endpoint import NEVER, Endpoint
+
+Listen = Callable[..., list[str]]
+
+
+@pytest.fixture
+def broadcast(load: Load) -> ModuleType:
+    return load("broadcast")
+
+
+@pytest.fixture
+def listen(subscriptions: SubscriptionStore) -> Listen:
+    """Connect `count` clients that listen to `token`; their ids."""
+
+    def connect(token: str, count: int = 1, delivery: Delivery = "all") -> list[str]:
+        clients = [f"{token}-{delivery}-{index}=" for index in range(count)]
+        for client in clients:
+            subscriptions.connect(client, now=time.time())
+            subscriptions.subscribe(client, token, delivery, now=time.time())
+        return clients
+
+    return connect
+
+
+def send(broadcast: ModuleType, *updates: Update, context: Context | None = None) -> list[str]:
+    """Hand `updates` over as one batch; the ids of those to be handed out again."""
+    records = [
+        a_record(update.to_json(), group=update.token, message_id=update.id) for update in updates
+    ]
+    return failures(broadcast.handler(a_batch(records), context or Context()))
+
+
+def failures(answer: Any) -> list[str]:
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def heard(endpoint: Endpoint, client: str) -> list[Any]:
+    return [json.loads(message) for message in endpoint.received[client]]
+
+
+def listeners(subscriptions: SubscriptionStore, token: str) -> list[Subscription]:
+    return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
+
+
+def test_each_client_hears_its_own_token(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen
+) -> None:
+    first, second = an_update(a_token()), an_update(a_token())
+    [one], [other] = listen(first.token), listen(second.token)
+
+    assert send(broadcast, first, second) == []
+    assert heard(endpoint, one) == [first.to_dict()]
+    assert heard(endpoint, other) == [second.to_dict()]
+
+
+def test_updates_of_a_token_go_in_one_frame_in_the_order_of_the_queue(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen
+) -> None:
+    early, late = updates_of(a_token(), 2)
+    [client] = listen(early.token)
+
+    send(broadcast, late, early)
+
+    assert heard(endpoint, client) == [
+        {
+            "type": "PRICE_BATCH",
+            "token": early.token,
+            "updates": [late.to_dict(), early.to_dict()],
+        }
+    ]
+
+
+def test_delivery_latest_gets_the_newest_stored_price_and_never_a_late_one(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, store: PriceStore
+) -> None:
+    late, newest = updates_of(a_token(), 2)
+    clients = listen(late.token, 3, "latest")
+    now = time.time()
+    store.append_all([late, newest], now=now, retention_seconds=RETENTION_SECONDS)
+
+    send(broadcast, late)
+
+    assert [heard(endpoint, client) for client in clients] == [[newest.to_dict()]] * 3
+
+
+def test_poison_is_buried_with_its_reason_and_its_nine_neighbours_are_sent(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, dead_letters: Queue
+) -> None:
+    updates = updates_of(a_token(), 9)
+    [client] = listen(updates[0].token)
+    records = [a_record(update.to_json()) for update in updates]
+    records.insert(4, a_record('{"type":"PRICE_UPDATE","token":"../etc"}', group="poisoned"))
+
+    answer = broadcast.handler(a_batch(records), Context())
+    [buried] = dead_letters.take()
+
+    assert failures(answer) == []
+    assert heard(endpoint, client)[0]["updates"] == [update.to_dict() for update in updates]
+    assert buried["body"] == records[4]["body"]
+    assert buried["attributes"]["MessageGroupId"] == "poisoned"
+    assert buried["attributes"]["MessageDeduplicationId"] == records[4]["messageId"]
+    assert "token" in dead_letters.reasons[0]
+
+
+def test_poison_that_cannot_be_buried_is_handed_out_again(load: Load) -> None:
+    broadcast = load("broadcast", BROADCAST_DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/1/x.fifo")
+    record = a_record("not JSON")
+
+    assert failures(broadcast.handler(a_batch([record]), Context())) == [record["messageId"]]
+
+
+def test_client_that_left_is_deleted_and_fails_nothing(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+) -> None:
+    update = an_update(a_token())
+    gone, here = listen(update.token, 2)
+    endpoint.behaviour.statuses[gone] = 410
+
+    assert send(broadcast, update) == []
+    assert listeners(subscriptions, update.token) == [Subscription(here, "all")]
+    assert endpoint.tries[gone] == 1
+
+
+def test_client_throttled_for_ever_is_dropped_among_a_thousand_healthy_ones(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+) -> None:
+    update = an_update(a_token())
+    stuck, *healthy = listen(update.token, 1_001)
+    endpoint.behaviour.statuses[stuck] = 429
+
+    assert send(broadcast, update) == []
+    assert all(heard(endpoint, client) == [update.to_dict()] for client in healthy)
+    assert endpoint.tries[stuck] == MAX_TRIES
+    assert endpoint.closed == [stuck]
+    assert len(listeners(subscriptions, update.token)) == len(healthy)
+
+
+@pytest.mark.parametrize("status", [429, 500, 403])
+def test_when_most_cannot_be_served_the_record_comes_again_and_no_row_is_lost(
+    broadcast: ModuleType,
+    endpoint: Endpoint,
+    listen: Listen,
+    subscriptions: SubscriptionStore,
+    status: int,
+) -> None:
+    updates = updates_of(a_token(), 2)
+    clients = listen(updates[0].token, MAX_BLAMED + 1)
+    endpoint.behaviour.statuses["*"] = status
+    other = an_update(a_token())
+    [unaffected] = listen(other.token)
+    endpoint.behaviour.statuses[unaffected] = 200
+
+    assert send(broadcast, updates[0], other, updates[1]) == [update.id for update in updates]
+    assert len(listeners(subscriptions, updates[0].token)) == len(clients)
+    assert endpoint.closed == []
+    assert heard(endpoint, unaffected) == [other.to_dict()]
+
+
+def test_few_throttled_clients_are_their_own_fault(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+) -> None:
+    update = an_update(a_token())
+    clients = listen(update.token, MAX_BLAMED)
+    endpoint.behaviour.statuses["*"] = 429
+
+    assert send(broadcast, update) == []
+    assert sorted(endpoint.closed) == sorted(clients)
+    assert listeners(subscriptions, update.token) == []
+
+
+def test_lone_client_of_an_endpoint_that_does_nothing_is_not_to_blame(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+) -> None:
+    update = an_update(a_token())
+    listen(update.token)
+    endpoint.behaviour.statuses["*"] = 500
+    endpoint.behaviour.status_of_delete = 500
+
+    assert send(broadcast, update) == [update.id]
+    assert len(listeners(subscriptions, update.token)) == 1
+
+
+def test_endpoint_that_is_down_fails_the_record_and_loses_no_row(
+    load: Load, listen: Listen, subscriptions: SubscriptionStore
+) -> None:
+    update = an_update(a_token())
+    clients = listen(update.token, 200)
+    broadcast = load("broadcast", WEBSOCKET_CALLBACK_URL="http://127.0.0.1:9/prod")
+
+    assert send(broadcast, update) == [update.id]
+    assert len(listeners(subscriptions, update.token)) == len(clients)
+
+
+def test_connection_table_that_is_away_fails_the_record(load: Load) -> None:
+    update = an_update(a_token())
+    broadcast = load("broadcast", CONNECTIONS_TABLE="missing")
+
+    assert send(broadcast, update) == [update.id]
+
+
+def test_fan_out_that_runs_out_of_time_fails_before_lambda_ends_it(
+    broadcast: ModuleType,
+    endpoint: Endpoint,
+    listen: Listen,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(post, "POST_TIMEOUT_SECONDS", 60)
+    update = an_update(a_token())
+    listen(update.token)
+    endpoint.behaviour.statuses["*"] = NEVER
+    context = Context(seconds=broadcast.RESERVE_SECONDS + 0.2)
+
+    assert send(broadcast, update, context=context) == [update.id]
+
+
+def test_more_connections_than_a_page_are_all_served(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen
+) -> None:
+    update = an_update(a_token())
+    clients = listen(update.token, 2_100)
+
+    assert send(broadcast, update) == []
+    assert all(heard(endpoint, client) == [update.to_dict()] for client in clients)
+
+
+def test_token_nobody_listens_to_is_done_at_once(broadcast: ModuleType, endpoint: Endpoint) -> None:
+    assert send(broadcast, an_update(a_token())) == []
+    assert endpoint.received == {}

@@ -1,0 +1,88 @@
+"""The hasty client: two tries at most, and an end in time for Helius."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from functions.glow import clients
+from functions.glow.errors import Unavailable
+from tests.functions.cloud import REGION
+
+TIMEOUT_MS = 200
+ANSWER = (
+    b"HTTP/1.1 %d X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: %d\r\n\r\n%s"
+)
+
+
+@contextmanager
+def server(statuses: list[int]) -> Iterator[tuple[str, list[float]]]:
+    """Answers with one of `statuses` after another; with nothing when there are no more."""
+    loop = asyncio.new_event_loop()
+    asked: list[float] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            asked.append(time.monotonic())
+            if statuses:
+                writer.write(ANSWER % (statuses.pop(0), 2, b"{}"))
+
+    async def serve_quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+    starting = asyncio.start_server(serve_quietly, "127.0.0.1", 0)
+    started = loop.run_until_complete(starting)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{started.sockets[0].getsockname()[1]}", asked
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        started.close()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+def list_tables(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = clients.dynamodb(REGION, timeout_ms=TIMEOUT_MS)
+    with clients.unavailable_unless_answered("the table"):
+        client.list_tables()
+
+
+def test_silence_is_unavailable_after_two_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server([]) as (url, asked):
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            list_tables(url, monkeypatch)
+
+    assert len(asked) == 2
+    assert asked[1] - asked[0] < 2 * TIMEOUT_MS / 1000
+    assert time.monotonic() - started < 1
+
+
+def test_error_of_the_server_is_tried_again_almost_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server([500, 200]) as (url, asked):
+        list_tables(url, monkeypatch)
+
+    assert asked[1] - asked[0] < TIMEOUT_MS / 1000
+
+
+def test_mistake_of_ours_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server([400, 200]) as (url, asked), pytest.raises(Unavailable):
+        list_tables(url, monkeypatch)
+
+    assert len(asked) == 1

@@ -1,0 +1,280 @@
+"""The WebSocket routes: who connects, what a subscriber gets, and what junk gets."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from functions.glow import environment
+from functions.glow.replay import MAX_REPLAY
+from functions.glow.store import PriceStore
+from functions.glow.subscriptions import MAX_TOKENS, Subscription, SubscriptionStore
+from functions.glow.update import Update
+from tests.functions.builders import (
+    RETENTION_SECONDS,
+    a_connect,
+    a_disconnect,
+    a_message,
+    a_token,
+    an_update,
+    updates_of,
+)
+from tests.functions.conftest import Load
+from tests.functions.endpoint import Endpoint
+
+
+@pytest.fixture
+def connections(load: Load) -> ModuleType:
+    return load("connections")
+
+
+@pytest.fixture
+def client(connections: ModuleType) -> str:
+    """The id of a connected client."""
+    connection_id = uuid.uuid4().hex
+    connections.handler(a_connect(connection_id), None)
+    return connection_id
+
+
+def say(connections: ModuleType, client: str, message: object) -> Any:
+    """Send a message; the route's response."""
+    answer = connections.handler(a_message(client, message), None)
+    assert answer["statusCode"] == 200
+    return json.loads(answer["body"]) if answer["body"] else None
+
+
+def subscribe(connections: ModuleType, client: str, token: str, **fields: str) -> Any:
+    return say(connections, client, {"action": "subscribePrice", "token": token, **fields})
+
+
+def heard(endpoint: Endpoint, client: str) -> list[Any]:
+    return [json.loads(message) for message in endpoint.received[client]]
+
+
+def store_all(store: PriceStore, *updates: Update, at: float | None = None) -> None:
+    store.append_all(updates, now=at or time.time(), retention_seconds=RETENTION_SECONDS)
+
+
+def listeners(subscriptions: SubscriptionStore, token: str) -> list[Subscription]:
+    return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "https://app.example"}, 200),
+        ({"origin": "http://localhost:5173"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+    ],
+)
+def test_origin_decides_who_connects(
+    connections: ModuleType, headers: dict[str, str], status: int
+) -> None:
+    answer = connections.handler(a_connect(uuid.uuid4().hex, headers), None)
+
+    assert answer["statusCode"] == status
+
+
+def test_required_origin_keeps_out_who_sends_none(load: Load) -> None:
+    connections = load("connections", **{environment.REQUIRE_ORIGIN: "true"})
+
+    assert connections.handler(a_connect("a"), None)["statusCode"] == 403
+
+
+def test_subscriber_hears_that_it_is_and_then_the_newest_price(
+    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+) -> None:
+    update = an_update(a_token())
+    store_all(store, update)
+
+    assert subscribe(connections, client, update.token) is None
+    assert heard(endpoint, client) == [
+        {"type": "SUBSCRIBED", "token": update.token},
+        update.to_dict(),
+    ]
+
+
+def test_subscriber_of_a_token_without_a_price_hears_only_that_it_is(
+    connections: ModuleType, client: str, endpoint: Endpoint
+) -> None:
+    token = a_token()
+    subscribe(connections, client, token)
+
+    assert heard(endpoint, client) == [{"type": "SUBSCRIBED", "token": token}]
+
+
+def test_row_is_there_before_the_first_message_is_posted(
+    connections: ModuleType,
+    client: str,
+    subscriptions: SubscriptionStore,
+    endpoint: Endpoint,
+) -> None:
+    token = a_token()
+    seen: list[list[Subscription]] = []
+    endpoint.on_post = lambda: seen.append(listeners(subscriptions, token))
+
+    subscribe(connections, client, token)
+
+    assert seen == [[Subscription(client, "all")]]
+
+
+def test_after_brings_the_replay_instead_of_the_newest_price(
+    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+) -> None:
+    cursor, *missed = updates_of(a_token(), 4)
+    now = time.time()
+    store_all(store, cursor, at=now - 10)
+    store_all(store, *missed, at=now - 5)
+
+    subscribe(connections, client, cursor.token, after=cursor.id)
+
+    assert heard(endpoint, client)[1:] == [
+        {
+            "type": "PRICE_BATCH",
+            "token": cursor.token,
+            "updates": [update.to_dict() for update in missed],
+        }
+    ]
+
+
+def test_too_long_a_replay_is_a_gap_and_the_newest_in_frames(
+    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+) -> None:
+    cursor, *missed = updates_of(a_token(), MAX_REPLAY + 2)
+    now = time.time()
+    store_all(store, cursor, at=now - 10)
+    store_all(store, *missed, at=now - 5)
+
+    subscribe(connections, client, cursor.token, after=cursor.id)
+    _, gap, *frames = heard(endpoint, client)
+
+    sent = [update["id"] for frame in frames for update in frame["updates"]]
+    assert sent == [update.id for update in missed[-MAX_REPLAY:]]
+    assert gap == {"type": "GAP", "token": cursor.token, "after": cursor.id, "until": sent[0]}
+
+
+def test_delivery_latest_gets_the_newest_price_even_with_after(
+    connections: ModuleType,
+    client: str,
+    store: PriceStore,
+    endpoint: Endpoint,
+    subscriptions: SubscriptionStore,
+) -> None:
+    cursor, _, newest = updates_of(a_token(), 3)
+    store_all(store, cursor, _, newest)
+
+    subscribe(connections, client, cursor.token, after=cursor.id, delivery="latest")
+
+    assert heard(endpoint, client)[1:] == [newest.to_dict()]
+    assert listeners(subscriptions, cursor.token) == [Subscription(client, "latest")]
+
+
+def test_subscribing_twice_is_one_subscription_and_the_later_delivery_counts(
+    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+) -> None:
+    token = a_token()
+    subscribe(connections, client, token, delivery="latest")
+    subscribe(connections, client, token)
+
+    assert listeners(subscriptions, token) == [Subscription(client, "all")]
+
+
+def test_token_number_21_is_refused_until_one_is_unsubscribed(
+    connections: ModuleType, client: str
+) -> None:
+    tokens = [a_token() for _ in range(MAX_TOKENS + 1)]
+    for token in tokens[:MAX_TOKENS]:
+        assert subscribe(connections, client, token) is None
+
+    assert subscribe(connections, client, tokens[0]) is None
+    assert subscribe(connections, client, tokens[-1])["code"] == "TOO_MANY_TOKENS"
+    say(connections, client, {"action": "unsubscribePrice", "token": tokens[0]})
+    assert subscribe(connections, client, tokens[-1]) is None
+
+
+def test_unsubscribed_client_listens_no_more(
+    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+) -> None:
+    token = a_token()
+    subscribe(connections, client, token)
+    for _ in range(2):
+        answer = say(connections, client, {"action": "unsubscribePrice", "token": token})
+        assert answer == {"type": "UNSUBSCRIBED", "token": token}
+
+    assert listeners(subscriptions, token) == []
+
+
+def test_disconnect_leaves_no_row(
+    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+) -> None:
+    tokens = [a_token() for _ in range(3)]
+    for token in tokens:
+        subscribe(connections, client, token)
+    connections.handler(a_disconnect(client), None)
+
+    assert [listeners(subscriptions, token) for token in tokens] == [[], [], []]
+    assert subscribe(connections, client, tokens[0])["code"] == "INTERNAL"
+    assert listeners(subscriptions, tokens[0]) == []
+
+
+def test_client_that_left_meanwhile_is_forgotten_without_an_error(
+    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionStore
+) -> None:
+    token = a_token()
+    endpoint.behaviour.statuses[client] = 410
+
+    assert subscribe(connections, client, token) is None
+    assert listeners(subscriptions, token) == []
+    assert endpoint.closed == []
+
+
+def test_client_that_cannot_be_told_is_closed_so_that_it_comes_back(
+    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionStore
+) -> None:
+    token = a_token()
+    endpoint.behaviour.statuses[client] = 429
+
+    assert subscribe(connections, client, token) is None
+    assert endpoint.closed == [client]
+    assert listeners(subscriptions, token) == []
+
+
+def test_ping_is_answered(connections: ModuleType, client: str) -> None:
+    assert say(connections, client, {"action": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("not JSON", "BAD_REQUEST"),
+        ({"action": "buy"}, "UNKNOWN_ACTION"),
+        ({"action": "subscribePrice", "token": "../etc"}, "BAD_REQUEST"),
+        ({"action": "subscribePrice", "token": "OTHER"}, "UNKNOWN_TOKEN"),
+    ],
+)
+def test_junk_is_answered_with_an_error(load: Load, message: object, code: str) -> None:
+    connections = load("connections", **{environment.TOKENS: "SOL"})
+    answer = say(connections, "client", message)
+
+    assert (answer["type"], answer["code"]) == ("ERROR", code)
+
+
+def test_no_exception_leaves_the_handler(load: Load) -> None:
+    connections = load("connections", **{environment.CONNECTIONS_TABLE: "missing"})
+
+    assert connections.handler(a_connect("a"), None)["statusCode"] == 500
+    assert connections.handler(a_disconnect("a"), None)["statusCode"] == 500
+    answer = subscribe(connections, "a", "SOL")
+    assert (answer["type"], answer["code"]) == ("ERROR", "INTERNAL")
+    assert "missing" not in answer["message"]
+
+
+@pytest.fixture(autouse=True)
+def _close_kept_connections(connections: ModuleType) -> Iterator[None]:
+    yield
+    connections.event_loop().run_until_complete(connections._POSTER.aclose())

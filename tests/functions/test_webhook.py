@@ -1,0 +1,188 @@
+"""The webhook: who may post, what it answers, and that nothing accepted is lost."""
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.glow.intake import REPUBLISH_WITHIN_MS
+from functions.glow.store import PriceStore
+from functions.glow.update import parse_update
+from tests.functions.builders import (
+    RETENTION_SECONDS,
+    a_signature,
+    a_simple_trade,
+    a_token,
+    an_http_event,
+    an_update,
+)
+from tests.functions.cloud import Queue
+from tests.functions.conftest import Load
+
+HELIUS = Path(__file__).parent.parent / "data" / "helius"
+ROUTE = "POST /webhook/price"
+AUTHORIZED = {"authorization": "Bearer current"}
+
+
+def post(
+    load: Load, body: str, *, headers: dict[str, str] | None = None, **variables: str
+) -> tuple[int, Any]:
+    event = an_http_event(ROUTE, headers=AUTHORIZED if headers is None else headers, body=body)
+    answer = load("webhook", **variables).handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def post_simple(load: Load, token: str, body: str, **variables: str) -> tuple[int, Any]:
+    return post(load, body, headers={**AUTHORIZED, "x-token": token}, **variables)
+
+
+def test_real_trade_is_stored_and_published(load: Load, queue: Queue, store: PriceStore) -> None:
+    body = (HELIUS / "enh_swap_pump_fun_buy_webhook.json").read_text()
+    status, answer = post(load, body)
+
+    assert (status, answer["status"]) == (200, "accepted")
+    [record] = queue.take()
+    update = parse_update(record["body"])
+    assert store.newest(update.token, now=time.time()) == update
+
+
+def test_same_trade_again_is_stored_once_and_broadcast_once(load: Load, queue: Queue) -> None:
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    token = a_token()
+
+    first, again = (post_simple(load, token, body) for _ in range(2))
+
+    assert first == (200, {"status": "accepted", "stored": 1, "duplicates": 0, "skipped": []})
+    assert again == (200, {"status": "accepted", "stored": 0, "duplicates": 1, "skipped": []})
+    assert len(queue.take()) == 1
+
+
+def test_crash_between_store_and_publish_heals_with_the_next_try(load: Load, queue: Queue) -> None:
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    token = a_token()
+
+    lost, _ = post_simple(load, token, body, BROADCAST_QUEUE_URL=f"{queue.url}-missing")
+    healed, answer = post_simple(load, token, body)
+
+    assert (lost, healed, answer["duplicates"]) == (503, 200, 1)
+    assert [parse_update(record["body"]).token for record in queue.take()] == [token]
+
+
+@pytest.mark.parametrize(("age_ms", "published"), [(-5_000, 1), (5_000, 0)])
+def test_duplicate_is_published_again_only_while_it_is_young(
+    load: Load, queue: Queue, store: PriceStore, age_ms: int, published: int
+) -> None:
+    token, signature, now = a_token(), a_signature(), time.time()
+    update = an_update(token, timestamp=int(now), tx_signature=signature)
+    arrived = now - (REPUBLISH_WITHIN_MS + age_ms) / 1000
+    store.append(update, now=arrived, retention_seconds=RETENTION_SECONDS)
+
+    body = a_simple_trade(tx_signature=signature, timestamp=int(now))
+    _, answer = post_simple(load, token, body)
+
+    assert answer["duplicates"] == 1
+    assert len(queue.take()) == published
+
+
+def test_id_of_another_transaction_is_skipped_and_named(load: Load, queue: Queue) -> None:
+    token, now = a_token(), int(time.time())
+    prefix = "1234567890123456"
+    post_simple(load, token, a_simple_trade(tx_signature=f"{prefix}A", timestamp=now))
+    queue.take()
+    _, answer = post_simple(load, token, a_simple_trade(tx_signature=f"{prefix}B", timestamp=now))
+
+    assert (answer["stored"], answer["duplicates"]) == (0, 0)
+    assert [skip["reason"] for skip in answer["skipped"]] == ["id_taken"]
+    assert queue.take() == []
+
+
+def test_table_that_is_away_is_503_and_nothing_is_published(load: Load, queue: Queue) -> None:
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    status, answer = post_simple(load, a_token(), body, PRICES_TABLE="missing")
+
+    assert (status, answer["error"]["code"]) == (503, "UNAVAILABLE")
+    assert queue.take() == []
+
+
+def test_trade_of_2009_is_readable_after_its_200(load: Load, store: PriceStore) -> None:
+    token = a_token()
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=1_230_768_000)
+    status, _ = post_simple(load, token, body)
+
+    newest = store.newest(token, now=time.time())
+    assert status == 200
+    assert newest is not None
+    assert newest.timestamp == 1_230_768_000
+
+
+@pytest.mark.parametrize("secret", ["current", "previous"])
+def test_current_and_previous_secret_open(load: Load, secret: str) -> None:
+    status, _ = post(load, "[]", headers={"Authorization": f"Bearer {secret}"})
+
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": ""},
+        {"authorization": "Bearer "},
+        {"authorization": "Bearer wrong"},
+        {"authorization": "current"},
+        {"authorization": "Bearer currentx"},
+        {"authorization": "Bearer cürrent\udcff"},
+    ],
+)
+def test_without_the_secret_it_is_401_with_the_remedy(load: Load, headers: dict[str, str]) -> None:
+    status, answer = post(load, "[]", headers=headers)
+
+    assert (status, answer["error"]["code"]) == (401, "UNAUTHORIZED")
+    assert "Bearer <HeliusWebhookSecret>" in answer["error"]["message"]
+    assert "current" not in answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("", 400),
+        ("not JSON", 400),
+        ("7", 400),
+        ("{}", 400),
+        ("[" * 100_000, 400),
+        ("\udcff", 400),
+        ("[NaN]", 400),
+        ("[7, null, {}]", 200),
+        ("x" * 7_000_000, 413),
+    ],
+)
+def test_junk_is_never_a_5xx(load: Load, body: str, status: int) -> None:
+    assert post(load, body)[0] == status
+
+
+def test_timestamp_in_the_future_is_refused(load: Load) -> None:
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()) + 120)
+    status, answer = post_simple(load, a_token(), body)
+
+    assert status == 400
+    assert "timestamp" in answer["error"]["message"]
+
+
+def test_token_that_the_stack_does_not_stream_is_refused(load: Load) -> None:
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    status, answer = post_simple(load, "OTHER", body, TOKENS="SOL")
+
+    assert (status, answer["error"]["code"]) == (404, "UNKNOWN_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [(base64.b64encode(b"[]").decode(), 200), ("***", 400)]
+)
+def test_body_in_base64_is_decoded(load: Load, text: str, status: int) -> None:
+    event = an_http_event(ROUTE, headers=AUTHORIZED, body=text)
+    event["isBase64Encoded"] = True
+
+    assert load("webhook").handler(event, None)["statusCode"] == status
