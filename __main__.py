@@ -1,0 +1,94 @@
+"""The stack: settings in, resources made, outputs out."""
+
+from pathlib import Path
+
+import pulumi
+
+from components.aws_pipeline import (
+    AwsPipeline,
+    AwsPipelineArgs,
+    BearerSecret,
+    EdgeTarget,
+    FunctionArchives,
+    Throttles,
+)
+from components.lambda_function import LambdaPlatform
+from components.monitoring import Monitoring, MonitoringArgs
+from components.packaging import Target, dependency_archive, function_archive
+from components.settings import Settings
+from components.throttle import Throttle
+
+settings = Settings.load()
+root = Path(__file__).resolve().parent
+prefix = f"glow-{pulumi.get_stack()}"
+target = Target(runtime=settings.lambda_runtime, architecture=settings.lambda_architecture)
+
+pipeline = AwsPipeline(
+    "glow",
+    AwsPipelineArgs(
+        prefix=prefix,
+        protected=settings.protect,
+        platform=LambdaPlatform(
+            runtime=target.runtime,
+            architecture=target.architecture,
+            memory_mb=settings.lambda_memory_mb,
+            log_retention_days=settings.log_retention_days,
+        ),
+        archives=FunctionArchives(
+            webhook=pulumi.FileArchive(str(function_archive(root, "webhook"))),
+            broadcast=pulumi.FileArchive(str(function_archive(root, "broadcast"))),
+            connections=pulumi.FileArchive(str(function_archive(root, "connections"))),
+            prices=pulumi.FileArchive(str(function_archive(root, "prices"))),
+            dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
+        ),
+        webhook_secret=BearerSecret(
+            current=settings.webhook_secret,
+            previous=settings.helius_webhook_secret_previous,
+        ),
+        edge=EdgeTarget(
+            is_on=settings.use_edge_broadcast,
+            url=settings.edge_broadcast_url,
+            secret=BearerSecret(
+                current=settings.edge_broadcast_secret,
+                previous=settings.edge_broadcast_secret_previous,
+            ),
+        ),
+        tokens=settings.mints,
+        price_retention_days=settings.price_retention_days,
+        call_timeout_ms=settings.call_timeout_ms,
+        allowed_origins=settings.allowed_origins,
+        cors_origins=settings.cors_origins,
+        require_origin=settings.require_origin,
+        throttles=Throttles(
+            webhook=Throttle(rate=settings.webhook_rate_limit, burst=settings.webhook_burst_limit),
+            rest=Throttle(rate=settings.rest_rate_limit, burst=settings.rest_burst_limit),
+            websocket=Throttle(
+                rate=settings.websocket_rate_limit, burst=settings.websocket_burst_limit
+            ),
+        ),
+        broadcast_concurrency=settings.broadcast_concurrency,
+        websocket_access_logs=settings.websocket_access_logs,
+    ),
+)
+functions = {
+    "webhook": pipeline.webhook,
+    "broadcast": pipeline.broadcast,
+    "connections": pipeline.connections,
+    "prices": pipeline.prices,
+}
+Monitoring(
+    "glow-monitoring",
+    MonitoringArgs(
+        prefix=prefix, queue=pipeline.queue, functions=functions, email=settings.alarm_email
+    ),
+)
+
+pulumi.export("RestApiUrl", pipeline.rest.url)
+pulumi.export("WebhookUrl", pulumi.Output.concat(pipeline.rest.url, "/webhook/price"))
+pulumi.export("WebSocketUrl", pipeline.websocket.url)
+pulumi.export("EdgeUrl", None)
+pulumi.export("PriceTableName", pipeline.store.prices.name)
+pulumi.export("ConnectionsTableName", pipeline.store.connections.name)
+pulumi.export("BroadcastQueueUrl", pipeline.queue.queue.url)
+pulumi.export("BroadcastDeadLetterQueueUrl", pipeline.queue.dead_letters.url)
+pulumi.export("FunctionNames", {name: f.function_name for name, f in functions.items()})

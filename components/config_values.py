@@ -1,0 +1,123 @@
+"""The kinds of values in stack config, which come as texts: how each is read, and what it may be.
+
+A validator that refuses raises ValueError; its text never holds a secret.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Final
+
+import pulumi
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
+
+from components.origin import parse_listed_origin, parse_origin
+from functions.glow.errors import BadRequest
+from functions.glow.token import parse_token
+
+# More would not fit: a function's environment holds 4 KB.
+_MAX_TOKENS: Final = 50
+_MAX_ORIGINS: Final = 20
+# What can be sent as a bearer: a line break or space from the clipboard would never match.
+_SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# What CloudWatch Logs accepts, up to ten years (PutRetentionPolicy).
+_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
+    *(3288, 3653),
+)
+
+
+def _flag(text: object) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
+def _secret(text: str) -> pulumi.Output[str]:
+    if not _SECRET.fullmatch(text):
+        raise ValueError(
+            f"must be 16 to 512 printable ASCII characters without spaces; it has {len(text)}"
+        )
+    return pulumi.Output.secret(text)
+
+
+def _secret_url(text: str) -> pulumi.Output[str]:
+    if not text.startswith("https://"):
+        raise ValueError("must be a URL that begins with https://")
+    return _secret(text)
+
+
+def _listed(what: str, kind: type) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        try:
+            value: object = json.loads(text)
+        except ValueError:
+            value = None
+        if isinstance(value, kind):
+            return value
+        raise ValueError(f"must be {what}, set with --path")
+
+    return parse
+
+
+def _tokens(listed: Mapping[str, object]) -> Mapping[str, str]:
+    problems: list[str] = []
+    tokens: dict[str, str] = {}
+    if len(listed) > _MAX_TOKENS:
+        problems.append(f"has {len(listed)} entries; at most {_MAX_TOKENS} fit")
+    for symbol, mint in listed.items():
+        try:
+            tokens[symbol] = parse_token(mint, where=f"the mint of {symbol}")
+        except BadRequest as refused:
+            problems.append(str(refused))
+    if len(set(tokens.values())) < len(tokens):
+        problems.append("names the same mint twice")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tokens
+
+
+def _origins(listed: Sequence[object]) -> tuple[str, ...]:
+    problems: list[str] = []
+    if len(listed) > _MAX_ORIGINS:
+        problems.append(f"has {len(listed)} entries; at most {_MAX_ORIGINS} fit")
+    origins: list[str] = []
+    for entry in listed:
+        try:
+            origins.append(parse_listed_origin(str(entry)))
+        except ValueError as refused:
+            problems.append(str(refused))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tuple(origins)
+
+
+def _retention_days(days: int) -> int:
+    if days not in _RETENTION_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, _RETENTION_DAYS))}")
+    return days
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Secret = Annotated[pulumi.Output[str], PlainValidator(_secret)]
+SecretUrl = Annotated[pulumi.Output[str], PlainValidator(_secret_url)]
+Origin = Annotated[str, AfterValidator(parse_origin)]
+Origins = Annotated[
+    tuple[str, ...],
+    PlainValidator(_origins),
+    BeforeValidator(_listed("a list of origins", list)),
+]
+Tokens = Annotated[
+    Mapping[str, str],
+    PlainValidator(_tokens),
+    BeforeValidator(_listed("a map of symbols to mints", dict)),
+]
+RetentionDays = Annotated[int, AfterValidator(_retention_days)]
+Email = Annotated[str, AfterValidator(_email)]

@@ -1,0 +1,154 @@
+"""Runs the real program without an engine, and records what it asks the engine for."""
+
+import asyncio
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pulumi
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.proto.resource_pb2 import (
+    RegisterResourceOutputsRequest,
+    RegisterResourceRequest,
+    RegisterResourceResponse,
+)
+from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.stack import run_in_stack
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+STACK_TYPE: Final = "pulumi:pulumi:Stack"
+WEBHOOK_SECRET: Final = "the-secret-that-helius-sends"
+
+# How the SDK marks secrets and archives on their way to the engine (pulumi/runtime/rpc.py).
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A resource as the engine sees it. A secret input reads `Secret(...)`."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Json
+    protect: bool
+    depends_on: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the engine encrypts."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All that one run of the program declared."""
+
+    resources: tuple[Registered, ...]
+    outputs: Json
+
+    def named(self, name: str) -> Registered:
+        (found,) = [resource for resource in self.resources if resource.name == name]
+        return found
+
+    def of_type(self, kind: str) -> list[Registered]:
+        return [resource for resource in self.resources if resource.type == kind]
+
+
+def deploy(stack: str = "prod", config: Mapping[str, str] | None = None) -> Deployment:
+    """Run `__main__.py` with `config` (keys without `glow:`) beside the required secret."""
+    values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
+    secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
+    engine = _Engine(_Cloud())
+    pulumi.runtime.set_mocks(engine.mocks, project="glow", stack=stack, monitor=engine)
+    pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
+    set_root_resource(cast("pulumi.Resource", None))  # that of the run before
+    asyncio.run(run_in_stack(lambda: _ignore(runpy.run_path(str(ROOT / "__main__.py")))))
+    return Deployment(tuple(engine.registered), engine.outputs)
+
+
+def _ignore(_module: object) -> None:
+    return None
+
+
+class _Engine(MockMonitor):
+    """Records registrations, with the URNs that the real engine would give."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.registered: list[Registered] = []
+        self.outputs: Json = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        parent_type = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if parent_type == STACK_TYPE else f"{parent_type}${type_}"
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified}::{name}"
+
+    def RegisterResource(  # noqa: N802  the engine's name
+        self, request: RegisterResourceRequest
+    ) -> RegisterResourceResponse:
+        if request.type != STACK_TYPE:
+            self.registered.append(
+                Registered(
+                    urn=self.make_urn(request.parent, request.type, request.name),
+                    type=request.type,
+                    name=request.name,
+                    inputs=_plain(MessageToDict(request.object)),
+                    protect=request.protect,
+                    depends_on=frozenset(request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(  # noqa: N802  the engine's name
+        self, request: RegisterResourceOutputsRequest
+    ) -> Empty:
+        if STACK_TYPE in request.urn:
+            self.outputs = _plain(MessageToDict(request.outputs))
+        return Empty()
+
+
+class _Cloud(Mocks):
+    """Answers each creation with what AWS would add: ids, ARNs, addresses."""
+
+    def call(self, args: MockCallArgs) -> tuple[Json, None]:
+        raise AssertionError(f"the program asks the cloud for {args.token}")
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:
+        name = args.inputs.get("name", args.name)
+        kind = args.typ.rpartition(":")[2]
+        arn = f"arn:{kind}:{name}"
+        computed: dict[str, Json] = {
+            "Api": {
+                "apiEndpoint": f"{'wss' if 'Socket' in name else 'https'}://{name}.example",
+                "executionArn": f"arn:execute-api:{name}",
+            },
+            "Function": {"invokeArn": f"arn:invoke:{name}"},
+            "Queue": {"url": f"https://sqs.example/{name}"},
+            "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
+        }
+        return f"{args.name}-id", {**args.inputs, "arn": arn, **computed.get(kind, {})}
+
+
+def _plain(value: Any) -> Any:
+    """`value` as the engine reads it: secrets marked, archives by their file's name."""
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("Json", value)
+    if fields.get(_SIGNATURE) == _SECRET:
+        return Secret(_plain(fields["value"]))
+    if fields.get(_SIGNATURE) == _ARCHIVE:
+        return Path(fields["path"]).name
+    return {key: _plain(item) for key, item in fields.items()}
