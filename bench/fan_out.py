@@ -1,0 +1,97 @@
+"""Posts per second to 1,000 connections whose endpoint answers after 10 ms: ours, and boto3's way."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session
+
+from bench.endpoint import running_endpoint
+from bench.lambda_process import variables
+from bench.report import Report
+
+CONNECTIONS = 1_000
+ANSWER_MS = 10
+BROADCASTS = 20
+THREADS = 32
+THREADED_BROADCASTS = 2  # a tenth as fast: as long a run
+
+
+class _Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def measure() -> list[Report]:
+    with running_endpoint(delay_ms=ANSWER_MS, connections=CONNECTIONS) as endpoint:
+        os.environ.update(variables(endpoint))
+        rows = [
+            ("BroadcastWorker", *_timed(_worker(), BROADCASTS)),
+            (
+                f"botocore's client, {THREADS} threads",
+                *_timed(_threaded(endpoint), THREADED_BROADCASTS),
+            ),
+        ]
+    title = f"Posts to {CONNECTIONS:,} connections, each answered after {ANSWER_MS} ms"
+    return [Report(title, ("by", "posts/s", "CPU ms per post"), rows)]
+
+
+def _timed(broadcast: Callable[[int], None], times: int) -> tuple[str, str]:
+    """(posts per second, CPU milliseconds per post) after one broadcast to warm up."""
+    broadcast(0)
+    started, cpu_started = time.perf_counter(), time.process_time()
+    for number in range(1, times + 1):
+        broadcast(number)
+    posts = CONNECTIONS * times
+    seconds = time.perf_counter() - started
+    cpu_ms = (time.process_time() - cpu_started) * 1000
+    return f"{posts / seconds:,.0f}", f"{cpu_ms / posts:.3f}"
+
+
+def _worker() -> Callable[[int], None]:
+    # Imported here: the module reads its environment when it starts, as in Lambda.
+    handler = import_module("functions.broadcast").handler
+
+    def broadcast(number: int) -> None:
+        answer = handler({"Records": [_record(number)]}, _Context())
+        if answer["batchItemFailures"]:
+            raise RuntimeError("the worker could not broadcast")
+
+    return broadcast
+
+
+def _record(number: int) -> dict[str, Any]:
+    timestamp, slot, signature = 1_790_000_000, 250_000_000 + number, f"Bench{number}"
+    update = {
+        "type": "PRICE_UPDATE",
+        "token": "BENCH",
+        "price": 0.0025,
+        "timestamp": timestamp,
+        "slot": slot,
+        "txSignature": signature,
+        "id": f"{timestamp:010d}-{slot:012d}-{signature[:16]}",
+    }
+    attributes = {"MessageGroupId": "BENCH", "MessageDeduplicationId": update["id"]}
+    return {"messageId": signature, "body": json.dumps(update), "attributes": attributes}
+
+
+def _threaded(endpoint: str) -> Callable[[int], None]:
+    client: Any = Session().create_client(
+        "apigatewaymanagementapi",
+        region_name="us-east-1",
+        endpoint_url=f"{endpoint}/live",
+        config=Config(max_pool_connections=THREADS),
+    )
+    threads = ThreadPoolExecutor(THREADS)
+
+    def broadcast(number: int) -> None:
+        data = _record(number)["body"]
+        ids = [f"connection-{index:06d}=" for index in range(CONNECTIONS)]
+        list(threads.map(lambda id_: client.post_to_connection(ConnectionId=id_, Data=data), ids))
+
+    return broadcast

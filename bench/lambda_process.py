@@ -1,0 +1,87 @@
+"""A function as Lambda starts it: a fresh Python with the code and the layer, and nothing of ours."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from functions.glow import environment
+
+ROOT = Path(__file__).parent.parent
+SECRET = "bench-secret"
+
+# The invocation comes on stdin, so that building it does not count as start-up.
+_RUN = """
+import sys
+import json
+from functions.{module} import handler
+class Context:
+    aws_request_id = "bench"
+    function_name = "bench"
+    def get_remaining_time_in_millis(self): return 30000
+event = json.loads(sys.stdin.readline())
+sys.stdout.write(json.dumps(handler(event, Context())) + "\\n")
+"""
+
+
+def variables(endpoint: str) -> dict[str, str]:
+    """The environment of the functions, pointed at `endpoint`."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        environment.PRICES_TABLE: "prices",
+        environment.CONNECTIONS_TABLE: "connections",
+        environment.BROADCAST_QUEUE_URL: f"{endpoint}/000000000000/broadcast.fifo",
+        environment.BROADCAST_DEAD_LETTER_QUEUE_URL: f"{endpoint}/000000000000/dead.fifo",
+        environment.WEBSOCKET_CALLBACK_URL: f"{endpoint}/live",
+        environment.HELIUS_WEBHOOK_SECRET: SECRET,
+        environment.PRICE_RETENTION_SECONDS: "604800",
+        environment.CALL_TIMEOUT_MS: "5000",
+    }
+
+
+def webhook_event(body: str) -> dict[str, object]:
+    """An HTTP API event (payload 2.0) that posts `body` to the webhook."""
+    return {
+        "version": "2.0",
+        "routeKey": "POST /webhook/price",
+        "rawPath": "/webhook/price",
+        "headers": {"authorization": f"Bearer {SECRET}", "content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/webhook/price"}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def first_answer_ms(module: str, event: Mapping[str, object], endpoint: str) -> float:
+    """Milliseconds from the start of a process to the first answer of `functions.<module>`."""
+    line = json.dumps(event) + "\n"
+    started = time.perf_counter()
+    finished = subprocess.run(
+        [sys.executable, "-c", _RUN.format(module=module)],
+        input=line,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables(endpoint)},
+        check=True,
+    )
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    answer = json.loads(finished.stdout.splitlines()[-1])
+    if answer.get("statusCode") != 200:
+        raise RuntimeError(f"the webhook answered {answer}: {finished.stderr}")
+    return elapsed_ms
+
+
+def import_ms(statement: str) -> float:
+    """Milliseconds of a whole Python process that runs `statement`."""
+    started = time.perf_counter()
+    environment = {"PATH": os.environ["PATH"], **variables("http://127.0.0.1")}
+    subprocess.run([sys.executable, "-c", statement], cwd=ROOT, env=environment, check=True)
+    return (time.perf_counter() - started) * 1000

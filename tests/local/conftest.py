@@ -1,0 +1,45 @@
+"""One local cloud with the stack deployed on it, for all tests that leave the stack as it is."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from botocore.session import Session
+
+from local.cloud import LocalCloud
+from local.stack import LocalStack
+from tests.local.aws import Aws
+from tests.local.wire import Listeners, Wire
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: LocalCloud) -> LocalStack:
+    stack = LocalStack(cloud)
+    stack.up()
+    return stack
+
+
+@pytest.fixture(scope="session")
+def outputs(stack: LocalStack) -> dict[str, object]:
+    return stack.outputs()
+
+
+@pytest.fixture(scope="session")
+def wire(stack: LocalStack, outputs: dict[str, object]) -> Wire:
+    return Wire(str(outputs["RestApiUrl"]), str(outputs["WebSocketUrl"]), stack.webhook_key())
+
+
+@pytest.fixture(scope="session")
+def aws(cloud: LocalCloud) -> Aws:
+    return Aws(Session(), cloud.aws_url)
+
+
+@pytest.fixture
+async def listeners(wire: Wire) -> AsyncIterator[Listeners]:
+    async with Listeners(wire) as opened:
+        yield opened

@@ -1,0 +1,162 @@
+"""Each function's role allows what the function does, and nothing that it never does.
+
+The emulator evaluates every call against the caller's role (AUTH=true), so a missing right breaks
+the stream. Here the other half: each right that a role grants was used while the stack ran.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from tests.local.aws import Aws
+from tests.local.wire import Listeners, Wire, a_trade, wait_for
+
+# Taken by the Lambda service with the function's role, never by the function's own code.
+BY_LAMBDA_ITSELF = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+# The emulator's CloudTrail does not record these: a message that arrived, a socket that closed.
+BY_POST_TO_CONNECTION = {"execute-api:ManageConnections"}
+# One right covers both: IAM has no action of its own for a batch.
+ACTION_OF = {"SendMessageBatch": "SendMessage"}
+SERVICES = {"dynamodb.amazonaws.com": "dynamodb", "sqs.amazonaws.com": "sqs"}
+
+
+async def test_every_right_of_every_role_is_used(
+    wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
+) -> None:
+    await _use_everything(wire, aws, outputs, listeners)
+    unused: dict[str, set[str]] = {}
+    posted: set[str] = set()
+
+    for name in outputs["FunctionNames"].values():
+        function = aws.client("lambda").get_function_configuration(FunctionName=name)
+        allowed = _allowed_actions(aws, function["Role"])
+        assert {"logs:CreateLogStream", "logs:PutLogEvents"} <= allowed, name
+        if allowed & BY_POST_TO_CONNECTION:
+            posted.add(name)
+        used = _used_actions(aws, function["FunctionArn"], function["Role"])
+        unused[name] = allowed - used - BY_LAMBDA_ITSELF - BY_POST_TO_CONNECTION
+
+    assert {name: actions for name, actions in unused.items() if actions} == {}
+    names = outputs["FunctionNames"]
+    assert posted == {names["broadcast"], names["connections"]}
+    assert {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    } <= _allowed_actions(aws, _role_of(aws, names["broadcast"]))
+
+
+def test_no_role_allows_a_wildcard(aws: Aws, outputs: dict[str, Any]) -> None:
+    for name in outputs["FunctionNames"].values():
+        for statement in _statements(aws, _role_of(aws, name)):
+            for resource in statement["Resource"]:
+                assert resource.startswith("arn:aws:"), (name, resource)
+                assert resource.split(":", 5)[5] != "*", (name, resource)
+            assert not any("*" in action for action in statement["Action"]), name
+
+
+async def _use_everything(
+    wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
+) -> None:
+    """Every path of every function once: also a poison record, `latest`, a gone connection."""
+    trade = a_trade()
+    listener = await listeners.subscribed("RIGHTS")
+    newest_only = await listeners.subscribed("RIGHTS", delivery="latest")
+    table = str(outputs["ConnectionsTableName"])
+    aws.client("dynamodb").put_item(
+        TableName=table,
+        Item={
+            "pk": {"S": "TOKEN#RIGHTS"},
+            "sk": {"S": "gone0123456789ab"},
+            "expiresAt": {"N": "9999999999"},
+        },
+    )
+    wire.send(trade, token="RIGHTS")
+    wire.send(trade, token="RIGHTS")
+    await listener.hear_trade(trade)
+    await newest_only.hear_trade(trade)
+    aws.client("sqs").send_message(
+        QueueUrl=str(outputs["BroadcastQueueUrl"]),
+        MessageBody="poison",
+        MessageGroupId="RIGHTS",
+        MessageDeduplicationId="rights-poison",
+    )
+    dead = str(outputs["BroadcastDeadLetterQueueUrl"])
+    wait_for(lambda: aws.queued(dead), lambda number: number > 0, "the poison record")
+    aws.take(dead)
+    await listener.say({"action": "unsubscribePrice", "token": "RIGHTS"})
+    await listener.hear_type("UNSUBSCRIBED")
+    assert wire.get("/tokens/RIGHTS/price").status_code == 200
+    async with Listeners(wire) as leaving:
+        await leaving.subscribed("RIGHTS")
+    wait_for(
+        lambda: [row["sk"]["S"] for row in aws.connection_rows(table) if "RIGHTS" in str(row)],
+        lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
+        "the connection that left to be forgotten",
+    )
+
+
+def _role_of(aws: Aws, function: str) -> str:
+    return aws.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+
+
+def _statements(aws: Aws, role_arn: str) -> list[dict[str, list[str]]]:
+    iam = aws.client("iam")
+    role = role_arn.rsplit("/", 1)[-1]
+    statements: list[dict[str, list[str]]] = []
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        parsed = json.loads(document) if isinstance(document, str) else document
+        for statement in parsed["Statement"]:
+            assert statement["Effect"] == "Allow"
+            statements.append({key: _as_list(statement[key]) for key in ("Action", "Resource")})
+    return statements
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _allowed_actions(aws: Aws, role_arn: str) -> set[str]:
+    return {action for statement in _statements(aws, role_arn) for action in statement["Action"]}
+
+
+def _used_actions(aws: Aws, function_arn: str, role_arn: str) -> set[str]:
+    """What the function called, from the emulator's CloudTrail, by the session key it made."""
+    digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
+    key = f"ASIA{digest[:16].upper()}"
+    trail = aws.client("cloudtrail")
+    used: set[str] = set()
+    for name in sorted({*_EVENT_NAMES}):
+        found = trail.lookup_events(
+            LookupAttributes=[
+                {"AttributeKey": "AccessKeyId", "AttributeValue": key},
+                {"AttributeKey": "EventName", "AttributeValue": name},
+            ]
+        )["Events"]
+        for event in found:
+            action = ACTION_OF.get(event["EventName"], event["EventName"])
+            used.add(f"{SERVICES[event['EventSource']]}:{action}")
+    return used
+
+
+# What the functions may call at all; the emulator looks events up by name only.
+_EVENT_NAMES = (
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "SendMessage",
+    "SendMessageBatch",
+    "TransactWriteItems",
+    "UpdateItem",
+)

@@ -1,0 +1,85 @@
+"""`pulumi up`, again, after a crash of the cloud, and down: the stack's own life."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.cloud import LocalCloud
+from local.errors import LocalError
+from local.stack import LocalStack
+from tests.local.aws import Aws
+from tests.local.wire import Listeners, Wire, a_trade
+
+
+@pytest.fixture
+def own_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("own"), aws_port=0) as cloud:
+        yield cloud
+
+
+def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
+    stack.preview(expect_no_changes=True)
+
+
+def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
+    key = stack.webhook_key()
+
+    assert key not in str(stack.outputs())
+    assert key not in stack.run("stack", "export")
+
+
+@pytest.mark.timeout(600)
+async def test_stack_heals_after_the_cloud_lost_everything_and_destroy_leaves_nothing(
+    own_cloud: LocalCloud, aws: Aws
+) -> None:
+    stack = LocalStack(own_cloud)
+    stack.up()
+
+    own_cloud.restart_aws()
+    stack.up()
+
+    outputs = stack.outputs()
+    wire = Wire(str(outputs["RestApiUrl"]), str(outputs["WebSocketUrl"]), stack.webhook_key())
+    trade = a_trade()
+    async with Listeners(wire) as listeners:
+        listener = await listeners.subscribed("HEALED")
+        wire.send(trade, token="HEALED")
+        await listener.hear_trade(trade)
+    stack.preview(expect_no_changes=True)
+
+    stack.destroy()
+
+    assert _what_is_left(Aws(aws.session, own_cloud.aws_url)) == {}
+
+
+def _what_is_left(aws: Aws) -> dict[str, list[Any]]:
+    """Everything in the account that a stack could have made."""
+    found: dict[str, list[Any]] = {
+        "tables": aws.client("dynamodb").list_tables()["TableNames"],
+        "queues": aws.client("sqs").list_queues().get("QueueUrls", []),
+        "functions": aws.client("lambda").list_functions()["Functions"],
+        "layers": aws.client("lambda").list_layers()["Layers"],
+        "mappings": aws.client("lambda").list_event_source_mappings()["EventSourceMappings"],
+        "apis": aws.client("apigatewayv2").get_apis()["Items"],
+        "roles": aws.client("iam").list_roles()["Roles"],
+        "log groups": aws.client("logs").describe_log_groups()["logGroups"],
+        "alarms": aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "topics": aws.client("sns").list_topics()["Topics"],
+    }
+    return {kind: things for kind, things in found.items() if things}
+
+
+def test_bad_configuration_stops_at_preview_all_at_once(own_cloud: LocalCloud) -> None:
+    stack = LocalStack(own_cloud)
+    stack.prepare()
+    stack.config_set("logRetentionDays", "soon")
+    stack.config_set("tokens", '{"BONK": "not a mint!"}')
+
+    with pytest.raises(LocalError) as refused:
+        stack.preview()
+
+    message = str(refused.value)
+    assert "glow:logRetentionDays" in message
+    assert "glow:tokens" in message
+    assert "pulumi config set" in message

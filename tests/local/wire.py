@@ -1,0 +1,155 @@
+"""What a user of a deployed stack does: send trades, listen, read. No part of glow is used."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import count
+from threading import Event
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+DEADLINE_SECONDS = 30
+
+POLL: Final = Event()  # never set: its wait is a pause between two looks
+
+Message = dict[str, Any]
+Seen = TypeVar("Seen")
+
+_numbers = count(1)
+
+
+def a_trade(
+    *, token_units: int = 1_000, lamports: int = 2_500_000_000, timestamp: int | None = None
+) -> Message:
+    """A simple-form trade that no other call made; 0.0025 SOL per token unless told otherwise."""
+    number = next(_numbers)
+    return {
+        "type": "SWAP",
+        "accounts": [
+            {"address": "vault_sol", "nativeBalanceChange": -lamports},
+            {"address": "user", "nativeBalanceChange": token_units},
+        ],
+        "txSignature": f"T{time.time_ns()}x{number}"[:88],
+        "slot": 250_000_000 + number,
+        "timestamp": int(time.time()) if timestamp is None else timestamp,
+    }
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The addresses of a stack and the key of its webhook."""
+
+    rest_url: str
+    websocket_url: str
+    key: str
+
+    def post(
+        self, body: object, *, token: str | None = None, key: str | None = None
+    ) -> httpx.Response:
+        """Post to the webhook; text and bytes go as they are, an empty `key` leaves the header out."""
+        secret = self.key if key is None else key
+        headers = {"authorization": f"Bearer {secret}"} if secret else {}
+        headers |= {"x-token": token} if token is not None else {}
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        return httpx.post(
+            f"{self.rest_url}/webhook/price", content=content, headers=headers, timeout=60
+        )
+
+    def send(self, trade: Message, *, token: str) -> Message:
+        """Post a simple trade that must be accepted; the webhook's answer."""
+        response = self.post(trade, token=token)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.rest_url}{path}", timeout=60)
+
+
+class Listener:
+    """A WebSocket client that keeps every message in order."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self.messages: list[Message] = []
+
+    @property
+    def updates(self) -> list[Message]:
+        """Every update heard, also those in batches, in order."""
+        heard: list[Message] = []
+        for message in self.messages:
+            if message["type"] == "PRICE_UPDATE":
+                heard.append(message)
+            elif message["type"] == "PRICE_BATCH":
+                heard.extend(message["updates"])
+        return heard
+
+    def signatures(self) -> list[str]:
+        return [update["txSignature"] for update in self.updates]
+
+    async def say(self, message: object) -> None:
+        await self._connection.send(message if isinstance(message, str) else json.dumps(message))
+
+    async def hear(self, wanted: Callable[[Self], bool], what: str) -> None:
+        """Read until `wanted(self)`; fails after DEADLINE_SECONDS with what came instead."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not wanted(self):
+            try:
+                left = max(0.0, deadline - time.monotonic())
+                text = await _before(left, self._connection)
+            except (TimeoutError, ConnectionClosed) as error:
+                raise AssertionError(f"waited for {what}, heard {self.messages}") from error
+            self.messages.append(json.loads(text))
+
+    async def hear_type(self, kind: str) -> Message:
+        """Read until a message of this type came; that message."""
+        await self.hear(lambda heard: any(m["type"] == kind for m in heard.messages), kind)
+        return next(m for m in self.messages if m["type"] == kind)
+
+    async def hear_trade(self, trade: Message) -> Message:
+        """Read until this trade's update came; that update."""
+        signature = trade["txSignature"]
+        await self.hear(lambda heard: signature in heard.signatures(), f"trade {signature}")
+        return next(u for u in self.updates if u["txSignature"] == signature)
+
+
+async def _before(seconds: float, connection: ClientConnection) -> str | bytes:
+    async with asyncio.timeout(seconds):
+        return await connection.recv()
+
+
+class Listeners(AsyncExitStack):
+    """Opens listeners and closes them all at the end."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    async def open(self, **headers: str) -> Listener:
+        """A connection that has subscribed to nothing yet."""
+        connection = await self.enter_async_context(
+            connect(self._wire.websocket_url, additional_headers=headers, open_timeout=60)
+        )
+        return Listener(connection)
+
+    async def subscribed(self, token: str, **options: str) -> Listener:
+        """A connection whose subscription to `token` has been confirmed."""
+        listener = await self.open()
+        await listener.say({"action": "subscribePrice", "token": token, **options})
+        await listener.hear_type("SUBSCRIBED")
+        return listener
+
+
+def wait_for(look: Callable[[], Seen], accept: Callable[[Seen], bool], what: str) -> Seen:
+    """Look until `accept` takes what is seen; fails after DEADLINE_SECONDS with the last sight."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not accept(seen := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited for {what}; last seen: {seen}")
+        POLL.wait(0.1)
+    return seen
