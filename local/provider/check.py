@@ -6,6 +6,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+# Private, but the one place that knows the names and types of the SDK's classes; pulumi is pinned.
 import pulumi._types as sdk_types
 
 from local.provider.resource import Block, Inputs, Resource

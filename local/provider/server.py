@@ -24,7 +24,7 @@ from local.provider.values import DEFAULTS, UNKNOWN, Properties, Value, from_str
 
 log = logging.getLogger(__name__)
 
-# The engine asks for at most 16 resources at a time (pulumi up --parallel).
+# Requests beyond these wait for their turn; the engine makes 4 per core (pulumi up --parallel).
 THREADS: Final = 16
 
 # An archive travels as a path, but a request holds all inputs of a resource.

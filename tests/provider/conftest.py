@@ -3,6 +3,7 @@
 Each fixture is one step and returns what was seen then, so that the tests need no order.
 """
 
+import json
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +16,6 @@ from local.config import cloud_keys
 from local.provider.aws.session import Session
 from local.provider.values import Properties
 from tests.provider.engine import Engine
-
-SECRET = "open-sesame"  # the environment of the function holds it
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def aws_config(cloud: LocalCloud) -> Properties:
     """The provider's configuration, as a stack has it."""
     return {
         "accessKey": "test",
-        "endpoints": cloud_keys(cloud.aws_url)["aws:endpoints"],
+        "endpoints": json.dumps(cloud_keys(cloud.aws_url)["aws:endpoints"]),
         "region": "us-east-1",
         "secretKey": "test",
     }
@@ -71,13 +70,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory, cloud: LocalCloud) -> Engin
 
 @pytest.fixture(scope="module")
 def first(engine: Engine) -> Seen:
-    return _seen(engine, engine.up("first", greeting=SECRET))
+    return _seen(engine, engine.up("first"))
 
 
 @pytest.fixture(scope="module")
 def second(engine: Engine, first: Seen) -> Seen:
     assert first
-    return _seen(engine, engine.up("second", greeting="bye"))
+    return _seen(engine, engine.up("second"))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +99,7 @@ def undone(second: Seen, aws: Session) -> Undone:
 def healed(engine: Engine, cloud: LocalCloud, undone: Undone) -> Seen:
     assert undone
     cloud.restart_aws()
-    return _seen(engine, engine.up("second", "--refresh", "--run-program", greeting="bye"))
+    return _seen(engine, engine.up("second", "--refresh", "--run-program"))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,9 @@ def destroyed(engine: Engine, healed: Seen) -> str:
 
 
 def _seen(engine: Engine, printed: str) -> Seen:
-    outputs = engine.outputs()
+    state = engine.export()
+    resources = json.loads(state)["deployment"]["resources"]
+    outputs = next(r["outputs"] for r in resources if r["type"] == "pulumi:pulumi:Stack")
     with urllib.request.urlopen(outputs["answerUrl"]) as response:  # noqa: S310  http, our own
         http_answer = response.read().decode()
     with connect(outputs["socketUrl"]) as socket:
@@ -120,7 +121,7 @@ def _seen(engine: Engine, printed: str) -> Seen:
         printed=printed,
         previewed=engine.preview_again(),
         outputs=outputs,
-        state=engine.export(),
+        state=state,
         http_answer=http_answer,
         socket_answer=socket_answer,
     )

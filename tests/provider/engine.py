@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from local.cloud import LocalCloud
 from local.config import cloud_keys
@@ -16,6 +16,7 @@ from local.toolchain import pulumi_folder
 
 PROGRAM: Final = Path(__file__).parent / "program"
 STACK: Final = "test"
+SECRET: Final = "open-sesame"  # the environment of the function holds it
 
 
 class EngineError(Exception):
@@ -44,20 +45,21 @@ class Engine:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
         self._pulumi("stack", "init", STACK)
-        for key, value in cloud_keys(cloud.aws_url).items():
-            if key.startswith("aws:"):
-                text = value if isinstance(value, str) else json.dumps(value)
-                self._pulumi("config", "set", key, text)
+        settings = [
+            f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+            for key, value in cloud_keys(cloud.aws_url).items()
+            if key.startswith("aws:")
+        ]
+        plain = [word for setting in settings for word in ("--plaintext", setting)]
+        self._pulumi("config", "set-all", *plain, "--secret", f"greeting={SECRET}")
 
-    def up(self, step: str, *options: str, greeting: str) -> str:
+    def up(self, step: str, *options: str) -> str:
         """Deploy this step of the program, and return what the CLI printed."""
-        self._choose(step, greeting)
-        return self._pulumi("up", "--yes", "--skip-preview", *options)
+        return self._pulumi("up", "--yes", "--skip-preview", "--config", f"step={step}", *options)
 
     def preview(self, step: str) -> str:
         """Preview this step of the program."""
-        self._choose(step, greeting="unused")
-        return self._pulumi("preview")
+        return self._pulumi("preview", "--config", f"step={step}")
 
     def preview_again(self) -> str:
         """Preview what is deployed; EngineError if anything would change."""
@@ -67,17 +69,9 @@ class Engine:
         """Delete all that is deployed."""
         return self._pulumi("destroy", "--yes", "--skip-preview")
 
-    def outputs(self) -> dict[str, str]:
-        """What the program exports."""
-        return cast("dict[str, str]", json.loads(self._pulumi("stack", "output", "--json")))
-
     def export(self) -> str:
         """The state, as it lies in the backend."""
         return self._pulumi("stack", "export")
-
-    def _choose(self, step: str, greeting: str) -> None:
-        self._pulumi("config", "set", "step", step)
-        self._pulumi("config", "set", "--secret", "greeting", greeting)
 
     def _pulumi(self, *arguments: str) -> str:
         done = subprocess.run(

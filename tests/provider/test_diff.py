@@ -35,9 +35,9 @@ def test_value_that_is_not_known_yet_is_a_change() -> None:
 
 
 def test_archive_is_compared_by_content_not_by_path() -> None:
-    built = {"code": archive(path="a.zip", content_hash="1")}
-    moved = {"code": archive(path="b.zip", content_hash="1")}
-    rebuilt = {"code": archive(path="a.zip", content_hash="2")}
+    built: Properties = {"code": archive(path="a.zip", content_hash="1")}
+    moved: Properties = {"code": archive(path="b.zip", content_hash="1")}
+    rebuilt: Properties = {"code": archive(path="a.zip", content_hash="2")}
     assert diff(built, moved, frozenset()) == {}
     assert diff(built, rebuilt, frozenset()) == {"code": Change("update", replaces=False)}
 

@@ -11,8 +11,8 @@ from local.provider.aws import RESOURCES, Aws
 from local.provider.aws.session import Session
 from local.provider.resource import State
 from local.provider.values import Properties
-from tests.provider.conftest import SECRET, Seen, Undone
-from tests.provider.engine import Engine, EngineError, names
+from tests.provider.conftest import Seen, Undone
+from tests.provider.engine import SECRET, Engine, EngineError, names
 
 pytestmark = [pytest.mark.cloud, pytest.mark.engine]
 
@@ -23,8 +23,8 @@ def test_every_resource_type_is_created(first: Seen) -> None:
 
 
 def test_endpoints_answer_by_the_functions_code_layer_and_environment(first: Seen) -> None:
-    assert first.http_answer == f"first {SECRET}"
-    assert first.socket_answer == f"first {SECRET}"
+    assert first.http_answer == f"first first {SECRET}"
+    assert first.socket_answer == first.http_answer
 
 
 @pytest.mark.parametrize("step", ["first", "second", "healed"])
@@ -57,7 +57,7 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
         "updates",
         "updates-to-answer",
     }
-    assert second.http_answer == "second bye"
+    assert second.http_answer == f"second second {SECRET}"
 
 
 def test_what_aws_cannot_change_is_replaced(second: Seen) -> None:
@@ -82,7 +82,7 @@ def test_input_that_is_no_longer_given_goes_back_to_the_default(undone: Undone) 
 
 def test_emptied_cloud_is_filled_again(healed: Seen) -> None:
     assert re.search(r"\+ \d+ created\n +1 unchanged", healed.printed)
-    assert healed.http_answer == "second bye"
+    assert healed.http_answer == f"second second {SECRET}"
 
 
 def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:

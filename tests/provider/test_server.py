@@ -1,6 +1,6 @@
 """The protocol, before clouds made for the test."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
@@ -91,7 +91,7 @@ class Provider:
 
 
 @contextmanager
-def served(cloud: Cloud) -> Iterator[Provider]:
+def served(cloud: Cloud) -> Generator[Provider]:
     server, port = start(cloud, 0)
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Provider(channel)

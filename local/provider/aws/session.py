@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 import botocore.session
 from botocore.config import Config
 
+from local.config import AWS_SERVICES
+from local.provider.server import THREADS
 from local.provider.values import Properties, Value, text
 
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
@@ -20,18 +22,11 @@ if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-SERVICES: Final = (
-    "apigatewayv2", "cloudwatch", "dynamodb", "iam", "lambda", "logs", "sns", "sqs", "sts",
-)  # fmt: skip
-
 # What the real provider takes for an emulator. The skips are what is done here anyway.
 SETTINGS: Final = frozenset({
     "accessKey", "endpoints", "region", "secretKey", "skipCredentialsValidation",
-    "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId", "token", "version",
+    "skipMetadataApiCheck", "skipRequestingAccountId", "version",
 })  # fmt: skip
-
-# The engine's own share of parallelism; botocore's default of 10 connections would queue.
-CONNECTIONS: Final = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +52,7 @@ class Session:
         Without that, a forgotten endpoint would call the real AWS.
         """
         endpoints = _endpoints(config.get("endpoints"))
-        missing = sorted(set(SERVICES) - endpoints.keys())
+        missing = sorted(set(AWS_SERVICES) - endpoints.keys())
         if missing:
             raise ValueError(
                 f"aws:endpoints lacks {', '.join(missing)}: the local provider never calls the"
@@ -71,9 +66,9 @@ class Session:
                 endpoint_url=endpoints[service],
                 aws_access_key_id=text(config, "accessKey"),
                 aws_secret_access_key=text(config, "secretKey"),
-                config=Config(max_pool_connections=CONNECTIONS, parameter_validation=True),
+                config=Config(max_pool_connections=THREADS),
             )
-            for service in SERVICES
+            for service in AWS_SERVICES
         }
         return cls(
             region=text(config, "region"),

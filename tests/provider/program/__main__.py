@@ -1,6 +1,7 @@
 """One resource of each type that the stand-in knows. `tiny:step` is "first", "second", or a fault."""
 
 import json
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,7 +14,8 @@ match step:
     case "unhandled-input":
         aws.sqs.Queue("letters", max_message_size=2048)
     case "missing-input":
-        aws.dynamodb.Table("prices", hash_key="token", attributes=[{"name": "token"}])
+        keys: Any = [{"name": "token"}]  # untyped: a checker would tell, too
+        aws.dynamodb.Table("prices", hash_key="token", attributes=keys)
     case "unknown-type":
         aws.s3.Bucket("files")
     case _:
@@ -110,7 +112,8 @@ layer = aws.lambda_.LayerVersion(
 CODE = """
 import os, layered
 def handler(event, context):
-    return {"statusCode": 200, "body": layered.STEP + " " + os.environ["GREETING"]}
+    words = layered.STEP, os.environ["STEP"], os.environ["GREETING"]
+    return {"statusCode": 200, "body": " ".join(words)}
 """
 function = aws.lambda_.Function(
     "answer",
@@ -124,7 +127,7 @@ function = aws.lambda_.Function(
     layers=[layer.arn],
     code=pulumi.AssetArchive({"main.py": pulumi.StringAsset(CODE)}),
     environment=aws.lambda_.FunctionEnvironmentArgs(
-        variables={"GREETING": config.require_secret("greeting")}
+        variables={"STEP": step, "GREETING": config.require_secret("greeting")}
     ),
     logging_config=aws.lambda_.FunctionLoggingConfigArgs(
         log_format="JSON",
