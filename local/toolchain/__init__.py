@@ -29,7 +29,7 @@ PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-e
 def pulumi_folder(say: Callable[[str], None]) -> Path:
     """Return the folder that holds the Pulumi CLI, made first if need be (`say` tells of it)."""
     on_path = shutil.which("pulumi")
-    if on_path and shutil.which(PROGRAMS[1]) and _is_recent(on_path):
+    if on_path and all(map(shutil.which, PROGRAMS)) and _is_recent(on_path):
         return Path(on_path).parent
     folder = cache_folder() / f"pulumi-v{PULUMI_VERSION}"
     if not all((folder / program).exists() for program in PROGRAMS):
