@@ -15,7 +15,7 @@ from components.aws_pipeline import (
 from components.lambda_function import LambdaPlatform
 from components.monitoring import Monitoring, MonitoringArgs
 from components.packaging import Target, dependency_archive, function_archive
-from components.settings import Settings
+from components.settings import Settings, encrypted
 from components.throttle import Throttle
 
 settings = Settings.load()
@@ -42,15 +42,15 @@ pipeline = AwsPipeline(
             dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
         ),
         webhook_secret=BearerSecret(
-            current=settings.webhook_secret,
-            previous=settings.helius_webhook_secret_previous,
+            current=encrypted(settings.webhook_secret),
+            previous=encrypted(settings.helius_webhook_secret_previous),
         ),
         edge=EdgeTarget(
             is_on=settings.use_edge_broadcast,
             url=settings.edge_broadcast_url,
             secret=BearerSecret(
-                current=settings.edge_broadcast_secret,
-                previous=settings.edge_broadcast_secret_previous,
+                current=encrypted(settings.edge_broadcast_secret),
+                previous=encrypted(settings.edge_broadcast_secret_previous),
             ),
         ),
         tokens=settings.mints,
@@ -86,7 +86,6 @@ Monitoring(
 pulumi.export("RestApiUrl", pipeline.rest.url)
 pulumi.export("WebhookUrl", pulumi.Output.concat(pipeline.rest.url, "/webhook/price"))
 pulumi.export("WebSocketUrl", pipeline.websocket.url)
-pulumi.export("EdgeUrl", None)
 pulumi.export("PriceTableName", pipeline.store.prices.name)
 pulumi.export("ConnectionsTableName", pipeline.store.connections.name)
 pulumi.export("BroadcastQueueUrl", pipeline.queue.queue.url)

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final
 
-import pulumi
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 
 from components.origin import parse_listed_origin, parse_origin
 from functions.glow.errors import BadRequest
@@ -34,15 +33,15 @@ def _flag(text: object) -> bool:
     return text == "true"
 
 
-def _secret(text: str) -> pulumi.Output[str]:
+def _secret(text: str) -> str:
     if not _SECRET.fullmatch(text):
         raise ValueError(
             f"must be 16 to 512 printable ASCII characters without spaces; it has {len(text)}"
         )
-    return pulumi.Output.secret(text)
+    return text
 
 
-def _secret_url(text: str) -> pulumi.Output[str]:
+def _secret_url(text: str) -> str:
     if not text.startswith("https://"):
         raise ValueError("must be a URL that begins with https://")
     return _secret(text)
@@ -106,8 +105,8 @@ def _email(text: str) -> str:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Secret = Annotated[pulumi.Output[str], PlainValidator(_secret)]
-SecretUrl = Annotated[pulumi.Output[str], PlainValidator(_secret_url)]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+SecretUrl = Annotated[SecretStr, BeforeValidator(_secret_url)]
 Origin = Annotated[str, AfterValidator(parse_origin)]
 Origins = Annotated[
     tuple[str, ...],

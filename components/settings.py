@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 
 import pulumi
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -42,7 +42,6 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        arbitrary_types_allowed=True,
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
@@ -177,10 +176,9 @@ class Settings(BaseModel):
     )
 
     @property
-    def webhook_secret(self) -> pulumi.Output[str] | None:
+    def webhook_secret(self) -> SecretStr | None:
         """What the webhook expects; the old system took the API key."""
-        secret = self.helius_webhook_secret
-        return secret if secret is not None else self.helius_api_key
+        return self.helius_webhook_secret or self.helius_api_key
 
     @property
     def mints(self) -> tuple[str, ...]:
@@ -221,6 +219,11 @@ class Settings(BaseModel):
         if problems:
             raise SettingsError(stack, problems)
         return settings
+
+
+def encrypted(secret: SecretStr | None) -> pulumi.Output[str] | None:
+    """`secret` as Pulumi keeps it out of state, previews and logs."""
+    return None if secret is None else pulumi.Output.secret(secret.get_secret_value())
 
 
 @dataclass(frozen=True)

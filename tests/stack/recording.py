@@ -2,7 +2,8 @@
 
 import asyncio
 import runpy
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,7 +29,10 @@ _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 
+_NO_RESOURCE: Final = cast("pulumi.Resource", None)
+
 Json = dict[str, Any]
+_Register = Callable[[RegisterResourceRequest], RegisterResourceResponse]
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,22 @@ def deploy(stack: str = "prod", config: Mapping[str, str] | None = None) -> Depl
     values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
     secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
     engine = _Engine(_Cloud())
-    pulumi.runtime.set_mocks(engine.mocks, project="glow", stack=stack, monitor=engine)
-    pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
-    set_root_resource(cast("pulumi.Resource", None))  # that of the run before
-    asyncio.run(run_in_stack(lambda: _ignore(runpy.run_path(str(ROOT / "__main__.py")))))
+
+    async def run() -> None:
+        # Inside the loop, because it registers a root resource; dropped, because `run_in_stack`
+        # makes its own, which takes the exports.
+        pulumi.runtime.set_mocks(engine.mocks, project="glow", stack=stack, monitor=engine)
+        pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
+        set_root_resource(_NO_RESOURCE)
+        await run_in_stack(_run_program)
+
+    asyncio.run(run())
+    set_root_resource(_NO_RESOURCE)
     return Deployment(tuple(engine.registered), engine.outputs)
 
 
-def _ignore(_module: object) -> None:
-    return None
+def _run_program() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"))
 
 
 class _Engine(MockMonitor):
@@ -108,13 +119,14 @@ class _Engine(MockMonitor):
                     depends_on=frozenset(request.dependencies),
                 )
             )
-        return super().RegisterResource(request)
+        register = cast("_Register", super().RegisterResource)
+        return register(request)
 
     def RegisterResourceOutputs(  # noqa: N802  the engine's name
         self, request: RegisterResourceOutputsRequest
     ) -> Empty:
         if STACK_TYPE in request.urn:
-            self.outputs = _plain(MessageToDict(request.outputs))
+            self.outputs.update(_plain(MessageToDict(request.outputs)))
         return Empty()
 
 
@@ -125,7 +137,8 @@ class _Cloud(Mocks):
         raise AssertionError(f"the program asks the cloud for {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:
-        name = args.inputs.get("name", args.name)
+        inputs = cast("Json", args.inputs)
+        name: str = inputs.get("name", args.name)
         kind = args.typ.rpartition(":")[2]
         arn = f"arn:{kind}:{name}"
         computed: dict[str, Json] = {
@@ -137,7 +150,7 @@ class _Cloud(Mocks):
             "Queue": {"url": f"https://sqs.example/{name}"},
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
-        return f"{args.name}-id", {**args.inputs, "arn": arn, **computed.get(kind, {})}
+        return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}
 
 
 def _plain(value: Any) -> Any:
@@ -152,3 +165,13 @@ def _plain(value: Any) -> Any:
     if fields.get(_SIGNATURE) == _ARCHIVE:
         return Path(fields["path"]).name
     return {key: _plain(item) for key, item in fields.items()}
+
+
+def urns() -> str:
+    """The URNs of stack `prod` with every optional resource, one a line."""
+    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true"}
+    return "".join(sorted(f"{resource.urn}\n" for resource in deploy(config=optional).resources))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(urns())

@@ -1,0 +1,151 @@
+"""The two APIs: routes, shares of the account's quota, logs; and what operators are told."""
+
+from tests.stack.recording import Deployment, deploy
+
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+ROUTES = ("$connect", "$disconnect", "$default", "subscribePrice", "unsubscribePrice", "ping")
+
+
+def routes(deployment: Deployment, api: str) -> dict[str, str]:
+    return {
+        route.inputs["routeKey"]: route.inputs["target"]
+        for route in deployment.of_type("aws:apigatewayv2/route:Route")
+        if route.inputs["apiId"] == f"{api}-id"
+    }
+
+
+def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
+    webhook, prices = "integrations/glow-rest-webhook-id", "integrations/glow-rest-prices-id"
+
+    assert routes(prod, "glow-rest-api") == {
+        "POST /webhook/price": webhook,
+        "GET /health/live": prices,
+        "GET /tokens/{token}/price": prices,
+        "GET /tokens/{token}/prices": prices,
+    }
+    for name, function in (("webhook", "HeliusPriceWebhook"), ("prices", "PriceApi")):
+        assert prod.named(f"glow-rest-{name}").inputs == {
+            "apiId": "glow-rest-api-id",
+            "integrationType": "AWS_PROXY",
+            "integrationUri": f"arn:invoke:glow-prod-{function}",
+            "payloadFormatVersion": "2.0",
+        }
+
+
+def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
+    deployment = deploy(config={"webhookRateLimit": "2000", "restBurstLimit": "7"})
+
+    settings = deployment.named("glow-rest-stage").inputs["routeSettings"]
+
+    shares = {
+        share["routeKey"]: (share["throttlingRateLimit"], share["throttlingBurstLimit"])
+        for share in settings
+    }
+    assert shares == {
+        "POST /webhook/price": (2000, 1000),
+        "GET /health/live": (500, 7),
+        "GET /tokens/{token}/price": (500, 7),
+        "GET /tokens/{token}/prices": (500, 7),
+    }
+
+
+def test_rest_stage_deploys_itself_and_logs_no_header(prod: Deployment) -> None:
+    stage = prod.named("glow-rest-stage").inputs
+
+    assert (stage["name"], stage["autoDeploy"]) == ("$default", True)
+    logs = stage["accessLogSettings"]
+    assert logs["destinationArn"] == "arn:LogGroup:/aws/vendedlogs/glow-prod-RestApi"
+    assert "header" not in logs["format"].lower()
+    assert "authoriz" not in logs["format"].lower()
+
+
+def test_browsers_read_prices_only_from_listed_origins() -> None:
+    listed = '["https://app.example.com", "http://localhost:*", "null", "file://"]'
+
+    cors = deploy(config={"allowedOrigins": listed}).named("glow-rest-api").inputs
+
+    assert cors["corsConfiguration"]["allowOrigins"] == ["https://app.example.com"]
+    assert cors["corsConfiguration"]["allowMethods"] == ["GET"]
+
+
+def test_websocket_routes_lead_to_one_function_that_answers_messages(prod: Deployment) -> None:
+    target = "integrations/glow-websocket-stage-function-id"
+    assert routes(prod, "glow-websocket-api") == dict.fromkeys(ROUTES, target)
+
+    answered = {
+        response.inputs["routeId"]
+        for response in prod.of_type("aws:apigatewayv2/routeResponse:RouteResponse")
+    }
+    assert answered == {
+        f"glow-websocket-stage-{route}-id"
+        for route in ("default", "subscribePrice", "unsubscribePrice", "ping")
+    }
+    assert prod.named("glow-websocket-api").inputs["routeSelectionExpression"] == (
+        "$request.body.action"
+    )
+
+
+def test_websocket_stage_serves_a_deployment_made_after_all_routes(prod: Deployment) -> None:
+    deployment = prod.named("glow-websocket-stage-deployment")
+    stage = prod.named("glow-websocket-stage-stage").inputs
+
+    made_before = {resource.urn for resource in prod.resources if _belongs_to_routes(resource.type)}
+    websocket = {urn for urn in made_before if "::glow-websocket-stage-" in urn}
+    assert websocket <= deployment.depends_on
+    assert stage["deploymentId"] == "glow-websocket-stage-deployment-id"
+    assert "autoDeploy" not in stage
+    assert stage["defaultRouteSettings"] == {
+        "throttlingRateLimit": 500,
+        "throttlingBurstLimit": 500,
+    }
+
+
+def test_websocket_deployment_is_renewed_when_a_route_or_its_function_changes(
+    prod: Deployment,
+) -> None:
+    snapshot = prod.named("glow-websocket-stage-deployment").inputs["triggers"]["snapshot"]
+
+    assert "arn:invoke:glow-prod-PriceConnections" in snapshot
+    assert "integrations/glow-websocket-stage-function-id" in snapshot
+    assert all(f'"{route}"' in snapshot for route in ROUTES)
+
+
+def test_websocket_accesses_are_logged_only_where_the_account_can(prod: Deployment) -> None:
+    logged = deploy(config={"websocketAccessLogs": "true"})
+
+    assert "accessLogSettings" not in prod.named("glow-websocket-stage-stage").inputs
+    destination = logged.named("glow-websocket-stage-stage").inputs["accessLogSettings"]
+    assert destination["destinationArn"] == "arn:LogGroup:/aws/vendedlogs/glow-prod-WebSocketApi"
+    assert not logged.of_type("aws:apigateway/account:Account")
+
+
+def test_every_log_group_has_an_end() -> None:
+    deployment = deploy(config={"logRetentionDays": "7", "websocketAccessLogs": "true"})
+
+    retention = {group.inputs["retentionInDays"] for group in deployment.of_type(LOG_GROUP)}
+
+    assert retention == {7}
+
+
+def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
+    assert prod.outputs == {
+        "RestApiUrl": "https://api.example",
+        "WebhookUrl": "https://api.example/webhook/price",
+        "WebSocketUrl": "https://api.example/live",
+        "PriceTableName": "glow-prod-PriceTimeSeriesTable",
+        "ConnectionsTableName": "glow-prod-PriceConnectionsTable",
+        "BroadcastQueueUrl": "https://sqs.example/glow-prod-BroadcastQueue.fifo",
+        "BroadcastDeadLetterQueueUrl": (
+            "https://sqs.example/glow-prod-BroadcastDeadLetterQueue.fifo"
+        ),
+        "FunctionNames": {
+            "webhook": "glow-prod-HeliusPriceWebhook",
+            "broadcast": "glow-prod-BroadcastWorker",
+            "connections": "glow-prod-PriceConnections",
+            "prices": "glow-prod-PriceApi",
+        },
+    }
+
+
+def _belongs_to_routes(kind: str) -> bool:
+    return kind.rpartition(":")[2] in {"Integration", "Route", "RouteResponse"}

@@ -1,0 +1,113 @@
+"""Each function may do what it does, to what it does it to, and nothing else."""
+
+import json
+
+import pytest
+
+from tests.stack.recording import Deployment
+
+PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
+CONNECTIONS = "arn:Table:glow-prod-PriceConnectionsTable"
+QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
+DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
+POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
+DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
+
+
+def logs(function: str) -> dict[str, set[str]]:
+    stream = f"arn:LogGroup:/aws/lambda/glow-prod-{function}:*"
+    return {stream: {"logs:CreateLogStream", "logs:PutLogEvents"}}
+
+
+RIGHTS = {
+    "HeliusPriceWebhook": {
+        PRICES: {"dynamodb:PutItem"},
+        QUEUE: {"sqs:SendMessage"},
+    },
+    "BroadcastWorker": {
+        QUEUE: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        DEAD_LETTERS: {"sqs:SendMessage"},
+        PRICES: {"dynamodb:Query"},
+        CONNECTIONS: {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        POST: {"execute-api:ManageConnections"},
+        DISCONNECT: {"execute-api:ManageConnections"},
+    },
+    "PriceConnections": {
+        CONNECTIONS: {
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        PRICES: {"dynamodb:Query"},
+        POST: {"execute-api:ManageConnections"},
+        DISCONNECT: {"execute-api:ManageConnections"},
+    },
+    "PriceApi": {PRICES: {"dynamodb:Query"}},
+}
+
+
+@pytest.mark.parametrize("function", RIGHTS)
+def test_function_has_exactly_its_rights(prod: Deployment, function: str) -> None:
+    granted: dict[str, set[str]] = {}
+    for policy in prod.of_type("aws:iam/rolePolicy:RolePolicy"):
+        if policy.inputs["role"] == f"glow-prod-{function}":
+            for statement in json.loads(policy.inputs["policy"])["Statement"]:
+                assert statement["Effect"] == "Allow"
+                for resource in statement["Resource"]:
+                    granted.setdefault(resource, set()).update(statement["Action"])
+
+    assert granted == RIGHTS[function] | logs(function)
+
+
+def test_only_lambda_takes_on_a_role(prod: Deployment) -> None:
+    roles = prod.of_type("aws:iam/role:Role")
+
+    assert {role.inputs["name"] for role in roles} == {f"glow-prod-{name}" for name in RIGHTS}
+    for role in roles:
+        (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_rights_are_there_before_the_code_that_needs_them(prod: Deployment) -> None:
+    for function in prod.of_type("aws:lambda/function:Function"):
+        name = function.inputs["name"]
+        policies = {
+            policy.urn
+            for policy in prod.of_type("aws:iam/rolePolicy:RolePolicy")
+            if policy.inputs["role"] == name
+        }
+        assert policies <= function.depends_on
+
+
+def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment) -> None:
+    callers: dict[str, set[str]] = {}
+    for permission in prod.of_type("aws:lambda/permission:Permission"):
+        assert permission.inputs["principal"] == "apigateway.amazonaws.com"
+        assert permission.inputs["action"] == "lambda:InvokeFunction"
+        callers.setdefault(permission.inputs["function"], set()).add(permission.inputs["sourceArn"])
+
+    rest, websocket = (
+        "arn:execute-api:glow-prod-RestApi/*",
+        "arn:execute-api:glow-prod-WebSocketApi",
+    )
+    assert callers == {
+        "glow-prod-HeliusPriceWebhook": {f"{rest}/POST/webhook/price"},
+        "glow-prod-PriceApi": {
+            f"{rest}/GET/health/live",
+            f"{rest}/GET/tokens/*/price",
+            f"{rest}/GET/tokens/*/prices",
+        },
+        "glow-prod-PriceConnections": {
+            f"{websocket}/live/{route}"
+            for route in (
+                "$connect",
+                "$disconnect",
+                "$default",
+                "subscribePrice",
+                "unsubscribePrice",
+                "ping",
+            )
+        },
+    }

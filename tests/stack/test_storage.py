@@ -1,0 +1,91 @@
+"""Tables and queues: what keeps trades from being lost."""
+
+import json
+
+import pytest
+
+from tests.stack.recording import Deployment, deploy
+
+TABLE = "aws:dynamodb/table:Table"
+
+
+@pytest.mark.parametrize(
+    ("child", "name", "key"),
+    [
+        ("prices", "PriceTimeSeriesTable", ("token", "id")),
+        ("connections", "PriceConnectionsTable", ("pk", "sk")),
+    ],
+)
+def test_table_in_prod_is_guarded(
+    prod: Deployment, child: str, name: str, key: tuple[str, str]
+) -> None:
+    table = prod.named(f"glow-store-{child}")
+
+    assert table.protect
+    assert table.inputs == {
+        "name": f"glow-prod-{name}",
+        "billingMode": "PAY_PER_REQUEST",
+        "hashKey": key[0],
+        "rangeKey": key[1],
+        "attributes": [{"name": key[0], "type": "S"}, {"name": key[1], "type": "S"}],
+        "ttl": {"attributeName": "expiresAt", "enabled": True},
+        "pointInTimeRecovery": {"enabled": True},
+        "deletionProtectionEnabled": True,
+    }
+
+
+def test_tables_of_other_stacks_can_be_destroyed() -> None:
+    for table in deploy("dev").of_type(TABLE):
+        assert not table.protect
+        assert table.inputs["deletionProtectionEnabled"] is False
+        assert table.inputs["pointInTimeRecovery"] == {"enabled": False}
+
+
+def test_updates_are_in_order_within_a_token_and_fast_across_tokens(prod: Deployment) -> None:
+    for queue in prod.of_type("aws:sqs/queue:Queue"):
+        assert queue.inputs["fifoQueue"] is True
+        assert queue.inputs["deduplicationScope"] == "messageGroup"
+        assert queue.inputs["fifoThroughputLimit"] == "perMessageGroupId"
+        assert queue.inputs["messageRetentionSeconds"] == 14 * 24 * 60 * 60
+        assert queue.inputs["sqsManagedSseEnabled"] is True
+    assert prod.named("glow-queue-updates").inputs["contentBasedDeduplication"] is False
+
+
+def test_update_that_fails_three_times_becomes_a_dead_letter_of_its_queue(
+    prod: Deployment,
+) -> None:
+    updates, dead = prod.named("glow-queue-updates"), prod.named("glow-queue-dead-letters")
+    allowed = prod.named("glow-queue-dead-letters-source").inputs
+
+    assert json.loads(updates.inputs["redrivePolicy"]) == {
+        "deadLetterTargetArn": f"arn:Queue:{dead.inputs['name']}",
+        "maxReceiveCount": 3,
+    }
+    assert json.loads(allowed["redriveAllowPolicy"]) == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [f"arn:Queue:{updates.inputs['name']}"],
+    }
+    assert (updates.inputs["name"], dead.inputs["name"]) == (
+        "glow-prod-BroadcastQueue.fifo",
+        "glow-prod-BroadcastDeadLetterQueue.fifo",
+    )
+
+
+def test_queue_hides_updates_six_times_as_long_as_the_worker_runs(prod: Deployment) -> None:
+    worker_timeout = prod.named("glow-broadcast-function").inputs["timeout"]
+
+    visibility = prod.named("glow-queue-updates").inputs["visibilityTimeoutSeconds"]
+
+    assert visibility >= 6 * worker_timeout
+
+
+def test_worker_takes_batches_and_returns_only_what_failed() -> None:
+    deployment = deploy(config={"broadcastConcurrency": "7"})
+
+    assert deployment.named("glow-queue-to-worker").inputs == {
+        "eventSourceArn": "arn:Queue:glow-prod-BroadcastQueue.fifo",
+        "functionName": "arn:Function:glow-prod-BroadcastWorker",
+        "batchSize": 10,
+        "functionResponseTypes": ["ReportBatchItemFailures"],
+        "scalingConfig": {"maximumConcurrency": 7},
+    }
