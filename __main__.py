@@ -21,7 +21,11 @@ from components.throttle import Throttle
 settings = Settings.load()
 root = Path(__file__).resolve().parent
 prefix = f"glow-{pulumi.get_stack()}"
-target = Target(runtime=settings.lambda_runtime, architecture=settings.lambda_architecture)
+target = Target(
+    runtime=settings.lambda_runtime,
+    architecture=settings.lambda_architecture,
+    system=settings.lambda_system,
+)
 
 pipeline = AwsPipeline(
     "glow",

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pulumi
 
@@ -38,10 +38,11 @@ class PackagingError(pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The Lambda platform that the dependencies are for, such as python3.13 on arm64."""
+    """The platform that the dependencies are for: Lambda's, or a laptop's that stands in for it."""
 
     runtime: str
     architecture: str
+    system: Literal["linux", "macos"] = "linux"
 
     @property
     def python_version(self) -> str:
@@ -50,8 +51,11 @@ class Target:
     @property
     def platform(self) -> str:
         """The platform in uv's words; it decides which wheels fit."""
+        machine = _MACHINES[self.architecture]
+        if self.system == "macos":
+            return f"{machine}-apple-darwin"
         libc = "manylinux2014" if self.runtime in _OLD_GLIBC_RUNTIMES else "manylinux_2_28"
-        return f"{_MACHINES[self.architecture]}-{libc}"
+        return f"{machine}-{libc}"
 
 
 def function_archive(root: Path, handler: str) -> Path:

@@ -70,9 +70,7 @@ class PriceStore(pulumi.ComponentResource):
                 aws.dynamodb.TableAttributeArgs(name=attribute, type="S") for attribute in key
             ],
             ttl=aws.dynamodb.TableTtlArgs(attribute_name="expiresAt", enabled=True),
-            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
-                enabled=args.protected
-            ),
+            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
             deletion_protection_enabled=args.protected,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
         )

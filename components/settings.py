@@ -123,6 +123,11 @@ class Settings(BaseModel):
     lambda_architecture: Literal["arm64", "x86_64"] = Field(
         default="arm64", description="Processor of the functions; `arm64` costs 20 % less."
     )
+    lambda_system: Literal["linux", "macos"] = Field(
+        default="linux",
+        description="What the functions run on; other than Linux only where a Mac stands in for"
+        " Lambda (`make up`).",
+    )
     lambda_memory_mb: int = Field(
         default=1769, ge=128, le=10240, description="Memory of each function; 1769 is one full CPU."
     )
@@ -140,8 +145,7 @@ class Settings(BaseModel):
     )
     protect: Flag = Field(
         default=False,
-        description="Protect the tables from deletion and back them up continuously."
-        " On the stack `prod` the default is `true`.",
+        description="Protect the tables from deletion. On the stack `prod` the default is `true`.",
     )
     alarm_email: Email | None = Field(
         default=None,

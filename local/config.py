@@ -43,6 +43,7 @@ def cloud_keys(aws_url: str) -> dict[str, object]:
         # ministack runs the functions with its own interpreter, natively.
         "glow:lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "glow:lambdaArchitecture": LAMBDA_ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
+        "glow:lambdaSystem": "macos" if sys.platform == "darwin" else "linux",
     }
 
 

@@ -78,6 +78,18 @@ def test_other_platform_is_another_archive(copies: tuple[Path, Path]) -> None:
     assert other.platform == "x86_64-manylinux2014"
 
 
+def test_layer_of_a_mac_that_stands_in_for_lambda_holds_its_own_wheels(
+    copies: tuple[Path, Path],
+) -> None:
+    mac = Target(runtime="python3.13", architecture="arm64", system="macos")
+
+    with zipfile.ZipFile(dependency_archive(copies[0], mac)) as zipped:
+        native = [name for name in zipped.namelist() if name.endswith(".so")]
+
+    assert native
+    assert all(name.endswith("darwin.so") for name in native)
+
+
 def test_dependency_without_hash_stops_the_preview_with_uvs_words(tmp_path: Path) -> None:
     (tmp_path / "functions").mkdir()
     (tmp_path / "functions" / "requirements.txt").write_text("httptools==0.9.0\n")

@@ -38,7 +38,7 @@ def test_tables_of_other_stacks_can_be_destroyed() -> None:
     for table in deploy("dev").of_type(TABLE):
         assert not table.protect
         assert table.inputs["deletionProtectionEnabled"] is False
-        assert table.inputs["pointInTimeRecovery"] == {"enabled": False}
+        assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
 
 
 def test_updates_are_in_order_within_a_token_and_fast_across_tokens(prod: Deployment) -> None:
