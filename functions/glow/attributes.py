@@ -21,4 +21,4 @@ def integer(row: Row, name: str) -> int:
 
 def texts(row: Row, name: str) -> frozenset[str]:
     """A set of texts; DynamoDB leaves an empty one out."""
-    return frozenset(cast("list[str]", row[name]["SS"])) if name in row else frozenset()
+    return frozenset(cast("list[str]", row[name]["SS"])) if name in row else frozenset[str]()

@@ -12,14 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from functions.glow.errors import Unavailable
+from functions.glow.sigv4 import Credentials
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
-
-    from functions.glow.sigv4 import Credentials
 
 MAX_CONCURRENT_CALLS: Final = 32
 HASTY_RETRY_DELAY_SECONDS: Final = 0.01
@@ -45,9 +44,9 @@ def sqs(region: str, *, timeout_ms: int | None = None) -> SQSClient:
 def credentials() -> Credentials:
     """The function's own credentials; Lambda never changes them during a process's life."""
     found = _session().get_credentials()
-    if found is None:
-        raise Unavailable("no AWS credentials in the environment: Lambda sets them, tests must")
-    return cast("Credentials", found.get_frozen_credentials())
+    if found is None or not found.access_key or not found.secret_key:
+        raise Unavailable("no AWS credentials in the environment, where Lambda puts them")
+    return Credentials(found.access_key, found.secret_key, found.token)
 
 
 @contextmanager

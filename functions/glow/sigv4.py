@@ -6,23 +6,22 @@ botocore's own signer does the same in 0.3 ms; a test compares the two.
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SERVICE: Final = "execute-api"
 
 
-class Credentials(Protocol):
-    """What botocore's frozen credentials hold. `token` only with temporary ones."""
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An AWS identity; `token` only with a temporary one, as a function's role is."""
 
-    @property
-    def access_key(self) -> str: ...
-    @property
-    def secret_key(self) -> str: ...
-    @property
-    def token(self) -> str | None: ...
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 class Signer:

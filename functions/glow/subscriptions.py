@@ -87,7 +87,9 @@ class SubscriptionStore:
             answer = self._client.delete_item(
                 TableName=self._table, Key=_connection_key(connection_id), ReturnValues="ALL_OLD"
             )
-            tokens = texts(answer.get("Attributes", {}), "tokens") | ({met_at} if met_at else set())
+            tokens = texts(answer.get("Attributes", {}), "tokens") | (
+                {met_at} if met_at else set[str]()
+            )
             self._delete([_subscription_key(connection_id, token) for token in sorted(tokens)])
 
     def pages(self, token: str, *, now: float) -> Iterator[Sequence[Subscription]]:

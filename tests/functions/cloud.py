@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,7 +28,7 @@ _START_SECONDS: Final = 60
 
 
 @contextmanager
-def ministack(folder: Path) -> Iterator[str]:
+def ministack(folder: Path) -> Generator[str]:
     """Run ministack on a free port of the loopback; its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -116,8 +116,8 @@ class Queue:
                         },
                     }
                 )
-                reason = message.get("MessageAttributes", {}).get("reason", {})
-                self.reasons.append(reason.get("StringValue", ""))
+                named = message.get("MessageAttributes", {})
+                self.reasons += [reason.get("StringValue", "") for reason in named.values()]
                 self._client.delete_message(
                     QueueUrl=self.url, ReceiptHandle=message.get("ReceiptHandle", "")
                 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import AsyncIterator, Iterator
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from functions.glow import clients, environment
 from functions.glow.post import ConnectionPoster
+from functions.glow.sigv4 import Credentials
 from functions.glow.store import PriceStore
 from functions.glow.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS
@@ -21,7 +22,7 @@ from tests.functions.endpoint import Endpoint
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-CREDENTIALS = SimpleNamespace(access_key="test", secret_key="test", token=None)
+CREDENTIALS = Credentials("test", "test", None)
 
 
 @pytest.fixture(scope="package")

@@ -34,7 +34,8 @@ class Endpoint:
         self.tries: defaultdict[str, int] = defaultdict(int)
         self.closed: list[str] = []
         self.on_post: Callable[[], None] = lambda: None
-        self.sockets = 0
+        self.sockets = 0  # ever opened
+        self.open_sockets = 0
         self.headers: Mapping[str, str] = {}
         self.target = ""
         self._loop = asyncio.new_event_loop()
@@ -54,7 +55,7 @@ class Endpoint:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.close()
+        self._loop.call_soon_threadsafe(self._server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -84,7 +85,11 @@ class _Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._endpoint.sockets += 1
+        self._endpoint.open_sockets += 1
         self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        self._endpoint.open_sockets -= 1
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

@@ -1,10 +1,12 @@
 """The broadcast worker: frames, order, and what fails a record and what never may."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from functions.glow import post
 from functions.glow.commands import Delivery
 from functions.glow.delivery import MAX_TRIES
 from functions.glow.fanout import MAX_BLAMED
+from functions.glow.parallel import in_parallel
 from functions.glow.store import PriceStore
 from functions.glow.subscriptions import Subscription, SubscriptionStore
 from functions.glow.update import Update
@@ -24,9 +27,12 @@ from tests.functions.builders import (
     an_update,
     updates_of,
 )
-from tests.functions.cloud import Queue
+from tests.functions.cloud import CONNECTIONS, Queue
 from tests.functions.conftest import Load
 from tests.functions.endpoint import NEVER, Endpoint
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 Listen = Callable[..., list[str]]
 
@@ -40,11 +46,14 @@ def broadcast(load: Load) -> ModuleType:
 def listen(subscriptions: SubscriptionStore) -> Listen:
     """Connect `count` clients that listen to `token`; their ids."""
 
+    now = time.time()
+
     def connect(token: str, count: int = 1, delivery: Delivery = "all") -> list[str]:
         clients = [f"{token}-{delivery}-{index}=" for index in range(count)]
-        for client in clients:
-            subscriptions.connect(client, now=time.time())
-            subscriptions.subscribe(client, token, delivery, now=time.time())
+        in_parallel(lambda client: subscriptions.connect(client, now=now), clients)
+        in_parallel(
+            lambda client: subscriptions.subscribe(client, token, delivery, now=now), clients
+        )
         return clients
 
     return connect
@@ -254,3 +263,22 @@ def test_more_connections_than_a_page_are_all_served(
 def test_token_nobody_listens_to_is_done_at_once(broadcast: ModuleType, endpoint: Endpoint) -> None:
     assert send(broadcast, an_update(a_token())) == []
     assert endpoint.received == {}
+
+
+def test_row_that_a_lost_race_left_behind_is_deleted_with_its_410(
+    broadcast: ModuleType,
+    endpoint: Endpoint,
+    listen: Listen,
+    subscriptions: SubscriptionStore,
+    dynamodb: DynamoDBClient,
+) -> None:
+    update = an_update(a_token())
+    [client] = listen(update.token)
+    dynamodb.delete_item(
+        TableName=CONNECTIONS,
+        Key={"pk": {"S": f"CONNECTION#{client}"}, "sk": {"S": "CONNECTION"}},
+    )
+    endpoint.behaviour.statuses[client] = 410
+
+    assert send(broadcast, update) == []
+    assert listeners(subscriptions, update.token) == []

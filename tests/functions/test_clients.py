@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -19,7 +19,7 @@ ANSWER = (
 
 
 @contextmanager
-def server(statuses: list[int]) -> Iterator[tuple[str, list[float]]]:
+def server(statuses: list[int]) -> Generator[tuple[str, list[float]]]:
     """Answers with one of `statuses` after another; with nothing when there are no more."""
     loop = asyncio.new_event_loop()
     asked: list[float] = []

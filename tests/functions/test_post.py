@@ -91,6 +91,9 @@ async def test_silence_has_failed_and_its_socket_is_not_used_again(
     assert await poster.post("slow", HELLO) is Outcome.FAILED
     assert await poster.post("a", HELLO) is Outcome.POSTED
     assert endpoint.sockets == 2
+    async with asyncio.timeout(5):
+        while endpoint.open_sockets > 1:  # noqa: ASYNC110 - it is in another thread
+            await asyncio.sleep(0.001)
 
 
 async def test_throttled_message_is_delivered_when_the_rate_allows(

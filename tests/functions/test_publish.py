@@ -1,6 +1,9 @@
 """The broadcast queue: every update, each token in its order."""
 
+from contextlib import nullcontext
+
 import pytest
+from botocore.stub import Stubber
 
 from functions.glow import clients
 from functions.glow.errors import Unavailable
@@ -29,6 +32,25 @@ def test_update_published_twice_is_in_the_queue_once(queue: Queue) -> None:
     publisher.publish(updates)
 
     assert len(queue.take()) == 2
+
+
+REFUSAL = {"Id": "1", "SenderFault": False, "Code": "InternalError"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_taken"),
+    [([[REFUSAL], []], True), ([[REFUSAL], [{**REFUSAL, "Id": "0"}]], False)],
+)
+def test_entry_that_the_queue_refuses_is_sent_once_more(
+    queue: Queue, answers: list[list[dict[str, object]]], *, is_taken: bool
+) -> None:
+    client = clients.sqs(REGION)
+    with Stubber(client) as stubber:  # ministack refuses no entry
+        for failed in answers:
+            stubber.add_response("send_message_batch", {"Successful": [], "Failed": failed})
+        with nullcontext() if is_taken else pytest.raises(Unavailable):
+            QueuePublisher(client, queue.url).publish(updates_of(a_token(), 2))
+        stubber.assert_no_pending_responses()
 
 
 def test_queue_that_is_away_is_unavailable(queue: Queue) -> None:

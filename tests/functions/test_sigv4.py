@@ -2,15 +2,14 @@
 
 import time
 from hashlib import sha256
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials as BotocoreCredentials
 
-from functions.glow.sigv4 import Signer
+from functions.glow.sigv4 import Credentials, Signer
 
 HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 IDS = ["L0SM9cOFvHcCIhw=", "plain", "with/slash+plus", "tilde~dash-dot._", "ünïcode", "a b%3D"]
@@ -25,10 +24,12 @@ def test_signature_is_the_one_botocore_makes(
     payload = b'{"type":"PRICE_UPDATE"}'
     path = f"/prod/@connections/{quote(connection_id, safe='')}"
     request = AWSRequest(method, f"https://{HOST}{path}", data=payload)
-    SigV4Auth(Credentials("AKID", "secret", token), "execute-api", "eu-central-1").add_auth(request)
+    SigV4Auth(BotocoreCredentials("AKID", "secret", token), "execute-api", "eu-central-1").add_auth(
+        request
+    )
     signed_at = time.mktime(time.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
 
-    credentials = SimpleNamespace(access_key="AKID", secret_key="secret", token=token)
+    credentials = Credentials("AKID", "secret", token)
     signer = Signer(credentials, region="eu-central-1", host=HOST)
     now = signed_at - time.timezone
     headers = signer.headers(method, path, sha256(payload).hexdigest(), now=now)
@@ -39,7 +40,7 @@ def test_signature_is_the_one_botocore_makes(
 
 
 def test_a_new_day_has_a_new_key() -> None:
-    credentials = SimpleNamespace(access_key="AKID", secret_key="secret", token=None)
+    credentials = Credentials("AKID", "secret", None)
     signer = Signer(credentials, region="eu-central-1", host=HOST)
     days = [signer.headers("POST", "/", "", now=day * 86_400.0) for day in (1, 2, 1)]
 
