@@ -88,10 +88,14 @@ def _threaded(endpoint: str) -> Callable[[int], None]:
         config=Config(max_pool_connections=THREADS),
     )
     threads = ThreadPoolExecutor(THREADS)
+    connection_ids = [f"connection-{index:06d}=" for index in range(CONNECTIONS)]
 
     def broadcast(number: int) -> None:
         data = _record(number)["body"]
-        ids = [f"connection-{index:06d}=" for index in range(CONNECTIONS)]
-        list(threads.map(lambda id_: client.post_to_connection(ConnectionId=id_, Data=data), ids))
+
+        def post(connection_id: str) -> None:
+            client.post_to_connection(ConnectionId=connection_id, Data=data)
+
+        list(threads.map(post, connection_ids))
 
     return broadcast

@@ -7,7 +7,8 @@ GlowError
 │   ├── UnknownToken   404
 │   ├── NoPrice        404
 │   ├── UnknownPath    404
-│   └── TooLarge       413
+│   ├── TooLarge       413
+│   └── TooManyTokens (subscriptions.py), UnknownAction (commands.py): over a WebSocket only
 ├── Unavailable        503: a part did not answer in time; sending again helps
 └── FanOutFailed       a broadcast as a whole could not be done; the queue hands it out again
 """
