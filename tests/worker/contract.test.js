@@ -1,0 +1,83 @@
+/** The golden files that the Python tests read too: the two paths cannot drift apart. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test, { after } from "node:test";
+
+import { Refusal } from "../../worker/errors.js";
+import { framesOf } from "../../worker/frames.js";
+import { isToken, isUpdateId, updateId } from "../../worker/ids.js";
+import { LIMITS } from "../../worker/limits.js";
+import { connected, gap, PING, PONG } from "../../worker/messages.js";
+import { Ring } from "../../worker/ring.js";
+import { parseUpdates } from "../../worker/update.js";
+import { startEdge, updatesFrom } from "./support/edge.js";
+
+/** @param {string} name */
+const golden = (name) => JSON.parse(readFileSync(new URL(`../contract/${name}.json`, import.meta.url), "utf8"));
+/** @param {import("../../worker/frames.js").Frame[]} frames @returns {any[]} */
+const messages = (frames) => frames.map(({ text }) => JSON.parse(text));
+
+test("ids are made, ordered and checked as in Python", () => {
+  const { ids, ascending, invalid } = golden("ids");
+  for (const { id, timestamp, slot, txSignature } of ids) {
+    assert.equal(updateId(timestamp, slot, txSignature), id);
+    assert.ok(isUpdateId(id));
+  }
+  assert.deepEqual([...ascending].reverse().sort(), ascending);
+  for (const id of invalid) assert.ok(!isUpdateId(id), JSON.stringify(id));
+});
+
+test("updates pass the edge as they are", async () => {
+  for (const { update, text } of golden("update").examples) {
+    assert.deepEqual(await parseUpdates(text, update.token), [update]);
+    assert.ok(isToken(update.token));
+  }
+});
+
+for (const { name, change, field } of golden("update").rejected) {
+  test(`${name} is rejected, and the field named`, async () => {
+    const update = { ...golden("update").examples[0].update, ...change };
+    await assert.rejects(parseUpdates(JSON.stringify(update), "T"), (error) => error instanceof Refusal && error.message.includes(`body.${field} `));
+  });
+}
+
+test("frames are built as on the AWS path", () => {
+  const { examples, sizes, maxUpdates, maxBytes } = golden("frames");
+  assert.deepEqual([maxUpdates, maxBytes], [LIMITS.frameUpdates, LIMITS.frameBytes]);
+  for (const { updates, frames } of examples) assert.deepEqual(messages(framesOf(updates, "")), frames);
+  for (const { updates, frames } of sizes) {
+    const built = messages(framesOf(/** @type {any[]} */ (updatesFrom(0, updates)), ""));
+    assert.deepEqual(built.map((frame) => frame.updates?.length ?? 1), frames);
+  }
+});
+
+test("the newest of a frame is what delivery=latest gets", () => {
+  for (const { updates, latest } of golden("frames").examples) {
+    const ring = new Ring({ epoch: 0 });
+    ring.append(updates);
+    if (latest !== undefined) assert.equal(ring.newest?.id, latest);
+  }
+});
+
+test("the other messages are those of the contract", () => {
+  /** @type {{path: string, name: string, message: any}[]} */
+  const edgeMessages = golden("messages").messages.filter((/** @type {any} */ { path }) => path !== "aws");
+  const built = [PING, PONG].map((text) => JSON.parse(text));
+  for (const { message } of edgeMessages) {
+    if (message.type === "connected") built.push(JSON.parse(connected(message.connectionId, message.colo)));
+    if (message.type === "GAP") built.push(gap(message.after, message.until));
+  }
+  const types = built.map(({ type }) => type);
+  assert.deepEqual(types, ["ping", "pong", "connected", "GAP"]);
+  for (const message of built) assert.ok(edgeMessages.some((each) => JSON.stringify(each.message) === JSON.stringify(message)), JSON.stringify(message));
+});
+
+test("an update of the contract reaches a client of the running edge unchanged", async () => {
+  const edge = await startEdge({ after });
+  for (const { update } of golden("update").examples) {
+    const client = await edge.connect(update.token);
+    await edge.broadcast(update.token, update);
+    assert.deepEqual(await client.next("PRICE_UPDATE"), update);
+  }
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import http from "node:http";
+import test, { after, describe } from "node:test";
+
+import { LIMITS } from "../../worker/limits.js";
+import { anUpdate, PREVIOUS_SECRET, SECRET, startEdge } from "./support/edge.js";
+
+const edge = await startEdge({ after }, { vars: { WEBHOOK_SECRET_PREVIOUS: PREVIOUS_SECRET } });
+
+/** @param {Response} response @param {number} status */
+async function assertRefused(response, status) {
+  assert.equal(response.status, status);
+  const { success, error } = await response.json();
+  assert.equal(success, false);
+  assert.match(error.code, /^[A-Z_]+$/);
+  assert.ok(error.message.length > 0 && !error.message.includes(SECRET));
+}
+
+test("health", async () => {
+  const { status, timestamp, ...rest } = await (await edge.fetch("/health")).json();
+  assert.deepEqual({ status, rest }, { status: "healthy", rest: {} });
+  assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
+test("what the old guide posts is taken", async () => {
+  const response = await edge.post("TEST_TOKEN", { price: 0.5, timestamp: 1_700_000_000 });
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { success: true, connections: 0 });
+});
+
+test("one update or an array, also an empty one", async () => {
+  for (const body of [anUpdate(1), [anUpdate(2), anUpdate(3)], []]) {
+    assert.deepEqual(await edge.broadcast("BODIES", body), { success: true, connections: 0 });
+  }
+});
+
+test("while rotating, both secrets are taken", async () => {
+  assert.equal((await edge.post("ROTATE", anUpdate(1), { secret: PREVIOUS_SECRET })).status, 200);
+  assert.equal((await edge.post("ROTATE", anUpdate(1), { secret: SECRET })).status, 200);
+});
+
+for (const secret of [null, "", "wrong", SECRET.slice(0, -1), `${SECRET}x`]) {
+  test(`the secret ${JSON.stringify(secret)} is refused`, async () => {
+    const response = await edge.post("SECRETS", anUpdate(1), { secret });
+    assert.equal(response.headers.get("www-authenticate"), "Bearer");
+    await assertRefused(response, 401);
+  });
+}
+
+for (const [name, body] of Object.entries({
+  "no JSON": "{",
+  "an empty body": "",
+  "text": '"hello"',
+  "no price": { timestamp: 1 },
+  "one bad update in an array": [anUpdate(1), { price: 1 }],
+})) {
+  test(`${name} is a bad request`, async () => assertRefused(await edge.post("BAD", body), 400));
+}
+
+test("bytes that are not UTF-8 are a bad request", async () => {
+  const init = { method: "POST", headers: { authorization: `Bearer ${SECRET}` }, body: Buffer.from([0x22, 0xff, 0x22]) };
+  await assertRefused(await edge.fetch("/broadcast/BAD", init), 400);
+});
+
+test("of an array with a bad update none is sent", async () => {
+  const client = await edge.connect("WHOLE");
+  await edge.post("WHOLE", [anUpdate(1), { price: 1 }]);
+  await edge.broadcast("WHOLE", anUpdate(2));
+  await client.hasUpdates(1);
+  assert.deepEqual(client.updates.map(({ id }) => id), [anUpdate(2).id]);
+});
+
+for (const token of ["a%20b", "a.b", "a%2Fb", "x".repeat(65), "", "%00"]) {
+  test(`the token ${JSON.stringify(token)} is a bad request`, async () => {
+    await assertRefused(await edge.post(token, anUpdate(1)), 400);
+    assert.equal((await edge.refusal(token)).status, 400);
+  });
+}
+
+test("a body over the bound is refused, one at the bound is read", async () => {
+  await assertRefused(await edge.post("HUGE", " ".repeat(LIMITS.bodyBytes + 1)), 413);
+  await assertRefused(await edge.post("HUGE", " ".repeat(LIMITS.bodyBytes)), 400);
+});
+
+test("a body without a length is bounded too", async () => {
+  const { request, status } = streamedPost("/broadcast/HUGE");
+  for (let sent = 0; sent <= LIMITS.bodyBytes; sent += 65_536) request.write(" ".repeat(65_536));
+  assert.equal(await status, 413);
+  request.destroy();
+});
+
+/** @param {string} path */
+function streamedPost(path) {
+  const request = http.request(new URL(path, edge.url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${SECRET}`, "transfer-encoding": "chunked" },
+  });
+  /** @type {Promise<number | undefined>} */
+  const status = new Promise((resolve, reject) => {
+    request.on("response", (response) => resolve(response.statusCode));
+    request.on("error", reject);
+  });
+  return { request, status };
+}
+
+for (const [method, path, allow] of [
+  ["POST", "/health", "GET"],
+  ["GET", "/broadcast/T", "POST"],
+  ["PUT", "/broadcast/T", "POST"],
+  ["DELETE", "/broadcast/T", "POST"],
+  ["POST", "/ws/T", "GET"],
+  ["POST", "/", "GET"],
+]) {
+  test(`${method} ${path} is the wrong method`, async () => {
+    const response = await edge.fetch(path, { method });
+    assert.equal(response.headers.get("allow"), allow);
+    await assertRefused(response, 405);
+  });
+}
+
+for (const path of ["/nothing", "/broadcast", "/ws", "/ws/T/more", "/broadcast/T/more", "/health/", "/constructor", "/__proto__"]) {
+  test(`${path} is not found`, async () => assertRefused(await edge.fetch(path, { method: "POST" }), 404));
+}
+
+test("a plain GET of a socket's path is told to upgrade", async () => {
+  await assertRefused(await edge.fetch("/ws/T"), 426);
+});
+
+test("a token that is not served is not found", async (t) => {
+  const some = await startEdge(t, { vars: { TOKENS: "A,B" } });
+  await some.broadcast("A", anUpdate(1));
+  await assertRefused(await some.post("C", anUpdate(1)), 404);
+  assert.equal((await some.refusal("C")).status, 404);
+});
+
+test("without any secret every post is refused", async (t) => {
+  const open = await startEdge(t, { vars: { WEBHOOK_SECRET: "" } });
+  await assertRefused(await open.post("T", anUpdate(1), { secret: "" }), 401);
+});
+
+describe("the test page", () => {
+  test("is off unless asked for", async () => assertRefused(await edge.fetch("/"), 404));
+
+  test("runs only its own script and style, and connects only to its own host", async (t) => {
+    const withPage = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+    const response = await withPage.fetch("/");
+    const page = await response.text();
+    const policy = response.headers.get("content-security-policy") ?? "";
+    const [, nonce] = /script-src 'nonce-([^']+)'/.exec(policy) ?? [];
+    assert.match(policy, /^default-src 'none'/);
+    assert.ok(policy.includes(`connect-src ws://${withPage.url.host} wss://${withPage.url.host}`));
+    assert.ok(page.includes(`<script nonce="${nonce}">`) && page.includes(`<style nonce="${nonce}">`));
+    assert.doesNotMatch(page, /(src|href)=/);
+    assert.notEqual((await (await withPage.fetch("/")).text()), page, "a nonce is used once");
+  });
+
+  test("may connect by the Worker's own origin", async () => {
+    const client = await edge.connect("OWN", { headers: { origin: edge.url.origin } });
+    await client.close();
+  });
+});

@@ -1,0 +1,67 @@
+/** What takes its time by its nature: hibernation after 10 s idle, and the 30 s that a stalled client is given. */
+
+import assert from "node:assert/strict";
+import test, { after, describe } from "node:test";
+
+import { CLOSE } from "../../worker/close.js";
+import { LIMITS } from "../../worker/limits.js";
+import { anUpdate, largeUpdates, startEdge, until, updatesFrom } from "./support/edge.js";
+
+const edge = await startEdge({ after });
+const IDLE_MS = 10_000; // facts/cloudflare.md §4
+
+/** Lets a room hibernate; looking at it would keep it awake. */
+const idle = () => new Promise((resolve) => setTimeout(resolve, LIMITS.saveDelayMs + IDLE_MS + 2_000));
+
+describe("patience", { concurrency: true }, () => {
+  test("a room that hibernated has its sockets, prices and ids", async () => {
+    const room = "SLEEP";
+    const [full, latest] = [await edge.connect(room), await edge.connect(room, { query: "?delivery=latest" })];
+    await edge.broadcast(room, updatesFrom(1, 4));
+    await Promise.all([full.hasUpdates(3), latest.hasUpdates(1)]);
+    const wakes = await edge.probe(room, "wakes");
+
+    await idle();
+    await full.settle(); // a ping
+    assert.equal(await edge.probe(room, "wakes"), wakes, "a ping does not wake the room");
+    assert.deepEqual(await edge.broadcast(room, [anUpdate(3), anUpdate(5), anUpdate(4)]), { success: true, connections: 2 });
+    assert.equal(await edge.probe(room, "wakes"), wakes + 1, "the room had hibernated");
+
+    await full.hasUpdates(5);
+    assert.deepEqual(full.updates.map(({ id }) => id), [1, 2, 3, 5, 4].map((n) => anUpdate(n).id));
+    await latest.settle();
+    assert.deepEqual(latest.updates.map(({ id }) => id), [3, 5].map((n) => anUpdate(n).id));
+
+    const resumed = await edge.connect(room, { query: `?after=${anUpdate(2).id}` });
+    await resumed.hasUpdates(3);
+    assert.ok(resumed.received.every(({ type }) => type !== "GAP"), "the alarm had saved all");
+    await full.close();
+    assert.equal((await edge.broadcast(room, anUpdate(6))).connections, 2);
+  });
+
+  test("a client that does not read for 30 s is closed with 4008, and can come back", async (t) => {
+    const busy = await startEdge(t, { vars: { WINDOW_MS: "1" } });
+    const slow = await busy.connect("SLOW");
+    slow.socket.pause();
+    let posted = 0;
+    let stalledAtMs = NaN;
+    // The kernels' buffers may grow and swallow what stalled: then it takes more.
+    const hasGivenUp = async () => {
+      while ((await busy.probe("SLOW", "stalled")) === 0) {
+        await busy.broadcast("SLOW", largeUpdates(posted, (posted += 2500)));
+        stalledAtMs = Date.now();
+      }
+      return busy.logs.join("").includes("closed_slow_client");
+    };
+    await until("the room to give up", hasGivenUp, () => busy.logs, 3 * LIMITS.stallMs);
+    assert.ok(Date.now() - stalledAtMs >= LIMITS.stallMs - LIMITS.stallCheckMs);
+
+    slow.socket.resume();
+    // Seen: the close frame comes at once, the end of the connection about 10 s later (probably when the room hibernates).
+    const { code, reason } = await slow.isClosed(2 * IDLE_MS);
+    assert.deepEqual([code, reason], [CLOSE.TOO_SLOW.code, CLOSE.TOO_SLOW.reason]);
+    const last = slow.updates.at(-1).id;
+    const again = await busy.connect("SLOW", { query: `?after=${last}` });
+    await again.hasUpdates(1);
+  });
+});

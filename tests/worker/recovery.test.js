@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after } from "node:test";
+
+import { WebSocket } from "ws";
+
+import { anUpdate, Client, startEdge, until, updatesFrom } from "./support/edge.js";
+
+const edge = await startEdge({ after });
+
+/** @param {number} n */
+const idOf = (n) => anUpdate(n).id;
+/** @param {any[]} messages what tells a client what it has: ids, and gaps */
+const story = (messages) =>
+  messages.flatMap(({ type, id, updates, after: from, until: to }) => (type === "GAP" ? { after: from, until: to } : (updates?.map((/** @type {any} */ update) => update.id) ?? id ?? [])));
+
+/** @param {import("./support/edge.js").Edge} at @param {string} token @param {string} query */
+async function storyOf(at, token, query) {
+  const client = await at.connect(token, { query });
+  const heard = story(await client.settle());
+  await client.close();
+  return heard;
+}
+
+test("a new client gets the newest price; in a new room nothing", async () => {
+  assert.deepEqual(await storyOf(edge, "NEW", ""), []);
+  await edge.broadcast("NEW", updatesFrom(1, 4));
+  assert.deepEqual(await storyOf(edge, "NEW", ""), [idOf(3)]);
+});
+
+test("with after, what arrived since is sent instead", async () => {
+  await edge.broadcast("SINCE", [...updatesFrom(1, 4), anUpdate(0)]);
+  assert.deepEqual(await storyOf(edge, "SINCE", `?after=${idOf(2)}`), [idOf(3), idOf(0)]);
+  assert.deepEqual(await storyOf(edge, "SINCE", `?after=${idOf(0)}`), []);
+});
+
+test("500 missed updates are replayed, more are a GAP", async () => {
+  await edge.broadcast("LONG", updatesFrom(0, 600));
+  const witness = await edge.connect("LONG");
+  await until("the last update", async () => witness.updates.at(-1)?.id === idOf(599));
+  assert.deepEqual(await storyOf(edge, "LONG", `?after=${idOf(99)}`), updatesFrom(100, 600).map(({ id }) => id));
+  assert.deepEqual((await storyOf(edge, "LONG", `?after=${idOf(98)}`)).slice(0, 2), [{ after: idOf(98), until: idOf(100) }, idOf(100)]);
+});
+
+test("an unknown cursor is a GAP, in an empty room too", async () => {
+  assert.deepEqual(await storyOf(edge, "EMPTY", `?after=${idOf(7)}`), [{ after: idOf(7), until: null }]);
+  await edge.broadcast("UNKNOWN", updatesFrom(5, 7));
+  assert.deepEqual(await storyOf(edge, "UNKNOWN", `?after=${idOf(3)}`), [{ after: idOf(3), until: idOf(5) }, idOf(5), idOf(6)]);
+});
+
+test("latest with after gets the newest only, or a GAP", async () => {
+  await edge.broadcast("NEWEST", updatesFrom(1, 5));
+  assert.deepEqual(await storyOf(edge, "NEWEST", `?delivery=latest&after=${idOf(1)}`), [idOf(4)]);
+  assert.deepEqual(await storyOf(edge, "NEWEST", `?delivery=latest&after=${idOf(4)}`), []);
+  assert.deepEqual(await storyOf(edge, "NEWEST", `?delivery=latest&after=${idOf(9)}`), [{ after: idOf(9), until: null }]);
+});
+
+test("a room stores nothing before its first broadcast", async () => {
+  const client = await edge.connect("QUIET", { query: `?after=${idOf(1)}` });
+  client.send("hello");
+  await client.settle();
+  await client.close();
+  await edge.broadcast("QUIET", []);
+  assert.deepEqual(await edge.probe("QUIET", "stored"), { hasAlarm: false, isOpen: null, chunks: 0 });
+});
+
+test("broadcasts write only that something is unsaved; the save comes later, as one row", async () => {
+  for (let n = 0; n < 20; n += 1) await edge.broadcast("BEHIND", anUpdate(n));
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: true, isOpen: true, chunks: 0 });
+  await edge.probe("BEHIND", "save");
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: false, isOpen: false, chunks: 1 });
+});
+
+test("after a save, a lost memory is not noticed", async () => {
+  await edge.broadcast("CLEAN", updatesFrom(1, 5));
+  await edge.probe("CLEAN", "save");
+  await edge.probe("CLEAN", "crash");
+  assert.deepEqual(await storyOf(edge, "CLEAN", ""), [idOf(4)]);
+  assert.deepEqual(await storyOf(edge, "CLEAN", `?after=${idOf(2)}`), [idOf(3), idOf(4)]);
+  await edge.broadcast("CLEAN", updatesFrom(4, 6));
+  assert.deepEqual(await storyOf(edge, "CLEAN", `?after=${idOf(2)}`), [idOf(3), idOf(4), idOf(5)]);
+});
+
+test("an unclean wake ends the epoch: a GAP, also after the next save and for updates that were saved", async () => {
+  await edge.broadcast("CRASH", updatesFrom(1, 3));
+  await edge.probe("CRASH", "save");
+  await edge.broadcast("CRASH", anUpdate(3)); // taken, and lost
+  await edge.probe("CRASH", "crash");
+  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(1)}`), [idOf(2), { after: idOf(2), until: null }]);
+  await edge.broadcast("CRASH", anUpdate(4));
+  await edge.probe("CRASH", "save");
+  await edge.probe("CRASH", "crash");
+  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(1)}`), [idOf(2), { after: idOf(2), until: idOf(4) }, idOf(4)]);
+  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(3)}`), [{ after: idOf(3), until: idOf(4) }, idOf(4)]);
+  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(4)}`), []);
+});
+
+test("a crash drops sockets, and the room serves again", async () => {
+  const client = await edge.connect("DROP");
+  await edge.broadcast("DROP", anUpdate(1));
+  await edge.probe("DROP", "crash");
+  assert.equal((await client.isClosed()).code, 1006);
+  const again = await edge.connect("DROP");
+  await edge.broadcast("DROP", anUpdate(2));
+  await again.hasUpdates(1);
+});
+
+test("a restart with its storage kept changes nothing", async (t) => {
+  const persist = mkdtempSync(path.join(os.tmpdir(), "glow-rooms-"));
+  t.after(async () => rmSync(persist, { recursive: true }));
+  const before = await startEdge(t, { persist });
+  await before.broadcast("KEPT", [anUpdate(9), ...updatesFrom(1, 4)]);
+  await before.broadcast("LOST", anUpdate(1));
+  await before.probe("KEPT", "save");
+  await before.stop();
+
+  const then = await startEdge(t, { persist });
+  assert.deepEqual(await storyOf(then, "KEPT", ""), [idOf(9)]);
+  assert.deepEqual(await storyOf(then, "KEPT", `?after=${idOf(1)}`), [idOf(2), idOf(3)]);
+  await then.broadcast("KEPT", [anUpdate(3), anUpdate(10)]);
+  assert.deepEqual(await storyOf(then, "KEPT", `?after=${idOf(1)}`), [idOf(2), idOf(3), idOf(10)]);
+  assert.deepEqual(await storyOf(then, "LOST", `?after=${idOf(1)}`), [{ after: idOf(1), until: null }]);
+});
+
+test("a Worker that is a version newer is understood: unknown fields and parameters do no harm", async () => {
+  const socket = new WebSocket(edge.socketUrl("SKEW", "?colo=XYZ&after=&shape=compact").replace("/ws/", "/probe/ws/"));
+  const client = new Client(socket);
+  assert.equal((await client.next("connected")).colo, "XYZ");
+  const update = { ...anUpdate(1), token: "SKEW", quote: "USDC" };
+  assert.equal((await edge.probe("SKEW", "broadcast", { updates: [update], reason: "retry" })).connections, 1);
+  assert.deepEqual((await client.hasUpdates(1))[0], update);
+});
+
+test("a Worker that is a version older is understood: every parameter may be missing", async () => {
+  const client = new Client(new WebSocket(edge.socketUrl("OLDER").replace("/ws/", "/probe/ws/")));
+  assert.equal((await client.next("connected")).colo, "");
+});

@@ -1,0 +1,288 @@
+/** The Worker on real workerd, and clients to it. Everything binds loopback and free ports. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Miniflare } from "miniflare";
+import { WebSocket } from "ws";
+
+export const SECRET = "a-secret-of-the-tests";
+export const PREVIOUS_SECRET = "the-secret-before-it";
+const WORKER = fileURLToPath(new URL("../../../worker/", import.meta.url));
+const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
+const DEADLINE_MS = 10_000;
+const SHOWN_CHARACTERS = 500;
+
+/** The newest runtime; miniflare brings an older one, which lacks `bufferedAmount` (facts/cloudflare.md §4, §6). */
+export const NEWEST_WORKERD = createRequire(import.meta.url).resolve("workerd/bin/workerd");
+
+/**
+ * Starts the Worker; it stops when the test ends.
+ * @param {{after: (stop: () => Promise<void>) => void}} t a test, or node:test itself for a whole file
+ * @param {object} [options]
+ * @param {Record<string, string>} [options.vars]
+ * @param {string} [options.persist] folder that keeps the rooms' storage
+ * @param {string} [options.workerd] path of the runtime
+ */
+export async function startEdge(t, { vars = {}, persist, workerd = NEWEST_WORKERD } = {}) {
+  /** @type {string[]} */
+  const logs = [];
+  const flare = await startMiniflare({ vars, persist, workerd, logs });
+  const edge = new Edge(await flare.ready, logs, () => flare.dispose());
+  t.after(() => edge.stop());
+  return edge;
+}
+
+/**
+ * @param {object} options
+ * @param {Record<string, string>} options.vars
+ * @param {string} [options.persist]
+ * @param {string} options.workerd
+ * @param {string[]} options.logs
+ */
+async function startMiniflare({ vars, persist, workerd, logs }) {
+  // Read when a Miniflare starts its runtime. Set for all: within one process, tests start one after another.
+  process.env.MINIFLARE_WORKERD_PATH = workerd;
+  const flare = new Miniflare({
+    name: "glow-broadcast",
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    compatibilityDate: "2026-04-07",
+    modulesRoot: path.join(WORKER, ".."),
+    modules: [PROBE, ...workerModules()].map((file) => ({
+      type: /** @type {const} */ ("ESModule"),
+      path: file,
+      contents: readFileSync(file, "utf8"),
+    })),
+    durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
+    durableObjectsPersist: persist ?? false,
+    bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", ...vars },
+    handleRuntimeStdio(stdout, stderr) {
+      for (const stream of [stdout, stderr]) stream.on("data", (chunk) => logs.push(String(chunk)));
+    },
+  });
+  await flare.ready;
+  return flare;
+}
+
+function workerModules() {
+  return readdirSync(WORKER).filter((name) => name.endsWith(".js")).map((name) => path.join(WORKER, name));
+}
+
+export class Edge {
+  #stop;
+
+  /**
+   * @param {URL} url
+   * @param {string[]} logs
+   * @param {() => Promise<void>} stop
+   */
+  constructor(url, logs, stop) {
+    this.url = url;
+    this.logs = logs;
+    this.#stop = stop;
+  }
+
+  async stop() {
+    const stop = this.#stop;
+    this.#stop = async () => {};
+    await stop();
+  }
+
+  /** @param {string} path @param {RequestInit} [init] */
+  fetch(path, init) {
+    return fetch(new URL(path, this.url), init);
+  }
+
+  /**
+   * Posts to the token's room.
+   * @param {string} token
+   * @param {unknown} body
+   * @param {object} [options]
+   * @param {string | null} [options.secret]
+   */
+  post(token, body, { secret = SECRET } = {}) {
+    return this.fetch(`/broadcast/${token}`, {
+      method: "POST",
+      headers: secret === null ? {} : { authorization: `Bearer ${secret}` },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+
+  /**
+   * Posts and expects success.
+   * @param {string} token
+   * @param {unknown} body
+   * @returns {Promise<{success: true, connections: number}>}
+   */
+  async broadcast(token, body) {
+    const response = await this.post(token, body);
+    const answer = await response.json();
+    if (response.status !== 200) throw new Error(`broadcast to ${token}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /**
+   * Opens a socket and waits for `connected`.
+   * @param {string} token
+   * @param {object} [options]
+   * @param {string} [options.query]
+   * @param {Record<string, string>} [options.headers]
+   */
+  async connect(token, { query = "", headers = {} } = {}) {
+    const client = new Client(new WebSocket(this.socketUrl(token, query), { headers }));
+    await client.next("connected");
+    return client;
+  }
+
+  /** @param {string} token @param {string} [query] */
+  socketUrl(token, query = "") {
+    return new URL(`/ws/${token}${query}`, this.url.href.replace("http", "ws")).href;
+  }
+
+  /**
+   * The HTTP status with which a connect is refused.
+   * @param {string} token
+   * @param {object} [options]
+   * @param {string} [options.query]
+   * @param {Record<string, string>} [options.headers]
+   * @returns {Promise<{status: number, headers: import("node:http").IncomingHttpHeaders}>}
+   */
+  refusal(token, { query = "", headers = {} } = {}) {
+    const socket = new WebSocket(this.socketUrl(token, query), { headers });
+    return new Promise((resolve, reject) => {
+      socket.on("unexpected-response", (request, { statusCode = 0, headers: answered }) => {
+        request.destroy();
+        resolve({ status: statusCode, headers: answered });
+      });
+      socket.on("open", () => reject(new Error("the connect was accepted")) ?? socket.close());
+      socket.on("error", () => {});
+    });
+  }
+
+  /**
+   * Asks the probe (support/probe.js) to do something with the token's room.
+   * @param {string} token
+   * @param {string} what
+   * @param {unknown} [message]
+   */
+  async probe(token, what, message = {}) {
+    const response = await this.fetch(`/probe/${what}/${token}`, { method: "POST", body: JSON.stringify(message) });
+    return response.json();
+  }
+}
+
+/** A raw client: what it received, in order, and how it was closed. */
+export class Client {
+  /** @type {any[]} */
+  received = [];
+  /** Updates received, whether alone or in a batch. @type {any[]} */
+  updates = [];
+  /** @type {{code: number, reason: string} | null} */
+  closed = null;
+  error = "";
+  #taken = 0;
+
+  /** @param {WebSocket} socket */
+  constructor(socket) {
+    this.socket = socket;
+    socket.on("message", (data) => this.#receive(JSON.parse(String(data))));
+    socket.on("close", (code, reason) => (this.closed = { code, reason: String(reason) }));
+    socket.on("error", ({ message }) => (this.error = message));
+  }
+
+  /** @param {any} message */
+  #receive(message) {
+    this.received.push(message);
+    if (message.type === "PRICE_UPDATE") this.updates.push(message);
+    if (message.type === "PRICE_BATCH") this.updates.push(...message.updates);
+  }
+
+  /** @param {unknown} message */
+  send(message) {
+    this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /**
+   * The next message that was not taken yet; it must be of `type`.
+   * @param {string} type
+   */
+  async next(type) {
+    const message = await until(`a message of type ${type}`, () => this.received[this.#taken], () => [this.error, ...this.received.slice(-3)]);
+    if (message.type !== type) throw new Error(`expected ${type}, got ${JSON.stringify(message)}`);
+    this.#taken += 1;
+    return message;
+  }
+
+  /** All that arrived before the room answered a ping sent now. */
+  async settle() {
+    const pongs = this.received.filter(({ type }) => type === "pong").length;
+    this.send({ type: "ping" });
+    await until("a pong", () => this.received.filter(({ type }) => type === "pong").length > pongs, () => this.received.slice(-3));
+    return this.received.filter(({ type }) => type !== "pong");
+  }
+
+  /** @param {number} count */
+  async hasUpdates(count) {
+    await until(`${count} updates`, () => this.updates.length >= count, () => this.updates.length);
+    return this.updates;
+  }
+
+  /** @param {number} [deadlineMs] */
+  async isClosed(deadlineMs) {
+    return until("the close", () => this.closed, () => this.received.slice(-3), deadlineMs);
+  }
+
+  async close() {
+    this.socket.close();
+    return this.isClosed();
+  }
+}
+
+/**
+ * Waits for a condition; the error names it and the last state seen.
+ * @template T
+ * @param {string} what
+ * @param {() => T | Promise<T>} condition
+ * @param {() => unknown} [state]
+ * @param {number} [deadlineMs]
+ * @returns {Promise<NonNullable<T>>}
+ */
+export async function until(what, condition, state = () => "", deadlineMs = DEADLINE_MS) {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms for ${what}; last seen: ${JSON.stringify(state())?.slice(0, SHOWN_CHARACTERS)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/**
+ * An update as publishers post it: the `n`th trade of a token.
+ * @param {number} n
+ * @param {object} [changes]
+ */
+export function anUpdate(n, changes = {}) {
+  const timestamp = 1_700_000_000 + n;
+  const signature = `s${String(n).padStart(15, "0")}`;
+  return {
+    type: "PRICE_UPDATE",
+    price: 1 + n / 1000,
+    timestamp,
+    slot: n,
+    txSignature: signature,
+    id: `${timestamp}-${String(n).padStart(12, "0")}-${signature}`,
+    ...changes,
+  };
+}
+
+/** @param {number} from @param {number} to not included */
+export const updatesFrom = (from, to) => Array.from({ length: to - from }, (_, index) => anUpdate(from + index));
+
+/** Updates as large as they come: both kernels' buffers hold some MB before the room sees a client stall. */
+export const largeUpdates = (/** @type {number} */ from, /** @type {number} */ to) =>
+  updatesFrom(from, to).map((update) => ({ ...update, txSignature: update.txSignature.padEnd(88, "x") }));

@@ -1,0 +1,55 @@
+/** The Worker with a side door into its rooms: what tests must cause or see, and clients must not. */
+
+import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
+
+let wakes = 0;
+
+export class BroadcastRoom extends Room {
+  /** @param {DurableObjectState} ctx @param {import("../../../worker/settings.js").Env} env */
+  constructor(ctx, env) {
+    super(ctx, env);
+    wakes += 1;
+  }
+
+  /** Ends the object as a crash does: memory and sockets are gone, unsaved updates too. */
+  crash() {
+    this.ctx.abort("crash");
+  }
+
+  /** Does at once what the alarm does later. */
+  async save() {
+    await this.ctx.storage.deleteAlarm();
+    this.alarm();
+  }
+
+  /** What storage holds; nothing of it for a room that never wrote. */
+  async stored() {
+    const count = (/** @type {string} */ query) => Number(this.ctx.storage.sql.exec(query).one().n);
+    const isEmpty = count("SELECT count(*) AS n FROM sqlite_master WHERE name IN ('room', 'chunk')") === 0;
+    return {
+      hasAlarm: (await this.ctx.storage.getAlarm()) !== null,
+      isOpen: isEmpty ? null : count("SELECT is_open AS n FROM room") === 1,
+      chunks: isEmpty ? 0 : count("SELECT count(*) AS n FROM chunk"),
+    };
+  }
+
+  stalled() {
+    return this.ctx.getWebSockets().filter((socket) => socket.deserializeAttachment().stall !== null).length;
+  }
+}
+
+export default {
+  /** @param {Request} request @param {import("../../../worker/settings.js").Env} env */
+  async fetch(request, env) {
+    const [, probe, what, token] = new URL(request.url).pathname.split("/");
+    if (probe !== "probe") return worker.fetch(request, env);
+    if (what === "wakes") return Response.json(wakes);
+    const room = /** @type {any} */ (env.BROADCAST_ROOM.getByName(token));
+    if (what === "ws") return room.fetch(`https://room/${new URL(request.url).search}`, { headers: { upgrade: "websocket" } });
+    try {
+      return Response.json((await room[what](await request.json())) ?? null);
+    } catch (error) {
+      return Response.json({ error: String(error) });
+    }
+  },
+};
