@@ -33,11 +33,13 @@ outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
 pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS="preview --diff"
 	@$(PY) -m local pulumi $(ARGS)
 
-test: $(VENV)/.dev ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
+test: $(VENV)/.dev node_modules/.installed ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
 	@$(PY) -m local prepare
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/basedpyright --pythonpath $(PY)
+	$(PY) -m local npm run types
+	$(PY) -m local npm test
 	$(PY) -m pytest $(ARGS)
 
 bench: $(VENV)/.dev ## run the benchmarks and print their tables (ARGS: their names)
@@ -63,6 +65,11 @@ newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHO
 $(VENV)/.tools: requirements.txt $(VENV)/.uv
 	@echo "· Python packages ..." >&2
 	@$(INSTALL) -r $< >&2
+	@touch $@
+
+node_modules/.installed: package-lock.json $(VENV)/.tools
+	@echo "· JavaScript packages ..." >&2
+	@$(PY) -m local npm ci --silent >&2
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.tools

@@ -17,6 +17,7 @@ from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
 from local.stack import LocalStack
 from local.toolchain import pulumi_folder
+from local.toolchain.node import node_environment, npm_command
 from local.venv import ensure_venv
 
 app: Final = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -107,6 +108,13 @@ def pulumi(context: typer.Context, providers: ProvidersOption = Providers.STAND_
     stack = _stack(providers)
     _require_running(stack)
     os.execvpe("pulumi", ["pulumi", *context.args], stack.environment)  # noqa: S606, S607
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def npm(context: typer.Context) -> None:
+    """Run npm, with the Node that the Python packages bring."""
+    command = npm_command(*context.args)
+    os.execve(command[0], command, node_environment())  # noqa: S606  our own command, no shell
 
 
 def _stack(providers: Providers) -> LocalStack:
