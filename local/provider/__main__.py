@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from types import FrameType
 
 from local.provider.aws import Aws
+from local.provider.cloudflare import Cloudflare
 from local.provider.server import start
 
-CLOUDS = {"aws": Aws}
+CLOUDS = {"aws": Aws, "cloudflare": Cloudflare}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,13 +3,13 @@
 import hashlib
 import inspect
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # Private, but the one place that knows the names and types of the SDK's classes; pulumi is pinned.
 import pulumi._types as sdk_types
 
-from local.provider.resource import Block, Inputs, Resource
+from local.provider.resource import Block, Inputs, Map, Resource
 from local.provider.values import DEFAULTS, Properties, blocks
 
 
@@ -70,6 +70,10 @@ def _unhandled(known: Inputs, values: Properties, parent: str) -> Iterator[str]:
             case Block(fields=fields):
                 for block in blocks(value):
                     yield from _unhandled(fields, block, f"{path}.")
+            case Map(fields=fields) if isinstance(value, dict):
+                for key, member in value.items():
+                    for block in blocks(member):
+                        yield from _unhandled(fields, block, f"{path}.{key}.")
             case _:
                 pass
 
@@ -83,8 +87,11 @@ def _sdk_problems(args: type, values: Properties, parent: str) -> Iterator[tuple
         if name not in types:
             yield f"{parent}{name}", f"does not exist in {args.__module__}.{args.__name__}"
         elif nested := _args_class(types[name]):
-            for block in blocks(value):
-                yield from _sdk_problems(nested, block, f"{parent}{name}.")
+            keyed = value if _is_map(types[name]) and isinstance(value, dict) else {"": value}
+            for key, member in keyed.items():
+                path = f"{parent}{name}.{key}." if key else f"{parent}{name}."
+                for block in blocks(member):
+                    yield from _sdk_problems(nested, block, path)
     for name in _required(args):
         if name not in values:
             yield f"{parent}{name}", "is required, and missing"
@@ -101,3 +108,8 @@ def _args_class(hint: object) -> type | None:
     if isinstance(hint, type) and sdk_types.is_input_type(hint):
         return hint
     return next(filter(None, map(_args_class, typing.get_args(hint))), None)
+
+
+def _is_map(hint: object) -> bool:
+    """Whether a type such as Union[Mapping[str, WorkerVersionExportsArgs], Output] takes keys of its own."""
+    return typing.get_origin(hint) is Mapping or any(map(_is_map, typing.get_args(hint)))

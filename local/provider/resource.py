@@ -26,9 +26,17 @@ class Block:
     fields: "Inputs"
 
 
+@dataclass(frozen=True)
+class Map:
+    """An input that holds an object for each key of the program: its name in the API, and their fields."""
+
+    name: str
+    fields: "Inputs"
+
+
 # Every input that a class handles, and its name in the cloud's API. What is not in the table is
 # refused: an emulator that says yes hides bugs.
-Inputs: TypeAlias = Mapping[str, "str | Block | Own"]
+Inputs: TypeAlias = Mapping[str, "str | Block | Map | Own"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,11 @@ class Resource(ABC):
     """Outputs that an update may change; unknown while it is previewed."""
     autoname: ClassVar[str | None] = None
     """The input that names the thing in the cloud, and is made up where the program gives none."""
+
+    @classmethod
+    def completed(cls, inputs: Properties) -> Properties:
+        """The program's inputs with what follows from them, such as the hash of a file they name."""
+        return inputs
 
     @abstractmethod
     def create(self, inputs: Properties) -> str:
@@ -110,6 +123,10 @@ def request(inputs: Inputs, values: Properties) -> dict[str, Value]:
                 named[api_name] = [request(fields, i) for i in value if isinstance(i, dict)]
             case Block(api_name, fields) if isinstance(value, dict):
                 named[api_name] = request(fields, value)
+            case Map(api_name, fields) if isinstance(value, dict):
+                named[api_name] = {
+                    key: request(fields, v) for key, v in value.items() if isinstance(v, dict)
+                }
             case _:
                 pass
     return named

@@ -90,11 +90,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> protocol.CheckResponse:
         """Refuse configuration that this provider does not understand."""
         del context
-        config = from_struct(request.news)
-        unknown = sorted(config.keys() - self._cloud.settings)
-        return _checked(
-            config, [Problem(key, f"the local provider does not handle {key}") for key in unknown]
-        )
+        unknown = sorted(request.news.keys() - self._cloud.settings)
+        failures = [
+            protocol.CheckFailure(property=key, reason=f"the local provider does not handle {key}")
+            for key in unknown
+        ]
+        # As it came, so that a secret stays one: configuration carries its marks, unlike resources.
+        return protocol.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(
         self, request: protocol.DiffRequest, context: grpc.ServicerContext
@@ -127,7 +129,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> protocol.CheckResponse:
         """Refuse wrong inputs, and name what the program left unnamed."""
         kind = self._kind(request, context)
-        olds, news = from_struct(request.olds), from_struct(request.news)
+        olds = from_struct(request.olds)
+        news = _answer(context, lambda: kind.completed(from_struct(request.news)))
         inputs = named(kind.autoname, request.name, olds, news, request.randomSeed)
         return _checked(inputs, problems(request.type, kind, inputs))
 

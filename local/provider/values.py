@@ -1,8 +1,9 @@
 """Property values as the engine sends them: plain JSON, unknowns and archives included.
 
 An unknown is the text `UNKNOWN`; an asset or archive is an object that carries its signature and the
-hash of its content. Secrets do not occur: a provider that does not accept them gets their plain
-values, and the engine marks the answers again by name (annotateSecrets in its provider_plugin.go).
+hash of its content. Secrets are plain values: a provider that does not accept them gets those, and
+the engine marks the answers again by name (annotateSecrets in its provider_plugin.go). Only
+configuration comes with secrets marked, and is unwrapped here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ Properties: TypeAlias = dict[str, Value]
 # sdk/go/common/resource/plugin/rpc.go (UnknownStringValue), sdk/go/common/resource/sig/sig.go.
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the mark of one
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 # Where Terraform's bridge keeps the names of inputs that it, not the program, has set.
@@ -63,6 +65,8 @@ def _plain(value: Value) -> Value:
         return int(value)
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, dict) and value.get(SIGNATURE) == SECRET:
+        return _plain(value["value"])
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items() if item is not None}
     return value

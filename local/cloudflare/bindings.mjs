@@ -1,0 +1,96 @@
+/** Bindings of a version: refused as Cloudflare does, read back without secrets, given to miniflare. */
+
+import { ApiError } from "./errors.mjs";
+
+/**
+ * @typedef {import("./state.mjs").Binding} Binding
+ * @typedef {import("./state.mjs").Version} Version
+ * @typedef {import("./classes.mjs").Namespaces} Namespaces
+ */
+
+const TYPES = ["durable_object_namespace", "plain_text", "secret_text", "version_metadata"];
+
+/**
+ * @param {Binding[]} bindings
+ * @param {Namespaces} namespaces those that the version will find
+ * @param {Record<string, unknown>} declared live exports of the version
+ */
+export function checkBindings(bindings, namespaces, declared) {
+  for (const { name, type, text, class_name = "", script_name } of bindings) {
+    if (!TYPES.includes(type)) {
+      throw new ApiError("BAD_REQUEST", `binding ${name}: type ${type} is not emulated; the local cloud knows ${TYPES.join(", ")}`);
+    }
+    if ((type === "secret_text" || type === "plain_text") && typeof text !== "string") {
+      throw new ApiError("DOES_NOT_START", `binding ${name} of type ${type} must have text`);
+    }
+    if (script_name !== undefined) {
+      throw new ApiError("BAD_REQUEST", `binding ${name}: a class of another script (script_name) is not emulated`);
+    }
+    if (type !== "durable_object_namespace" || class_name in namespaces) continue;
+    if (class_name in declared) {
+      throw new ApiError(
+        "CLASS_NOT_PROVISIONED",
+        `binding ${name}: class ${class_name} has no storage before a version that exports it is deployed`,
+      );
+    }
+    throw new ApiError(
+      "NOT_A_DURABLE_OBJECT",
+      `Cannot create binding ${name} to class ${class_name}: it is no Durable Object of this Worker. Declare it in exports.`,
+    );
+  }
+}
+
+/**
+ * Bindings as the API answers them: sorted, without secrets, each class with its namespace.
+ * @param {Binding[]} bindings
+ * @param {Namespaces} namespaces
+ */
+export function readBack(bindings, namespaces) {
+  return [...bindings]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ text, ...binding }) => ({
+      ...binding,
+      ...(binding.type === "plain_text" ? { text } : {}),
+      ...(binding.class_name ? { namespace_id: namespaces[binding.class_name] } : {}),
+    }));
+}
+
+/**
+ * The part of the environment that is plain data.
+ * @param {Version} version
+ * @returns {Record<string, any>}
+ */
+export function values(version) {
+  const metadata = {
+    id: version.id,
+    tag: version.annotations["workers/tag"] ?? "",
+    timestamp: version.created_on,
+  };
+  return Object.fromEntries(
+    version.bindings
+      .filter(({ type }) => type !== "durable_object_namespace")
+      .map(({ name, type, text }) => [name, type === "version_metadata" ? metadata : text]),
+  );
+}
+
+/**
+ * Every class that holds storage, bound or not: `ctx.exports` reaches a class without a binding.
+ * @param {Version} version
+ * @param {Namespaces} namespaces
+ */
+export function durableObjects(version, namespaces) {
+  /** @param {string} className */
+  const designator = (className) => ({
+    className,
+    useSQLite: true,
+    unsafeUniqueKey: namespaces[className],
+  });
+  const bound = version.bindings.filter(({ type }) => type === "durable_object_namespace");
+  const boundClasses = new Set(bound.map(({ class_name }) => class_name));
+  return {
+    durableObjects: Object.fromEntries(bound.map(({ name, class_name = "" }) => [name, designator(class_name)])),
+    additionalUnboundDurableObjects: Object.keys(namespaces)
+      .filter((name) => !boundClasses.has(name))
+      .map(designator),
+  };
+}

@@ -1,0 +1,49 @@
+/** Bodies of requests, read strictly: an emulator that says yes hides bugs. */
+
+import { ApiError } from "./errors.mjs";
+
+/**
+ * @typedef {Record<string, any>} Body
+ * @typedef {"text" | "number" | "boolean" | "list" | "object"} Kind
+ */
+
+/**
+ * The body, once it holds nothing but the known fields, each of its kind, and all that are required.
+ * @param {unknown} body
+ * @param {Record<string, Kind>} known
+ * @param {string[]} required
+ * @param {string} [where] path in the request, with a final dot
+ * @returns {Body}
+ */
+export function read(body, known, required, where = "") {
+  if (kindOf(body) !== "object") throw new ApiError("BAD_REQUEST", `${where || "the body"} must be a JSON object`);
+  const fields = Object.entries(/** @type {Body} */ (body)).filter(([, value]) => value !== null);
+  for (const [name, value] of fields) {
+    if (!Object.hasOwn(known, name)) throw new ApiError("BAD_REQUEST", `the local cloud does not handle ${where}${name}`);
+    if (kindOf(value) !== known[name]) {
+      throw new ApiError("BAD_REQUEST", `${where}${name} must be a ${known[name]}, not ${kindOf(value)}`);
+    }
+  }
+  const given = Object.fromEntries(fields);
+  const missing = required.filter((name) => !(name in given));
+  if (missing.length > 0) throw new ApiError("BAD_REQUEST", `missing: ${missing.map((name) => where + name).join(", ")}`);
+  return given;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Kind | "nothing"}
+ */
+function kindOf(value) {
+  if (Array.isArray(value)) return "list";
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "number":
+    case "boolean":
+    case "object":
+      return value === null ? "nothing" : /** @type {Kind} */ (typeof value);
+    default:
+      return "nothing";
+  }
+}

@@ -1,0 +1,171 @@
+/** The Workers runtime: real workerd, run by miniflare. */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+import { Miniflare } from "miniflare";
+
+import { ApiError } from "./errors.mjs";
+import { codeOptions, workersOf } from "./options.mjs";
+
+/**
+ * @typedef {import("./state.mjs").State} State
+ * @typedef {import("./state.mjs").Version} Version
+ * @typedef {import("miniflare").MiniflareOptions} MiniflareOptions
+ * @typedef {import("node:stream").Readable} Readable
+ */
+
+const HOST = "127.0.0.1";
+
+// Imports the upload and names the classes that it exports.
+const PROBE = "glow-probe.mjs";
+
+export class Runtime {
+  #options;
+  #objects;
+  #subdomain;
+  #miniflare;
+
+  /**
+   * @param {MiniflareOptions} options
+   * @param {string} objects
+   * @param {string} subdomain
+   */
+  constructor(options, objects, subdomain) {
+    this.#options = options;
+    this.#objects = objects;
+    this.#subdomain = subdomain;
+    this.#miniflare = new Miniflare(options);
+  }
+
+  /**
+   * Serves the state's live workers; Durable Objects persist under `root`.
+   * @param {object} options
+   * @param {string} options.root
+   * @param {number} options.port 0 takes a free one
+   * @param {string} options.subdomain the account's, of workers.dev
+   * @param {State} options.state
+   */
+  static async start({ root, port, subdomain, state }) {
+    // miniflare brings an older runtime, which lacks `bufferedAmount` (facts/cloudflare.md §4, §6).
+    process.env.MINIFLARE_WORKERD_PATH ??= createRequire(import.meta.url).resolve("workerd/bin/workerd");
+    const objects = path.join(root, "objects");
+    mkdirSync(objects, { recursive: true });
+    const runtime = new Runtime(optionsFor(state, { objects, port, subdomain }), objects, subdomain);
+    const { port: taken } = new URL(await runtime.#miniflare.ready);
+    runtime.#options = optionsFor(state, { objects, port: Number(taken), subdomain });
+    return runtime;
+  }
+
+  get port() {
+    return this.#options.port ?? 0;
+  }
+
+  /**
+   * Runs what the state holds. Only a real change restarts workerd, for that drops every socket.
+   * @param {State} state
+   */
+  async serve(state) {
+    const options = optionsFor(state, { objects: this.#objects, port: this.port, subdomain: this.#subdomain });
+    if (digest(options) !== digest(this.#options)) {
+      try {
+        await this.#miniflare.setOptions(options);
+      } catch (error) {
+        await this.#miniflare.setOptions(this.#options); // else nothing is served any more
+        throw error;
+      }
+      this.#options = options;
+    }
+    this.#deleteObjectsBut(state);
+  }
+
+  /**
+   * Starts a version on a runtime of its own; returns the classes that it exports.
+   *
+   * An upload that does not start would take the running worker down with it.
+   * @param {Version} version
+   * @returns {Promise<string[]>}
+   */
+  async tryOut(version) {
+    /** @type {string[]} */
+    const said = [];
+    const { modules, ...code } = codeOptions(version);
+    const main = JSON.stringify(`./${version.main_module}`);
+    const probe = {
+      type: /** @type {const} */ ("ESModule"),
+      path: `/${PROBE}`,
+      contents: `import * as worker from ${main};
+        export * from ${main};
+        const isClass = (value) => typeof value === "function" && String(value).startsWith("class");
+        const names = Object.keys(worker).filter((name) => name !== "default" && isClass(worker[name]));
+        export default { fetch: () => Response.json(names) };`,
+    };
+    /** @type {MiniflareOptions} */
+    const options = {
+      ...code,
+      modules: [probe, ...modules],
+      host: HOST,
+      port: 0,
+      cf: false,
+      handleRuntimeStdio(/** @type {Readable[]} */ ...streams) {
+        for (const stream of streams) stream.on("data", (text) => said.push(String(text)));
+      },
+    };
+    const trial = new Miniflare(options);
+    try {
+      const answer = await trial.dispatchFetch("http://probe/");
+      return /** @type {string[]} */ (await answer.json());
+    } catch (error) {
+      throw new ApiError("DOES_NOT_START", complaint(said.join("")) ?? String(error));
+    } finally {
+      await trial.dispose().catch(() => {}); // it never started
+    }
+  }
+
+  async stop() {
+    await this.#miniflare.dispose();
+  }
+
+  /** @param {State} state */
+  #deleteObjectsBut(state) {
+    const kept = new Set(state.workers.flatMap(({ namespaces }) => Object.values(namespaces)));
+    for (const namespace of readdirSync(this.#objects)) {
+      if (!kept.has(namespace)) rmSync(path.join(this.#objects, namespace), { recursive: true });
+    }
+  }
+}
+
+/**
+ * @param {State} state
+ * @param {{objects: string, port: number, subdomain: string}} place
+ * @returns {MiniflareOptions & {port: number}}
+ */
+function optionsFor(state, { objects, port, subdomain }) {
+  return {
+    host: HOST,
+    port,
+    cf: false,
+    durableObjectsPersist: objects,
+    handleRuntimeStdio: toLog,
+    workers: workersOf(state, subdomain),
+  };
+}
+
+/**
+ * What the workers print is the log's: stdout carries only the ready line.
+ * @param {Readable[]} streams
+ */
+function toLog(...streams) {
+  for (const stream of streams) stream.on("data", (text) => process.stderr.write(text));
+}
+
+/** @param {MiniflareOptions} options */
+const digest = (options) => createHash("sha256").update(JSON.stringify(options)).digest("hex");
+
+/**
+ * workerd's own complaint about the upload; lines that the code itself prints are none of the caller's.
+ * @param {string} output
+ */
+const complaint = (output) => /^service core:user:[^:]*: (.*)$/m.exec(output)?.[1];

@@ -1,0 +1,33 @@
+"""Cloudflare: the resource types that the program uses, on an API such as local/cloudflare's."""
+
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Final
+
+from local.provider.cloudflare import worker, worker_version, zone
+from local.provider.cloudflare.api import SETTINGS, Api
+from local.provider.cloudflare.base import CloudflareResource
+from local.provider.resource import Cloud, Resource
+from local.provider.values import Properties
+
+RESOURCES: Final[Mapping[str, type[CloudflareResource]]] = {
+    "cloudflare:index/dnsRecord:DnsRecord": zone.DnsRecord,
+    "cloudflare:index/worker:Worker": worker.Worker,
+    "cloudflare:index/workerVersion:WorkerVersion": worker_version.WorkerVersion,
+    "cloudflare:index/workersCustomDomain:WorkersCustomDomain": zone.CustomDomain,
+    "cloudflare:index/workersRoute:WorkersRoute": zone.Route,
+}
+
+
+class Cloudflare(Cloud):
+    """The stand-in for pulumi-resource-cloudflare, by the same tokens and settings."""
+
+    version = metadata.version("pulumi-cloudflare")
+    settings = SETTINGS
+    # The account is each resource's own input; another API or token finds the same things.
+    replaced_by = frozenset[str]()
+    resources = RESOURCES
+
+    def connect(self, config: Properties) -> Mapping[str, Resource]:
+        api = Api.of(config)
+        return {token: kind(api) for token, kind in RESOURCES.items()}

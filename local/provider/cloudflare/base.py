@@ -1,0 +1,20 @@
+"""What all Cloudflare resource types share: the API, and how it says that something is not there."""
+
+from local.provider import resource
+from local.provider.cloudflare.api import Api, ApiError
+from local.provider.values import Properties, Value
+
+
+class CloudflareResource(resource.Resource):
+    """A Cloudflare resource type on the API of one configuration."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    def is_missing(self, error: Exception) -> bool:
+        """Whether Cloudflare answered that there is no such thing."""
+        return isinstance(error, ApiError) and error.status == 404
+
+    def request(self, values: Properties) -> dict[str, Value]:
+        """The values under Cloudflare's names."""
+        return resource.request(self.inputs, values)

@@ -1,0 +1,65 @@
+"""Workers: name and settings, without code."""
+
+from typing import ClassVar, Final
+
+from pulumi_cloudflare import WorkerArgs
+
+from local.provider.cloudflare.base import CloudflareResource
+from local.provider.resource import OWN, Block, Inputs, State
+from local.provider.values import Properties, text
+
+TRACES: Final = {
+    "enabled": "enabled",
+    "headSamplingRate": "head_sampling_rate",
+    "persist": "persist",
+}
+
+
+class Worker(CloudflareResource):
+    """cloudflare.Worker.
+
+    The real one also tells when it was updated and deployed and what refers to it. Those change
+    behind the engine's back, with each version and domain, so nothing may hang on them here.
+    """
+
+    args = WorkerArgs
+    inputs: ClassVar[Inputs] = {
+        "accountId": OWN,
+        "force": OWN,
+        "logpush": "logpush",
+        "name": "name",
+        "observability": Block(
+            "observability",
+            {
+                "enabled": "enabled",
+                "headSamplingRate": "head_sampling_rate",
+                "logs": Block("logs", {**TRACES, "invocationLogs": "invocation_logs"}),
+                "traces": Block("traces", TRACES),
+            },
+        ),
+        "subdomain": Block(
+            "subdomain", {"enabled": "enabled", "previewsEnabled": "previews_enabled"}
+        ),
+        "tags": "tags",
+        "tailConsumers": Block("tail_consumers", {"name": "name"}),
+    }
+    replaced_by = frozenset({"accountId"})
+    outputs = frozenset({"createdOn"})
+
+    def create(self, inputs: Properties) -> str:
+        return self.api.create(_path(inputs), self.request(inputs))
+
+    def read(self, state: State) -> Properties:
+        worker = self.api.call("GET", f"{_path(state.properties)}/{state.id}")
+        return {"createdOn": worker["created_on"]}
+
+    def update(self, state: State, news: Properties) -> None:
+        self.api.call("PUT", f"{_path(news)}/{state.id}", self.request(news))
+
+    def delete(self, state: State) -> None:
+        forced = {"force": "true"} if state.properties.get("force") else None
+        self.api.call("DELETE", f"{_path(state.properties)}/{state.id}", query=forced)
+
+
+def _path(properties: Properties) -> str:
+    return f"accounts/{text(properties, 'accountId')}/workers/workers"

@@ -1,0 +1,89 @@
+"""One resource of each type that the stand-in knows. `tiny-edge:fault` declares a wrong one alone."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+CODE = Path(__file__).parent / "code"
+
+config = pulumi.Config()
+account, zone, place = config.require("account"), config.require("zone"), config.require("place")
+
+match config.get("fault"):
+    case "unhandled-input":
+        cloudflare.Worker(
+            "worker",
+            account_id=account,
+            name="tiny",
+            subdomain=cloudflare.WorkerSubdomainArgs(url="https://tiny.example"),
+        )
+    case "missing-input":
+        cloudflare.WorkersRoute("route", zone_id=zone)
+    case "unknown-type":
+        cloudflare.R2Bucket("files", account_id=account, name="files")
+    case "another-account":
+        cloudflare.Worker("worker", account_id="another", name="tiny")
+    case _:
+        pass
+if config.get("fault"):
+    raise SystemExit(0)
+
+worker = cloudflare.Worker(
+    "worker",
+    account_id=account,
+    name="tiny",
+    observability=cloudflare.WorkerObservabilityArgs(enabled=place == "here"),
+    subdomain=cloudflare.WorkerSubdomainArgs(enabled=False, previews_enabled=False),
+)
+version = cloudflare.WorkerVersion(
+    "version",
+    account_id=account,
+    worker_id=worker.id,
+    deploy=True,
+    compatibility_date="2026-04-07",
+    main_module="index.js",
+    modules=[
+        cloudflare.WorkerVersionModuleArgs(
+            name=name,
+            content_type="application/javascript+module",
+            content_file=str(CODE / name),
+        )
+        for name in ("answer.js", "index.js")
+    ],
+    bindings=[
+        cloudflare.WorkerVersionBindingArgs(
+            name="COUNTER", type="durable_object_namespace", class_name="Counter"
+        ),
+        cloudflare.WorkerVersionBindingArgs(name="PLACE", type="plain_text", text=place),
+        cloudflare.WorkerVersionBindingArgs(
+            name="TOKEN", type="secret_text", text=config.require_secret("token")
+        ),
+    ],
+    exports={
+        "Counter": cloudflare.WorkerVersionExportsArgs(type="durable-object", storage="sqlite")
+    },
+)
+deployed = pulumi.ResourceOptions(depends_on=[version])
+cloudflare.WorkersCustomDomain(
+    "domain",
+    account_id=account,
+    hostname="edge.glow.test",
+    service=worker.name,
+    zone_id=zone,
+    opts=deployed,
+)
+cloudflare.WorkersRoute(
+    "route", zone_id=zone, pattern=f"{place}.glow.test/*", script=worker.name, opts=deployed
+)
+cloudflare.DnsRecord(
+    "record",
+    zone_id=zone,
+    name="here.glow.test",
+    type="AAAA",
+    content="100::",
+    ttl=1 if place == "here" else 60,
+    proxied=True,
+)
+
+pulumi.export("versionNumber", version.number)
