@@ -15,7 +15,7 @@ export PROVIDERS ?= stand-in
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(VENV)/.tools ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
+up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
 	@$(PY) -m local up
 
 down: $(VENV)/.tools ## stop the local cloud; the next up deploys into an empty one

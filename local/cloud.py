@@ -1,4 +1,7 @@
-"""The emulated AWS (ministack) and the Pulumi providers that speak to it, as background processes."""
+"""The emulated AWS (ministack) and Cloudflare, and the Pulumi providers that speak to them.
+
+All of them are background processes.
+"""
 
 import json
 import os
@@ -10,8 +13,10 @@ from typing import Final, Self, cast
 
 import httpx
 
+from local.errors import LocalError
 from local.paths import REPOSITORY
 from local.process import BackgroundProcess
+from local.toolchain.node import NODE
 from local.venv import ensure_venv
 
 LOOPBACK: Final = "127.0.0.1"
@@ -19,8 +24,12 @@ MINISTACK_LOCK: Final = Path(__file__).parent / "toolchain" / "ministack.txt"
 
 # Where AWS's emulators listen by custom, so that a user's other tools find it.
 CUSTOMARY_AWS_PORT: Final = 4566
+# wrangler's port, for the same reason.
+CUSTOMARY_WORKER_PORT: Final = 8787
 
 START_SECONDS: Final = 60
+
+PROVIDERS: Final = ("aws", "cloudflare")
 
 # A user's credentials, profiles and endpoints stay out: nothing here may reach a real account, and
 # ministack would take its root key from them.
@@ -30,17 +39,23 @@ KEPT_VARIABLES: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE")
 class LocalCloud:
     """One emulated cloud: its processes, ports and logs under `root`; several may run at once.
 
-    `aws_port=0` takes any free port. Without `stand_in` the real Pulumi plugins are left to find
-    the cloud by the stack's provider configuration alone.
+    A port of 0 is any free one. Without `stand_in` the real Pulumi plugins are left to find the
+    cloud by the stack's provider configuration alone.
     """
 
     def __init__(
-        self, root: Path, *, aws_port: int = CUSTOMARY_AWS_PORT, stand_in: bool = True
+        self,
+        root: Path,
+        *,
+        aws_port: int = CUSTOMARY_AWS_PORT,
+        worker_port: int = CUSTOMARY_WORKER_PORT,
+        stand_in: bool = True,
     ) -> None:
         self.root = root
-        self._wanted_aws_port = aws_port
+        self._wanted = {"aws": aws_port, "worker": worker_port}
         self._stand_in = stand_in
         self._ministack = BackgroundProcess("ministack", root)
+        self._cloudflare = BackgroundProcess("cloudflare", root)
         self._providers = BackgroundProcess("providers", root)
 
     def __enter__(self) -> Self:
@@ -61,8 +76,18 @@ class LocalCloud:
         return f"http://{LOOPBACK}:{self._ports()['aws']}"
 
     @property
+    def cloudflare_api_url(self) -> str:
+        """The base URL of Cloudflare's v4 API."""
+        return f"http://{LOOPBACK}:{self._ports()['cloudflare']}/client/v4"
+
+    @property
+    def worker_url(self) -> str:
+        """Where the deployed worker answers."""
+        return f"http://{LOOPBACK}:{self._ports()['worker']}"
+
+    @property
     def incarnation(self) -> str:
-        """Another text after each start of the emulator, which begins empty."""
+        """Another text after each start of the AWS emulator, which begins empty."""
         return self._ministack.identity
 
     @property
@@ -70,30 +95,41 @@ class LocalCloud:
         """What the Pulumi engine must see to use the stand-in providers."""
         if not self._stand_in:
             return {}
+        ports = self._ports()
         return {
-            "PULUMI_DEBUG_PROVIDERS": f"aws:{self._ports()['providers']}",
+            "PULUMI_DEBUG_PROVIDERS": ",".join(
+                f"{name}:{ports[_provider_port(name)]}" for name in PROVIDERS
+            ),
             # The engine would download the plugins that it is about to not use.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
 
     def is_running(self) -> bool:
         """Tell whether all its processes run."""
-        return self._ministack.is_running() and (not self._stand_in or self._providers.is_running())
+        processes = [self._ministack, self._cloudflare]
+        processes += [self._providers] if self._stand_in else []
+        return all(process.is_running() for process in processes)
 
     def start(self) -> None:
         """Start what does not run, and wait until it answers."""
         if not self._ministack.is_running():
-            self._keep_port("aws", self._wanted_aws_port)
+            self._keep_port("aws")
             self._start_ministack()
+        if not self._cloudflare.is_running():
+            self._keep_port("cloudflare")
+            self._keep_port("worker")
+            self.start_cloudflare()
         if self._stand_in:
             # Always anew: they keep nothing, and so are never older than their sources.
             self._providers.stop()
-            self._keep_port("providers", 0)
+            for name in PROVIDERS:
+                self._keep_port(_provider_port(name))
             self._start_providers()
 
     def stop(self) -> None:
-        """Stop its processes; what the emulator held is gone."""
+        """Stop its processes. What AWS held is gone; Cloudflare's workers and rooms are kept."""
         self._providers.stop()
+        self._cloudflare.stop()
         self._ministack.stop()
 
     def restart_aws(self) -> None:
@@ -119,11 +155,37 @@ class LocalCloud:
         health = f"{self.aws_url}/_ministack/health"
         self._ministack.wait_until(lambda: _answers_http(health), seconds=START_SECONDS)
 
+    def start_cloudflare(self) -> None:
+        """Start Cloudflare on the ports it had, with the workers and rooms it had."""
+        if not (REPOSITORY / "node_modules").exists():
+            raise LocalError("The JavaScript packages are missing. Run: make up (or make test)")
+        ports = self._ports()
+        command = [
+            str(NODE),
+            "local/cloudflare/server.mjs",
+            "--root",
+            str(self.root / "cloudflare"),
+        ]
+        command += ["--api-port", str(ports["cloudflare"]), "--worker-port", str(ports["worker"])]
+        self._cloudflare.start(command, environment=_clean_environment(), cwd=REPOSITORY)
+        self._cloudflare.wait_until(
+            lambda: _accepts(ports["cloudflare"]) and _accepts(ports["worker"]),
+            seconds=START_SECONDS,
+        )
+
+    def stop_cloudflare(self) -> None:
+        """Take the edge down: nothing answers at its ports until it is started again."""
+        self._cloudflare.stop()
+
     def _start_providers(self) -> None:
-        port = self._ports()["providers"]
-        command = [sys.executable, "-m", "local.provider", "--port", f"aws={port}"]
+        ports = {name: self._ports()[_provider_port(name)] for name in PROVIDERS}
+        command = [sys.executable, "-m", "local.provider"]
+        for name, port in ports.items():
+            command += ["--port", f"{name}={port}"]
         self._providers.start(command, environment=_clean_environment(), cwd=REPOSITORY)
-        self._providers.wait_until(lambda: _accepts(port), seconds=START_SECONDS)
+        self._providers.wait_until(
+            lambda: all(map(_accepts, ports.values())), seconds=START_SECONDS
+        )
 
     @property
     def _ports_file(self) -> Path:
@@ -132,8 +194,9 @@ class LocalCloud:
     def _ports(self) -> dict[str, int]:
         return cast("dict[str, int]", json.loads(self._ports_file.read_text()))
 
-    def _keep_port(self, name: str, wanted: int) -> None:
-        """Settle the port of `name`: last time's if it is free still, else `wanted`, else any."""
+    def _keep_port(self, name: str) -> None:
+        """Settle the port of `name`: last time's if it is free still, else the wanted, else any."""
+        wanted = self._wanted.get(name, 0)
         ports = self._ports() if self._ports_file.exists() else {}
         candidates = [ports.get(name, wanted), wanted]
         free = (port for port in candidates if port and _is_free(port))
@@ -141,6 +204,10 @@ class LocalCloud:
         if settled != ports:
             self.root.mkdir(parents=True, exist_ok=True)
             self._ports_file.write_text(json.dumps(settled))
+
+
+def _provider_port(name: str) -> str:
+    return f"{name}-provider"
 
 
 def _clean_environment() -> dict[str, str]:

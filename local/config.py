@@ -24,14 +24,20 @@ LAMBDA_ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64"}
 
 # Set once and the user's to change from then on.
 DEFAULTS: Final[dict[str, object]] = {
+    "glow:USE_EDGE_BROADCAST": "true",
+    # The one account of local/cloudflare (account.mjs).
+    "glow:edge": {
+        "accountId": "10ca10ca10ca10ca10ca10ca10ca10ca",
+        "workersDevSubdomain": "glow-local",
+    },
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
     # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
     "glow:callTimeoutMs": "5000",
 }
 
 
-def cloud_keys(aws_url: str) -> dict[str, object]:
-    """Return the keys that follow from the emulator and the machine, by the real provider's names."""
+def aws_keys(aws_url: str) -> dict[str, object]:
+    """Return what leads the AWS provider to the emulator, by the real provider's names."""
     return {
         "aws:accessKey": "test",
         "aws:secretKey": "test",
@@ -40,7 +46,21 @@ def cloud_keys(aws_url: str) -> dict[str, object]:
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",
         "aws:skipRequestingAccountId": "true",
-        # ministack runs the functions with its own interpreter, natively.
+    }
+
+
+def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
+    """Return what leads the Cloudflare provider, and the functions, to the local edge."""
+    return {
+        "cloudflare:apiToken": "test",
+        "cloudflare:baseUrl": api_url,
+        "glow:EdgeBroadcastUrl": worker_url,
+    }
+
+
+def machine_keys() -> dict[str, object]:
+    """Return what follows from this machine: ministack runs the functions natively on it."""
+    return {
         "glow:lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "glow:lambdaArchitecture": LAMBDA_ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
         "glow:lambdaSystem": "macos" if sys.platform == "darwin" else "linux",
@@ -54,11 +74,11 @@ def merge(
     return defaults | current | follows
 
 
-def regenerate(file: Path, aws_url: str) -> None:
+def regenerate(file: Path, follows: dict[str, object]) -> None:
     """Bring the stack's config `file` up to date; the user's own keys and its salt stay."""
     stack = _read(file)
     current = cast("dict[str, object]", stack.get("config") or {})
-    config = merge(current, follows=cloud_keys(aws_url), defaults=DEFAULTS)
+    config = merge(current, follows=follows, defaults=DEFAULTS)
     if config != current:
         file.write_text(yaml.safe_dump(stack | {"config": config}, sort_keys=False))
 

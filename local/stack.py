@@ -18,6 +18,7 @@ from local.toolchain import pulumi_folder
 
 STACK: Final = "local"
 WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
+EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 
 # Commands that read the stack's config, and so must be told where it lies.
 READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
@@ -80,9 +81,15 @@ class LocalStack:
             self._passphrase.write_text(secrets.token_urlsafe(32))
         if not self.exists():
             self._create()
-        config.regenerate(self.config_file, self.cloud.aws_url)
-        if not config.has_key(self.config_file, WEBHOOK_SECRET):
-            self.config_set(WEBHOOK_SECRET, secrets.token_urlsafe(32), secret=True)
+        follows = (
+            config.aws_keys(self.cloud.aws_url)
+            | config.cloudflare_keys(self.cloud.cloudflare_api_url, self.cloud.worker_url)
+            | config.machine_keys()
+        )
+        config.regenerate(self.config_file, follows)
+        for key in (WEBHOOK_SECRET, EDGE_SECRET):
+            if not config.has_key(self.config_file, key):
+                self.config_set(key, secrets.token_urlsafe(32), secret=True)
 
     def up(self, note: Note = ignore) -> str:
         """Deploy. A cloud that was restarted since is looked at first, and filled again."""

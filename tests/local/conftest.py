@@ -13,7 +13,7 @@ from tests.local.wire import Listeners, Wire
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0) as cloud:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0, worker_port=0) as cloud:
         yield cloud
 
 

@@ -14,7 +14,7 @@ from tests.local.wire import Listeners, Wire, a_trade
 
 @pytest.fixture
 def own_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("own"), aws_port=0) as cloud:
+    with LocalCloud(tmp_path_factory.mktemp("own"), aws_port=0, worker_port=0) as cloud:
         yield cloud
 
 

@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 from local.cloud import LocalCloud
-from local.config import cloud_keys
+from local.config import aws_keys
 from local.provider.aws.session import Session
 from local.provider.values import Properties
 from tests.provider.engine import Engine
@@ -42,7 +42,7 @@ class Undone:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0) as cloud:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), aws_port=0, worker_port=0) as cloud:
         yield cloud
 
 
@@ -51,7 +51,7 @@ def aws_config(cloud: LocalCloud) -> Properties:
     """The provider's configuration, as a stack has it."""
     return {
         "accessKey": "test",
-        "endpoints": json.dumps(cloud_keys(cloud.aws_url)["aws:endpoints"]),
+        "endpoints": json.dumps(aws_keys(cloud.aws_url)["aws:endpoints"]),
         "region": "us-east-1",
         "secretKey": "test",
     }

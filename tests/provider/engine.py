@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from local.cloud import LocalCloud
-from local.config import cloud_keys
+from local.config import aws_keys
 from local.stack import ignore
 from local.toolchain import pulumi_folder
 
@@ -47,8 +47,7 @@ class Engine:
         self._pulumi("stack", "init", STACK)
         settings = [
             f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-            for key, value in cloud_keys(cloud.aws_url).items()
-            if key.startswith("aws:")
+            for key, value in aws_keys(cloud.aws_url).items()
         ]
         plain = [word for setting in settings for word in ("--plaintext", setting)]
         self._pulumi("config", "set-all", *plain, "--secret", f"greeting={SECRET}")
