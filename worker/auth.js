@@ -1,0 +1,40 @@
+/** Bearer secrets, compared in constant time. */
+
+import { Refusal } from "./errors.js";
+
+/**
+ * Refuses with 401 unless `authorization` carries one of `secrets`.
+ * @param {string | null} authorization the request's header
+ * @param {readonly string[]} secrets the current one and, while rotating, the previous
+ */
+export async function requireBearer(authorization, secrets) {
+  const [, presented] = /^Bearer (.+)$/i.exec(authorization ?? "") ?? [];
+  if (presented === undefined || !(await isOneOf(presented, secrets))) {
+    throw new Refusal("UNAUTHORIZED", "Authorization must be: Bearer <WEBHOOK_SECRET>", { "www-authenticate": "Bearer" });
+  }
+}
+
+/**
+ * @param {string} presented
+ * @param {readonly string[]} secrets
+ */
+async function isOneOf(presented, secrets) {
+  const actual = await digest(presented);
+  const expected = await Promise.all(secrets.map(digest));
+  // No early exit: the time must not tell which secret matched, or how far.
+  return expected.map((each) => isSame(actual, each)).includes(true);
+}
+
+/**
+ * Both are digests, so neither length nor a chosen prefix of the secret shows in the time.
+ * @param {Uint8Array} a
+ * @param {Uint8Array} b of the same length
+ */
+function isSame(a, b) {
+  return a.reduce((difference, byte, index) => difference | (byte ^ b[index]), 0) === 0;
+}
+
+/** @param {string} text */
+async function digest(text) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}

@@ -1,0 +1,25 @@
+/** Reading a request's body within a bound. */
+
+import { badRequest, Refusal } from "./errors.js";
+
+/**
+ * The body as text. Refuses with 413 as soon as it is longer than `maxBytes`, whatever its Content-Length says.
+ * @param {Request} request
+ * @param {number} maxBytes
+ */
+export async function readText(request, maxBytes) {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  let bytes = 0;
+  let text = "";
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw new Refusal("TOO_LARGE", `the body is larger than ${maxBytes} bytes; post fewer updates at once`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) throw badRequest("the body is not UTF-8 text");
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+/** Close codes that the room sends: the one table for code, docs and clients. */
+
+/**
+ * @typedef {object} Close
+ * @property {number} code
+ * @property {string} reason at most 123 bytes (RFC 6455 §5.5)
+ * @property {boolean} reconnect whether a client should come back
+ */
+
+/** @satisfies {Readonly<Record<string, Close>>} */
+export const CLOSE = Object.freeze({
+  NORMAL: { code: 1000, reason: "", reconnect: false }, // answers the client's own close
+  TOO_LARGE: { code: 1008, reason: "message too large", reconnect: false },
+  TOO_MANY: { code: 1008, reason: "too many messages", reconnect: false },
+  TOO_SLOW: { code: 4008, reason: "reads too slowly; reconnect with after=<last id>", reconnect: true },
+});
+
+/** Codes that stand for the absence of a close frame: RFC 6455 §7.4.1 forbids sending them. */
+const RESERVED = new Set([1004, 1005, 1006, 1015]);
+
+/** @param {number} code what the client closed with */
+export function closeCodeInReplyTo(code) {
+  return RESERVED.has(code) ? CLOSE.NORMAL.code : code;
+}

@@ -1,0 +1,123 @@
+/** One client's socket: what it wants, and how far it has been served. Its state survives hibernation in the attachment. */
+
+import { LIMITS } from "./limits.js";
+import { Outbox } from "./outbox.js";
+
+/** @typedef {import("./frames.js").Frame} Frame */
+
+/**
+ * The attachment. A room may wake with newer code than wrote it: a field that is missing has its default.
+ * @typedef {object} State
+ * @property {string} id
+ * @property {boolean} wantsLatest only the newest price (delivery=latest)
+ * @property {{after: string, sinceMs: number} | null} stall where and when sending stopped
+ * @property {boolean} isClosed closed by the room, though a stalled client keeps its socket in getWebSockets()
+ */
+
+export class Connection {
+  #socket;
+  #outbox;
+  /** @type {State} */
+  #state;
+
+  /**
+   * @param {WebSocket} socket one that the room has accepted
+   * @param {DurableObjectState} ctx
+   * @param {number} maxBufferedBytes
+   * @param {Partial<State>} state
+   */
+  constructor(socket, ctx, maxBufferedBytes, state) {
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket, maxBufferedBytes, () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0);
+    this.#state = { id: "", wantsLatest: false, stall: null, isClosed: false, ...state };
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {DurableObjectState} ctx
+   * @param {number} maxBufferedBytes
+   * @param {Pick<State, "id" | "wantsLatest">} state
+   */
+  static accept(socket, ctx, maxBufferedBytes, state) {
+    ctx.acceptWebSocket(socket);
+    const connection = new Connection(socket, ctx, maxBufferedBytes, state);
+    connection.#keep({});
+    return connection;
+  }
+
+  /**
+   * After hibernation.
+   * @param {WebSocket} socket
+   * @param {DurableObjectState} ctx
+   * @param {number} maxBufferedBytes
+   */
+  static revive(socket, ctx, maxBufferedBytes) {
+    return new Connection(socket, ctx, maxBufferedBytes, socket.deserializeAttachment() ?? {});
+  }
+
+  get wantsLatest() {
+    return this.#state.wantsLatest;
+  }
+
+  get isClosed() {
+    return this.#state.isClosed;
+  }
+
+  /** The id after which a stalled client goes on; null for one that is not stalled. */
+  get stalledAfter() {
+    return this.#state.stall?.after ?? null;
+  }
+
+  get isDrained() {
+    return this.#outbox.isDrained;
+  }
+
+  /** @param {number} nowMs */
+  hasStalledTooLong(nowMs) {
+    const { stall } = this.#state;
+    return stall !== null && nowMs - stall.sinceMs >= LIMITS.stallMs;
+  }
+
+  /**
+   * Sends `frames` until the client stops reading; notes where.
+   * @param {readonly Frame[]} frames
+   * @param {number} nowMs
+   */
+  deliver(frames, nowMs) {
+    for (const { text, after } of frames) {
+      if (this.#outbox.isFull) {
+        this.#keep({ stall: { after, sinceMs: nowMs } });
+        return;
+      }
+      this.say(text);
+    }
+    if (this.#state.stall !== null) this.#keep({ stall: null });
+  }
+
+  /** @param {string} text */
+  say(text) {
+    if (this.#state.isClosed) return;
+    try {
+      this.#outbox.send(text);
+    } catch {
+      // A socket on its way out refuses to send (facts/cloudflare.md §4); its close event is still to come.
+      this.#keep({ isClosed: true });
+    }
+  }
+
+  acknowledge() {
+    this.#outbox.acknowledge();
+  }
+
+  /** @param {import("./close.js").Close} close */
+  close({ code, reason }) {
+    this.#keep({ isClosed: true });
+    this.#socket.close(code, reason);
+  }
+
+  /** @param {Partial<State>} changes */
+  #keep(changes) {
+    Object.assign(this.#state, changes);
+    this.#socket.serializeAttachment(this.#state);
+  }
+}

@@ -1,0 +1,31 @@
+/** Why a request is refused: one code and one status for each, on both paths alike (tests/contract/webhook.json). */
+const STATUS = Object.freeze({
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  UNKNOWN_PATH: 404,
+  UNKNOWN_TOKEN: 404,
+  WRONG_METHOD: 405,
+  TOO_LARGE: 413,
+  UPGRADE_REQUIRED: 426,
+  TOO_MANY_CONNECTS: 429,
+  UNAVAILABLE: 503,
+});
+
+/** A refused request: its code, a sentence for the caller (never a secret), and headers. */
+export class Refusal extends Error {
+  /**
+   * @param {keyof typeof STATUS} code
+   * @param {string} message what is wrong and where
+   * @param {Record<string, string>} [headers]
+   */
+  constructor(code, message, headers = {}) {
+    super(message);
+    this.code = code;
+    this.status = STATUS[code];
+    this.headers = headers;
+  }
+}
+
+/** @param {string} message */
+export const badRequest = (message) => new Refusal("BAD_REQUEST", message);

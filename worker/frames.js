@@ -1,0 +1,61 @@
+/** Frames: how updates of one token are put together for the wire. */
+
+import { LIMITS } from "./limits.js";
+
+/** @typedef {import("./update.js").Update} Update */
+/** @typedef {import("./messages.js").Gap} Gap */
+
+/**
+ * @typedef {object} Frame
+ * @property {string} text
+ * @property {string} after the cursor of a client that did not get this frame
+ */
+
+const ENVELOPE_BYTES = batchText("x".repeat(64), []).length; // with the longest token
+
+/**
+ * The frames that carry `items` in their order: a lone update as one object, several as PRICE_BATCH.
+ * @param {readonly (Update | Gap)[]} items
+ * @param {string} after the id that precedes them
+ * @param {number} updatesPerFrame
+ */
+export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
+  /** @type {Frame[]} */
+  const frames = [];
+  /** @type {string[]} */
+  let batch = [];
+  let batchBytes = ENVELOPE_BYTES;
+  let batchAfter = after;
+  let last = after;
+  let token = "";
+
+  const endFrame = () => {
+    if (batch.length > 0) frames.push({ text: batch.length === 1 ? batch[0] : batchText(token, batch), after: batchAfter });
+    [batch, batchBytes, batchAfter] = [[], ENVELOPE_BYTES, last];
+  };
+
+  for (const item of items) {
+    const text = JSON.stringify(item);
+    if (item.type === "GAP") {
+      endFrame();
+      frames.push({ text, after: last });
+      continue;
+    }
+    token = item.token;
+    if (batch.length === updatesPerFrame || batchBytes + text.length + 1 > LIMITS.frameBytes) endFrame();
+    batch.push(text);
+    batchBytes += text.length + 1; // and its comma
+    last = item.id;
+  }
+  endFrame();
+  return frames;
+}
+
+/**
+ * @param {string} token
+ * @param {readonly string[]} updates as JSON
+ * @returns {string}
+ */
+function batchText(token, updates) {
+  return `{"type":"PRICE_BATCH","token":"${token}","updates":[${updates.join(",")}]}`;
+}

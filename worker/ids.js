@@ -1,0 +1,30 @@
+/** Tokens and update ids, as functions/glow/ has them: both are checked before they reach a room, a URL or a log. */
+
+const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
+const UPDATE_ID = /^\d{10}-\d{12}-[A-Za-z0-9]{1,16}$/;
+
+/** @param {string} text */
+export const isToken = (text) => TOKEN.test(text);
+
+/** @param {unknown} value @returns {value is string} */
+export const isUpdateId = (value) => typeof value === "string" && UPDATE_ID.test(value);
+
+/**
+ * Sort key, deduplication id and cursor; text order is the order of time.
+ * @param {number} timestamp Unix seconds, of at most 10 digits
+ * @param {number} slot of at most 12 digits
+ * @param {string} name what tells updates of one slot apart: the signature, or a hash
+ */
+export function updateId(timestamp, slot, name) {
+  const seconds = String(timestamp).padStart(10, "0");
+  return `${seconds}-${String(slot).padStart(12, "0")}-${name.slice(0, 16)}`;
+}
+
+/**
+ * The start of a text's SHA-256 in hex: 64 bits, enough to tell apart the posts of one second.
+ * @param {string} text
+ */
+export async function hashOf(text) {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(hash, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

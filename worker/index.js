@@ -1,0 +1,153 @@
+/** The Worker: it checks every request and passes it to the room of its token. */
+
+import { requireBearer } from "./auth.js";
+import { readText } from "./body.js";
+import { badRequest, Refusal } from "./errors.js";
+import { isToken, isUpdateId } from "./ids.js";
+import { LIMITS } from "./limits.js";
+import { log } from "./log.js";
+import { isOriginAllowed } from "./origin.js";
+import { testPage } from "./page.js";
+import { networkOf, RateLimit } from "./rate.js";
+import { settingsOf } from "./settings.js";
+import { parseUpdates } from "./update.js";
+
+export { BroadcastRoom } from "./room.js";
+
+/** @typedef {import("./settings.js").Env} Env */
+/** @typedef {import("./settings.js").Settings} Settings */
+
+/**
+ * A request on its way through the Worker.
+ * @typedef {object} Call
+ * @property {Request} request
+ * @property {URL} url
+ * @property {string} token the last part of the path; checked by `requireToken`
+ * @property {Settings} settings
+ * @property {Env} env
+ */
+
+/** @type {Readonly<Record<string, {method: string, answer: (call: Call) => Response | Promise<Response>}>>} */
+const ROUTES = Object.freeze({
+  "/": { method: "GET", answer: showTestPage },
+  "/health": { method: "GET", answer: health },
+  "/broadcast/": { method: "POST", answer: broadcast },
+  "/ws/": { method: "GET", answer: connect },
+});
+
+/** Per isolate, so a client has this often per data centre it reaches, or a few times as often. @type {RateLimit<string>} */
+const connects = new RateLimit(LIMITS.connectPeriodMs);
+
+export default {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   */
+  async fetch(request, env) {
+    try {
+      return await route(request, env);
+    } catch (error) {
+      return refusal(error);
+    }
+  },
+};
+
+/**
+ * @param {Request} request
+ * @param {Env} env
+ */
+function route(request, env) {
+  const url = new URL(request.url);
+  const [, path, token] = /^(\/(?:(?:broadcast|ws)\/)?)([^/]*)$/.exec(url.pathname) ?? [];
+  const route = path === "/" ? ROUTES[url.pathname] : ROUTES[path ?? ""];
+  if (route === undefined) throw new Refusal("UNKNOWN_PATH", "there is nothing at this path");
+  if (request.method !== route.method) {
+    throw new Refusal("WRONG_METHOD", `use ${route.method}`, { allow: route.method });
+  }
+  return route.answer({ request, url, token, settings: settingsOf(env), env });
+}
+
+function health() {
+  return answer(200, { status: "healthy", timestamp: new Date().toISOString() });
+}
+
+/** @param {Call} call */
+function showTestPage({ url, settings }) {
+  if (!settings.hasTestPage) throw new Refusal("UNKNOWN_PATH", "the test page is off; TEST_PAGE turns it on");
+  return testPage(url.host);
+}
+
+/** @param {Call} call */
+async function broadcast({ request, token, settings, env }) {
+  await requireBearer(request.headers.get("authorization"), settings.secrets);
+  requireToken(token, settings);
+  const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
+  const { connections } = await env.BROADCAST_ROOM.getByName(token).broadcast({ updates });
+  return answer(200, { success: true, connections });
+}
+
+/** @param {Call} call */
+async function connect({ request, url, token, settings, env }) {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new Refusal("UPGRADE_REQUIRED", "open this path as a WebSocket", { upgrade: "websocket" });
+  }
+  if (!isOriginAllowed(request.headers.get("origin"), { own: url.origin, ...settings })) {
+    throw new Refusal("FORBIDDEN", "this Origin may not connect; ALLOWED_ORIGINS lists those that may");
+  }
+  requireToken(token, settings);
+  const wish = connectParameters(url.searchParams);
+  const ip = request.headers.get("cf-connecting-ip");
+  if (ip !== null && !connects.allows(networkOf(ip), settings.connectsPerMinute, Date.now())) {
+    throw new Refusal("TOO_MANY_CONNECTS", "too many connects from this address", RETRY_LATER);
+  }
+  wish.set("colo", String(request.cf?.colo ?? ""));
+  const response = await env.BROADCAST_ROOM.getByName(token).fetch(`https://room/?${wish}`, { headers: { upgrade: "websocket" } });
+  if (response.status === 503) throw unavailable("this room is full");
+  return response;
+}
+
+/**
+ * @param {string} token
+ * @param {Settings} settings
+ */
+function requireToken(token, { tokens }) {
+  if (!isToken(token)) throw badRequest("the token must match ^[A-Za-z0-9_-]{1,64}$");
+  if (tokens.length > 0 && !tokens.includes(token)) throw new Refusal("UNKNOWN_TOKEN", `${token} is not served here; TOKENS lists what is`);
+}
+
+/** @param {URLSearchParams} given */
+function connectParameters(given) {
+  const after = given.get("after");
+  const delivery = given.get("delivery");
+  if (after !== null && !isUpdateId(after)) throw badRequest("after must be the id of an update, as PRICE_UPDATE carries it in id");
+  if (delivery !== null && delivery !== "latest") throw badRequest('delivery must be "latest" or left out');
+  return new URLSearchParams({ ...(after !== null && { after }), ...(delivery !== null && { delivery }) });
+}
+
+/**
+ * The one place that maps an error to an answer.
+ * @param {unknown} error
+ */
+function refusal(error) {
+  if (!(error instanceof Refusal)) {
+    // The room threw: overloaded, or reset by a deployment. Its text is for the log only.
+    log("request_failed", { error: String(error) });
+    return refusal(unavailable("the room did not answer; try again"));
+  }
+  const { status, code, message, headers } = error;
+  return answer(status, { success: false, error: { code, message } }, headers);
+}
+
+/** @param {string} message */
+const unavailable = (message) => new Refusal("UNAVAILABLE", message, RETRY_LATER);
+
+const RETRY_LATER = { "retry-after": String(LIMITS.retryAfterSeconds) };
+
+/**
+ * @param {number} status
+ * @param {object} body
+ * @param {Record<string, string>} [headers]
+ */
+function answer(status, body, headers = {}) {
+  return Response.json(body, { status, headers: { "cache-control": "no-store", ...headers } });
+}

@@ -1,0 +1,91 @@
+/** The test page: connect to a token, see its price live. Everything is in the one answer. */
+
+import { startPage } from "./page_client.js";
+
+/** @param {string} host the Worker's own, which the page connects back to */
+export function testPage(host) {
+  const nonce = crypto.randomUUID();
+  return new Response(html(nonce), {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": [
+        "default-src 'none'",
+        `script-src 'nonce-${nonce}'`,
+        `style-src 'nonce-${nonce}'`,
+        `connect-src ws://${host} wss://${host}`, // 'self' does not cover sockets in every browser
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ].join("; "),
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
+
+/** @param {string} nonce */
+const html = (nonce) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>glow</title>
+<style nonce="${nonce}">${STYLE}</style>
+<main>
+  <header>
+    <h1>glow</h1>
+    <form id="connect">
+      <input id="token" placeholder="mint or token" aria-label="Token" pattern="[A-Za-z0-9_\\-]{1,64}" required spellcheck="false" autocomplete="off" autofocus>
+      <label><input id="latest" type="checkbox"> latest only</label>
+      <button>Connect</button>
+    </form>
+    <output id="state" data-state="idle">not connected</output>
+  </header>
+  <section id="now">
+    <p id="price" aria-live="polite">–</p>
+    <p id="detail">Enter a token to see its price in SOL.</p>
+    <canvas id="chart" aria-label="Prices received since the page connected"></canvas>
+  </section>
+  <dl>
+    <div><dt>Path</dt><dd id="path">–</dd></div>
+    <div><dt>Round trip</dt><dd id="trip">–</dd></div>
+    <div><dt>Age on arrival</dt><dd id="age">–</dd></div>
+    <div><dt>Updates</dt><dd id="updates">0</dd></div>
+    <div><dt>Frames</dt><dd id="frames">0</dd></div>
+    <div><dt>Gaps</dt><dd id="gaps">0</dd></div>
+  </dl>
+  <h2>Frames</h2>
+  <ol id="log" aria-label="Raw frames, newest first"></ol>
+</main>
+<script nonce="${nonce}">(${startPage})();</script>
+</html>
+`;
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1c1b22; --soft: #6d6a78; --line: #e4e1ea; --card: #fff; --page: #f6f4f9; --glow: #7c4dff; --up: #0a8f5b; --down: #c7344f; }
+@media (prefers-color-scheme: dark) { :root { --ink: #f1eff7; --soft: #9a96a8; --line: #2f2c3a; --card: #1b1923; --page: #121017; --glow: #a98bff; --up: #3ddc97; --down: #ff7088; } }
+* { box-sizing: border-box; margin: 0; }
+body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem; display: grid; gap: 1.25rem; }
+header, form { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; }
+form { flex: 1; }
+h1 { font-size: 1.4rem; letter-spacing: -.02em; color: var(--glow); }
+h2 { font-size: .8rem; font-weight: 600; color: var(--soft); }
+input#token { flex: 1 1 14rem; min-width: 0; }
+input#token, button { font: inherit; padding: .5rem .8rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
+button { background: var(--glow); border-color: var(--glow); color: var(--page); font-weight: 600; cursor: pointer; }
+label { color: var(--soft); display: flex; gap: .35rem; align-items: center; }
+output { padding: .25rem .8rem; border-radius: 1rem; border: 1px solid var(--line); color: var(--soft); }
+output[data-state=open] { color: var(--up); border-color: currentColor; }
+output[data-state=closed] { color: var(--down); border-color: currentColor; }
+section, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
+section { padding: 1.5rem; }
+#price { font-size: clamp(2rem, 8vw, 3.6rem); font-weight: 650; letter-spacing: -.03em; line-height: 1.1; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+#price[data-move=up] { color: var(--up); } #price[data-move=down] { color: var(--down); }
+#detail { color: var(--soft); overflow-wrap: anywhere; }
+canvas { width: 100%; height: 11rem; margin-top: 1rem; display: block; color: var(--glow); }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; }
+dl > div { padding: .8rem 1rem; } dt { color: var(--soft); font-size: .8rem; } dd { font-weight: 600; font-variant-numeric: tabular-nums; }
+ol { list-style: none; padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospace, monospace; }
+li { padding: .15rem 1rem; overflow-wrap: anywhere; } li + li { border-top: 1px solid var(--line); }
+`;

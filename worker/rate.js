@@ -1,0 +1,43 @@
+/** How often each caller may do something: a count per period, all counts forgotten at its end. @template Key */
+export class RateLimit {
+  #periodMs;
+  #periodStartMs = 0;
+  /** @type {Map<Key, number>} */
+  #counts = new Map();
+
+  /** @param {number} periodMs */
+  constructor(periodMs) {
+    this.#periodMs = periodMs;
+  }
+
+  /**
+   * Counts one more for `key`; whether it is within `limit`.
+   * @param {Key} key
+   * @param {number} limit per period
+   * @param {number} nowMs
+   */
+  allows(key, limit, nowMs) {
+    if (nowMs - this.#periodStartMs >= this.#periodMs) {
+      this.#counts.clear();
+      this.#periodStartMs = nowMs;
+    }
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    return count <= limit;
+  }
+}
+
+/**
+ * What counts as one client: an IPv4 address, or the /64 that a provider gives to one IPv6 customer.
+ * @param {string} ip
+ */
+export function networkOf(ip) {
+  if (!ip.includes(":")) return ip;
+  const [head, tail] = ip.split("::");
+  const groups = head.split(":").filter(Boolean);
+  if (tail !== undefined) {
+    const tailGroups = tail.split(":").filter(Boolean);
+    groups.push(...Array(8 - groups.length - tailGroups.length).fill("0"), ...tailGroups);
+  }
+  return groups.slice(0, 4).join(":");
+}

@@ -1,0 +1,55 @@
+/** The only reader of the Worker's variables and secrets. */
+
+/**
+ * @typedef {object} Env
+ * @property {DurableObjectNamespace<import("./room.js").BroadcastRoom>} BROADCAST_ROOM
+ * @property {string} [WEBHOOK_SECRET]
+ * @property {string} [WEBHOOK_SECRET_PREVIOUS] set while rotating
+ * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
+ * @property {string} [REQUIRE_ORIGIN] "true" refuses clients that send no Origin
+ * @property {string} [TOKENS] comma-separated; unset serves every token
+ * @property {string} [WINDOW_MS] default 50
+ * @property {string} [MAX_BUFFERED_BYTES] default 262144
+ * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 10000
+ * @property {string} [CONNECTS_PER_MINUTE] per IP, default 300
+ * @property {string} [TEST_PAGE] "true" serves the test page at /
+ */
+
+/**
+ * Settings as the code uses them.
+ * @param {Env} env
+ */
+export function settingsOf(env) {
+  return {
+    secrets: [env.WEBHOOK_SECRET ?? "", env.WEBHOOK_SECRET_PREVIOUS ?? ""].filter((secret) => secret !== ""),
+    allowedOrigins: listOf(env.ALLOWED_ORIGINS),
+    requiresOrigin: env.REQUIRE_ORIGIN === "true",
+    tokens: listOf(env.TOKENS),
+    windowMs: wholeNumber("WINDOW_MS", env.WINDOW_MS, 50),
+    maxBufferedBytes: wholeNumber("MAX_BUFFERED_BYTES", env.MAX_BUFFERED_BYTES, 256 * 1024),
+    maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 10_000),
+    connectsPerMinute: wholeNumber("CONNECTS_PER_MINUTE", env.CONNECTS_PER_MINUTE, 300),
+    hasTestPage: env.TEST_PAGE === "true",
+  };
+}
+
+/** @typedef {ReturnType<typeof settingsOf>} Settings */
+
+/** @param {string | undefined} text */
+function listOf(text = "") {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ * @param {number} otherwise
+ */
+function wholeNumber(name, text, otherwise) {
+  if (text === undefined || text === "") return otherwise;
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number, not "${text}"`);
+  return Number(text);
+}

@@ -1,0 +1,95 @@
+/** Updates: what a publisher posts, checked, and what clients receive. */
+
+import { badRequest } from "./errors.js";
+import { hashOf, isToken, isUpdateId, updateId } from "./ids.js";
+
+/**
+ * One price of one token; the message that clients receive.
+ * @typedef {object} Update
+ * @property {"PRICE_UPDATE"} type
+ * @property {string} token
+ * @property {number} price SOL per token
+ * @property {number} timestamp Unix seconds
+ * @property {number} [slot]
+ * @property {string} [txSignature]
+ * @property {string} id
+ */
+
+const MAX_TIMESTAMP = 9_999_999_999; // 10 digits, as the id holds them
+const MAX_SLOT = 999_999_999_999; // 12 digits
+const SIGNATURE = /^[A-Za-z0-9]{1,88}$/;
+
+/**
+ * The updates in a body of POST /broadcast: one, or an array of them.
+ * @param {string} body
+ * @param {string} token the path's, whatever the body says
+ */
+export async function parseUpdates(body, token) {
+  const posted = parseJson(body);
+  const items = Array.isArray(posted) ? posted : [posted];
+  return Promise.all(items.map((item, index) => parseUpdate(item, token, Array.isArray(posted) ? `[${index}]` : "body")));
+}
+
+/** @param {string} body @returns {unknown} */
+function parseJson(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw badRequest("the body is not JSON; post one update or an array of updates");
+  }
+}
+
+/**
+ * @param {unknown} item
+ * @param {string} token
+ * @param {string} where
+ * @returns {Promise<Update>}
+ */
+async function parseUpdate(item, token, where) {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    throw badRequest(`${where} must be an object with price and timestamp`);
+  }
+  /** @type {Record<string, unknown>} */
+  const { type, price, timestamp, slot, txSignature, id, token: postedToken } = { ...item };
+  if (!isAbsent(type) && type !== "PRICE_UPDATE") throw badRequest(`${where}.type must be PRICE_UPDATE, or left out`);
+  if (!isAbsent(postedToken) && !(typeof postedToken === "string" && isToken(postedToken))) {
+    throw badRequest(`${where}.token must be a token, or left out: the path's counts`);
+  }
+  if (typeof price !== "number" || !(price > 0 && price <= Number.MAX_VALUE)) {
+    throw badRequest(`${where}.price must be a number above zero (SOL per token)`);
+  }
+  if (!isWhole(timestamp, MAX_TIMESTAMP)) {
+    throw badRequest(`${where}.timestamp must be Unix time in whole seconds (not milliseconds)`);
+  }
+  if (!isAbsent(slot) && !isWhole(slot, MAX_SLOT)) {
+    throw badRequest(`${where}.slot must be a whole number from 0 to ${MAX_SLOT}`);
+  }
+  if (!isAbsent(txSignature) && !isSignature(txSignature)) {
+    throw badRequest(`${where}.txSignature must match ${SIGNATURE.source}`);
+  }
+  if (!isAbsent(id) && !isUpdateId(id)) {
+    throw badRequest(`${where}.id must be <10 digits>-<12 digits>-<up to 16 letters and digits>; leave it out to have one made`);
+  }
+  if (isUpdateId(id) && isWhole(slot, MAX_SLOT) && isSignature(txSignature) && id !== updateId(timestamp, slot, txSignature)) {
+    throw badRequest(`${where}.id must be ${updateId(timestamp, slot, txSignature)}, made of timestamp, slot and txSignature`);
+  }
+  return {
+    type: "PRICE_UPDATE",
+    token,
+    price,
+    timestamp,
+    ...(isWhole(slot, MAX_SLOT) && { slot }),
+    ...(isSignature(txSignature) && { txSignature }),
+    // Made of the body, so that a retry of the same post is known as a repeat.
+    id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
+  };
+}
+
+/** @param {unknown} value */
+const isAbsent = (value) => value === undefined || value === null;
+
+/** @param {unknown} value @param {number} maximum @returns {value is number} */
+const isWhole = (value, maximum) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum;
+
+/** @param {unknown} value @returns {value is string} */
+const isSignature = (value) => typeof value === "string" && SIGNATURE.test(value);
