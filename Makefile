@@ -46,7 +46,8 @@ bench: $(VENV)/.dev ## run the benchmarks and print their tables (ARGS: their na
 	@$(PY) -m local prepare
 	@$(PY) -m bench $(ARGS)
 
-LOCKS := local/toolchain/uv local/toolchain/go local/toolchain/ministack requirements requirements-dev
+LOCKS := local/toolchain/uv local/toolchain/go local/toolchain/ministack requirements requirements-dev \
+	functions/requirements
 lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
 	@$(foreach lock,$(LOCKS),UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -19,6 +19,11 @@ _MAX_TOKENS: Final = 50
 _MAX_ORIGINS: Final = 20
 # What can be sent as a bearer: a line break or space from the clipboard would never match.
 _SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
+_CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_HOSTNAME: Final = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+"
+)
+_SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # What CloudWatch Logs accepts, up to ten years (PutRetentionPolicy).
 _RETENTION_DAYS: Final = (
@@ -28,9 +33,10 @@ _RETENTION_DAYS: Final = (
 
 
 def _flag(text: object) -> bool:
-    if text not in ("true", "false"):
+    # Within a map, `pulumi config set --path` stores true and false as JSON has them.
+    if text not in ("true", "false", True, False):
         raise ValueError("must be true or false")
-    return text == "true"
+    return text in ("true", True)
 
 
 def _secret(text: str) -> str:
@@ -47,7 +53,9 @@ def _secret_url(text: str) -> str:
     return _secret(text)
 
 
-def _listed(what: str, kind: type) -> Callable[[str], object]:
+def listed(what: str, kind: type) -> Callable[[str], object]:
+    """Reads a list or a map from its JSON; `what` is how the error calls it."""
+
     def parse(text: str) -> object:
         try:
             value: object = json.loads(text)
@@ -98,6 +106,15 @@ def _retention_days(days: int) -> int:
     return days
 
 
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {what}")
+        return text
+
+    return check
+
+
 def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise ValueError("must be an e-mail address")
@@ -111,12 +128,22 @@ Origin = Annotated[str, AfterValidator(parse_origin)]
 Origins = Annotated[
     tuple[str, ...],
     PlainValidator(_origins),
-    BeforeValidator(_listed("a list of origins", list)),
+    BeforeValidator(listed("a list of origins", list)),
 ]
 Tokens = Annotated[
     Mapping[str, str],
     PlainValidator(_tokens),
-    BeforeValidator(_listed("a map of symbols to mints", dict)),
+    BeforeValidator(listed("a map of symbols to mints", dict)),
 ]
 RetentionDays = Annotated[int, AfterValidator(_retention_days)]
+CloudflareId = Annotated[
+    str,
+    AfterValidator(_matching(_CLOUDFLARE_ID, "an id of Cloudflare: 32 digits and letters a to f")),
+]
+Hostname = Annotated[
+    str, AfterValidator(_matching(_HOSTNAME, "a hostname in lower case, such as edge.example.com"))
+]
+Subdomain = Annotated[
+    str, AfterValidator(_matching(_SUBDOMAIN, "the part before .workers.dev, in lower case"))
+]
 Email = Annotated[str, AfterValidator(_email)]

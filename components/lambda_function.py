@@ -31,6 +31,8 @@ class LambdaFunctionArgs:
     grants: Sequence[Callable[[FunctionRole], None]]
     """What the function may do, as methods of the resources it does it to."""
     layers: Sequence[pulumi.Input[str]] = ()
+    after: Sequence[pulumi.Resource] = ()
+    """What must be in place before this code or environment is."""
 
 
 class LambdaFunction(pulumi.ComponentResource):
@@ -121,5 +123,5 @@ class LambdaFunction(pulumi.ComponentResource):
                 application_log_level="INFO",
                 system_log_level="WARN",
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=role.grants),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, *args.after]),
         )

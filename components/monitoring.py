@@ -7,8 +7,8 @@ from typing import Final, Literal
 import pulumi
 import pulumi_aws as aws
 
-from components.broadcast_queue import BroadcastQueue
 from components.lambda_function import LambdaFunction
+from components.update_queue import UpdateQueue
 
 _LATE_SECONDS: Final = 60  # a price that old is no live price; a healthy wait is below a second
 _PERIOD_SECONDS: Final = 60
@@ -17,7 +17,8 @@ _PERIOD_SECONDS: Final = 60
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     prefix: str
-    queue: BroadcastQueue
+    queue: UpdateQueue
+    edge_retry_queue: UpdateQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -73,6 +74,17 @@ class Monitoring(pulumi.ComponentResource):
                 namespace="AWS/SQS",
                 name="ApproximateNumberOfMessagesVisible",
                 dimension=("QueueName", args.queue.dead_letters.name),
+                statistic="Maximum",
+            ),
+        )
+        self._alarm(
+            "edge-retry-dead-letters",
+            f"{args.prefix}-EdgeRetryDeadLetters",
+            "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
+            Metric(
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                dimension=("QueueName", args.edge_retry_queue.dead_letters.name),
                 statistic="Maximum",
             ),
         )

@@ -25,6 +25,11 @@ def parse_listed_origin(text: str) -> str:
     return text if text in _SPECIAL else parse_origin(text)
 
 
+def is_loopback_origin(origin: str) -> bool:
+    """Whether it is one of the own machine, the only ones that http is good for."""
+    return _LOOPBACK.fullmatch(origin) is not None
+
+
 def is_cors_origin(origin: str) -> bool:
     """Whether API Gateway can match it: the rest are for the WebSocket's own check only."""
     return origin not in _SPECIAL and not origin.endswith(":*")

@@ -1,4 +1,4 @@
-"""What is uploaded to Lambda, built so that the same inputs give the same bytes on every machine.
+"""What is uploaded to Lambda and Cloudflare, built so that the same inputs give the same bytes on every machine.
 
 Names are sorted, times and permissions fixed, and nothing is compressed: a deflated zip depends on
 the zlib of the machine, and each such difference would be a change in the next preview.
@@ -84,6 +84,20 @@ def dependency_archive(root: Path, target: Target) -> Path:
     with tempfile.TemporaryDirectory(prefix="glow-dependencies-") as folder:
         _install(requirements, target, Path(folder))
         return _write_zip(archive, dict(_installed(Path(folder))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerModule:
+    """A JavaScript module of the worker; `name` is how the others import it."""
+
+    name: str
+    content: bytes
+
+
+def worker_modules(root: Path) -> tuple[WorkerModule, ...]:
+    """What is in `worker/` is what is deployed."""
+    files = sorted((root / "worker").glob("*.js"))
+    return tuple(WorkerModule(name=file.name, content=file.read_bytes()) for file in files)
 
 
 def _install(requirements: Path, target: Target, folder: Path) -> None:

@@ -4,14 +4,15 @@ The only reader of Pulumi's config. `python -m components.settings` prints the R
 """
 
 import difflib
+import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self, cast
 
 import pulumi
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -25,16 +26,11 @@ from components.config_values import (
     SecretUrl,
     Tokens,
 )
-from components.origin import is_cors_origin
+from components.edge_settings import Edge, EdgeSettings, contradictions
+from components.origin import is_cors_origin, is_loopback_origin
 
 _NAMESPACE: Final = "glow"
 _RANDOM: Final = '"$(openssl rand -base64 32)"'
-
-
-def _refuse_edge(edge_is_on: bool) -> bool:
-    if edge_is_on:
-        raise ValueError("this version has no edge path yet, so updates would reach nobody")
-    return edge_is_on
 
 
 class Settings(BaseModel):
@@ -47,7 +43,7 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
-    use_edge_broadcast: Annotated[Flag, AfterValidator(_refuse_edge)] = Field(
+    use_edge_broadcast: Flag = Field(
         default=False,
         alias="USE_EDGE_BROADCAST",
         description="Broadcast through Cloudflare (`true`) or through AWS (`false`).",
@@ -87,7 +83,24 @@ class Settings(BaseModel):
         default=None,
         alias="EdgeBroadcastUrl",
         examples=["EdgeBroadcastUrl https://edge.example.com"],
-        description="Origin of the edge worker.",
+        description="Origin of the edge worker. Default: that of `edge`.",
+    )
+    edge: Edge | None = Field(
+        default=None,
+        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        description="The edge worker and its address; set key by key. Empty: there is no worker.",
+    )
+    edge_retry_tries: int = Field(
+        default=10,
+        ge=2,
+        le=100,
+        description="How often the edge is offered an update that it did not take.",
+    )
+    edge_retry_base_seconds: int = Field(
+        default=1,
+        ge=1,
+        le=60,
+        description="The wait after the first of these tries; it doubles up to 75 times this.",
     )
     jupiter_api_key: Secret | None = Field(
         default=None,
@@ -135,7 +148,7 @@ class Settings(BaseModel):
         default=200,
         ge=50,
         le=5000,
-        description="How long the webhook waits for DynamoDB and SQS. Helius waits 1 s for all.",
+        description="How long the webhook waits for DynamoDB, SQS and the edge. Helius waits 1 s for all.",
     )
     price_retention_days: int = Field(
         default=30, ge=1, le=3650, description="How long prices stay readable."
@@ -192,6 +205,23 @@ class Settings(BaseModel):
     def cors_origins(self) -> tuple[str, ...]:
         return tuple(filter(is_cors_origin, self.allowed_origins))
 
+    def edge_origin(self, worker_name: str) -> str | None:
+        """Where the edge worker answers, if there is one."""
+        if self.edge_broadcast_url is not None or self.edge is None:
+            return self.edge_broadcast_url
+        return self.edge.origin(worker_name)
+
+    def edge_variables(self, stack: str) -> Mapping[str, str]:
+        """The edge worker's variables; none where there is no worker."""
+        if self.edge is None:
+            return {}
+        return self.edge.variables(
+            stack=stack,
+            tokens=self.mints,
+            allowed_origins=self.allowed_origins,
+            require_origin=self.require_origin,
+        )
+
     @classmethod
     def load(cls) -> Self:
         """Settings of the stack that Pulumi is running. Raises SettingsError."""
@@ -212,7 +242,12 @@ class Settings(BaseModel):
 
         Raises SettingsError with every problem at once.
         """
-        problems = [*_missing(values), *_exposed(values, secrets), *_contradictory(values)]
+        problems = [
+            *_missing(values),
+            *_exposed(values, secrets),
+            *_contradictory(values),
+            *_edge_problems(values, stack),
+        ]
         try:
             settings = cls.model_validate(
                 {"protect": "true" if stack == "prod" else "false", **values}
@@ -253,9 +288,12 @@ class SettingsError(pulumi.RunError):
         super().__init__("\n".join([f"Stack {stack}: {count} wrong.", *lines]))
 
 
+_EDGE_FIELDS: Final[Mapping[str, FieldInfo]] = {
+    f"edge.{field.alias}": field for field in EdgeSettings.model_fields.values()
+}
 _FIELDS: Final[Mapping[str, FieldInfo]] = {
     field.alias or name: field for name, field in Settings.model_fields.items()
-}
+} | _EDGE_FIELDS
 
 
 def _missing(values: Mapping[str, str]) -> Iterator[Problem]:
@@ -275,25 +313,84 @@ def _exposed(values: Mapping[str, str], secrets: Collection[str]) -> Iterator[Pr
 
 
 def _contradictory(values: Mapping[str, str]) -> Iterator[Problem]:
-    if values.get("requireOrigin") == "true" and values.get("allowedOrigins", "[]") == "[]":
+    if values.get("allowedOrigins", "[]") != "[]":
+        return
+    edge = _raw_edge(values) or {}
+    for key, value in (
+        ("requireOrigin", values.get("requireOrigin")),
+        ("edge.requireOrigin", edge.get("requireOrigin")),
+    ):
+        if value in ("true", True):
+            yield Problem(
+                "allowedOrigins",
+                f"is empty, but {_NAMESPACE}:{key} is true: nobody could connect",
+                _setting("allowedOrigins"),
+            )
+
+
+def _edge_problems(values: Mapping[str, str], stack: str) -> Iterator[Problem]:
+    edge = _raw_edge(values)
+    is_on = values.get("USE_EDGE_BROADCAST") == "true"
+    if is_on and edge is None and "EdgeBroadcastUrl" not in values:
         yield Problem(
-            "allowedOrigins",
-            f"is empty, but {_NAMESPACE}:requireOrigin is true: nobody could connect",
-            _setting("allowedOrigins"),
+            "edge",
+            f"is not set, but {_NAMESPACE}:USE_EDGE_BROADCAST is true: updates would reach nobody."
+            " Set its accountId, then hostname and zoneId, or workersDevSubdomain",
+            _setting("edge"),
         )
+    if (is_on or edge is not None) and "EdgeBroadcastSecret" not in values:
+        cause = "USE_EDGE_BROADCAST is true" if is_on else "edge is"
+        yield Problem(
+            "EdgeBroadcastSecret",
+            f"is not set, but {_NAMESPACE}:{cause}: the worker would refuse every update",
+            _setting("EdgeBroadcastSecret"),
+        )
+    if is_loopback_origin(values.get("EdgeBroadcastUrl", "")) and stack != "local":
+        yield Problem(
+            "EdgeBroadcastUrl",
+            "is on the own machine, where no Lambda function finds it: that is for stack local",
+            _setting("EdgeBroadcastUrl"),
+        )
+    for key, what in contradictions(edge) if edge is not None else ():
+        yield Problem(f"edge.{key}", what, _setting(f"edge.{key}"))
+
+
+def _raw_edge(values: Mapping[str, str]) -> Mapping[str, object] | None:
+    """`edge` as config holds it; an empty map where it is no map, which is told elsewhere."""
+    if "edge" not in values:
+        return None
+    try:
+        edge: object = json.loads(values["edge"])
+    except ValueError:
+        return {}
+    return cast("Mapping[str, object]", edge) if isinstance(edge, dict) else {}
 
 
 def _refused(refused: ValidationError, values: Mapping[str, str]) -> Iterator[Problem]:
     for error in refused.errors(include_url=False, include_input=False):
-        key = str(error["loc"][0])
+        key = ".".join(str(part) for part in error["loc"][:2])
         if error["type"] == "extra_forbidden":
             close = difflib.get_close_matches(key, _FIELDS, n=1, cutoff=0.5)
             hint = f"; did you mean {_NAMESPACE}:{close[0]}?" if close else ""
-            yield Problem(key, f"is not a setting{hint}", f"rm {_NAMESPACE}:{key}")
+            yield Problem(key, f"is not a setting{hint}", _removal(key))
+            continue
+        if error["type"] == "missing":
+            yield Problem(key, "is not set", _setting(key))
             continue
         what = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        shown = "" if _is_secret(key) else f"is {values[key]!r}: "
+        shown = "" if _is_secret(key) else _shown_value(key, values)
         yield Problem(key, f"{shown}{what}", _setting(key))
+
+
+def _removal(key: str) -> str:
+    return f"rm --path {_NAMESPACE}:{key}" if "." in key else f"rm {_NAMESPACE}:{key}"
+
+
+def _shown_value(key: str, values: Mapping[str, str]) -> str:
+    if key in values:
+        return f"is {values[key]!r}: "
+    value = (_raw_edge(values) or {}).get(key.removeprefix("edge."))
+    return "" if value is None else f"is {value!r}: "
 
 
 def _setting(key: str) -> str:

@@ -3,14 +3,13 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
 from typing import Final, Protocol
 
 from functions.glow import clients, log
 from functions.glow.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.dead_letters import DeadLetterQueue
 from functions.glow.environment import Environment
-from functions.glow.errors import GlowError, Unavailable
+from functions.glow.errors import GlowError
 from functions.glow.fanout import FanOut
 from functions.glow.frames import frames
 from functions.glow.loop import event_loop
@@ -41,20 +40,11 @@ class LambdaContext(Protocol):
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
-    failed = [*_bury(batch), *event_loop().run_until_complete(_broadcast(batch, seconds))]
+    failed = [
+        *_DEAD_LETTERS.bury(batch.poison),
+        *event_loop().run_until_complete(_broadcast(batch, seconds)),
+    ]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def _bury(batch: Batch) -> Iterator[str]:
-    """Put the poison where it harms nobody; the ids of what could not be put there."""
-    for poison in batch.poison:
-        message_id = poison.record["messageId"]
-        log.warning("record_is_poison", messageId=message_id, reason=poison.reason)
-        try:
-            _DEAD_LETTERS.bury(poison)
-        except Unavailable as error:
-            log.exception("poison_not_buried", messageId=message_id, reason=str(error))
-            yield message_id
 
 
 async def _broadcast(batch: Batch, seconds: float) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from functions.glow import clients, log
@@ -9,7 +10,8 @@ from functions.glow.bearer import require_bearer
 from functions.glow.environment import Environment
 from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
 from functions.glow.intake import Intake
-from functions.glow.publish import QueuePublisher
+from functions.glow.publish import Publisher, QueuePublisher
+from functions.glow.routing import Path
 from functions.glow.store import PriceStore
 from functions.glow.trade import parse_webhook
 
@@ -24,10 +26,33 @@ _REGION: Final = _ENVIRONMENT.aws_region
 _TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
 _DYNAMODB: Final = clients.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
 _SQS: Final = clients.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
+_BROADCAST_QUEUE: Final = QueuePublisher(
+    _SQS, _ENVIRONMENT.broadcast_queue_url, name="the broadcast queue"
+)
+
+
+def _publishers() -> Mapping[Path, Publisher]:
+    if not _ENVIRONMENT.edge_is_on:
+        return {"aws": _BROADCAST_QUEUE}
+    from functions.glow.edge import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
+    from functions.glow.edge_client import EdgeClient  # noqa: PLC0415 - see above
+
+    retry_queue = QueuePublisher(
+        _SQS, _ENVIRONMENT.edge_retry_queue_url, name="the edge retry queue"
+    )
+    client = EdgeClient(
+        _ENVIRONMENT.edge_broadcast_url,
+        _ENVIRONMENT.edge_broadcast_secrets,
+        timeout_ms=_TIMEOUT_MS,
+    )
+    edge = EdgePublisher(client, fallbacks=[_BROADCAST_QUEUE, retry_queue])
+    return {"aws": _BROADCAST_QUEUE, "edge": edge}
+
+
 _INTAKE: Final = Intake(
     store=PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table),
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
-    publishers={"aws": QueuePublisher(_SQS, _ENVIRONMENT.broadcast_queue_url)},
+    publishers=_publishers(),
     edge_is_on=_ENVIRONMENT.edge_is_on,
 )
 

@@ -1,4 +1,4 @@
-"""A batch of the broadcast queue, sorted: updates by token in their order, and poison."""
+"""A batch of one of the queues, sorted: updates by token in their order, and poison."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ class SqsRecord(TypedDict):
     """The part of a record that is read. `attributes` has MessageGroupId on a FIFO queue."""
 
     messageId: str
+    receiptHandle: str
     body: str
     attributes: Mapping[str, str]
 
@@ -40,10 +41,14 @@ class Poison:
 
 @dataclass(frozen=True, slots=True)
 class TokenUpdates:
-    """The batch's updates of one token, in order, and the messages that brought them."""
+    """The batch's updates of one token, in order, and the records that brought them."""
 
     updates: Sequence[Update]
-    message_ids: Sequence[str]
+    records: Sequence[SqsRecord]
+
+    @property
+    def message_ids(self) -> Sequence[str]:
+        return [record["messageId"] for record in self.records]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Batch:
 def sort_batch(records: Sequence[SqsRecord]) -> Batch:
     """Parse `records`; what does not parse is poison."""
     updates: dict[str, list[Update]] = {}
-    message_ids: dict[str, list[str]] = {}
+    of_token: dict[str, list[SqsRecord]] = {}
     poison: list[Poison] = []
     for record in records:
         try:
@@ -64,7 +69,7 @@ def sort_batch(records: Sequence[SqsRecord]) -> Batch:
             poison.append(Poison(record, str(error)))
         else:
             updates.setdefault(update.token, []).append(update)
-            message_ids.setdefault(update.token, []).append(record["messageId"])
+            of_token.setdefault(update.token, []).append(record)
     return Batch(
-        {token: TokenUpdates(updates[token], message_ids[token]) for token in updates}, poison
+        {token: TokenUpdates(updates[token], of_token[token]) for token in updates}, poison
     )

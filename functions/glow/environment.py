@@ -12,6 +12,10 @@ PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
 BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
 BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
+EDGE_RETRY_QUEUE_URL: Final = "EDGE_RETRY_QUEUE_URL"
+EDGE_RETRY_DEAD_LETTER_QUEUE_URL: Final = "EDGE_RETRY_DEAD_LETTER_QUEUE_URL"
+EDGE_RETRY_TRIES: Final = "EDGE_RETRY_TRIES"
+EDGE_RETRY_BASE_SECONDS: Final = "EDGE_RETRY_BASE_SECONDS"
 WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
 TOKENS: Final = "TOKENS"
 ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"
@@ -60,6 +64,24 @@ class Environment:
         return self._required(BROADCAST_DEAD_LETTER_QUEUE_URL)
 
     @property
+    def edge_retry_queue_url(self) -> str:
+        return self._required(EDGE_RETRY_QUEUE_URL)
+
+    @property
+    def edge_retry_dead_letter_queue_url(self) -> str:
+        return self._required(EDGE_RETRY_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def edge_retry_tries(self) -> int:
+        """After so many tries SQS moves an update to the dead-letter queue."""
+        return self._positive(EDGE_RETRY_TRIES)
+
+    @property
+    def edge_retry_base_seconds(self) -> int:
+        """The wait after the first try; the following ones grow from it."""
+        return self._positive(EDGE_RETRY_BASE_SECONDS)
+
+    @property
     def websocket_callback_url(self) -> str:
         return self._required(WEBSOCKET_CALLBACK_URL).rstrip("/")
 
@@ -79,13 +101,27 @@ class Environment:
     @property
     def helius_webhook_secrets(self) -> tuple[str, ...]:
         """The current secret, then, while it is being rotated, the previous one."""
-        previous = self.variables.get(HELIUS_WEBHOOK_SECRET_PREVIOUS)
-        current = self._required(HELIUS_WEBHOOK_SECRET)
-        return (current, previous) if previous else (current,)
+        return self._rotated(HELIUS_WEBHOOK_SECRET, HELIUS_WEBHOOK_SECRET_PREVIOUS)
 
     @property
     def edge_is_on(self) -> bool:
         return self._is_true(USE_EDGE_BROADCAST)
+
+    @property
+    def edge_is_configured(self) -> bool:
+        """Whether there is an edge to post to, be it that the flag is off."""
+        return bool(self.variables.get(EDGE_BROADCAST_URL)) and bool(
+            self.variables.get(EDGE_BROADCAST_SECRET)
+        )
+
+    @property
+    def edge_broadcast_url(self) -> str:
+        return self._required(EDGE_BROADCAST_URL).rstrip("/")
+
+    @property
+    def edge_broadcast_secrets(self) -> tuple[str, ...]:
+        """The current secret, then, while it is being rotated, the previous one."""
+        return self._rotated(EDGE_BROADCAST_SECRET, EDGE_BROADCAST_SECRET_PREVIOUS)
 
     @property
     def price_retention_seconds(self) -> int:
@@ -93,7 +129,7 @@ class Environment:
 
     @property
     def call_timeout_ms(self) -> int:
-        """Connect and read time-out of each AWS call that the webhook makes."""
+        """Time-out of each call that the webhook makes, to AWS or to the edge."""
         if not self.variables.get(CALL_TIMEOUT_MS):
             return DEFAULT_CALL_TIMEOUT_MS
         return self._positive(CALL_TIMEOUT_MS)
@@ -106,6 +142,10 @@ class Environment:
                 " that need it: run `pulumi up`, or grant it to this function in components/."
             )
         return value
+
+    def _rotated(self, current: str, previous: str) -> tuple[str, ...]:
+        older = self.variables.get(previous)
+        return (self._required(current), older) if older else (self._required(current),)
 
     def _listed(self, name: str) -> list[str]:
         entries = self.variables.get(name, "").split(",")

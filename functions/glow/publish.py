@@ -1,4 +1,4 @@
-"""Publishing: updates that are stored go to a path. Today's one is the broadcast queue."""
+"""Publishing: updates that are stored go to a path. This one is a queue; the other: `edge`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ class Publisher(Protocol):
 
 
 class QueuePublisher:
-    """BroadcastQueue.fifo: the group is the token, the deduplication id is the update's."""
+    """A FIFO queue: the group is the token, the deduplication id is the update's.
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
+    `name` is how the errors call it.
+    """
+
+    def __init__(self, client: SQSClient, queue_url: str, *, name: str) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._name = name
 
     def publish(self, updates: Sequence[Update]) -> None:
         in_parallel(self._send_lane, _lanes(updates))
@@ -43,7 +47,7 @@ class QueuePublisher:
         while batch := list(islice(remaining, MAX_BATCH_MESSAGES)):
             refused = self._send(batch)
             if refused and self._send(refused):
-                raise Unavailable("the broadcast queue did not take every update; send it again")
+                raise Unavailable(f"{self._name} did not take every update; send it again")
 
     def _send(self, batch: Sequence[Update]) -> list[Update]:
         """Send `batch`; return what the queue refused."""
@@ -56,7 +60,7 @@ class QueuePublisher:
             }
             for index, update in enumerate(batch)
         ]
-        with unavailable_unless_answered("the broadcast queue"):
+        with unavailable_unless_answered(self._name):
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 

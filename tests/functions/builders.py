@@ -92,6 +92,7 @@ def a_message(connection_id: str, message: object) -> WebSocketEvent:
 def a_record(body: str, *, group: str = "group", message_id: str | None = None) -> SqsRecord:
     return {
         "messageId": message_id or uuid.uuid4().hex,
+        "receiptHandle": "none",
         "body": body,
         "attributes": {"MessageGroupId": group},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -73,6 +74,7 @@ class Queue:
     """A new FIFO queue, as the stack declares it."""
 
     def __init__(self) -> None:
+        self.reasons: list[str] = []
         self._client: SQSClient = clients.sqs(REGION)
         self.url = self._client.create_queue(
             QueueName=f"test-{uuid.uuid4().hex}.fifo",
@@ -82,6 +84,15 @@ class Queue:
                 "FifoThroughputLimit": "perMessageGroupId",
             },
         )["QueueUrl"]
+
+    def give_up_after(self, tries: int, dead_letters: Queue) -> None:
+        """Have SQS move what failed so often."""
+        described = self._client.get_queue_attributes(
+            QueueUrl=dead_letters.url, AttributeNames=["QueueArn"]
+        )
+        arn = described.get("Attributes", {}).get("QueueArn")
+        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": tries})
+        self._client.set_queue_attributes(QueueUrl=self.url, Attributes={"RedrivePolicy": policy})
 
     def send(self, body: str, *, group: str) -> None:
         self._client.send_message(
@@ -94,33 +105,45 @@ class Queue:
     def take(self) -> Sequence[SqsRecord]:
         """All that is in it, deleted, in the form in which Lambda gets it."""
         records: list[SqsRecord] = []
-        self.reasons: list[str] = []
-        while True:
-            answer = self._client.receive_message(
-                QueueUrl=self.url,
-                MaxNumberOfMessages=10,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
-            messages = answer.get("Messages", [])
-            if not messages:
-                return records
-            for message in messages:
-                records.append(
-                    {
-                        "messageId": message.get("MessageId", ""),
-                        "body": message.get("Body", ""),
-                        "attributes": {
-                            str(name): value
-                            for name, value in message.get("Attributes", {}).items()
-                        },
-                    }
-                )
-                named = message.get("MessageAttributes", {})
-                self.reasons += [reason.get("StringValue", "") for reason in named.values()]
-                self._client.delete_message(
-                    QueueUrl=self.url, ReceiptHandle=message.get("ReceiptHandle", "")
-                )
+        self.reasons.clear()
+        while received := self.receive():
+            for record in received:
+                self.delete(record)
+            records += received
+        return records
+
+    def receive(self, *, wait_seconds: int = 0) -> Sequence[SqsRecord]:
+        """A batch as Lambda gets it: what it does not delete comes again."""
+        answer = self._client.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        messages = answer.get("Messages", [])
+        named = [message.get("MessageAttributes", {}) for message in messages]
+        self.reasons += [reason.get("StringValue", "") for n in named for reason in n.values()]
+        return [
+            {
+                "messageId": message.get("MessageId", ""),
+                "receiptHandle": message.get("ReceiptHandle", ""),
+                "body": message.get("Body", ""),
+                "attributes": {
+                    str(name): value for name, value in message.get("Attributes", {}).items()
+                },
+            }
+            for message in messages
+        ]
+
+    def size(self) -> int:
+        """How many messages it holds, hidden ones too."""
+        counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        answer = self._client.get_queue_attributes(QueueUrl=self.url, AttributeNames=counts)
+        return sum(int(count) for count in answer.get("Attributes", {}).values())
+
+    def delete(self, record: SqsRecord) -> None:
+        self._client.delete_message(QueueUrl=self.url, ReceiptHandle=record["receiptHandle"])
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -17,6 +17,7 @@ from functions.glow.store import PriceStore
 from functions.glow.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import CONNECTIONS, PRICES, REGION, Queue, create_tables, ministack
+from tests.functions.edge import CURRENT, PREVIOUS, Edge
 from tests.functions.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -60,6 +61,18 @@ def dead_letters(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
+def debts(dynamodb: DynamoDBClient) -> Queue:
+    """The edge retry queue."""
+    return Queue()
+
+
+@pytest.fixture
+def edge() -> Iterator[Edge]:
+    with Edge() as edge:
+        yield edge
+
+
+@pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
     with Endpoint() as endpoint:
         yield endpoint
@@ -78,7 +91,12 @@ class Load(Protocol):
 
 @pytest.fixture
 def load(
-    queue: Queue, dead_letters: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    queue: Queue,
+    debts: Queue,
+    dead_letters: Queue,
+    endpoint: Endpoint,
+    edge: Edge,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Load:
     """Start a function as Lambda does; `variables` beside or instead of the usual ones."""
 
@@ -89,6 +107,13 @@ def load(
             environment.CONNECTIONS_TABLE: CONNECTIONS,
             environment.BROADCAST_QUEUE_URL: queue.url,
             environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.EDGE_RETRY_QUEUE_URL: debts.url,
+            environment.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.EDGE_RETRY_TRIES: "10",
+            environment.EDGE_RETRY_BASE_SECONDS: "1",
+            environment.EDGE_BROADCAST_URL: edge.url,
+            environment.EDGE_BROADCAST_SECRET: CURRENT,
+            environment.EDGE_BROADCAST_SECRET_PREVIOUS: PREVIOUS,
             environment.WEBSOCKET_CALLBACK_URL: endpoint.url,
             environment.HELIUS_WEBHOOK_SECRET: "current",
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",

@@ -16,7 +16,7 @@ def test_each_token_keeps_its_order_through_many_batches(queue: Queue) -> None:
     busy, *others = [updates_of(a_token(), count) for count in (35, 3, 3, 3)]
     mixed = [update for group in zip(*others, strict=True) for update in group] + busy
 
-    QueuePublisher(clients.sqs(REGION), queue.url).publish(mixed)
+    QueuePublisher(clients.sqs(REGION), queue.url, name="the queue").publish(mixed)
     records = queue.take()
 
     for updates in (busy, *others):
@@ -27,7 +27,7 @@ def test_each_token_keeps_its_order_through_many_batches(queue: Queue) -> None:
 
 def test_update_published_twice_is_in_the_queue_once(queue: Queue) -> None:
     updates = updates_of(a_token(), 2)
-    publisher = QueuePublisher(clients.sqs(REGION), queue.url)
+    publisher = QueuePublisher(clients.sqs(REGION), queue.url, name="the queue")
     publisher.publish(updates)
     publisher.publish(updates)
 
@@ -49,12 +49,12 @@ def test_entry_that_the_queue_refuses_is_sent_once_more(
         for failed in answers:
             stubber.add_response("send_message_batch", {"Successful": [], "Failed": failed})
         with nullcontext() if is_taken else pytest.raises(Unavailable):
-            QueuePublisher(client, queue.url).publish(updates_of(a_token(), 2))
+            QueuePublisher(client, queue.url, name="the queue").publish(updates_of(a_token(), 2))
         stubber.assert_no_pending_responses()
 
 
 def test_queue_that_is_away_is_unavailable(queue: Queue) -> None:
-    publisher = QueuePublisher(clients.sqs(REGION), f"{queue.url}-missing")
+    publisher = QueuePublisher(clients.sqs(REGION), f"{queue.url}-missing", name="the queue")
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="the queue"):
         publisher.publish(updates_of(a_token(), 1))

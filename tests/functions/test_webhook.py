@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,12 @@ from tests.functions.builders import (
     an_http_event,
     an_update,
 )
-from tests.functions.cloud import Queue
+from tests.functions.cloud import PRICES, REGION, Queue
 from tests.functions.conftest import Load
+from tests.functions.edge import NEVER, Edge
 
+REPOSITORY = Path(__file__).parent.parent.parent
+HELIUS_WAITS_SECONDS = 1.0
 HELIUS = Path(__file__).parent.parent / "data" / "helius"
 ROUTE = "POST /webhook/price"
 AUTHORIZED = {"authorization": "Bearer current"}
@@ -186,3 +191,45 @@ def test_body_in_base64_is_decoded(load: Load, text: str, status: int) -> None:
     event["isBase64Encoded"] = True
 
     assert load("webhook").handler(event, None)["statusCode"] == status
+
+
+def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
+    load: Load, edge: Edge, queue: Queue, debts: Queue
+) -> None:
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    status, answer = post_simple(load, token, body, USE_EDGE_BROADCAST="true")
+
+    assert (status, answer["stored"]) == (200, 1)
+    assert len(edge.heard[token]) == 1
+    assert (queue.take(), debts.take()) == ([], [])
+
+
+def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
+    load: Load, edge: Edge, queue: Queue, debts: Queue
+) -> None:
+    edge.answer = lambda _post: NEVER
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    webhook = load("webhook", USE_EDGE_BROADCAST="true", CALL_TIMEOUT_MS="200")
+    event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": a_token()}, body=body)
+    started = time.monotonic()
+
+    assert webhook.handler(event, None)["statusCode"] == 200
+    assert time.monotonic() - started < HELIUS_WAITS_SECONDS
+    assert len(queue.take()) == len(debts.take()) == 1
+
+
+def test_without_the_edge_httpx_is_not_loaded() -> None:
+    """It costs a third of a second of cold start."""
+    program = "import functions.webhook, sys; sys.exit('httpx' in sys.modules)"
+    variables = {
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "PRICES_TABLE": PRICES,
+        "BROADCAST_QUEUE_URL": "https://queue",
+        "HELIUS_WEBHOOK_SECRET": "current",
+        "PRICE_RETENTION_SECONDS": "60",
+    }
+
+    subprocess.run([sys.executable, "-c", program], env=variables, cwd=REPOSITORY, check=True)

@@ -1,6 +1,7 @@
 """Runs the real program without an engine, and records what it asks the engine for."""
 
 import asyncio
+import json
 import runpy
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +24,11 @@ from pulumi.runtime.stack import run_in_stack
 ROOT: Final = Path(__file__).resolve().parents[2]
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 WEBHOOK_SECRET: Final = "the-secret-that-helius-sends"
+EDGE_SECRET: Final = "what-the-edge-worker-expects"
+EDGE: Final = {
+    "EdgeBroadcastSecret": EDGE_SECRET,
+    "edge": json.dumps({"accountId": "a" * 32, "zoneId": "b" * 32, "hostname": "edge.example.com"}),
+}
 
 # How the SDK marks secrets and archives on their way to the engine (pulumi/runtime/rpc.py).
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -169,7 +175,7 @@ def _plain(value: Any) -> Any:
 
 def urns() -> str:
     """The URNs of stack `prod` with every optional resource, one a line."""
-    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true"}
+    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true", **EDGE}
     return "".join(sorted(f"{resource.urn}\n" for resource in deploy(config=optional).resources))
 
 

@@ -138,11 +138,16 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "BroadcastDeadLetterQueueUrl": (
             "https://sqs.example/glow-prod-BroadcastDeadLetterQueue.fifo"
         ),
+        "EdgeRetryQueueUrl": "https://sqs.example/glow-prod-EdgeRetryQueue.fifo",
+        "EdgeRetryDeadLetterQueueUrl": (
+            "https://sqs.example/glow-prod-EdgeRetryDeadLetterQueue.fifo"
+        ),
         "FunctionNames": {
             "webhook": "glow-prod-HeliusPriceWebhook",
             "broadcast": "glow-prod-BroadcastWorker",
             "connections": "glow-prod-PriceConnections",
             "prices": "glow-prod-PriceApi",
+            "edge-retry": "glow-prod-EdgeRetryWorker",
         },
     }
 

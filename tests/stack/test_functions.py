@@ -2,27 +2,32 @@
 
 import pytest
 
-from tests.stack.recording import WEBHOOK_SECRET, Deployment, Secret, deploy
+from tests.stack.recording import EDGE, EDGE_SECRET, WEBHOOK_SECRET, Deployment, Secret, deploy
 
 FUNCTIONS = {
     "webhook": "HeliusPriceWebhook",
     "broadcast": "BroadcastWorker",
     "connections": "PriceConnections",
     "prices": "PriceApi",
+    "edge_retry": "EdgeRetryWorker",
 }
 MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHER_MINT = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 
 
+def child(module: str, kind: str) -> str:
+    return f"glow-{module.replace('_', '-')}-{kind}"
+
+
 def environment(deployment: Deployment, module: str) -> dict[str, object]:
-    return deployment.named(f"glow-{module}-function").inputs["environment"]["variables"]
+    return deployment.named(child(module, "function")).inputs["environment"]["variables"]
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS.items())
 def test_function_runs_its_module_on_the_platform_of_config(
     prod: Deployment, module: str, name: str
 ) -> None:
-    function = prod.named(f"glow-{module}-function").inputs
+    function = prod.named(child(module, "function")).inputs
 
     assert function["name"] == f"glow-prod-{name}"
     assert function["handler"] == f"functions.{module}.handler"
@@ -35,11 +40,11 @@ def test_function_runs_its_module_on_the_platform_of_config(
 def test_function_logs_json_to_its_own_group_with_an_end(module: str, name: str) -> None:
     deployment = deploy(config={"logRetentionDays": "14"})
 
-    assert deployment.named(f"glow-{module}-logs").inputs == {
+    assert deployment.named(child(module, "logs")).inputs == {
         "name": f"/aws/lambda/glow-prod-{name}",
         "retentionInDays": 14,
     }
-    assert deployment.named(f"glow-{module}-function").inputs["loggingConfig"] == {
+    assert deployment.named(child(module, "function")).inputs["loggingConfig"] == {
         "logFormat": "JSON",
         "logGroup": f"/aws/lambda/glow-prod-{name}",
         "applicationLogLevel": "INFO",
@@ -49,10 +54,10 @@ def test_function_logs_json_to_its_own_group_with_an_end(module: str, name: str)
 
 def test_only_functions_that_post_carry_the_dependencies(prod: Deployment) -> None:
     layers = {
-        module: bool(prod.named(f"glow-{module}-function").inputs["layers"]) for module in FUNCTIONS
+        module: bool(prod.named(child(module, "function")).inputs["layers"]) for module in FUNCTIONS
     }
 
-    assert layers == {"webhook": False, "broadcast": True, "connections": True, "prices": False}
+    assert [module for module, has_one in layers.items() if not has_one] == ["prices"]
 
 
 def test_function_is_told_what_it_needs_and_no_more() -> None:
@@ -71,12 +76,14 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     tokens = {"TOKENS": f"{OTHER_MINT},{MINT}"}
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
+    retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
         "webhook": {
             **prices,
             **retention,
             **tokens,
             "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
+            "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "CALL_TIMEOUT_MS": "200",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
             "USE_EDGE_BROADCAST": "false",
@@ -96,7 +103,23 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "REQUIRE_ORIGIN": "true",
         },
         "prices": {**prices, **retention, **tokens},
+        "edge_retry": {
+            "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
+            "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
+            "EDGE_RETRY_TRIES": "10",
+            "EDGE_RETRY_BASE_SECONDS": "1",
+        },
     }
+
+
+@pytest.mark.parametrize("module", ["webhook", "edge_retry"])
+def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
+    previous = "what-the-worker-expected"
+    told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)
+
+    assert told["EDGE_BROADCAST_URL"] == "https://edge.example.com"
+    assert told["EDGE_BROADCAST_SECRET"] == Secret(EDGE_SECRET)
+    assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
 
 
 def test_every_secret_of_the_webhook_is_encrypted_in_state() -> None:

@@ -17,6 +17,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         (
+            "edge-retry-dead-letters",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-EdgeRetryDeadLetterQueue.fifo"},
+            0,
+        ),
+        (
             "late",
             "AWS/SQS ApproximateAgeOfOldestMessage",
             {"QueueName": "glow-prod-BroadcastQueue.fifo"},
@@ -33,6 +39,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             "connections-errors",
             "AWS/Lambda Errors",
             {"FunctionName": "glow-prod-PriceConnections"},
+            0,
+        ),
+        (
+            "edge-retry-errors",
+            "AWS/Lambda Errors",
+            {"FunctionName": "glow-prod-EdgeRetryWorker"},
             0,
         ),
         ("prices-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-PriceApi"}, 0),

@@ -10,6 +10,8 @@ PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
 CONNECTIONS = "arn:Table:glow-prod-PriceConnectionsTable"
 QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
 DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
+DEBTS = "arn:Queue:glow-prod-EdgeRetryQueue.fifo"
+DEAD_DEBTS = "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo"
 POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
@@ -23,6 +25,16 @@ RIGHTS = {
     "HeliusPriceWebhook": {
         PRICES: {"dynamodb:PutItem"},
         QUEUE: {"sqs:SendMessage"},
+        DEBTS: {"sqs:SendMessage"},
+    },
+    "EdgeRetryWorker": {
+        DEBTS: {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        DEAD_DEBTS: {"sqs:SendMessage"},
     },
     "BroadcastWorker": {
         QUEUE: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},

@@ -1,7 +1,11 @@
 """Config that is wrong stops the preview, with the key, the problem and the command that mends it."""
 
+import json
+from contextlib import nullcontext
+
 import pytest
 
+from components.edge_settings import EdgeSettings
 from components.settings import Settings, SettingsError, config_table
 
 SECRET = "a-secret-of-helius-0123456789"
@@ -64,7 +68,6 @@ def test_only_prod_is_protected_by_default() -> None:
 
 
 BAD_VALUES = [
-    ("USE_EDGE_BROADCAST", "true", "this version has no edge path yet"),
     ("USE_EDGE_BROADCAST", "yes", "must be true or false"),
     ("tokens", "SOL", "must be a map of symbols to mints"),
     ("tokens", '{"SOL": "no mint!"}', "the mint of SOL must be"),
@@ -86,6 +89,8 @@ BAD_VALUES = [
     ("priceRetentionDays", "0", "greater than or equal to 1"),
     ("protect", "1", "must be true or false"),
     ("alarmEmail", "oncall", "must be an e-mail address"),
+    ("edgeRetryTries", "1", "greater than or equal to 2"),
+    ("edgeRetryBaseSeconds", "0", "greater than or equal to 1"),
     ("broadcastConcurrency", "1", "greater than or equal to 2"),
     ("webhookRateLimit", "10001", "less than or equal to 10000"),
     ("websocketBurstLimit", "0", "greater than or equal to 1"),
@@ -168,5 +173,142 @@ def test_local_pages_may_be_listed_but_are_no_cors_origins() -> None:
 def test_every_key_is_documented() -> None:
     table = config_table().splitlines()
 
-    assert len(table) == 2 + len(Settings.model_fields)
+    assert len(table) == 2 + len(Settings.model_fields) + len(EdgeSettings.model_fields)
     assert all(row.count(" | ") == 2 and row.endswith(". |") for row in table[2:])
+
+
+EDGE = {"accountId": "a" * 32, "zoneId": "b" * 32, "hostname": "edge.example.com"}
+EDGE_SECRET = {"EdgeBroadcastSecret": "what-the-edge-worker-expects"}
+
+
+def edge_refusal(edge: object) -> str:
+    return refusal(**EDGE_SECRET, edge=json.dumps(edge))
+
+
+def without(key: str) -> dict[str, str]:
+    return {name: value for name, value in EDGE.items() if name != key}
+
+
+BAD_EDGES = [
+    ({**EDGE, "accountId": "me"}, "accountId", "is 'me': must be an id of Cloudflare"),
+    ({**EDGE, "zoneId": "example.com"}, "zoneId", "must be an id of Cloudflare"),
+    ({**EDGE, "hostname": "https://edge.example.com"}, "hostname", "must be a hostname"),
+    ({**EDGE, "hostname": "localhost"}, "hostname", "must be a hostname"),
+    ({**EDGE, "route": "maybe"}, "route", "must be true or false"),
+    ({**EDGE, "windowMs": -1}, "windowMs", "greater than or equal to 0"),
+    ({**EDGE, "windowMs": "soon"}, "windowMs", "valid integer"),
+    ({**EDGE, "maxBufferedBytes": 1000}, "maxBufferedBytes", "greater than or equal to 65536"),
+    ({**EDGE, "maxConnectionsPerRoom": 32_768}, "maxConnectionsPerRoom", "less than or equal"),
+    ({**EDGE, "connectsPerMinute": 0}, "connectsPerMinute", "greater than or equal to 1"),
+    ({**EDGE, "testPage": 7}, "testPage", "must be true or false"),
+    (without("accountId"), "accountId", "is not set"),
+    (without("zoneId"), "zoneId", "is not set, but edge.hostname is"),
+    (without("hostname"), "hostname", "nor is edge.workersDevSubdomain"),
+    ({**EDGE, "workersDevSubdomain": "glow"}, "workersDevSubdomain", "is set beside edge.hostname"),
+    (
+        {"accountId": "a" * 32, "workersDevSubdomain": "glow", "route": True},
+        "hostname",
+        "is not set, but edge.route is",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edge", "key", "problem"), BAD_EDGES)
+def test_bad_edge_is_named_with_its_remedy(edge: object, key: str, problem: str) -> None:
+    _, where, command = edge_refusal(edge).splitlines()
+
+    assert where.startswith(f"glow:edge.{key} is ")
+    assert problem in where
+    assert command.strip().startswith(f"pulumi config set --path edge.{key} ")
+
+
+def test_misspelt_key_of_edge_is_refused_with_the_right_one() -> None:
+    message = edge_refusal({**EDGE, "windowMS": 50})
+
+    assert "glow:edge.windowMS is not a setting; did you mean glow:edge.windowMs?" in message
+    assert "pulumi config rm --path glow:edge.windowMS --stack dev" in message
+
+
+@pytest.mark.parametrize("edge", ["soon", "[]", "7"])
+def test_edge_that_is_no_map_is_refused(edge: str) -> None:
+    assert "must be a map of settings, set with --path" in refusal(**EDGE_SECRET, edge=edge)
+
+
+def test_numbers_and_flags_of_edge_may_be_texts() -> None:
+    settings = parse(**EDGE_SECRET, edge=json.dumps({**EDGE, "windowMs": "0", "route": "true"}))
+
+    assert settings.edge is not None
+    assert (settings.edge.window_ms, settings.edge.route) == (0, True)
+
+
+def test_flag_without_edge_and_secret_is_refused_with_both_remedies() -> None:
+    message = refusal(USE_EDGE_BROADCAST="true")
+
+    assert "glow:edge is not set, but glow:USE_EDGE_BROADCAST is true" in message
+    assert 'pulumi config set --path edge.accountId "<your Cloudflare account id>"' in message
+    assert "glow:EdgeBroadcastSecret is not set, but glow:USE_EDGE_BROADCAST is true" in message
+    assert 'pulumi config set --secret EdgeBroadcastSecret "$(openssl rand -base64 32)"' in message
+
+
+def test_worker_without_a_secret_is_refused_before_the_flag_is_on() -> None:
+    message = refusal(edge=json.dumps(EDGE))
+
+    assert "glow:EdgeBroadcastSecret is not set, but glow:edge is" in message
+
+
+def test_flag_needs_no_worker_of_ours_when_the_url_is_given() -> None:
+    settings = parse(
+        USE_EDGE_BROADCAST="true", EdgeBroadcastUrl="https://edge.example.com", **EDGE_SECRET
+    )
+
+    assert settings.edge_origin("glow-broadcast-dev") == "https://edge.example.com"
+
+
+@pytest.mark.parametrize(("stack", "is_taken"), [("local", True), ("dev", False), ("prod", False)])
+def test_edge_without_tls_is_for_the_local_stack(stack: str, is_taken: bool) -> None:
+    values = {**REQUIRED, "EdgeBroadcastUrl": "http://127.0.0.1:8787"}
+    with (
+        nullcontext() if is_taken else pytest.raises(SettingsError, match="EdgeBroadcastUrl is on")
+    ):
+        Settings.parse(values, secrets=_secret_keys(values), stack=stack)
+
+
+@pytest.mark.parametrize(
+    ("stack", "edge", "is_shown"),
+    [
+        ("dev", {}, "true"),
+        ("local", {}, "true"),
+        ("prod", {}, "false"),
+        ("prod", {"testPage": True}, "true"),
+        ("dev", {"testPage": False}, "false"),
+    ],
+)
+def test_test_page_is_shown_where_it_helps(
+    stack: str, edge: dict[str, bool], is_shown: str
+) -> None:
+    settings = parse(**EDGE_SECRET, edge=json.dumps({**EDGE, **edge}))
+
+    assert settings.edge_variables(stack)["TEST_PAGE"] == is_shown
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "at_the_edge", "required"),
+    [("true", {}, "true"), ("false", {}, "false"), ("false", {"requireOrigin": True}, "true")],
+)
+def test_origin_rule_of_the_edge_is_that_of_the_stack_unless_it_says_so(
+    everywhere: str, at_the_edge: dict[str, bool], required: str
+) -> None:
+    settings = parse(
+        **EDGE_SECRET,
+        edge=json.dumps({**EDGE, **at_the_edge}),
+        requireOrigin=everywhere,
+        allowedOrigins='["https://app.example.com"]',
+    )
+
+    assert settings.edge_variables("dev")["REQUIRE_ORIGIN"] == required
+
+
+def test_edge_that_requires_an_origin_without_any_listed_is_refused() -> None:
+    message = edge_refusal({**EDGE, "requireOrigin": True})
+
+    assert "glow:allowedOrigins is empty, but glow:edge.requireOrigin is true" in message

@@ -71,10 +71,31 @@ def test_update_that_fails_three_times_becomes_a_dead_letter_of_its_queue(
     )
 
 
-def test_queue_hides_updates_six_times_as_long_as_the_worker_runs(prod: Deployment) -> None:
-    worker_timeout = prod.named("glow-broadcast-function").inputs["timeout"]
+def test_debt_that_fails_in_all_its_tries_becomes_a_dead_letter_of_its_queue() -> None:
+    deployment = deploy(config={"edgeRetryTries": "4"})
+    debts = deployment.named("glow-edge-retry-queue-debts").inputs
+    dead = deployment.named("glow-edge-retry-queue-dead-letters").inputs
 
-    visibility = prod.named("glow-queue-updates").inputs["visibilityTimeoutSeconds"]
+    assert json.loads(debts["redrivePolicy"]) == {
+        "deadLetterTargetArn": "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo",
+        "maxReceiveCount": 4,
+    }
+    assert (debts["name"], dead["name"]) == (
+        "glow-prod-EdgeRetryQueue.fifo",
+        "glow-prod-EdgeRetryDeadLetterQueue.fifo",
+    )
+
+
+@pytest.mark.parametrize(
+    ("worker", "queue"),
+    [("broadcast", "queue-updates"), ("edge-retry", "edge-retry-queue-debts")],
+)
+def test_queue_hides_updates_six_times_as_long_as_the_worker_runs(
+    prod: Deployment, worker: str, queue: str
+) -> None:
+    worker_timeout = prod.named(f"glow-{worker}-function").inputs["timeout"]
+
+    visibility = prod.named(f"glow-{queue}").inputs["visibilityTimeoutSeconds"]
 
     assert visibility >= 6 * worker_timeout
 

@@ -1,7 +1,7 @@
-"""The lane between the webhook and the worker: in order within a token, tokens side by side."""
+"""A lane of updates to a worker: in order within a token, tokens side by side."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -9,45 +9,57 @@ import pulumi_aws as aws
 from components.function_role import FunctionRole
 from components.lambda_function import LambdaFunction
 
-_TRIES: Final = 3
 _RETENTION_SECONDS: Final = 14 * 24 * 60 * 60  # the most that SQS keeps: nothing accepted is lost
 _VISIBILITY_PER_TIMEOUT: Final = 6  # AWS: "at least six times the function's timeout"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BroadcastQueueArgs:
+class UpdateQueueArgs:
     prefix: str
+    lane: Literal["Broadcast", "EdgeRetry"]
+    carries: Literal["updates", "debts"]
+    """How the policies call what is in it: a role may have rights on both lanes."""
+    tries: int
     worker_timeout_seconds: int
 
 
-class BroadcastQueue(pulumi.ComponentResource):
-    """FIFO queue of updates, and the dead-letter queue of those that failed three times."""
+class UpdateQueue(pulumi.ComponentResource):
+    """FIFO queue of updates, and the dead-letter queue of those that failed in all their tries."""
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
 
     def __init__(
-        self, name: str, args: BroadcastQueueArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: UpdateQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("glow:aws:BroadcastQueue", name, None, opts)
+        super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
         self._name = name
+        self._carries = args.carries
         self.dead_letters = self._dead_letter_queue(args)
-        self.queue = self._broadcast_queue(args)
+        self.queue = self._queue_of(args)
         self._accept_only_own_dead_letters()
         self.register_outputs({"url": self.queue.url, "deadLetterUrl": self.dead_letters.url})
 
     def allow_send(self, role: FunctionRole) -> None:
-        role.allow("send-updates", actions=["sqs:SendMessage"], on=[self.queue.arn])
+        role.allow(f"send-{self._carries}", actions=["sqs:SendMessage"], on=[self.queue.arn])
 
     def allow_bury(self, role: FunctionRole) -> None:
         """Let the worker put aside a record that can never succeed."""
-        role.allow("bury-updates", actions=["sqs:SendMessage"], on=[self.dead_letters.arn])
+        role.allow(f"bury-{self._carries}", actions=["sqs:SendMessage"], on=[self.dead_letters.arn])
 
     def allow_receive(self, role: FunctionRole) -> None:
         """What Lambda's own poller does in the function's name."""
         role.allow(
-            "receive-updates",
+            f"receive-{self._carries}",
             actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            on=[self.queue.arn],
+        )
+
+    def allow_postpone(self, role: FunctionRole) -> None:
+        """Let the worker say when what failed comes again."""
+        role.allow(
+            f"postpone-{self._carries}",
+            actions=["sqs:ChangeMessageVisibility"],
             on=[self.queue.arn],
         )
 
@@ -67,10 +79,10 @@ class BroadcastQueue(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _dead_letter_queue(self, args: BroadcastQueueArgs) -> aws.sqs.Queue:
+    def _dead_letter_queue(self, args: UpdateQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-dead-letters",
-            name=f"{args.prefix}-BroadcastDeadLetterQueue.fifo",
+            name=f"{args.prefix}-{args.lane}DeadLetterQueue.fifo",
             fifo_queue=True,
             # As in the queue itself, else a redrive would be throttled at 300 calls a second.
             deduplication_scope="messageGroup",
@@ -80,10 +92,10 @@ class BroadcastQueue(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _broadcast_queue(self, args: BroadcastQueueArgs) -> aws.sqs.Queue:
+    def _queue_of(self, args: UpdateQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
-            f"{self._name}-updates",
-            name=f"{args.prefix}-BroadcastQueue.fifo",
+            f"{self._name}-{args.carries}",
+            name=f"{args.prefix}-{args.lane}Queue.fifo",
             fifo_queue=True,
             content_based_deduplication=False,  # the update's id is its deduplication id
             deduplication_scope="messageGroup",
@@ -92,7 +104,7 @@ class BroadcastQueue(pulumi.ComponentResource):
             message_retention_seconds=_RETENTION_SECONDS,
             sqs_managed_sse_enabled=True,
             redrive_policy=pulumi.Output.json_dumps(
-                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": _TRIES}
+                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": args.tries}
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

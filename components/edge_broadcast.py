@@ -1,0 +1,164 @@
+"""The edge path: a Cloudflare Worker, its rooms (Durable Objects), and the address it answers at."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.bearer_secret import BearerSecret
+from components.packaging import WorkerModule
+
+# Tested with it (tests/worker); a later one may change what the runtime does.
+_COMPATIBILITY_DATE: Final = "2026-04-07"
+_MAIN_MODULE: Final = "index.js"
+_ROOM_CLASS: Final = "BroadcastRoom"
+# Discard-Only Address Block (RFC 6666): the record is there to be proxied, nothing is behind it.
+_NOWHERE: Final = "100::"
+_AUTOMATIC_TTL: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeBroadcastArgs:
+    account_id: str
+    worker_name: str
+    protected: bool
+    modules: Sequence[WorkerModule]
+    secret: BearerSecret
+    variables: Mapping[str, str]
+    hostname: str | None
+    """None: the worker answers at the account's workers.dev subdomain."""
+    zone_id: str | None
+    is_route: bool
+    """Reach the hostname by a route and a DNS record, not as a custom domain."""
+    binds_rooms: bool
+
+
+class EdgeBroadcast(pulumi.ComponentResource):
+    """A Worker whose live version is the program's, and what leads requests to it.
+
+    `WorkersScript` would send its migrations again with each change (docs/edge.md).
+    """
+
+    version: cloudflare.WorkerVersion
+    address: list[pulumi.Resource]
+
+    def __init__(
+        self, name: str, args: EdgeBroadcastArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("glow:cloudflare:EdgeBroadcast", name, None, opts)
+        self._name = name
+        self._worker = self._named_worker(args)
+        self.version = self._live_version(args)
+        self.address = self._address(args)
+        self.register_outputs({"worker": self._worker.name, "version": self.version.id})
+
+    @property
+    def deployed(self) -> list[pulumi.Resource]:
+        """What has to be in place before somebody posts here."""
+        return [self.version, *self.address]
+
+    def _named_worker(self, args: EdgeBroadcastArgs) -> cloudflare.Worker:
+        return cloudflare.Worker(
+            f"{self._name}-worker",
+            account_id=args.account_id,
+            name=args.worker_name,
+            observability=cloudflare.WorkerObservabilityArgs(enabled=True),
+            subdomain=cloudflare.WorkerSubdomainArgs(
+                enabled=args.hostname is None, previews_enabled=False
+            ),
+            # Deleting a worker deletes what its objects have stored.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
+        )
+
+    def _live_version(self, args: EdgeBroadcastArgs) -> cloudflare.WorkerVersion:
+        return cloudflare.WorkerVersion(
+            f"{self._name}-version",
+            account_id=args.account_id,
+            worker_id=self._worker.id,
+            deploy=True,
+            main_module=_MAIN_MODULE,
+            modules=[
+                cloudflare.WorkerVersionModuleArgs(
+                    name=module.name,
+                    content_type="application/javascript+module",
+                    # Not content_file: its path would make a new version on each machine.
+                    content_base64=base64.b64encode(module.content).decode(),
+                )
+                for module in args.modules
+            ],
+            bindings=_bindings(args),
+            compatibility_date=_COMPATIBILITY_DATE,
+            exports={
+                _ROOM_CLASS: cloudflare.WorkerVersionExportsArgs(
+                    type="durable-object", storage="sqlite"
+                )
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _address(self, args: EdgeBroadcastArgs) -> list[pulumi.Resource]:
+        if args.hostname is None or args.zone_id is None:
+            return []
+        if args.is_route:
+            return self._route(args.hostname, args.zone_id)
+        # Made after a version is live: a domain without one answers with an error page.
+        domain = cloudflare.WorkersCustomDomain(
+            f"{self._name}-domain",
+            account_id=args.account_id,
+            hostname=args.hostname,
+            service=self._worker.name,
+            zone_id=args.zone_id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.version]),
+        )
+        return [domain]
+
+    def _route(self, hostname: str, zone_id: str) -> list[pulumi.Resource]:
+        after_version = pulumi.ResourceOptions(parent=self, depends_on=[self.version])
+        record = cloudflare.DnsRecord(
+            f"{self._name}-record",
+            zone_id=zone_id,
+            name=hostname,
+            type="AAAA",
+            content=_NOWHERE,
+            ttl=_AUTOMATIC_TTL,
+            proxied=True,
+            opts=after_version,
+        )
+        route = cloudflare.WorkersRoute(
+            f"{self._name}-route",
+            zone_id=zone_id,
+            pattern=f"{hostname}/*",
+            script=self._worker.name,
+            opts=after_version,
+        )
+        return [record, route]
+
+
+def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingArgs]:
+    """Sorted by name: in another order they would be a new version (facts of the provider)."""
+    bindings = {
+        "CF_VERSION_METADATA": cloudflare.WorkerVersionBindingArgs(
+            name="CF_VERSION_METADATA", type="version_metadata"
+        )
+    }
+    if args.binds_rooms:
+        bindings["BROADCAST_ROOM"] = cloudflare.WorkerVersionBindingArgs(
+            name="BROADCAST_ROOM", type="durable_object_namespace", class_name=_ROOM_CLASS
+        )
+    for name, text in args.variables.items():
+        bindings[name] = cloudflare.WorkerVersionBindingArgs(
+            name=name, type="plain_text", text=text
+        )
+    secrets = {
+        "WEBHOOK_SECRET": args.secret.current,
+        "WEBHOOK_SECRET_PREVIOUS": args.secret.previous,
+    }
+    for name, secret in secrets.items():
+        if secret is not None:
+            bindings[name] = cloudflare.WorkerVersionBindingArgs(
+                name=name, type="secret_text", text=pulumi.Output.secret(secret)
+            )
+    return [bindings[name] for name in sorted(bindings)]

@@ -1,0 +1,76 @@
+"""The edge path: straight to the worker, and where it does not take an update, to both queues."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from functions.glow import log
+from functions.glow.breaker import CircuitBreaker
+from functions.glow.edge_client import EdgeClient, Outcome, Verdict
+from functions.glow.loop import event_loop
+from functions.glow.parallel import in_parallel
+from functions.glow.publish import Publisher
+from functions.glow.update import Update
+
+
+class EdgePublisher:
+    """Posts each token's updates in one request, tokens side by side.
+
+    `fallbacks` get what the edge does not take: the broadcast queue, so that AWS connections hear
+    it at once, and the edge retry queue, which delivers it later.
+    """
+
+    def __init__(
+        self,
+        client: EdgeClient,
+        *,
+        fallbacks: Sequence[Publisher],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._fallbacks = fallbacks
+        self._clock = clock
+        self._breaker = CircuitBreaker()
+
+    def publish(self, updates: Sequence[Update]) -> None:
+        by_token = _by_token(updates)
+        if self._breaker.is_open(now=self._clock()):
+            log.info("edge_spared", updates=len(updates))
+            owed = list(updates)
+        else:
+            owed = self._post(by_token)
+        if owed:
+            in_parallel(lambda fallback: fallback.publish(owed), self._fallbacks)
+
+    def _post(self, by_token: Mapping[str, Sequence[Update]]) -> list[Update]:
+        """Post to the edge; the updates that it did not take, each token's in order."""
+        outcomes = event_loop().run_until_complete(self._post_all(by_token))
+        owed: list[Update] = []
+        for (token, updates), outcome in zip(by_token.items(), outcomes, strict=True):
+            self._record(outcome)
+            if outcome.verdict is not Verdict.TAKEN:
+                log.warning("edge_owed", token=token, updates=len(updates), reason=outcome.reason)
+                owed += updates
+        return owed
+
+    async def _post_all(self, by_token: Mapping[str, Sequence[Update]]) -> list[Outcome]:
+        return await asyncio.gather(
+            *(self._client.post(token, updates) for token, updates in by_token.items())
+        )
+
+    def _record(self, outcome: Outcome) -> None:
+        # A refusal is an answer: the edge is there, and other tokens' updates may well be taken.
+        if outcome.verdict is Verdict.FAILED:
+            self._breaker.record_failure(now=self._clock())
+        else:
+            self._breaker.record_success()
+
+
+def _by_token(updates: Sequence[Update]) -> Mapping[str, Sequence[Update]]:
+    by_token: defaultdict[str, list[Update]] = defaultdict(list)
+    for update in updates:
+        by_token[update.token].append(update)
+    return by_token

@@ -1,0 +1,110 @@
+"""A local edge worker: real HTTP over real sockets, which answers as it is told to."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Final, Self, cast
+
+CURRENT: Final = "the-current-edge-secret"
+PREVIOUS: Final = "the-previous-edge-secret"
+
+LOST: Final = 0  # instead of a status: taken, and the connection closed without an answer
+NEVER: Final = -1  # no answer, for as long as the test lasts
+
+
+@dataclass(frozen=True)
+class Post:
+    """A request as it came."""
+
+    token: str
+    updates: list[Any]
+    headers: Mapping[str, str]
+
+    @property
+    def bearer(self) -> str:
+        return self.headers["authorization"].removeprefix("Bearer ")
+
+    @property
+    def ids(self) -> list[str]:
+        return [update["id"] for update in self.updates]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a caller that hangs up before the answer is what some tests are about."""
+
+
+class Edge:
+    """`answer` gives the status of a post. `posts` are all, `heard` what clients hear by token."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[Post], int] = lambda _post: 200
+        self.posts: list[Post] = []
+        self.heard: dict[str, list[str]] = {}
+        self.sockets = 0
+        self.over = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.over.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def take(self, post: Post) -> int:
+        """Answer `post`; what is taken is heard once, as the room drops ids that it has seen."""
+        self.posts.append(post)
+        status = self.answer(post)
+        if status in (200, LOST):
+            heard = self.heard.setdefault(post.token, [])
+            heard += [each for each in post.ids if each not in heard]
+        return status
+
+
+def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            edge.sockets += 1
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            token = self.path.removeprefix("/broadcast/")
+            post = Post(token, cast("list[Any]", json.loads(body)), headers)
+            status = edge.take(post)
+            if status == NEVER:
+                edge.over.wait()
+            if status in (NEVER, LOST):
+                self.close_connection = True
+                """Say nothing."""
+            self.send_response(status)
+            if status in (301, 302, 307, 308):
+                self.send_header("location", f"{edge.url}/elsewhere")
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's
+            """Say nothing."""
+
+    return Handler

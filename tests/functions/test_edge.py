@@ -1,0 +1,226 @@
+"""The edge path: the worker hears every update, and both queues what it does not take."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from functions.glow import clients
+from functions.glow.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS
+from functions.glow.edge import EdgePublisher
+from functions.glow.edge_client import MAX_UPDATES_PER_POST, EdgeClient
+from functions.glow.errors import Unavailable
+from functions.glow.loop import event_loop
+from functions.glow.publish import QueuePublisher
+from functions.glow.update import Update, parse_update
+from tests.functions.builders import a_token, an_update, updates_of
+from tests.functions.cloud import REGION, Queue
+from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge, Post
+
+TIMEOUT_MS = 300
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(edge: Edge) -> Iterator[EdgeClient]:
+    client = EdgeClient(edge.url, [CURRENT, PREVIOUS], timeout_ms=TIMEOUT_MS)
+    yield client
+    event_loop().run_until_complete(client.aclose())
+
+
+@pytest.fixture
+def publisher(client: EdgeClient, queue: Queue, debts: Queue, clock: Clock) -> EdgePublisher:
+    return EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], clock=clock)
+
+
+def lane(queue: Queue) -> QueuePublisher:
+    return QueuePublisher(clients.sqs(REGION), queue.url, name="the queue")
+
+
+def queued(queue: Queue) -> list[Update]:
+    return [parse_update(record["body"]) for record in queue.take()]
+
+
+def test_all_updates_of_a_token_go_in_one_request_with_the_bearer(
+    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue
+) -> None:
+    updates = updates_of(a_token(), 3)
+
+    publisher.publish(updates)
+
+    [post] = edge.posts
+    assert post.updates == [update.to_dict() for update in updates]
+    assert (post.token, post.bearer) == (updates[0].token, CURRENT)
+    assert (queued(queue), queued(debts)) == ([], [])
+
+
+def test_tokens_are_posted_side_by_side(publisher: EdgePublisher, edge: Edge) -> None:
+    updates = [an_update(a_token()) for _ in range(10)]
+    all_are_here = threading.Barrier(len(updates))
+
+    def answer_when_all_are_here(_post: Post) -> int:
+        all_are_here.wait()
+        return 200
+
+    edge.answer = answer_when_all_are_here
+    publisher.publish(updates)
+
+    assert edge.heard == {update.token: [update.id] for update in updates}
+
+
+def test_connection_is_kept_for_the_next_trade(publisher: EdgePublisher, edge: Edge) -> None:
+    for _ in range(3):
+        publisher.publish([an_update(a_token())])
+
+    assert (len(edge.posts), edge.sockets) == (3, 1)
+
+
+def test_more_updates_than_one_body_holds_go_in_several_in_order(
+    publisher: EdgePublisher, edge: Edge
+) -> None:
+    updates = updates_of(a_token(), MAX_UPDATES_PER_POST + 1)
+
+    publisher.publish(updates)
+
+    assert [len(post.updates) for post in edge.posts] == [MAX_UPDATES_PER_POST, 1]
+    assert edge.heard[updates[0].token] == [update.id for update in updates]
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, 404, 403, 302, 400, NEVER])
+def test_what_the_edge_does_not_take_is_in_both_queues(
+    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue, answer: int
+) -> None:
+    lost, taken = updates_of(a_token(), 3), updates_of(a_token(), 2)
+    edge.answer = lambda post: answer if post.token == lost[0].token else 200
+
+    publisher.publish([lost[0], *taken, *lost[1:]])
+
+    assert edge.heard == {taken[0].token: [update.id for update in taken]}
+    assert queued(queue) == lost
+    assert queued(debts) == lost
+
+
+def test_answer_lost_is_asked_for_once_more_and_then_owed(
+    publisher: EdgePublisher, edge: Edge, debts: Queue
+) -> None:
+    update = an_update(a_token())
+    edge.answer = lambda _post: LOST if len(edge.posts) == 1 else 200
+    publisher.publish([update])
+    assert (len(edge.posts), queued(debts)) == (2, [])
+
+    edge.answer = lambda _post: LOST
+    publisher.publish([update])
+    assert len(edge.posts) == 4
+    assert queued(debts) == [update]
+
+
+def test_edge_that_is_away_is_owed(queue: Queue, debts: Queue) -> None:
+    client = EdgeClient("http://127.0.0.1:9", [CURRENT], timeout_ms=TIMEOUT_MS)
+    update = an_update(a_token())
+
+    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)]).publish([update])
+
+    assert (queued(queue), queued(debts)) == ([update], [update])
+
+
+def test_silence_costs_one_time_out_in_all(publisher: EdgePublisher, edge: Edge) -> None:
+    edge.answer = lambda _post: NEVER
+    started = time.monotonic()
+
+    publisher.publish([an_update(a_token()) for _ in range(20)])
+
+    assert time.monotonic() - started < 2.5 * TIMEOUT_MS / 1000
+
+
+def test_refused_secret_is_followed_by_the_previous_one_once(
+    publisher: EdgePublisher, edge: Edge, debts: Queue
+) -> None:
+    update = an_update(a_token())
+    edge.answer = lambda post: 200 if post.bearer == PREVIOUS else 401
+    publisher.publish([update])
+    assert [post.bearer for post in edge.posts] == [CURRENT, PREVIOUS]
+    assert queued(debts) == []
+
+    edge.answer = lambda _post: 401
+    publisher.publish([update])
+    assert [post.bearer for post in edge.posts[2:]] == [CURRENT, PREVIOUS]
+    assert queued(debts) == [update]
+
+
+def test_bearer_is_not_sent_where_a_redirect_points(publisher: EdgePublisher, edge: Edge) -> None:
+    edge.answer = lambda _post: 307
+
+    publisher.publish([an_update(a_token())])
+
+    assert len(edge.posts) == 1
+
+
+def test_after_five_failures_in_a_row_it_goes_straight_to_the_queues_for_five_seconds(
+    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue, clock: Clock
+) -> None:
+    token = a_token()
+    failed = updates_of(token, FAILURES_IN_A_ROW)
+    edge.answer = lambda _post: 500
+    for update in failed:
+        publisher.publish([update])
+    spared, tried = an_update(token, slot=400_000_000), an_update(token, slot=500_000_000)
+    edge.answer = lambda _post: 200
+    clock.now += OPEN_SECONDS - 0.1
+    publisher.publish([spared])
+    clock.now += 0.2
+    publisher.publish([tried])
+
+    assert len(edge.posts) == FAILURES_IN_A_ROW + 1
+    assert edge.heard == {token: [tried.id]}
+    assert queued(queue) == queued(debts) == [*failed, spared]
+
+
+def test_refusals_are_answers_and_open_no_circuit(publisher: EdgePublisher, edge: Edge) -> None:
+    edge.answer = lambda _post: 400
+    for _ in range(FAILURES_IN_A_ROW + 1):
+        publisher.publish([an_update(a_token())])
+
+    assert len(edge.posts) == FAILURES_IN_A_ROW + 1
+
+
+@pytest.mark.parametrize("missing", ["broadcast", "retry"])
+def test_queue_that_does_not_take_a_debt_is_unavailable_and_the_other_has_it(
+    client: EdgeClient, edge: Edge, queue: Queue, missing: str
+) -> None:
+    update = an_update(a_token())
+    edge.answer = lambda _post: 500
+    lanes = [lane(queue), QueuePublisher(clients.sqs(REGION), f"{queue.url}-no", name="the queue")]
+    fallbacks = lanes if missing == "retry" else lanes[::-1]
+
+    with pytest.raises(Unavailable):
+        EdgePublisher(client, fallbacks=fallbacks).publish([update])
+
+    assert queued(queue) == [update]
+
+
+def test_no_secret_is_logged(
+    publisher: EdgePublisher, edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    edge.answer = lambda _post: 401
+    publisher.publish([an_update(a_token())])
+    everything = "".join(str(record.__dict__) for record in caplog.records)
+
+    assert "edge_owed" in everything
+    assert CURRENT not in everything
+    assert PREVIOUS not in everything
+    assert "HTTP Request" not in everything

@@ -1,0 +1,212 @@
+"""The edge path: a worker whose versions change only when something has changed."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack.recording import EDGE, EDGE_SECRET, ROOT, Deployment, Registered, Secret, deploy
+
+ACCOUNT, ZONE = "a" * 32, "b" * 32
+CUSTOM_DOMAIN = {"accountId": ACCOUNT, "zoneId": ZONE, "hostname": "edge.example.com"}
+WORKERS_DEV = {"accountId": ACCOUNT, "workersDevSubdomain": "glow"}
+WORKER = "cloudflare:index/worker:Worker"
+VERSION = "cloudflare:index/workerVersion:WorkerVersion"
+PREVIOUS = "what-the-edge-worker-expected"
+
+
+@pytest.fixture(scope="module")
+def edge() -> Deployment:
+    return deploy(config=EDGE)
+
+
+def deploy_edge(edge: object, stack: str = "prod", **config: str) -> Deployment:
+    return deploy(stack, {**EDGE, "edge": json.dumps(edge), **config})
+
+
+def cloudflare(deployment: Deployment) -> list[Registered]:
+    return [each for each in deployment.resources if each.type.startswith("cloudflare:")]
+
+
+def environment(function: Registered) -> dict[str, Any]:
+    return function.inputs["environment"]["variables"]
+
+
+def bindings(deployment: Deployment) -> dict[str, Any]:
+    [version] = deployment.of_type(VERSION)
+    return {binding.pop("name"): binding for binding in version.inputs["bindings"]}
+
+
+def test_without_edge_there_is_nothing_at_cloudflare(prod: Deployment) -> None:
+    assert cloudflare(prod) == []
+    assert "EdgeUrl" not in prod.outputs
+
+
+def test_edge_is_a_worker_its_live_version_and_its_domain(edge: Deployment) -> None:
+    worker, version, domain = cloudflare(edge)
+
+    assert (worker.type, version.type) == (WORKER, VERSION)
+    assert worker.inputs == {
+        "accountId": ACCOUNT,
+        "name": "glow-broadcast",
+        "observability": {"enabled": True},
+        "subdomain": {"enabled": False, "previewsEnabled": False},
+    }
+    assert domain.type == "cloudflare:index/workersCustomDomain:WorkersCustomDomain"
+    assert domain.inputs == {
+        "accountId": ACCOUNT,
+        "hostname": "edge.example.com",
+        "service": "glow-broadcast",
+        "zoneId": ZONE,
+    }
+    assert version.urn in domain.depends_on
+    assert edge.outputs["EdgeUrl"] == "https://edge.example.com"
+
+
+def test_version_is_live_at_once_and_declares_its_rooms_without_migrations(
+    edge: Deployment,
+) -> None:
+    version = edge.named("glow-edge-version").inputs
+
+    assert set(version) == {
+        *("accountId", "workerId", "deploy", "mainModule", "modules", "bindings", "exports"),
+        "compatibilityDate",
+    }
+    assert version["workerId"] == "glow-edge-worker-id"
+    assert version["deploy"] is True
+    assert version["mainModule"] == "index.js"
+    assert version["exports"] == {"BroadcastRoom": {"type": "durable-object", "storage": "sqlite"}}
+
+
+def test_what_is_in_the_folder_is_what_is_deployed(edge: Deployment) -> None:
+    modules = edge.named("glow-edge-version").inputs["modules"]
+
+    assert {module["contentType"] for module in modules} == {"application/javascript+module"}
+    assert {module["name"]: base64.b64decode(module["contentBase64"]) for module in modules} == {
+        file.name: file.read_bytes() for file in (ROOT / "worker").glob("*.js")
+    }
+    assert [module["name"] for module in modules] == sorted(module["name"] for module in modules)
+
+
+def test_version_does_not_depend_on_the_machine_that_deploys_it(edge: Deployment) -> None:
+    assert str(Path.cwd()) not in str(edge.named("glow-edge-version").inputs)
+    assert str(ROOT) not in str(edge.named("glow-edge-version").inputs)
+
+
+def test_bindings_are_sorted_because_another_order_is_another_version() -> None:
+    tokens = {"tokens": '{"SOL": "mintB", "BONK": "mintA"}'}
+    [version] = deploy(config={**EDGE, **tokens}).of_type(VERSION)
+
+    names = [binding["name"] for binding in version.inputs["bindings"]]
+
+    assert names == sorted(names)
+
+
+def test_worker_is_told_what_it_needs_and_no_more() -> None:
+    told = bindings(
+        deploy_edge(
+            {**CUSTOM_DOMAIN, "windowMs": 20, "maxConnectionsPerRoom": 5, "testPage": True},
+            EdgeBroadcastSecretPrevious=PREVIOUS,
+            tokens='{"SOL": "mintB", "BONK": "mintA"}',
+            allowedOrigins='["https://app.example.com", "null"]',
+            requireOrigin="true",
+        )
+    )
+    texts = {name: b["text"] for name, b in told.items() if b["type"] == "plain_text"}
+
+    assert told["BROADCAST_ROOM"] == {
+        "type": "durable_object_namespace",
+        "className": "BroadcastRoom",
+    }
+    assert told["CF_VERSION_METADATA"] == {"type": "version_metadata"}
+    assert texts == {
+        "ALLOWED_ORIGINS": "https://app.example.com,null",
+        "CONNECTS_PER_MINUTE": "300",
+        "MAX_BUFFERED_BYTES": "262144",
+        "MAX_CONNECTIONS_PER_ROOM": "5",
+        "REQUIRE_ORIGIN": "true",
+        "TEST_PAGE": "true",
+        "TOKENS": "mintA,mintB",
+        "WINDOW_MS": "20",
+    }
+    assert told["WEBHOOK_SECRET"] == {"type": "secret_text", "text": Secret(EDGE_SECRET)}
+    assert told["WEBHOOK_SECRET_PREVIOUS"] == {"type": "secret_text", "text": Secret(PREVIOUS)}
+    assert len(told) == 2 + len(texts) + 2
+
+
+def test_variables_are_shown_because_the_provider_hides_them() -> None:
+    outputs = deploy_edge({**CUSTOM_DOMAIN, "windowMs": 20}).outputs
+
+    assert outputs["EdgeVariables"]["WINDOW_MS"] == "20"
+    assert EDGE_SECRET not in str(outputs)
+
+
+def test_only_the_fallback_leaves_the_rooms_unbound(edge: Deployment) -> None:
+    fallback = deploy_edge({**CUSTOM_DOMAIN, "firstVersionWithoutBinding": True})
+
+    assert set(bindings(edge)) - set(bindings(fallback)) == {"BROADCAST_ROOM"}
+    assert fallback.named("glow-edge-version").inputs["exports"]
+
+
+def test_worker_of_prod_is_protected_and_its_versions_can_be_replaced(edge: Deployment) -> None:
+    other = deploy("dev", EDGE)
+
+    assert [each.name for each in cloudflare(edge) if each.protect] == ["glow-edge-worker"]
+    assert not any(each.protect for each in cloudflare(other))
+
+
+def test_route_has_a_record_of_its_own() -> None:
+    _, version, record, route = cloudflare(deploy_edge({**CUSTOM_DOMAIN, "route": True}))
+
+    assert record.inputs == {
+        "zoneId": ZONE,
+        "name": "edge.example.com",
+        "type": "AAAA",
+        "content": "100::",
+        "ttl": 1,
+        "proxied": True,
+    }
+    assert route.inputs == {
+        "zoneId": ZONE,
+        "pattern": "edge.example.com/*",
+        "script": "glow-broadcast",
+    }
+    assert version.urn in route.depends_on
+
+
+def test_without_a_zone_it_answers_at_workers_dev() -> None:
+    deployment = deploy_edge(WORKERS_DEV, stack="dev")
+    worker, _ = cloudflare(deployment)
+
+    assert worker.inputs["name"] == "glow-broadcast-dev"
+    assert worker.inputs["subdomain"] == {"enabled": True, "previewsEnabled": False}
+    assert deployment.outputs["EdgeUrl"] == "https://glow-broadcast-dev.glow.workers.dev"
+
+
+def test_explicit_url_wins_and_needs_no_worker() -> None:
+    url = "https://elsewhere.example.com"
+    config = {"EdgeBroadcastSecret": EDGE_SECRET, "EdgeBroadcastUrl": url}
+    alone, beside = deploy(config=config), deploy(config={**EDGE, **config})
+
+    assert cloudflare(alone) == []
+    assert alone.outputs["EdgeUrl"] == beside.outputs["EdgeUrl"] == url
+
+
+@pytest.mark.parametrize("function", ["webhook", "edge-retry"])
+def test_functions_that_post_are_changed_after_the_worker(edge: Deployment, function: str) -> None:
+    deployed = {edge.named(f"glow-edge-{part}").urn for part in ("version", "domain")}
+
+    assert deployed <= edge.named(f"glow-{function}-function").depends_on
+
+
+def test_flag_changes_one_variable_of_one_function_and_nothing_else(edge: Deployment) -> None:
+    on = deploy(config={**EDGE, "USE_EDGE_BROADCAST": "true"})
+    before, after = ({each.urn: each for each in d.resources} for d in (edge, on))
+    [changed] = {urn for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)}
+    told = environment(before[changed])
+
+    assert changed.endswith("::glow-webhook-function")
+    assert told["USE_EDGE_BROADCAST"] == "false"
+    assert environment(after[changed]) == {**told, "USE_EDGE_BROADCAST": "true"}
