@@ -19,7 +19,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud) -> LocalStack:
+    """The AWS path; test_edge.py has a stack of its own."""
     stack = LocalStack(cloud)
+    stack.prepare()
+    stack.config_set("USE_EDGE_BROADCAST", "false")
     stack.up()
     return stack
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from threading import Event
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -136,6 +137,13 @@ class Listeners(AsyncExitStack):
             connect(self._wire.websocket_url, additional_headers=headers, open_timeout=60)
         )
         return Listener(connection)
+
+    async def at_edge(self, edge_url: str, token: str, **options: str) -> Listener:
+        """A connection to the token's room at the edge, greeted by it."""
+        url = f"{edge_url.replace('http', 'ws', 1)}/ws/{token}?{urlencode(options)}"
+        listener = Listener(await self.enter_async_context(connect(url, open_timeout=60)))
+        await listener.hear_type("connected")
+        return listener
 
     async def subscribed(self, token: str, **options: str) -> Listener:
         """A connection whose subscription to `token` has been confirmed."""

@@ -1,0 +1,215 @@
+"""The edge path on a deployed stack: the flag, faults of the edge, rotation of its secret."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from botocore.session import Session
+
+from local.cloud import LocalCloud
+from local.stack import LocalStack
+from tests.local.aws import Aws
+from tests.local.wire import Listener, Listeners, Message, Wire, a_trade, wait_for
+
+GUIDE_BODY = {"price": 0.0025, "timestamp": 1_790_000_000}
+TRIES = 4  # with waits of 1, 2 and 4 s: past all tries within a test's patience
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("edge"), aws_port=0, worker_port=0) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def stack(cloud: LocalCloud) -> LocalStack:
+    stack = LocalStack(cloud)
+    stack.prepare()
+    stack.config_set("USE_EDGE_BROADCAST", "true")
+    stack.config_set("edgeRetryTries", str(TRIES))
+    stack.up()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: LocalStack) -> dict[str, Any]:
+    return stack.outputs()
+
+
+@pytest.fixture(scope="module")
+def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
+    return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
+
+
+@pytest.fixture(scope="module")
+def edge_url(outputs: dict[str, Any]) -> str:
+    return outputs["EdgeUrl"]
+
+
+@pytest.fixture(scope="module")
+def aws(cloud: LocalCloud) -> Aws:
+    return Aws(Session(), cloud.aws_url)
+
+
+@pytest.fixture
+async def listeners(wire: Wire) -> AsyncIterator[Listeners]:
+    async with Listeners(wire) as opened:
+        yield opened
+
+
+def broadcast(edge_url: str, token: str, secret: str) -> httpx.Response:
+    """Post to the worker as the old guide says."""
+    return httpx.post(
+        f"{edge_url}/broadcast/{token}",
+        json=GUIDE_BODY,
+        headers={"authorization": f"Bearer {secret}"},
+        timeout=60,
+    )
+
+
+def test_the_checks_of_the_old_guide_answer_as_it_says(
+    stack: LocalStack, wire: Wire, edge_url: str
+) -> None:
+    assert wire.get("/health/live").json()["status"] == "healthy"
+    assert httpx.get(f"{edge_url}/health").json()["status"] == "healthy"
+    secret = stack.config_get("glow:EdgeBroadcastSecret")
+    assert broadcast(edge_url, "TEST_TOKEN", secret).json() == {"success": True, "connections": 0}
+
+
+def test_second_up_changes_nothing(stack: LocalStack) -> None:
+    stack.preview(expect_no_changes=True)
+
+
+async def test_trade_reaches_the_client_at_the_edge(
+    wire: Wire, edge_url: str, listeners: Listeners
+) -> None:
+    listener = await listeners.at_edge(edge_url, "EDGE")
+    other = await listeners.at_edge(edge_url, "OTHER")
+    trade = a_trade()
+
+    wire.send(trade, token="EDGE")
+
+    update = await listener.hear_trade(trade)
+    assert update == wire.get("/tokens/EDGE/price").json()
+    await other.say({"type": "ping"})
+    await other.hear_type("pong")
+    assert other.updates == []
+
+
+async def test_client_that_comes_back_gets_what_it_missed(
+    wire: Wire, edge_url: str, listeners: Listeners
+) -> None:
+    first = await listeners.at_edge(edge_url, "BACK")
+    seen, missed = a_trade(), [a_trade(), a_trade()]
+    wire.send(seen, token="BACK")
+    cursor = (await first.hear_trade(seen))["id"]
+    for trade in missed:
+        wire.send(trade, token="BACK")
+    await first.hear_trade(missed[-1])
+
+    back = await listeners.at_edge(edge_url, "BACK", after=cursor)
+
+    await back.hear_trade(missed[-1])
+    assert back.signatures() == [trade["txSignature"] for trade in missed]
+
+
+@pytest.mark.timeout(400)
+async def test_flag_moves_the_stream_and_changes_nothing_but_the_function(
+    stack: LocalStack, wire: Wire, edge_url: str, listeners: Listeners
+) -> None:
+    on_aws = await listeners.subscribed("FLAG")
+    at_edge = await listeners.at_edge(edge_url, "FLAG")
+    heard: list[Message] = []
+
+    for flag, listener in (
+        ("false", on_aws),
+        ("true", at_edge),
+        ("false", on_aws),
+        ("true", at_edge),
+    ):
+        stack.config_set("USE_EDGE_BROADCAST", flag)
+        assert _resources_that_would_change(stack) == {"glow-webhook-function"}
+        stack.up()
+        trade = a_trade()
+        wire.send(trade, token="FLAG")
+        await listener.hear_trade(trade)
+        heard.append(trade)
+
+    assert on_aws.signatures() == [heard[0]["txSignature"], heard[2]["txSignature"]]
+    assert at_edge.signatures() == [heard[1]["txSignature"], heard[3]["txSignature"]]
+
+
+def _resources_that_would_change(stack: LocalStack) -> set[str]:
+    plan = json.loads(stack.run("preview", "--json"))
+    return {
+        step["urn"].rsplit("::", 1)[1]
+        for step in plan["steps"]
+        if step["op"] != "same" and "pulumi:pulumi:Stack" not in step["urn"]
+    }
+
+
+@pytest.mark.timeout(300)
+async def test_edge_that_is_down_is_owed_and_gets_each_trade_once(
+    cloud: LocalCloud,
+    wire: Wire,
+    edge_url: str,
+    aws: Aws,
+    outputs: dict[str, Any],
+    listeners: Listeners,
+) -> None:
+    on_aws = await listeners.subscribed("DOWN")
+    trades = [a_trade() for _ in range(7)]  # more than the failures that open the circuit
+    cloud.stop_cloudflare()
+    try:
+        for trade in trades:
+            wire.send(trade, token="DOWN")
+            await on_aws.hear_trade(trade)  # AWS connections hear it at once
+    finally:
+        cloud.start_cloudflare()
+
+    at_edge = await listeners.at_edge(edge_url, "DOWN")
+    await _hear_all(at_edge, trades)
+    wait_for(lambda: aws.queued(outputs["EdgeRetryQueueUrl"]), lambda n: n == 0, "no debts left")
+    assert at_edge.signatures() == [trade["txSignature"] for trade in trades]
+    assert on_aws.signatures() == [trade["txSignature"] for trade in trades]
+
+
+async def _hear_all(listener: Listener, trades: list[Message]) -> None:
+    wanted = {trade["txSignature"] for trade in trades}
+    await listener.hear(lambda heard: wanted <= set(heard.signatures()), "every trade")
+
+
+@pytest.mark.timeout(400)
+async def test_secret_is_rotated_in_two_ups_and_no_broadcast_is_refused(
+    stack: LocalStack,
+    wire: Wire,
+    edge_url: str,
+    aws: Aws,
+    outputs: dict[str, Any],
+    listeners: Listeners,
+) -> None:
+    old, new = stack.config_get("glow:EdgeBroadcastSecret"), secrets.token_urlsafe(32)
+    stack.config_set("EdgeBroadcastSecretPrevious", old, secret=True)
+    stack.config_set("EdgeBroadcastSecret", new, secret=True)
+    stack.up()
+    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+
+    stack.run("config", "rm", "glow:EdgeBroadcastSecretPrevious")
+    stack.up()
+    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+
+    assert aws.queued(outputs["EdgeRetryQueueUrl"]) == 0
+    assert broadcast(edge_url, "ROTATE", old).status_code == 401
+    state = stack.run("stack", "export")
+    assert old not in state
+    assert new not in state
+
+
+async def _assert_trade_reaches_the_edge(wire: Wire, edge_url: str, listeners: Listeners) -> None:
+    listener = await listeners.at_edge(edge_url, "ROTATE")
+    trade = a_trade()
+    wire.send(trade, token="ROTATE")
+    await listener.hear_trade(trade)
