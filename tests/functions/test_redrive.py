@@ -56,8 +56,7 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
     queue: Queue, dead_letters: Queue
 ) -> None:
     client = clients.sqs(REGION)
-    hidden_seconds = {"VisibilityTimeout": "1"}
-    client.set_queue_attributes(QueueUrl=dead_letters.url, Attributes=hidden_seconds)
+    client.set_queue_attributes(QueueUrl=dead_letters.url, Attributes={"VisibilityTimeout": "1"})
     publish(dead_letters, updates_of(a_token(), 3))
     sent_before_the_crash = client.receive_message(
         QueueUrl=dead_letters.url,
@@ -76,9 +75,9 @@ def test_queue_that_cannot_be_reached_is_told_with_the_likely_causes(
 ) -> None:
     client = clients.sqs(REGION)
 
-    with pytest.raises(OpsError, match=r"(?s)AccessDenied.*Nothing is lost: run it again"):
-        with Stubber(client) as broken:
-            broken.add_client_error("get_queue_attributes", "AccessDenied")
+    with Stubber(client) as broken:
+        broken.add_client_error("get_queue_attributes", "AccessDenied")
+        with pytest.raises(OpsError, match=r"(?s)AccessDenied.*Nothing is lost: run it again"):
             move_back(client, dead_letters_url=dead_letters.url, queue_url=queue.url)
 
 
