@@ -36,7 +36,10 @@ def environment(function: Registered) -> dict[str, Any]:
 
 def bindings(deployment: Deployment) -> dict[str, Any]:
     [version] = deployment.of_type(VERSION)
-    return {binding.pop("name"): binding for binding in version.inputs["bindings"]}
+    return {
+        binding["name"]: {key: value for key, value in binding.items() if key != "name"}
+        for binding in version.inputs["bindings"]
+    }
 
 
 def test_without_edge_there_is_nothing_at_cloudflare(prod: Deployment) -> None:

@@ -1,0 +1,129 @@
+"""`redrive`: dead letters go back to the queue that they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from ops.deployed import DeployedStack, StackOption
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import MessageTypeDef
+
+MAX_BATCH_MESSAGES: Final = 10
+_COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A queue with its dead-letter queue, by the stack's outputs."""
+
+    name: str
+    queue_output: str
+    dead_letters_output: str
+
+
+LANES: Final = (
+    Lane("broadcast", "BroadcastQueueUrl", "BroadcastDeadLetterQueueUrl"),
+    Lane("edge retry", "EdgeRetryQueueUrl", "EdgeRetryDeadLetterQueueUrl"),
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """What became of a lane's dead letters."""
+
+    moved: int
+    left: int
+
+
+def redrive(stack: StackOption = "local") -> None:
+    """Bring the dead letters of both lanes back, in their order. Mend the cause first."""
+    deployed = DeployedStack.named(stack)
+    client = deployed.sqs()
+    table = Table("Lane", "Brought back", "Left")
+    for lane in LANES:
+        count = move_back(
+            client,
+            dead_letters_url=deployed.text(lane.dead_letters_output),
+            queue_url=deployed.text(lane.queue_output),
+        )
+        table.add_row(lane.name, str(count.moved), str(count.left))
+    Console().print(table)
+
+
+def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Count:
+    """Move what lies in one queue to the other, each group in its order.
+
+    Not by StartMessageMoveTask: a message keeps its deduplication id there, and SQS silently drops
+    an id that the queue has seen in the last five minutes. Here the id is that of the dead letter,
+    so whoever starts again after a crash sends nothing twice.
+
+    As many as lay there at the start: what fails again meanwhile would go round for ever.
+    """
+    try:
+        moved = 0
+        due = _size(client, dead_letters_url)
+        for messages in _batches(client, dead_letters_url):
+            send_back(client, queue_url, messages)
+            _delete(client, dead_letters_url, messages)
+            moved += len(messages)
+            if moved >= due:
+                break
+        return Count(moved, _size(client, dead_letters_url))
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(
+            f"The dead letters of {dead_letters_url} could not be moved: {error}\n"
+            "Likely causes: credentials of another account, or rights that lack"
+            " sqs:ReceiveMessage, sqs:SendMessage and sqs:DeleteMessage. Nothing is lost: run it again."
+        ) from error
+
+
+def _batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
+    while messages := client.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=MAX_BATCH_MESSAGES,
+        WaitTimeSeconds=1,  # a short poll asks some of the servers only
+        MessageSystemAttributeNames=["MessageGroupId"],
+    ).get("Messages"):
+        yield messages
+
+
+def send_back(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:
+    """Send `messages`, ten at most, to the queue `url`, each in its group. Raises OpsError."""
+    answer = client.send_message_batch(
+        QueueUrl=url,
+        Entries=[
+            {
+                "Id": str(index),
+                "MessageBody": message.get("Body", ""),
+                "MessageGroupId": message.get("Attributes", {})["MessageGroupId"],
+                "MessageDeduplicationId": message.get("MessageId", ""),
+            }
+            for index, message in enumerate(messages)
+        ],
+    )
+    if failed := answer.get("Failed"):
+        raise OpsError(f"{url} refused {len(failed)} messages: {failed[0]}. Run it again.")
+
+
+def _delete(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:
+    client.delete_message_batch(
+        QueueUrl=url,
+        Entries=[
+            {"Id": str(index), "ReceiptHandle": message.get("ReceiptHandle", "")}
+            for index, message in enumerate(messages)
+        ],
+    )
+
+
+def _size(client: SQSClient, url: str) -> int:
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTS)
+    return sum(int(count) for count in answer.get("Attributes", {}).values())
