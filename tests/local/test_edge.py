@@ -11,6 +11,7 @@ from botocore.session import Session
 
 from local.cloud import LocalCloud
 from local.stack import LocalStack
+from ops.redrive import move_back
 from tests.local.aws import Aws
 from tests.local.wire import Listener, Listeners, Message, Wire, a_trade, wait_for
 
@@ -175,6 +176,42 @@ async def test_edge_that_is_down_is_owed_and_gets_each_trade_once(
     wait_for(lambda: aws.queued(outputs["EdgeRetryQueueUrl"]), lambda n: n == 0, "no debts left")
     assert at_edge.signatures() == [trade["txSignature"] for trade in trades]
     assert on_aws.signatures() == [trade["txSignature"] for trade in trades]
+
+
+@pytest.mark.timeout(400)
+async def test_edge_that_stays_away_leaves_dead_letters_which_a_redrive_delivers(
+    cloud: LocalCloud,
+    wire: Wire,
+    edge_url: str,
+    aws: Aws,
+    outputs: dict[str, Any],
+    listeners: Listeners,
+) -> None:
+    owed, newer = [a_trade(), a_trade()], a_trade()
+    dead = outputs["EdgeRetryDeadLetterQueueUrl"]
+    cloud.stop_cloudflare()
+    try:
+        for trade in owed:
+            wire.send(trade, token="AWAY")
+        wait_for(lambda: aws.queued(dead), lambda number: number == 2, "two dead letters")
+    finally:
+        cloud.start_cloudflare()
+    listener = await listeners.at_edge(edge_url, "AWAY")
+    await _hear_at_edge(wire, listener, newer)  # a newer trade does not wait for older ones
+
+    back = move_back(
+        aws.client("sqs"), dead_letters_url=dead, queue_url=outputs["EdgeRetryQueueUrl"]
+    )
+
+    assert (back.moved, back.left) == (2, 0)
+    await _hear_all(listener, owed)
+    assert listener.signatures() == [trade["txSignature"] for trade in [newer, *owed]]
+
+
+async def _hear_at_edge(wire: Wire, listener: Listener, trade: Message) -> None:
+    """Send `trade`; the webhook's circuit may still be open, then its debt is settled in a second."""
+    wire.send(trade, token="AWAY")
+    await listener.hear_trade(trade)
 
 
 async def _hear_all(listener: Listener, trades: list[Message]) -> None:

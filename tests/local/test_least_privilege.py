@@ -1,13 +1,20 @@
 """Each function's role allows what the function does, and nothing that it never does.
 
 The emulator evaluates every call against the caller's role (AUTH=true), so a missing right breaks
-the stream. Here the other half: each right that a role grants was used while the stack ran.
+the stream. Here the other half: each right that a role grants was used while the stack ran. The
+webhook uses all of its own only where the edge is on and does not answer.
 """
 
 import hashlib
 import json
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import pytest
+from botocore.session import Session
+
+from local.cloud import LocalCloud
+from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
 
@@ -22,13 +29,51 @@ BY_LAMBDA_ITSELF = {
 # The emulator's CloudTrail does not record these: a message that arrived, a socket that closed.
 BY_POST_TO_CONNECTION = {"execute-api:ManageConnections"}
 # One right covers both: IAM has no action of its own for a batch.
-ACTION_OF = {"SendMessageBatch": "SendMessage"}
+ACTION_OF = {
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "SendMessageBatch": "SendMessage",
+}
 SERVICES = {"dynamodb.amazonaws.com": "dynamodb", "sqs.amazonaws.com": "sqs"}
 
 
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("rights"), aws_port=0, worker_port=0) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def stack(cloud: LocalCloud) -> LocalStack:
+    stack = LocalStack(cloud)
+    stack.up()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: LocalStack) -> dict[str, Any]:
+    return stack.outputs()
+
+
+@pytest.fixture(scope="module")
+def aws(cloud: LocalCloud) -> Aws:
+    return Aws(Session(), cloud.aws_url)
+
+
+@pytest.fixture
+async def listeners(wire: Wire) -> AsyncIterator[Listeners]:
+    async with Listeners(wire) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
+    return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
+
+
 async def test_every_right_of_every_role_is_used(
-    wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
+    cloud: LocalCloud, wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
 ) -> None:
+    cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
     unused: dict[str, set[str]] = {}
     posted: set[str] = set()
@@ -45,11 +90,12 @@ async def test_every_right_of_every_role_is_used(
     assert {name: actions for name, actions in unused.items() if actions} == {}
     names = outputs["FunctionNames"]
     assert posted == {names["broadcast"], names["connections"]}
-    assert {
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-    } <= _allowed_actions(aws, _role_of(aws, names["broadcast"]))
+    for consumer in (names["broadcast"], names["edge-retry"]):
+        assert {
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+        } <= _allowed_actions(aws, _role_of(aws, consumer))
 
 
 def test_no_role_allows_a_wildcard(aws: Aws, outputs: dict[str, Any]) -> None:
@@ -87,9 +133,14 @@ async def _use_everything(
         MessageGroupId="RIGHTS",
         MessageDeduplicationId="rights-poison",
     )
-    dead = str(outputs["BroadcastDeadLetterQueueUrl"])
-    wait_for(lambda: aws.queued(dead), lambda number: number > 0, "the poison record")
-    aws.take(dead)
+    aws.client("sqs").send_message(
+        QueueUrl=str(outputs["EdgeRetryQueueUrl"]),
+        MessageBody="poison",
+        MessageGroupId="RIGHTS2",
+        MessageDeduplicationId="rights-poison",
+    )
+    dead = [outputs["BroadcastDeadLetterQueueUrl"], outputs["EdgeRetryDeadLetterQueueUrl"]]
+    wait_for(lambda: [aws.queued(url) for url in dead], all, "both poison records")
     await listener.say({"action": "unsubscribePrice", "token": "RIGHTS"})
     await listener.hear_type("UNSUBSCRIBED")
     assert wire.get("/tokens/RIGHTS/price").status_code == 200
@@ -150,6 +201,8 @@ def _used_actions(aws: Aws, function_arn: str, role_arn: str) -> set[str]:
 _EVENT_NAMES = (
     "BatchGetItem",
     "BatchWriteItem",
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
     "DeleteItem",
     "GetItem",
     "PutItem",
