@@ -10,7 +10,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 export PROVIDERS ?= stand-in
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset demo outputs pulumi test bench lock
+.PHONY: help up down reset demo toggle outputs pulumi test bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ reset: $(VENV)/.tools ## stop the local cloud and forget its state; caches stay
 
 demo: $(VENV)/.tools ## send two trades through the stack and print what a client hears
 	@$(PY) -m local demo
+
+toggle: $(VENV)/.tools ## switch to the other path and back; print what a client of each heard
+	@$(PY) -m local toggle
 
 outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
 	@$(PY) -m local outputs

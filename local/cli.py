@@ -4,18 +4,23 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from functions.glow.update import Update
+from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
-from local.demo import Endpoints, run_demo
+from local.demo import run_demo
 from local.errors import LocalError
+from local.hand_over import post_to_edge, put_on_broadcast_queue
 from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
-from local.stack import LocalStack
+from local.stack import EDGE_SECRET, FLAG, LocalStack
+from local.toggle import run_toggle
 from local.toolchain import pulumi_folder
 from local.toolchain.node import node_environment, npm_command
 from local.venv import ensure_venv
@@ -79,6 +84,26 @@ def demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
 
 
 @app.command()
+def toggle(providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Switch to the other path and back by `pulumi up`; show what each path's client heard."""
+    stack = _stack(providers)
+    _require_running(stack)
+
+    def set_flag(is_on: bool) -> None:
+        value = str(is_on).lower()
+        with step(f"USE_EDGE_BROADCAST {value}") as current:
+            stack.config_set(FLAG, value)
+            current.note(_summary(stack.up(current.note)))
+
+    run_toggle(
+        _endpoints(stack, stack.outputs()),
+        Console(),
+        edge_is_on=_edge_is_on(stack),
+        set_flag=set_flag,
+    )
+
+
+@app.command()
 def outputs() -> None:
     """Print the stack's outputs as one JSON object, secrets masked."""
     stack = _stack(Providers.STAND_IN)
@@ -129,13 +154,34 @@ def _require_running(stack: LocalStack) -> None:
 
 def _demo(stack: LocalStack) -> None:
     found = stack.outputs()
-    endpoints = Endpoints(
+    cloud, edge_is_on = stack.cloud, _edge_is_on(stack)
+
+    def hand_to_other_path(update: Update) -> None:
+        if edge_is_on:
+            put_on_broadcast_queue(cloud.aws_url, str(found["BroadcastQueueUrl"]), update)
+        else:
+            post_to_edge(cloud.worker_url, stack.config_get(EDGE_SECRET), update)
+
+    run_demo(
+        _endpoints(stack, found),
+        Console(),
+        edge_is_on=edge_is_on,
+        hand_to_other_path=hand_to_other_path,
+    )
+
+
+def _endpoints(stack: LocalStack, found: Mapping[str, object]) -> Endpoints:
+    return Endpoints(
         webhook_url=str(found["WebhookUrl"]),
         rest_url=str(found["RestApiUrl"]),
         websocket_url=str(found["WebSocketUrl"]),
+        edge_url=stack.cloud.worker_url,
         webhook_key=stack.webhook_key(),
     )
-    run_demo(endpoints, Console())
+
+
+def _edge_is_on(stack: LocalStack) -> bool:
+    return stack.config_get(FLAG) == "true"
 
 
 def _summary(output: str) -> str:

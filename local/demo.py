@@ -1,149 +1,74 @@
-"""Sends two trades through the deployed stack and shows that a WebSocket client hears them."""
+"""Sends trades through the deployed stack and shows that a client of each path hears them."""
 
 import asyncio
 import json
-import secrets
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Final, cast
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
-import httpx
 from rich.console import Console
-from websockets.asyncio.client import ClientConnection, connect
 
-from local.errors import LocalError
-from local.paths import REPOSITORY
+from functions.glow.update import Update
+from local.clients import Endpoints, PathClient, aws_client, edge_client, send
+from local.trades import (
+    SIMPLE_PRICE,
+    SIMPLE_SLOT,
+    SIMPLE_TOKEN,
+    SWAP_MINT,
+    Trade,
+    real_swap,
+    simple_trade,
+)
 
-# A real swap of 150 USDC for 1.00019736 SOL, as Helius sends it; its source is beside it.
-SWAP: Final = REPOSITORY / "tests" / "data" / "helius" / "enh_swap_jupiter_usdc_to_sol_1hop.json"
-SWAP_MINT: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
-SIMPLE_TOKEN: Final = "DEMO_TOKEN"  # noqa: S105  a token that is traded
-
-FRAME_SECONDS: Final = 15
-BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoints:
-    """Where the stack listens, and the key of its webhook."""
-
-    webhook_url: str
-    rest_url: str
-    websocket_url: str
-    webhook_key: str
+HandOver = Callable[[Update], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trade:
-    """A body for the webhook, and what a client must hear of it."""
+def run_demo(
+    endpoints: Endpoints, console: Console, *, edge_is_on: bool, hand_to_other_path: HandOver
+) -> None:
+    """Send two trades to the webhook and show who hears them on the path that the flag names.
 
-    title: str
-    token: str
-    signature: str
-    body: object
-    headers: dict[str, str]
-
-
-def real_swap(now: int) -> Trade:
-    """Return the real body, made new: only signature and time of its transaction differ."""
-    (transaction,) = cast("list[dict[str, object]]", json.loads(SWAP.read_text()))
-    signature = "".join(secrets.choice(BASE58) for _ in range(88))
-    body = [transaction | {"signature": signature, "timestamp": now}]
-    return Trade(title="Helius swap", token=SWAP_MINT, signature=signature, body=body, headers={})
-
-
-def simple_trade(now: int) -> Trade:
-    """Return a trade in the simple form: 2.5 SOL for 1,000 tokens."""
-    signature = f"demo{secrets.token_hex(8)}"
-    body = {
-        "type": "SWAP",
-        "txSignature": signature,
-        "slot": 250_000_000,
-        "timestamp": now,
-        "accounts": [
-            {"address": "vault_sol", "nativeBalanceChange": -2_500_000_000},
-            {"address": "user", "nativeBalanceChange": 1_000},
-        ],
-    }
-    return Trade(
-        title="simple form",
-        token=SIMPLE_TOKEN,
-        signature=signature,
-        body=body,
-        headers={"x-token": SIMPLE_TOKEN},
-    )
-
-
-def run_demo(endpoints: Endpoints, console: Console) -> None:
-    """Send both trades, print what arrived and how to go on; LocalError if nothing arrives."""
-    asyncio.run(_send_and_hear(endpoints, console))
+    `hand_to_other_path` gives a third to the other path, as a function would: both are alive.
+    Prints how to go on; LocalError if a client hears nothing.
+    """
+    asyncio.run(_send_and_hear(endpoints, console, edge_is_on, hand_to_other_path))
     console.print(how_to_go_on(endpoints), markup=False, highlight=False, soft_wrap=True)
 
 
-async def _send_and_hear(endpoints: Endpoints, console: Console) -> None:
+async def _send_and_hear(
+    endpoints: Endpoints, console: Console, edge_is_on: bool, hand_to_other_path: HandOver
+) -> None:
     now = int(time.time())
-    trades = [real_swap(now), simple_trade(now)]
-    async with connect(endpoints.websocket_url) as socket, httpx.AsyncClient(timeout=30) as http:
-        for trade in trades:
-            await socket.send(json.dumps({"action": "subscribePrice", "token": trade.token}))
-            await _heard(
-                socket, f"SUBSCRIBED for {trade.token}", type="SUBSCRIBED", token=trade.token
-            )
-        for trade in trades:
-            started = time.monotonic()
-            answer = await http.post(
-                endpoints.webhook_url,
-                json=trade.body,
-                headers={"Authorization": f"Bearer {endpoints.webhook_key}", **trade.headers},
-            )
-            if not answer.is_success:
-                raise LocalError(
-                    f"POST {endpoints.webhook_url} answered {answer.status_code}: {answer.text}\n"
-                    "See .local/ministack.log, or start over: make reset up"
-                )
-            update = await _heard(
-                socket, f"the {trade.title}'s update", txSignature=trade.signature
-            )
-            elapsed_ms = (time.monotonic() - started) * 1000
-            console.print(
-                f"{trade.title}: {json.dumps(update)}\n  {elapsed_ms:.0f} ms from POST to client",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+    tokens = [SWAP_MINT, SIMPLE_TOKEN]
+    async with aws_client(endpoints, tokens) as on_aws, edge_client(endpoints, tokens) as at_edge:
+        current, other = (at_edge, on_aws) if edge_is_on else (on_aws, at_edge)
+        for trade in (real_swap(now), simple_trade(now)):
+            await _show(console, trade, current, lambda trade=trade: send(endpoints, trade))
+        third = simple_trade(now)
+        update = Update(SIMPLE_TOKEN, Decimal(SIMPLE_PRICE), now, SIMPLE_SLOT, third.signature)
+        await _show(console, third, other, lambda: asyncio.to_thread(hand_to_other_path, update))
 
 
-async def _heard(socket: ClientConnection, what: str, **fields: str) -> dict[str, object]:
-    """Return the first message whose `fields` match; others, as the newest price, are passed over."""
-    last = "nothing"
-    try:
-        async with asyncio.timeout(FRAME_SECONDS):
-            async for message in _messages(socket):
-                if fields.items() <= message.items():
-                    return message
-                last = json.dumps(message)
-    except TimeoutError:
-        pass
-    raise LocalError(
-        f"The WebSocket client did not hear {what} within {FRAME_SECONDS} s; last heard: {last}.\n"
-        "See .local/ministack.log, or start over: make reset up"
+async def _show(
+    console: Console, trade: Trade, client: PathClient, act: Callable[[], Awaitable[None]]
+) -> None:
+    started = time.monotonic()
+    await act()
+    update = await client.hear(trade)
+    elapsed_ms = (time.monotonic() - started) * 1000
+    console.print(
+        f"{client.path:<4} hears the {trade.title}: {json.dumps(update)}\n"
+        f"     {elapsed_ms:.0f} ms after it was sent",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
     )
-
-
-async def _messages(socket: ClientConnection) -> AsyncIterator[dict[str, object]]:
-    async for frame in socket:
-        message = cast("dict[str, object]", json.loads(frame))
-        if message.get("type") == "PRICE_BATCH":
-            for update in cast("list[dict[str, object]]", message["updates"]):
-                yield update
-        else:
-            yield message
 
 
 def how_to_go_on(endpoints: Endpoints) -> str:
     """Return the URLs and commands that work as they stand, in this folder."""
     subscribe = json.dumps({"action": "subscribePrice", "token": SIMPLE_TOKEN})
+    edge_socket = f"{endpoints.edge_url.replace('http', 'ws', 1)}/ws/{SIMPLE_TOKEN}"
     read_key = 'import json,sys; print(json.load(sys.stdin)["LocalWebhookKey"])'
     body = (
         """{"type":"SWAP","txSignature":"try'$(date +%s)'","slot":250000000,"""
@@ -152,10 +77,13 @@ def how_to_go_on(endpoints: Endpoints) -> str:
         """{"address":"user","nativeBalanceChange":1000}]}"""
     )
     return f"""
+Test page  {endpoints.edge_url}/
 REST       {endpoints.rest_url}
-WebSocket  {endpoints.websocket_url}
+WebSocket  {endpoints.websocket_url}  (path aws)
+           {edge_socket}  (path edge)
 
-Listen, in one terminal:
+Listen, in one terminal (the path that USE_EDGE_BROADCAST names):
+  npx --yes wscat -c {edge_socket} -w 600
   npx --yes wscat -c {endpoints.websocket_url} -w 600 -x '{subscribe}'
 Send, in another:
   KEY=$(make -s outputs | python3 -c '{read_key}')

@@ -4,12 +4,15 @@ import json
 import subprocess
 from typing import cast
 
-from local.demo import SWAP, Endpoints, how_to_go_on, real_swap, simple_trade
+from local.clients import Endpoints
+from local.demo import how_to_go_on
+from local.trades import SWAP, real_swap, simple_trade
 
 ENDPOINTS = Endpoints(
     webhook_url="http://127.0.0.1:4566/_aws/execute-api/abc/webhook/price",
     rest_url="http://127.0.0.1:4566/_aws/execute-api/abc",
     websocket_url="ws://127.0.0.1:4566/_aws/execute-api/def/live",
+    edge_url="http://127.0.0.1:8787",
     webhook_key="the key",
 )
 
