@@ -37,7 +37,7 @@ pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS=
 	@$(PY) -m local pulumi $(ARGS)
 
 test: $(VENV)/.dev node_modules/.installed ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
-	@$(PY) -m local prepare
+	@$(PY) -m local prepare-tests
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/basedpyright --pythonpath $(PY)

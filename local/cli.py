@@ -22,6 +22,7 @@ from local.progress import CONSOLE, step
 from local.stack import EDGE_SECRET, FLAG, LocalStack
 from local.toggle import run_toggle
 from local.toolchain import pulumi_folder
+from local.toolchain.browser import ensure_browser
 from local.toolchain.node import node_environment, npm_command
 from local.venv import ensure_venv
 
@@ -57,6 +58,14 @@ def prepare() -> None:
         current.note(str(pulumi_folder(current.say)))
     with step("AWS emulator"):
         ensure_venv(MINISTACK_LOCK)
+
+
+@app.command()
+def prepare_tests() -> None:
+    """Get what the tests need besides: a browser."""
+    prepare()
+    with step("Browser"):
+        ensure_browser()
 
 
 @app.command()

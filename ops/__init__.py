@@ -1,1 +1,1 @@
-"""Commands against a deployed stack: `python -m ops --help`."""
+"""Commands against a deployed stack, and for the pull requests that change it."""

@@ -1,4 +1,4 @@
-"""`python -m ops …`: commands for whoever operates a stack."""
+"""`python -m ops …`."""
 
 from ops.cli import main
 

@@ -1,27 +1,31 @@
-"""The table of commands; each is a module of its own."""
+"""The commands of `python -m ops`; each is a module of its own."""
 
 import sys
 from typing import Final
 
 import typer
-from rich.console import Console
 
+from local.errors import LocalError
+from ops.comment import comment
 from ops.errors import OpsError
+from ops.preview import preview
 from ops.redrive import redrive
 
-app: Final = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks print local variables, secrets among them
+    help="Commands against a deployed stack, and for the pull requests that change it.",
+)
+app.command()(preview)
+app.command()(comment)
 app.command()(redrive)
-
-
-@app.callback()
-def commands() -> None:
-    """Commands against a deployed stack. Each says what it did; what failed ends with status 1."""
 
 
 def main() -> None:
     """Run a command; what failed is said in words, without a traceback."""
     try:
         app()
-    except OpsError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
+    except (LocalError, OpsError) as error:
+        typer.secho(str(error), fg="red", err=True)
         sys.exit(1)

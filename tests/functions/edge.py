@@ -43,13 +43,13 @@ class _Server(ThreadingHTTPServer):
 class Edge:
     """`answer` gives the status of a post. `posts` are all, `heard` what clients hear by token."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.answer: Callable[[Post], int] = lambda _post: 200
         self.posts: list[Post] = []
         self.heard: dict[str, list[str]] = {}
         self.sockets = 0
         self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._server = _Server(("127.0.0.1", port), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

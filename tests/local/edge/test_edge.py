@@ -2,12 +2,10 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
-from botocore.session import Session
 
 from local.cloud import LocalCloud
 from local.stack import LocalStack
@@ -16,49 +14,6 @@ from tests.local.aws import Aws
 from tests.local.wire import Listener, Listeners, Message, Wire, a_trade, wait_for
 
 GUIDE_BODY = {"price": 0.0025, "timestamp": 1_790_000_000}
-TRIES = 4  # with waits of 1, 2 and 4 s: past all tries within a test's patience
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("edge"), aws_port=0, worker_port=0) as cloud:
-        yield cloud
-
-
-@pytest.fixture(scope="module")
-def stack(cloud: LocalCloud) -> LocalStack:
-    stack = LocalStack(cloud)
-    stack.prepare()
-    stack.config_set("USE_EDGE_BROADCAST", "true")
-    stack.config_set("edgeRetryTries", str(TRIES))
-    stack.up()
-    return stack
-
-
-@pytest.fixture(scope="module")
-def outputs(stack: LocalStack) -> dict[str, Any]:
-    return stack.outputs()
-
-
-@pytest.fixture(scope="module")
-def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
-    return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
-
-
-@pytest.fixture(scope="module")
-def edge_url(outputs: dict[str, Any]) -> str:
-    return outputs["EdgeUrl"]
-
-
-@pytest.fixture(scope="module")
-def aws(cloud: LocalCloud) -> Aws:
-    return Aws(Session(), cloud.aws_url)
-
-
-@pytest.fixture
-async def listeners(wire: Wire) -> AsyncIterator[Listeners]:
-    async with Listeners(wire) as opened:
-        yield opened
 
 
 def broadcast(edge_url: str, token: str, secret: str) -> httpx.Response:

@@ -1,0 +1,92 @@
+"""What `pulumi preview` printed, as Markdown for a reviewer. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+# GitHub refuses a comment over 65,536 characters. Both stacks share one comment; a byte is never
+# more than a character.
+REPORT_BYTES: Final = 30_000
+
+# A policy or a script on one line would push everything else out.
+LINE_CHARACTERS: Final = 500
+
+# The head shows what changes, the tail holds errors and the counts.
+HEAD_SHARE: Final = 2 / 3
+
+COUNT: Final = re.compile(r"^\s+(?:[-+~<>=]+ ?)?(\d+ (?:to [a-z-]+|unchanged))$")
+SIGNED: Final = re.compile(r"^( *)((?:\+\+|--|\+-|-\+)(?=[ \d])|[-+~](?= ))", re.MULTILINE)
+
+# GitHub colours a line of a `diff` block by its first character.
+COLOURED: Final = {"~": "!", "+-": "!", "-+": "!"}
+
+
+def write_report(stack: str, output: str, exit_code: int, *, limit: int = REPORT_BYTES) -> str:
+    """Return the section of `stack`, at most `limit` bytes: the counts, and what changes, folded."""
+    failed = exit_code != 0
+    headline = f"preview failed, exit code {exit_code}" if failed else _counts(output)
+    opening = f"<details{' open' if failed else ''}><summary>pulumi preview --diff</summary>"
+    fence = _fence(output)
+
+    def section(body: str) -> str:
+        lines = [f"### {stack}: {headline}", "", opening, "", f"{fence}diff", body, fence, ""]
+        return "\n".join([*lines, "</details>", ""])
+
+    room = limit - len(section("").encode())
+    return section(cut_middle(_colour(output.strip("\n")), room))
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """Return `text` in at most `limit` bytes; what is left out is counted where it was."""
+    if len(text.encode()) <= limit:
+        return text
+    lines = [_clip(line) for line in text.splitlines()]
+    note = "… {} lines left out: the log of this job has them …"
+    room = limit - len(note.encode()) - 20  # the number and two line ends
+    head = _take(lines, room * HEAD_SHARE)
+    tail = _take(reversed(lines[len(head) :]), room - _size(head))[::-1]
+    left_out = len(lines) - len(head) - len(tail)
+    between = [note.format(f"{left_out:,}")] if left_out else []
+    return "\n".join([*head, *between, *tail])
+
+
+def _counts(output: str) -> str:
+    """Return the CLI's closing counts: `2 to update, 61 unchanged`."""
+    closing = output.rpartition("\nResources:")[2].splitlines()
+    counts = [found[1] for line in closing if (found := COUNT.match(line))]
+    if any("to" in count.split() for count in counts):
+        return ", ".join(counts)
+    return ", ".join(["no changes", *counts])
+
+
+def _colour(output: str) -> str:
+    """Move the sign of a changed line to its beginning, the text behind it stays in its column."""
+    return SIGNED.sub(
+        lambda found: COLOURED.get(found[2], found[2][0]) + found[1] + " " * (len(found[2]) - 1),
+        output,
+    )
+
+
+def _fence(output: str) -> str:
+    longest = max(map(len, re.findall(r"`+", output)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _clip(line: str) -> str:
+    rest = len(line) - LINE_CHARACTERS
+    return f"{line[:LINE_CHARACTERS]} … {rest:,} characters more" if rest > 0 else line
+
+
+def _take(lines: Iterable[str], room: float) -> list[str]:
+    """Return the first of `lines` that fit into `room` bytes."""
+    taken: list[str] = []
+    for line in lines:
+        room -= _size([line])
+        if room < 0:
+            break
+        taken.append(line)
+    return taken
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
