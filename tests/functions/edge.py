@@ -87,6 +87,9 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
             edge.sockets += 1
 
         def do_POST(self) -> None:
+            if edge.over.is_set():  # a kept connection outlives the server; it must not answer
+                self.close_connection = True
+                return
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             token = self.path.removeprefix("/broadcast/")
