@@ -404,7 +404,7 @@ def _is_secret(key: str) -> bool:
 
 
 def _shown_default(field: FieldInfo) -> str:
-    default: object = field.default
+    default: object = None if field.is_required() else field.default
     if isinstance(default, bool):
         return "true" if default else "false"
     return "" if default in (None, (), {}) else str(default)
