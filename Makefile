@@ -45,9 +45,10 @@ test: $(VENV)/.dev node_modules/.installed ## check style and types, run every t
 	$(PY) -m local npm test
 	$(PY) -m pytest $(ARGS)
 
-bench: $(VENV)/.dev ## run the benchmarks and print their tables (ARGS: their names)
+bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print their tables (ARGS: names of those in bench/)
 	@$(PY) -m local prepare
 	@$(PY) -m bench $(ARGS)
+	@$(PY) -m local npm run --silent bench
 
 LOCKS := local/toolchain/uv local/toolchain/go local/toolchain/ministack requirements requirements-dev \
 	functions/requirements
