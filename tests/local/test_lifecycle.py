@@ -34,6 +34,8 @@ async def test_stack_heals_after_the_cloud_lost_everything_and_destroy_leaves_no
     own_cloud: LocalCloud, aws: Aws
 ) -> None:
     stack = LocalStack(own_cloud)
+    stack.prepare()
+    stack.config_set("USE_EDGE_BROADCAST", "false")
     stack.up()
 
     own_cloud.restart_aws()
