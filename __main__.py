@@ -4,22 +4,27 @@ from pathlib import Path
 
 import pulumi
 
-from components.aws_pipeline import (
-    AwsPipeline,
-    AwsPipelineArgs,
-    EdgeTarget,
-    FunctionArchives,
-    Throttles,
-)
+from components.aws_pipeline import AwsPipeline, AwsPipelineArgs, Throttles
 from components.bearer_secret import BearerSecret
 from components.edge_settings import worker_name
+from components.edge_target import EdgeTarget
 from components.lambda_function import LambdaPlatform
+from components.last_outputs import last_output
 from components.monitoring import Monitoring, MonitoringArgs
-from components.packaging import Target, dependency_archive, function_archive, worker_modules
-from components.settings import Settings, encrypted
+from components.packaging import (
+    FUNCTIONS,
+    Target,
+    dependency_archive,
+    function_archive,
+    worker_modules,
+)
+from components.rest_api import RestApi, RestApiArgs
+from components.route_report import route_report
+from components.settings import encrypted, load_settings
 from components.throttle import Throttle
+from components.websocket_api import WebSocketApi, WebSocketApiArgs
 
-settings = Settings.load()
+settings = load_settings()
 root = Path(__file__).resolve().parent
 prefix = f"glow-{pulumi.get_stack()}"
 target = Target(
@@ -30,11 +35,33 @@ target = Target(
 
 edge_name = worker_name(pulumi.get_stack())
 edge_url = settings.edge_origin(edge_name)
-edge_variables = settings.edge_variables(pulumi.get_stack())
 edge_secret = BearerSecret(
     current=encrypted(settings.edge_broadcast_secret),
     previous=encrypted(settings.edge_broadcast_secret_previous),
 )
+policy = settings.policy
+pulumi.info(
+    route_report(
+        policy,
+        before=last_output("Routing"),
+        tokens=settings.tokens,
+    )
+)
+
+# Made before the functions that they call: these, and the edge, have to know their addresses.
+rest = RestApi(
+    "glow-rest",
+    RestApiArgs(
+        prefix=prefix,
+        cors_origins=settings.cors_origins(edge_url),
+        log_retention_days=settings.log_retention_days,
+    ),
+)
+websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
+edge_variables = settings.edge_variables(
+    pulumi.get_stack(), rest_url=rest.url, websocket_url=websocket.url
+)
+
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:
     # The SDK takes 3 s to import, which a stack without an edge need not wait for.
@@ -67,31 +94,29 @@ pipeline = AwsPipeline(
             memory_mb=settings.lambda_memory_mb,
             log_retention_days=settings.log_retention_days,
         ),
-        archives=FunctionArchives(
-            webhook=pulumi.FileArchive(str(function_archive(root, "webhook"))),
-            broadcast=pulumi.FileArchive(str(function_archive(root, "broadcast"))),
-            connections=pulumi.FileArchive(str(function_archive(root, "connections"))),
-            prices=pulumi.FileArchive(str(function_archive(root, "prices"))),
-            edge_retry=pulumi.FileArchive(str(function_archive(root, "edge_retry"))),
-            dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
-        ),
+        archives={
+            module: pulumi.FileArchive(str(function_archive(root, module))) for module in FUNCTIONS
+        },
+        dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
+        rest=rest,
+        websocket=websocket,
         webhook_secret=BearerSecret(
             current=encrypted(settings.webhook_secret),
             previous=encrypted(settings.helius_webhook_secret_previous),
         ),
         edge=EdgeTarget(
-            is_on=settings.use_edge_broadcast,
             url=edge_url,
             secret=edge_secret,
-            tries=settings.edge_retry_tries,
-            base_seconds=settings.edge_retry_base_seconds,
             deployed=edge_is_deployed,
         ),
+        edge_retry_tries=settings.edge_retry_tries,
+        edge_retry_base_seconds=settings.edge_retry_base_seconds,
+        policy=policy,
+        route_grace_seconds=settings.routing.grace_seconds,
         tokens=settings.mints,
         price_retention_days=settings.price_retention_days,
         call_timeout_ms=settings.call_timeout_ms,
         allowed_origins=settings.allowed_origins,
-        cors_origins=settings.cors_origins,
         require_origin=settings.require_origin,
         throttles=Throttles(
             webhook=Throttle(rate=settings.webhook_rate_limit, burst=settings.webhook_burst_limit),
@@ -110,6 +135,9 @@ functions = {
     "connections": pipeline.connections,
     "prices": pipeline.prices,
     "edge-retry": pipeline.edge_retry,
+    "discovery": pipeline.discovery,
+    "route-mover": pipeline.route_control.mover,
+    "route-worker": pipeline.route_control.worker,
 }
 Monitoring(
     "glow-monitoring",
@@ -117,13 +145,14 @@ Monitoring(
         prefix=prefix,
         queue=pipeline.queue,
         edge_retry_queue=pipeline.edge_retry_queue,
+        route_queue=pipeline.route_queue,
         functions=functions,
         email=settings.alarm_email,
     ),
 )
 
-pulumi.export("RestApiUrl", pipeline.rest.url)
-pulumi.export("WebhookUrl", pulumi.Output.concat(pipeline.rest.url, "/webhook/price"))
+pulumi.export("RestApiUrl", rest.url)
+pulumi.export("WebhookUrl", pulumi.Output.concat(rest.url, "/webhook/price"))
 pulumi.export("WebSocketUrl", pipeline.websocket.url)
 if edge_url is not None:
     pulumi.export("EdgeUrl", edge_url)
@@ -131,8 +160,13 @@ if edge_url is not None:
     pulumi.export("EdgeVariables", edge_variables)
 pulumi.export("PriceTableName", pipeline.store.prices.name)
 pulumi.export("ConnectionsTableName", pipeline.store.connections.name)
+pulumi.export("RoutesTableName", pipeline.routes.table.name)
 pulumi.export("BroadcastQueueUrl", pipeline.queue.queue.url)
 pulumi.export("BroadcastDeadLetterQueueUrl", pipeline.queue.dead_letters.url)
 pulumi.export("EdgeRetryQueueUrl", pipeline.edge_retry_queue.queue.url)
 pulumi.export("EdgeRetryDeadLetterQueueUrl", pipeline.edge_retry_queue.dead_letters.url)
+pulumi.export("RouteQueueUrl", pipeline.route_queue.queue.url)
+pulumi.export("RouteDeadLetterQueueUrl", pipeline.route_queue.dead_letters.url)
+# What the next preview compares with.
+pulumi.export("Routing", policy.to_json())
 pulumi.export("FunctionNames", {name: f.function_name for name, f in functions.items()})

@@ -1,6 +1,6 @@
 """The AWS path: Helius → webhook → table and queue → worker → WebSocket clients."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,54 +8,31 @@ import pulumi
 import pulumi_aws as aws
 
 from components.bearer_secret import BearerSecret
-from components.function_role import FunctionRole
-from components.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform
+from components.edge_target import EdgeTarget
+from components.fifo_queue import FifoQueue, FifoQueueArgs
+from components.function_family import FunctionFamily
+from components.lambda_function import LambdaFunction, LambdaPlatform
 from components.price_store import PriceStore, PriceStoreArgs
-from components.rest_api import RestApi, RestApiArgs, RestRoutes
+from components.rest_api import RestApi, RestRoutes
+from components.route_control import CHANGE_TIMEOUT_SECONDS, RouteControl, RouteControlArgs
+from components.route_store import RouteStore, RouteStoreArgs
 from components.throttle import Throttle
-from components.update_queue import UpdateQueue, UpdateQueueArgs
-from components.websocket_api import WebSocketApi, WebSocketApiArgs
+from components.websocket_api import WebSocketApi
 from components.websocket_stage import WebSocketStage, WebSocketStageArgs
 from functions.glow import environment as env
+from functions.glow.routing import Policy
 
-# A healthy answer takes milliseconds (Helius hangs up after 1 s); what takes this long is stuck.
-_REQUEST_TIMEOUT_SECONDS: Final = 10
 # 100,000 connections at 4,000 posts a second, and a margin. Not more: the queue hides the updates
 # of a worker that died for six times as long.
 _WORKER_TIMEOUT_SECONDS: Final = 30
 # Five posts to an edge that does not answer; a batch with a refused update may need as many.
 _RETRY_TIMEOUT_SECONDS: Final = 30
 _BROADCAST_TRIES: Final = 3
+# With delays that double up to 75 s: an edge that is away for 20 minutes is told in the end.
+_ROUTE_TRIES: Final = 20
 # Debts wait most of the time. Five workers settle those of 50 tokens in ten rounds of time-outs.
 _RETRY_CONCURRENCY: Final = 5
 _DAY_SECONDS: Final = 24 * 60 * 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionArchives:
-    """The code of each function, and the layer that those share which post."""
-
-    webhook: pulumi.Archive
-    broadcast: pulumi.Archive
-    connections: pulumi.Archive
-    prices: pulumi.Archive
-    edge_retry: pulumi.Archive
-    dependencies: pulumi.Archive
-
-
-@dataclass(frozen=True, kw_only=True)
-class EdgeTarget:
-    """Where updates are posted to while the edge broadcasts them."""
-
-    is_on: bool
-    url: str | None
-    secret: BearerSecret
-    tries: int
-    """How often an update is offered before it is a dead letter."""
-    base_seconds: int
-    """The wait after the first of them."""
-    deployed: Sequence[pulumi.Resource] = ()
-    """What expects the secret: it must do so before a function sends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +50,24 @@ class AwsPipelineArgs:
     """Begins every physical name: `glow-<stack>`."""
     protected: bool
     platform: LambdaPlatform
-    archives: FunctionArchives
+    archives: Mapping[str, pulumi.Archive]
+    """The code of each function, by its module's name."""
+    dependencies: pulumi.Archive
+    """The layer that those share which post."""
+    rest: RestApi
+    websocket: WebSocketApi
     webhook_secret: BearerSecret
     edge: EdgeTarget
+    edge_retry_tries: int
+    """How often the edge is offered an update before that is a dead letter."""
+    edge_retry_base_seconds: int
+    """The wait after the first of them."""
+    policy: Policy
+    route_grace_seconds: int
     tokens: Sequence[str]
     price_retention_days: int
     call_timeout_ms: int
     allowed_origins: Sequence[str]
-    cors_origins: Sequence[str]
     require_origin: bool
     throttles: Throttles
     broadcast_concurrency: int
@@ -95,14 +82,17 @@ class AwsPipeline(pulumi.ComponentResource):
     """
 
     store: PriceStore
-    queue: UpdateQueue
-    edge_retry_queue: UpdateQueue
+    queue: FifoQueue
+    edge_retry_queue: FifoQueue
     webhook: LambdaFunction
     broadcast: LambdaFunction
     connections: LambdaFunction
     prices: LambdaFunction
     edge_retry: LambdaFunction
-    rest: RestApi
+    discovery: LambdaFunction
+    routes: RouteStore
+    route_queue: FifoQueue
+    route_control: RouteControl
     websocket: WebSocketStage
 
     def __init__(
@@ -114,18 +104,21 @@ class AwsPipeline(pulumi.ComponentResource):
         self.store = self._price_store(args)
         self.queue = self._broadcast_queue(args)
         self.edge_retry_queue = self._edge_retry_queue(args)
-        self._api = self._websocket_api(args)
-        self._dependencies = self._dependency_layer(args)
+        self.routes = self._route_store(args)
+        self.route_queue = self._route_queue(args)
+        self._functions = self._function_family(args)
         self.webhook = self._webhook(args)
         self.broadcast = self._broadcast(args)
         self.connections = self._connections(args)
         self.prices = self._prices(args)
         self.edge_retry = self._edge_retry(args)
+        self.discovery = self._discovery(args)
+        self.route_control = self._route_control(args)
         self.queue.feed(self.broadcast, maximum_concurrency=args.broadcast_concurrency)
         self.edge_retry_queue.feed(self.edge_retry, maximum_concurrency=_RETRY_CONCURRENCY)
-        self.rest = self._rest_api(args)
+        self._serve_rest(args)
         self.websocket = self._websocket_stage(args)
-        self.register_outputs({"restUrl": self.rest.url, "webSocketUrl": self.websocket.url})
+        self.register_outputs({"webSocketUrl": self.websocket.url})
 
     def _price_store(self, args: AwsPipelineArgs) -> PriceStore:
         return PriceStore(
@@ -134,10 +127,10 @@ class AwsPipeline(pulumi.ComponentResource):
             self._child,
         )
 
-    def _broadcast_queue(self, args: AwsPipelineArgs) -> UpdateQueue:
-        return UpdateQueue(
+    def _broadcast_queue(self, args: AwsPipelineArgs) -> FifoQueue:
+        return FifoQueue(
             f"{self._name}-queue",
-            UpdateQueueArgs(
+            FifoQueueArgs(
                 prefix=args.prefix,
                 lane="Broadcast",
                 carries="updates",
@@ -147,46 +140,72 @@ class AwsPipeline(pulumi.ComponentResource):
             self._child,
         )
 
-    def _edge_retry_queue(self, args: AwsPipelineArgs) -> UpdateQueue:
-        return UpdateQueue(
+    def _edge_retry_queue(self, args: AwsPipelineArgs) -> FifoQueue:
+        return FifoQueue(
             f"{self._name}-edge-retry-queue",
-            UpdateQueueArgs(
+            FifoQueueArgs(
                 prefix=args.prefix,
                 lane="EdgeRetry",
                 carries="debts",
-                tries=args.edge.tries,
+                tries=args.edge_retry_tries,
                 worker_timeout_seconds=_RETRY_TIMEOUT_SECONDS,
             ),
             self._child,
         )
 
-    def _websocket_api(self, args: AwsPipelineArgs) -> WebSocketApi:
-        return WebSocketApi(
-            f"{self._name}-websocket", WebSocketApiArgs(prefix=args.prefix), self._child
+    def _route_store(self, args: AwsPipelineArgs) -> RouteStore:
+        return RouteStore(
+            f"{self._name}-routing",
+            RouteStoreArgs(prefix=args.prefix, protected=args.protected),
+            self._child,
+        )
+
+    def _route_queue(self, args: AwsPipelineArgs) -> FifoQueue:
+        return FifoQueue(
+            f"{self._name}-route-queue",
+            FifoQueueArgs(
+                prefix=args.prefix,
+                lane="Route",
+                carries="route-tasks",
+                tries=_ROUTE_TRIES,
+                worker_timeout_seconds=CHANGE_TIMEOUT_SECONDS,
+            ),
+            self._child,
+        )
+
+    def _function_family(self, args: AwsPipelineArgs) -> FunctionFamily:
+        return FunctionFamily(
+            name=self._name,
+            prefix=args.prefix,
+            platform=args.platform,
+            archives=args.archives,
+            dependencies_arn=self._dependency_layer(args).arn,
         )
 
     def _dependency_layer(self, args: AwsPipelineArgs) -> aws.lambda_.LayerVersion:
         return aws.lambda_.LayerVersion(
             f"{self._name}-dependencies",
             layer_name=f"{args.prefix}-Dependencies",
-            code=args.archives.dependencies,
+            code=args.dependencies,
             compatible_runtimes=[args.platform.runtime],
             compatible_architectures=[args.platform.architecture],
             opts=self._child,
         )
 
     def _webhook(self, args: AwsPipelineArgs) -> LambdaFunction:
-        return self._function(
+        return self._functions.declare(
             "webhook",
-            args,
+            self,
             function_name="HeliusPriceWebhook",
-            code=args.archives.webhook,
-            layers=[self._dependencies.arn],
             after=args.edge.deployed,
             grants=[
                 self.store.allow_append_prices,
                 self.queue.allow_send,
                 self.edge_retry_queue.allow_send,
+                self.routes.allow_follow,
+                self.routes.allow_note_tokens,
+                self.routes.allow_change,
+                self.route_queue.allow_send,
             ],
             environment={
                 env.PRICES_TABLE: self.store.prices.name,
@@ -197,52 +216,53 @@ class AwsPipeline(pulumi.ComponentResource):
                 env.TOKENS: _listed(args.tokens),
                 env.HELIUS_WEBHOOK_SECRET: args.webhook_secret.current,
                 env.HELIUS_WEBHOOK_SECRET_PREVIOUS: args.webhook_secret.previous,
-                env.USE_EDGE_BROADCAST: _flag(is_on=args.edge.is_on),
-                **_edge_environment(args.edge),
+                env.ROUTE_QUEUE_URL: self.route_queue.queue.url,
+                **self._follow_routes(args),
+                **args.edge.environment,
             },
         )
 
     def _broadcast(self, args: AwsPipelineArgs) -> LambdaFunction:
-        return self._function(
+        return self._functions.declare(
             "broadcast",
-            args,
+            self,
             function_name="BroadcastWorker",
-            code=args.archives.broadcast,
-            layers=[self._dependencies.arn],
             timeout_seconds=_WORKER_TIMEOUT_SECONDS,
             grants=[
                 self.queue.allow_receive,
                 self.queue.allow_bury,
                 self.store.allow_read_prices,
                 self.store.allow_fan_out,
-                self._api.allow_post,
-                self._api.allow_disconnect,
+                args.websocket.allow_post,
+                args.websocket.allow_disconnect,
             ],
             environment={
                 env.PRICES_TABLE: self.store.prices.name,
                 env.CONNECTIONS_TABLE: self.store.connections.name,
                 env.BROADCAST_DEAD_LETTER_QUEUE_URL: self.queue.dead_letters.url,
-                env.WEBSOCKET_CALLBACK_URL: self._api.callback_url,
+                env.WEBSOCKET_CALLBACK_URL: args.websocket.callback_url,
             },
         )
 
     def _connections(self, args: AwsPipelineArgs) -> LambdaFunction:
-        return self._function(
+        return self._functions.declare(
             "connections",
-            args,
+            self,
             function_name="PriceConnections",
-            code=args.archives.connections,
-            layers=[self._dependencies.arn],
             grants=[
                 self.store.allow_subscribe,
                 self.store.allow_read_prices,
-                self._api.allow_post,
-                self._api.allow_disconnect,
+                self.routes.allow_follow,
+                args.websocket.allow_post,
+                args.websocket.allow_disconnect,
             ],
             environment={
                 env.PRICES_TABLE: self.store.prices.name,
                 env.CONNECTIONS_TABLE: self.store.connections.name,
-                env.WEBSOCKET_CALLBACK_URL: self._api.callback_url,
+                env.WEBSOCKET_URL: args.websocket.url,
+                env.WEBSOCKET_CALLBACK_URL: args.websocket.callback_url,
+                env.EDGE_BROADCAST_URL: args.edge.url,
+                **self._follow_routes(args),
                 env.TOKENS: _listed(args.tokens),
                 env.ALLOWED_ORIGINS: _listed(args.allowed_origins),
                 env.REQUIRE_ORIGIN: _flag(is_on=args.require_origin),
@@ -250,11 +270,11 @@ class AwsPipeline(pulumi.ComponentResource):
         )
 
     def _prices(self, args: AwsPipelineArgs) -> LambdaFunction:
-        return self._function(
+        return self._functions.declare(
             "prices",
-            args,
+            self,
             function_name="PriceApi",
-            code=args.archives.prices,
+            has_dependencies=False,
             grants=[self.store.allow_read_prices],
             environment={
                 env.PRICES_TABLE: self.store.prices.name,
@@ -265,51 +285,89 @@ class AwsPipeline(pulumi.ComponentResource):
 
     def _edge_retry(self, args: AwsPipelineArgs) -> LambdaFunction:
         lane = self.edge_retry_queue
-        return self._function(
+        return self._functions.declare(
             "edge_retry",
-            args,
+            self,
             function_name="EdgeRetryWorker",
-            code=args.archives.edge_retry,
-            layers=[self._dependencies.arn],
             after=args.edge.deployed,
             timeout_seconds=_RETRY_TIMEOUT_SECONDS,
             grants=[lane.allow_receive, lane.allow_postpone, lane.allow_bury],
             environment={
                 env.EDGE_RETRY_QUEUE_URL: lane.queue.url,
                 env.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: lane.dead_letters.url,
-                env.EDGE_RETRY_TRIES: str(args.edge.tries),
-                env.EDGE_RETRY_BASE_SECONDS: str(args.edge.base_seconds),
-                **_edge_environment(args.edge),
+                env.EDGE_RETRY_TRIES: str(args.edge_retry_tries),
+                env.EDGE_RETRY_BASE_SECONDS: str(args.edge_retry_base_seconds),
+                **args.edge.environment,
             },
         )
 
-    def _rest_api(self, args: AwsPipelineArgs) -> RestApi:
-        return RestApi(
-            f"{self._name}-rest",
-            RestApiArgs(
-                prefix=args.prefix,
-                routes=[
-                    RestRoutes(
-                        name="webhook",
-                        function=self.webhook,
-                        keys=["POST /webhook/price"],
-                        throttle=args.throttles.webhook,
-                    ),
-                    RestRoutes(
-                        name="prices",
-                        function=self.prices,
-                        keys=[
-                            "GET /health/live",
-                            "GET /tokens/{token}/price",
-                            "GET /tokens/{token}/prices",
-                        ],
-                        throttle=args.throttles.rest,
-                    ),
-                ],
-                cors_origins=args.cors_origins,
-                log_retention_days=args.platform.log_retention_days,
+    def _discovery(self, args: AwsPipelineArgs) -> LambdaFunction:
+        return self._functions.declare(
+            "discovery",
+            self,
+            function_name="Discovery",
+            has_dependencies=False,
+            grants=[self.routes.allow_follow, self.routes.allow_note_tokens],
+            environment={
+                env.WEBSOCKET_URL: args.websocket.url,
+                env.EDGE_BROADCAST_URL: args.edge.url,
+                env.TOKENS: _listed(args.tokens),
+                **self._follow_routes(args),
+            },
+        )
+
+    def _follow_routes(self, args: AwsPipelineArgs) -> Mapping[str, pulumi.Input[str] | None]:
+        """Where the routing item is, and what counts while there is none."""
+        return {
+            env.ROUTES_TABLE: self.routes.table.name,
+            env.ROUTING: args.policy.to_json(),
+            env.USE_EDGE_BROADCAST: _flag(is_on=args.policy.edge_is_on),
+        }
+
+    def _route_control(self, args: AwsPipelineArgs) -> RouteControl:
+        return RouteControl(
+            f"{self._name}-route-control",
+            RouteControlArgs(
+                functions=self._functions,
+                policy=args.policy,
+                grace_seconds=args.route_grace_seconds,
+                tries=_ROUTE_TRIES,
+                prices=self.store,
+                routes=self.routes,
+                queue=self.route_queue,
+                websocket=args.websocket,
+                edge=args.edge,
+                followers=[self.webhook, self.connections, self.discovery],
             ),
             self._child,
+        )
+
+    def _serve_rest(self, args: AwsPipelineArgs) -> None:
+        args.rest.serve(
+            [
+                RestRoutes(
+                    name="webhook",
+                    function=self.webhook,
+                    keys=["POST /webhook/price"],
+                    throttle=args.throttles.webhook,
+                ),
+                RestRoutes(
+                    name="prices",
+                    function=self.prices,
+                    keys=[
+                        "GET /health/live",
+                        "GET /tokens/{token}/price",
+                        "GET /tokens/{token}/prices",
+                    ],
+                    throttle=args.throttles.rest,
+                ),
+                RestRoutes(
+                    name="discovery",
+                    function=self.discovery,
+                    keys=["GET /connect/{token}"],
+                    throttle=args.throttles.rest,
+                ),
+            ]
         )
 
     def _websocket_stage(self, args: AwsPipelineArgs) -> WebSocketStage:
@@ -317,7 +375,7 @@ class AwsPipeline(pulumi.ComponentResource):
             f"{self._name}-websocket-stage",
             WebSocketStageArgs(
                 prefix=args.prefix,
-                api=self._api,
+                api=args.websocket,
                 function=self.connections,
                 throttle=args.throttles.websocket,
                 access_logs=args.websocket_access_logs,
@@ -325,43 +383,6 @@ class AwsPipeline(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-    def _function(
-        self,
-        module: str,
-        args: AwsPipelineArgs,
-        *,
-        function_name: str,
-        code: pulumi.Archive,
-        grants: Sequence[Callable[[FunctionRole], None]],
-        environment: Mapping[str, pulumi.Input[str] | None],
-        layers: Sequence[pulumi.Input[str]] = (),
-        after: Sequence[pulumi.Resource] = (),
-        timeout_seconds: int = _REQUEST_TIMEOUT_SECONDS,
-    ) -> LambdaFunction:
-        return LambdaFunction(
-            f"{self._name}-{module.replace('_', '-')}",
-            LambdaFunctionArgs(
-                function_name=f"{args.prefix}-{function_name}",
-                handler=f"functions.{module}.handler",
-                code=code,
-                layers=layers,
-                after=after,
-                platform=args.platform,
-                timeout_seconds=timeout_seconds,
-                environment=environment,
-                grants=grants,
-            ),
-            self._child,
-        )
-
-
-def _edge_environment(edge: EdgeTarget) -> Mapping[str, pulumi.Input[str] | None]:
-    return {
-        env.EDGE_BROADCAST_URL: edge.url,
-        env.EDGE_BROADCAST_SECRET: edge.secret.current,
-        env.EDGE_BROADCAST_SECRET_PREVIOUS: edge.secret.previous,
-    }
 
 
 def _flag(*, is_on: bool) -> str:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 
 from components.origin import parse_listed_origin, parse_origin
 from functions.glow.errors import BadRequest
+from functions.glow.routing import parse_region
 from functions.glow.token import parse_token
 
 # More would not fit: a function's environment holds 4 KB.
@@ -86,18 +87,31 @@ def _tokens(listed: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def _origins(listed: Sequence[object]) -> tuple[str, ...]:
-    problems: list[str] = []
     if len(listed) > _MAX_ORIGINS:
-        problems.append(f"has {len(listed)} entries; at most {_MAX_ORIGINS} fit")
-    origins: list[str] = []
-    for entry in listed:
+        raise ValueError(f"has {len(listed)} entries; at most {_MAX_ORIGINS} fit")
+    return _each(listed, lambda entry: parse_listed_origin(str(entry)))
+
+
+def _token_names(entries: Sequence[object]) -> tuple[str, ...]:
+    return _each(entries, lambda entry: parse_token(entry, where="the token"))
+
+
+def _regions(entries: Sequence[object]) -> tuple[str, ...]:
+    return _each(entries, lambda entry: parse_region(str(entry), where="the region"))
+
+
+def _each(entries: Sequence[object], parse: Callable[[object], str]) -> tuple[str, ...]:
+    """Each of `entries` parsed; ValueError with everything that is wrong."""
+    problems: list[str] = []
+    parsed: list[str] = []
+    for entry in entries:
         try:
-            origins.append(parse_listed_origin(str(entry)))
-        except ValueError as refused:
+            parsed.append(parse(entry))
+        except (BadRequest, ValueError) as refused:
             problems.append(str(refused))
     if problems:
         raise ValueError("; ".join(problems))
-    return tuple(origins)
+    return tuple(parsed)
 
 
 def _retention_days(days: int) -> int:
@@ -135,6 +149,8 @@ Tokens = Annotated[
     PlainValidator(_tokens),
     BeforeValidator(listed("a map of symbols to mints", dict)),
 ]
+TokenNames = Annotated[tuple[str, ...], BeforeValidator(_token_names)]
+Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
 RetentionDays = Annotated[int, AfterValidator(_retention_days)]
 CloudflareId = Annotated[
     str,

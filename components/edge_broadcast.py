@@ -27,7 +27,7 @@ class EdgeBroadcastArgs:
     protected: bool
     modules: Sequence[WorkerModule]
     secret: BearerSecret
-    variables: Mapping[str, str]
+    variables: Mapping[str, pulumi.Input[str]]
     hostname: str | None
     """None: the worker answers at the account's workers.dev subdomain."""
     zone_id: str | None

@@ -94,6 +94,9 @@ class EdgeSettings(BaseModel):
         host = self.hostname or f"{worker_name}.{self.workers_dev_subdomain}.workers.dev"
         return f"https://{host}"
 
+    def shows_test_page(self, stack: str) -> bool:
+        return stack in _TEST_PAGE_STACKS if self.test_page is None else self.test_page
+
     def variables(
         self,
         *,
@@ -103,7 +106,6 @@ class EdgeSettings(BaseModel):
         require_origin: bool,
     ) -> Mapping[str, str]:
         """The worker's variables, by name; what is empty is left out."""
-        shows_test_page = stack in _TEST_PAGE_STACKS if self.test_page is None else self.test_page
         requires = require_origin if self.require_origin is None else self.require_origin
         variables = {
             "ALLOWED_ORIGINS": ",".join(allowed_origins),
@@ -111,7 +113,7 @@ class EdgeSettings(BaseModel):
             "MAX_BUFFERED_BYTES": str(self.max_buffered_bytes),
             "MAX_CONNECTIONS_PER_ROOM": str(self.max_connections_per_room),
             "REQUIRE_ORIGIN": "true" if requires else "false",
-            "TEST_PAGE": "true" if shows_test_page else "false",
+            "TEST_PAGE": "true" if self.shows_test_page(stack) else "false",
             "TOKENS": ",".join(tokens),
             "WINDOW_MS": str(self.window_ms),
         }

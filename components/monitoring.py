@@ -7,8 +7,8 @@ from typing import Final, Literal
 import pulumi
 import pulumi_aws as aws
 
+from components.fifo_queue import FifoQueue
 from components.lambda_function import LambdaFunction
-from components.update_queue import UpdateQueue
 
 _LATE_SECONDS: Final = 60  # a price that old is no live price; a healthy wait is below a second
 _PERIOD_SECONDS: Final = 60
@@ -17,8 +17,9 @@ _PERIOD_SECONDS: Final = 60
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     prefix: str
-    queue: UpdateQueue
-    edge_retry_queue: UpdateQueue
+    queue: FifoQueue
+    edge_retry_queue: FifoQueue
+    route_queue: FifoQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -85,6 +86,18 @@ class Monitoring(pulumi.ComponentResource):
                 namespace="AWS/SQS",
                 name="ApproximateNumberOfMessagesVisible",
                 dimension=("QueueName", args.edge_retry_queue.dead_letters.name),
+                statistic="Maximum",
+            ),
+        )
+
+        self._alarm(
+            "route-dead-letters",
+            f"{args.prefix}-RouteDeadLetters",
+            "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
+            Metric(
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                dimension=("QueueName", args.route_queue.dead_letters.name),
                 statistic="Maximum",
             ),
         )

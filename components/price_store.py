@@ -1,11 +1,13 @@
 """What is remembered: prices, and who listens to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.function_role import FunctionRole
+from components.table import TableArgs, declare_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +58,22 @@ class PriceStore(pulumi.ComponentResource):
             on=[self.connections.arn],
         )
 
+    def allow_find_everybody(self, role: FunctionRole) -> None:
+        """Let the function read all subscriptions to all tokens."""
+        role.allow("find-everybody", actions=["dynamodb:Scan"], on=[self.connections.arn])
+
+    def allow_unsubscribe(self, role: FunctionRole) -> None:
+        role.allow(
+            "unsubscribe",
+            actions=["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+            on=[self.connections.arn],
+        )
+
     def _table(
-        self, child: str, table: str, key: tuple[str, str], args: PriceStoreArgs
+        self, child: str, table: str, key: Sequence[str], args: PriceStoreArgs
     ) -> aws.dynamodb.Table:
-        hash_key, range_key = key
-        return aws.dynamodb.Table(
+        return declare_table(
             f"{self._name}-{child}",
-            name=f"{args.prefix}-{table}",
-            billing_mode="PAY_PER_REQUEST",
-            hash_key=hash_key,
-            range_key=range_key,
-            attributes=[
-                aws.dynamodb.TableAttributeArgs(name=attribute, type="S") for attribute in key
-            ],
-            ttl=aws.dynamodb.TableTtlArgs(attribute_name="expiresAt", enabled=True),
-            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
-            deletion_protection_enabled=args.protected,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
+            TableArgs(table_name=f"{args.prefix}-{table}", key=key, protected=args.protected),
+            self,
         )

@@ -41,13 +41,15 @@ class RestRoutes:
 @dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
     prefix: str
-    routes: Sequence[RestRoutes]
     cors_origins: Sequence[str]
     log_retention_days: int
 
 
 class RestApi(pulumi.ComponentResource):
-    """HTTP API on its `$default` stage: routes, a throttle for each, access logs."""
+    """HTTP API on its `$default` stage: routes, a throttle for each, access logs.
+
+    It is made before the functions and the edge, which are told `url`; `serve` then gives it routes.
+    """
 
     url: pulumi.Output[str]
 
@@ -57,10 +59,14 @@ class RestApi(pulumi.ComponentResource):
         super().__init__("glow:aws:RestApi", name, None, opts)
         self._name = name
         self._api = self._http_api(args)
-        routes = [route for served in args.routes for route in self._serve(served)]
-        stage = self._stage(args, self._access_logs(args), routes)
-        self.url = stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        self._access_log_group = self._access_logs(args)
+        self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
+
+    def serve(self, served: Sequence[RestRoutes]) -> None:
+        """Answer all of `served`; once, since the stage holds the settings of every route."""
+        routes = [route for each in served for route in self._serve(each)]
+        self._stage(served, routes)
 
     def _http_api(self, args: RestApiArgs) -> aws.apigatewayv2.Api:
         cors = aws.apigatewayv2.ApiCorsConfigurationArgs(
@@ -116,10 +122,7 @@ class RestApi(pulumi.ComponentResource):
         )
 
     def _stage(
-        self,
-        args: RestApiArgs,
-        access_logs: aws.cloudwatch.LogGroup,
-        routes: Sequence[aws.apigatewayv2.Route],
+        self, served: Sequence[RestRoutes], routes: Sequence[aws.apigatewayv2.Route]
     ) -> aws.apigatewayv2.Stage:
         return aws.apigatewayv2.Stage(
             f"{self._name}-stage",
@@ -127,16 +130,16 @@ class RestApi(pulumi.ComponentResource):
             name=_STAGE,
             auto_deploy=True,
             access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
-                destination_arn=access_logs.arn, format=_ACCESS_LOG_FORMAT
+                destination_arn=self._access_log_group.arn, format=_ACCESS_LOG_FORMAT
             ),
             route_settings=[
                 aws.apigatewayv2.StageRouteSettingArgs(
                     route_key=key,
-                    throttling_rate_limit=served.throttle.rate,
-                    throttling_burst_limit=served.throttle.burst,
+                    throttling_rate_limit=each.throttle.rate,
+                    throttling_burst_limit=each.throttle.burst,
                 )
-                for served in args.routes
-                for key in served.keys
+                for each in served
+                for key in each.keys
             ],
             # A stage refuses settings for a route that does not exist yet.
             opts=pulumi.ResourceOptions(parent=self, depends_on=routes),

@@ -20,11 +20,13 @@ class WebSocketApiArgs:
 class WebSocketApi(pulumi.ComponentResource):
     """API Gateway WebSocket API without routes, and the right to post to its connections.
 
-    It is made before the functions, which are told `callback_url`; `WebSocketStage` then gives it
+    It is made before the functions, which are told both URLs; `WebSocketStage` then gives it
     the routes that call them.
     """
 
     api: aws.apigatewayv2.Api
+    url: pulumi.Output[str]
+    """Where clients connect; it answers once there is a stage."""
     callback_url: pulumi.Output[str]
 
     def __init__(
@@ -39,8 +41,9 @@ class WebSocketApi(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         endpoint = self.api.api_endpoint.apply(lambda url: re.sub("^ws", "http", url))
+        self.url = pulumi.Output.concat(self.api.api_endpoint, "/", STAGE)
         self.callback_url = pulumi.Output.concat(endpoint, "/", STAGE)
-        self.register_outputs({"callbackUrl": self.callback_url})
+        self.register_outputs({"url": self.url, "callbackUrl": self.callback_url})
 
     def allow_post(self, role: FunctionRole) -> None:
         role.allow("post", actions=["execute-api:ManageConnections"], on=[self._calls("POST")])

@@ -16,6 +16,9 @@ from functions.glow.loop import event_loop
 from functions.glow.opening import opening
 from functions.glow.origin import origin_is_allowed
 from functions.glow.post import ConnectionPoster, Outcome, Payload
+from functions.glow.route_book import RouteBook
+from functions.glow.route_store import RouteStore
+from functions.glow.routes import Routes
 from functions.glow.store import PriceStore
 from functions.glow.subscriptions import SubscriptionStore
 from functions.glow.token import require_known
@@ -27,6 +30,8 @@ _TOKENS: Final = _ENVIRONMENT.tokens
 _DYNAMODB: Final = clients.dynamodb(_REGION)
 _STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table)
+_ENDPOINTS: Final = _ENVIRONMENT.endpoints
+_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
     _ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION
 )
@@ -73,8 +78,14 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     read is in it, one stored later is broadcast to the row."""
     now = time.time()
     token = require_known(command.token, _TOKENS)
+    routes = _ROUTES.refresh()
+    if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
+        return reply(_moved(command, routes))  # here it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
-    payloads = [Payload.of(message) for message in opening(_STORE, command, now=now)]
+    told = list(opening(_STORE, command, now=now))
+    if "aws" not in routes.lasting_paths(token):
+        told.append(_moved(command, routes))
+    payloads = [Payload.of(message) for message in told]
     outcome = event_loop().run_until_complete(_post(connection_id, payloads))
     log.info(
         "subscribed",
@@ -87,6 +98,12 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     if outcome is not Outcome.POSTED:
         _SUBSCRIPTIONS.disconnect(connection_id)
     return ACCEPTED
+
+
+def _moved(command: Subscribe, routes: Routes) -> str:
+    path = routes.current.path(command.token)
+    url = _ENDPOINTS.url(path, command.token)
+    return messages.moved(command.token, path, url, after=command.after, jitter_ms=0)
 
 
 async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:

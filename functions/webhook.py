@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from functions.glow import clients, log
@@ -10,7 +10,11 @@ from functions.glow.bearer import require_bearer
 from functions.glow.environment import Environment
 from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
 from functions.glow.intake import Intake
+from functions.glow.known_tokens import KnownTokens
 from functions.glow.publish import Publisher, QueuePublisher
+from functions.glow.route_book import RouteBook
+from functions.glow.route_store import RouteStore
+from functions.glow.route_tasks import TaskQueue
 from functions.glow.routing import Path
 from functions.glow.store import PriceStore
 from functions.glow.trade import parse_webhook
@@ -31,11 +35,21 @@ _BROADCAST_QUEUE: Final = QueuePublisher(
 )
 
 
-def _publishers() -> Mapping[Path, Publisher]:
-    if not _ENVIRONMENT.edge_is_on:
-        return {"aws": _BROADCAST_QUEUE}
+_ROUTE_STORE: Final = RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table)
+_ROUTES: Final = RouteBook(_ROUTE_STORE, _ENVIRONMENT.policy)
+
+
+@cache
+def _publisher(path: Path) -> Publisher | None:
+    if path == "aws":
+        return _BROADCAST_QUEUE
+    return _edge_publisher() if _ENVIRONMENT.edge_is_configured else None
+
+
+def _edge_publisher() -> Publisher:
     from functions.glow.edge import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
     from functions.glow.edge_client import EdgeClient  # noqa: PLC0415 - see above
+    from functions.glow.edge_health import HealthReporter  # noqa: PLC0415 - see above
 
     retry_queue = QueuePublisher(
         _SQS, _ENVIRONMENT.edge_retry_queue_url, name="the edge retry queue"
@@ -45,15 +59,24 @@ def _publishers() -> Mapping[Path, Publisher]:
         _ENVIRONMENT.edge_broadcast_secrets,
         timeout_ms=_TIMEOUT_MS,
     )
-    edge = EdgePublisher(client, fallbacks=[_BROADCAST_QUEUE, retry_queue])
-    return {"aws": _BROADCAST_QUEUE, "edge": edge}
+    tasks = TaskQueue(_SQS, _ENVIRONMENT.route_queue_url)
+    return EdgePublisher(
+        client,
+        fallbacks=[_BROADCAST_QUEUE, retry_queue],
+        health=HealthReporter(_ROUTE_STORE, _ROUTES, tasks),
+    )
+
+
+if _ENVIRONMENT.edge_is_on:
+    _publisher("edge")  # now, and not within a trade's second
 
 
 _INTAKE: Final = Intake(
     store=PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table),
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
-    publishers=_publishers(),
-    edge_is_on=_ENVIRONMENT.edge_is_on,
+    routes=_ROUTES,
+    known_tokens=KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table),
+    publisher=_publisher,
 )
 
 

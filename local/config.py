@@ -30,6 +30,8 @@ DEFAULTS: Final[dict[str, object]] = {
         "accountId": "10ca10ca10ca10ca10ca10ca10ca10ca",
         "workersDevSubdomain": "glow-local",
     },
+    # A client that says it is in us-east-1 hears on AWS what all others hear at the edge.
+    "glow:routing": {"awsRegions": ["us-east-1"], "graceSeconds": 10},
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
     # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
     "glow:callTimeoutMs": "5000",

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from functions.glow import log
 from functions.glow.breaker import CircuitBreaker
@@ -14,6 +15,14 @@ from functions.glow.loop import event_loop
 from functions.glow.parallel import in_parallel
 from functions.glow.publish import Publisher
 from functions.glow.update import Update
+
+
+class HealthListener(Protocol):
+    """Who is told how the edge does."""
+
+    def edge_failed(self) -> None: ...
+
+    def edge_answered(self) -> None: ...
 
 
 class EdgePublisher:
@@ -28,10 +37,12 @@ class EdgePublisher:
         client: EdgeClient,
         *,
         fallbacks: Sequence[Publisher],
+        health: HealthListener,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._fallbacks = fallbacks
+        self._health = health
         self._clock = clock
         self._breaker = CircuitBreaker()
 
@@ -44,6 +55,11 @@ class EdgePublisher:
             owed = self._post(by_token)
         if owed:
             in_parallel(lambda fallback: fallback.publish(owed), self._fallbacks)
+        # Told last: it is one more call, and by now the updates are safe.
+        if self._breaker.is_open(now=self._clock()):
+            self._health.edge_failed()
+        elif not owed:
+            self._health.edge_answered()
 
     def _post(self, by_token: Mapping[str, Sequence[Update]]) -> list[Update]:
         """Post to the edge; the updates that it did not take, each token's in order."""

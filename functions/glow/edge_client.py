@@ -1,4 +1,5 @@
-"""Posts to the edge worker: `POST <origin>/broadcast/<token>`, all updates in one request.
+"""Posts to the edge worker: `POST <origin>/broadcast/<token>`, all updates in one request, and orders
+to its rooms.
 
 httpx and what it stands on are imported where the client is made: a third of a second of cold
 start, which only a function that posts to the edge has to pay.
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from functions.glow.errors import Unavailable
 from functions.glow.loop import event_loop
 from functions.glow.update import Update
 
 if TYPE_CHECKING:
-    from httpx import AsyncClient
+    from httpx import AsyncClient, Response
 
 MAX_CONCURRENT_POSTS: Final = 64
 # The worker takes 1 MiB (worker/limits.js); the longest update has 326 bytes.
@@ -80,30 +82,43 @@ class EdgeClient:
 
         body = f"[{','.join(update.to_json() for update in updates)}]"
         try:
-            return _outcome(await self._status(token, body))
+            answer = await self._answer(f"/broadcast/{token}", body)
         except RequestError as error:
             return Outcome(Verdict.FAILED, type(error).__name__)
+        return _outcome(answer.status_code)
 
-    async def _status(self, token: str, body: str) -> int:
-        """The answer's status, the previous secret tried if the current one is not accepted."""
-        status = 401
-        for secret in self._secrets:
-            status = await self._send(token, body, secret)
-            if status != 401:
-                break
-        return status
-
-    async def _send(self, token: str, body: str, secret: str) -> int:
-        """The answer's status. A broken connection is made anew once: ids make a repeat harmless."""
+    async def order(self, path: str, body: str) -> int:
+        """Post an order to rooms; how many clients it concerns. Raises Unavailable."""
         from httpx import RequestError  # noqa: PLC0415 - see above
 
-        url = f"{self._origin}/broadcast/{token}"
+        try:
+            async with asyncio.timeout(self._timeout_ms / 1000):
+                answer = await self._answer(path, body)
+        except (RequestError, TimeoutError) as error:
+            raise Unavailable(f"the edge did not answer: {type(error).__name__}") from error
+        if not answer.is_success:
+            raise Unavailable(f"the edge answered {path} with HTTP {answer.status_code}")
+        return int(answer.json()["connections"])
+
+    async def _answer(self, path: str, body: str) -> Response:
+        """The answer, with the previous secret if the current one is not accepted."""
+        current, *previous = self._secrets
+        answer = await self._send(path, body, current)
+        for secret in previous:
+            if answer.status_code == 401:
+                answer = await self._send(path, body, secret)
+        return answer
+
+    async def _send(self, path: str, body: str, secret: str) -> Response:
+        """The answer. A broken connection is made anew once: a repeat is harmless to a room."""
+        from httpx import RequestError  # noqa: PLC0415 - see above
+
+        url = f"{self._origin}{path}"
         headers = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
         try:
-            response = await self._http.post(url, content=body, headers=headers)
+            return await self._http.post(url, content=body, headers=headers)
         except RequestError:
-            response = await self._http.post(url, content=body, headers=headers)
-        return response.status_code
+            return await self._http.post(url, content=body, headers=headers)
 
 
 def _outcome(status: int) -> Outcome:

@@ -5,8 +5,11 @@ given only the variables it uses, so a missing one is an error where it is read,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from functions.glow.endpoints import Endpoints
+from functions.glow.routing import Policy, parse_policy
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
@@ -16,6 +19,13 @@ EDGE_RETRY_QUEUE_URL: Final = "EDGE_RETRY_QUEUE_URL"
 EDGE_RETRY_DEAD_LETTER_QUEUE_URL: Final = "EDGE_RETRY_DEAD_LETTER_QUEUE_URL"
 EDGE_RETRY_TRIES: Final = "EDGE_RETRY_TRIES"
 EDGE_RETRY_BASE_SECONDS: Final = "EDGE_RETRY_BASE_SECONDS"
+ROUTES_TABLE: Final = "ROUTES_TABLE"
+ROUTE_QUEUE_URL: Final = "ROUTE_QUEUE_URL"
+ROUTE_DEAD_LETTER_QUEUE_URL: Final = "ROUTE_DEAD_LETTER_QUEUE_URL"
+ROUTE_QUEUE_TRIES: Final = "ROUTE_QUEUE_TRIES"
+ROUTE_GRACE_SECONDS: Final = "ROUTE_GRACE_SECONDS"
+ROUTING: Final = "ROUTING"
+WEBSOCKET_URL: Final = "WEBSOCKET_URL"
 WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
 TOKENS: Final = "TOKENS"
 ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"
@@ -80,6 +90,41 @@ class Environment:
     def edge_retry_base_seconds(self) -> int:
         """The wait after the first try; the following ones grow from it."""
         return self._positive(EDGE_RETRY_BASE_SECONDS)
+
+    @property
+    def routes_table(self) -> str:
+        return self._required(ROUTES_TABLE)
+
+    @property
+    def route_queue_url(self) -> str:
+        return self._required(ROUTE_QUEUE_URL)
+
+    @property
+    def route_dead_letter_queue_url(self) -> str:
+        return self._required(ROUTE_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def route_queue_tries(self) -> int:
+        """After so many tries SQS moves a task to the dead-letter queue."""
+        return self._positive(ROUTE_QUEUE_TRIES)
+
+    @property
+    def route_grace_seconds(self) -> int:
+        """How long both paths of a token that moves are published on, at least."""
+        return self._positive(ROUTE_GRACE_SECONDS)
+
+    @property
+    def policy(self) -> Policy:
+        """The routing as the stack has it; the routing item, where there is one, counts instead."""
+        routing = self.variables.get(ROUTING)
+        policy = Policy() if not routing else parse_policy(routing)
+        return replace(policy, edge_is_on=self.edge_is_on)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where clients connect; no secret is needed to know."""
+        edge_origin = self.variables.get(EDGE_BROADCAST_URL) or None
+        return Endpoints(self._required(WEBSOCKET_URL), edge_origin)
 
     @property
     def websocket_callback_url(self) -> str:

@@ -1,13 +1,17 @@
 """What the webhook does with trades: store each once, publish what is new, say what came of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from functions.glow import log
+from functions.glow.errors import Unavailable
+from functions.glow.known_tokens import KnownTokens
+from functions.glow.parallel import beside, in_parallel
 from functions.glow.publish import Publisher
-from functions.glow.routing import Path, paths
+from functions.glow.route_book import RouteBook
+from functions.glow.routing import Path
 from functions.glow.store import Appended, Duplicate, IdTaken, NotStored, PriceStore, Stored
 from functions.glow.trade import Skip, Trades
 from functions.glow.update import Update
@@ -36,12 +40,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Stores, then publishes on the paths of each token."""
+    """Stores, then publishes on the paths of each token.
+
+    `publisher` gives the one of a path; None where the stack has none (an edge that is no longer
+    configured).
+    """
 
     store: PriceStore
     retention_seconds: int
-    publishers: Mapping[Path, Publisher]
-    edge_is_on: bool
+    routes: RouteBook
+    known_tokens: KnownTokens
+    publisher: Callable[[Path], Publisher | None]
 
     def take(self, trades: Trades, *, now: float) -> Receipt:
         """Store and publish `trades`; `now` is Unix time in seconds.
@@ -50,17 +59,9 @@ class Intake:
         publish, Unavailable is raised: the sender's next try finds duplicates and heals the rest.
         """
         # Stored first: Helius sends a slow answer's body again, and that must find the trade.
-        appended = list(
-            zip(
-                trades.updates,
-                self.store.append_all(
-                    trades.updates, now=now, retention_seconds=self.retention_seconds
-                ),
-                strict=True,
-            )
-        )
+        appended = self._store(trades.updates, now)
         due = [update for update, outcome in appended if _is_due(outcome, now)]
-        self._publish(due)
+        self._publish(due, now)
         for update, outcome in appended:
             _log(update, outcome, now)
         for _, outcome in appended:
@@ -77,13 +78,47 @@ class Intake:
             skipped=[*trades.skipped, *taken],
         )
 
-    def _publish(self, updates: Sequence[Update]) -> None:
+    def _store(self, updates: Sequence[Update], now: float) -> list[tuple[Update, Appended]]:
+        """Store `updates`, and read meanwhile where they go and note their tokens.
+
+        Beside the write, because Helius's second has no room for three calls one after another.
+        """
+        with beside(*self._chores(updates, now)):
+            appended = self.store.append_all(
+                updates, now=now, retention_seconds=self.retention_seconds
+            )
+        return list(zip(updates, appended, strict=True))
+
+    def _chores(self, updates: Sequence[Update], now: float) -> list[Callable[[], object]]:
+        chores: list[Callable[[], object]] = []
+        if updates and self.routes.is_stale:
+            chores.append(self.routes.refresh)
+        tokens = self.known_tokens.unnoted((update.token for update in updates), now=now)
+        if tokens:
+            chores.append(lambda: self._note_tokens(tokens, now))
+        return chores
+
+    def _note_tokens(self, tokens: Sequence[str], now: float) -> None:
+        try:
+            self.known_tokens.note(tokens, now=now)
+        except Unavailable as error:
+            # No reason to refuse a trade: the token's next one tries again.
+            log.warning("tokens_not_noted", reason=str(error))
+
+    def _publish(self, updates: Sequence[Update], now: float) -> None:
         by_path: defaultdict[Path, list[Update]] = defaultdict(list)
         for update in updates:
-            for path in paths(edge_is_on=self.edge_is_on, token=update.token):
+            paths = self.routes.routes.published(update.token, now_ms=int(now * 1000))
+            for path in paths:
                 by_path[path].append(update)
-        for path, routed in by_path.items():
-            self.publishers[path].publish(routed)
+        in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
+
+    def _publish_on(self, path: Path, updates: Sequence[Update]) -> None:
+        publisher = self.publisher(path)
+        if publisher is None:
+            log.warning("path_not_configured", path=path, updates=len(updates))
+        else:
+            publisher.publish(updates)
 
 
 def _is_due(outcome: Appended, now: float) -> bool:

@@ -3,6 +3,7 @@
 import json
 
 from functions.glow.replay import Gap
+from functions.glow.routing import Path
 
 
 def subscribed(token: str) -> str:
@@ -20,6 +21,11 @@ def pong() -> str:
 def gap(token: str, gap_: Gap) -> str:
     """Names the token, because a connection here listens to many."""
     return _message("GAP", token=token, after=gap_.after, until=gap_.until)
+
+
+def moved(token: str, path: Path, url: str, *, after: str | None, jitter_ms: int) -> str:
+    """`token` is served at `url` now; who keeps no cursor resumes with `after`."""
+    return _message("MOVED", token=token, path=path, url=url, after=after, jitterMs=jitter_ms)
 
 
 def error(code: str, message: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +28,20 @@ def in_parallel(call: Callable[[Item], Result], items: Sequence[Item]) -> list[R
     calls = [_threads().submit(call, item) for item in items]
     wait(calls)
     return [done.result() for done in calls]
+
+
+@contextmanager
+def beside(*calls: Callable[[], object]) -> Generator[None]:
+    """Do `calls` in threads while the block runs; they have ended when it has. None needs no thread."""
+    if not calls:
+        yield
+        return
+    running = [_threads().submit(call) for call in calls]
+    try:
+        yield
+    finally:
+        for call in running:
+            call.result()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""EdgeRetryQueue.fifo as its consumer uses it: what failed comes again later, not at once."""
+"""A queue as its consumer uses it: what failed, or is not due yet, comes again later, not at once."""
 
 from __future__ import annotations
 
@@ -36,8 +36,13 @@ class RetryQueue:
         seconds = retry_delay_seconds(
             tries, base_seconds=self._base_seconds, max_tries=self._max_tries
         )
+        self.hide(records, seconds=seconds)
+        return seconds
+
+    def hide(self, records: Sequence[SqsRecord], *, seconds: int) -> None:
+        """Hide `records`, ten at most, for `seconds` from now; SQS takes up to 12 hours."""
         try:
-            with unavailable_unless_answered("the edge retry queue"):
+            with unavailable_unless_answered("the queue"):
                 self._client.change_message_visibility_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
@@ -51,5 +56,4 @@ class RetryQueue:
                 )
         except Unavailable as error:
             # They come again all the same, when the queue's own visibility time-out is over.
-            log.exception("debts_not_postponed", reason=str(error))
-        return seconds
+            log.exception("records_not_hidden", reason=str(error))

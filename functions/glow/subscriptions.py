@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
         QueryInputTypeDef,
+        ScanInputTypeDef,
         WriteRequestTypeDef,
     )
 
@@ -29,6 +30,7 @@ ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after
 
 _PAGE_ROWS: Final = 1_000  # 0.25 s of posting, in which the next page is read with ease
 _MAX_DELETE_TRIES: Final = 3
+_TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
 _PART: Final = "the connection table"
 
 
@@ -44,6 +46,22 @@ class Subscription:
 
     connection_id: str
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSubscription:
+    """A connection that listens to `token`."""
+
+    connection_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Whether a row was changed, and the row: as it is now, or as it stood in the way; {}: absent."""
+
+    is_done: bool
+    row: Row
 
 
 class SubscriptionStore:
@@ -68,13 +86,14 @@ class SubscriptionStore:
                 row["delivery"] = {"S": delivery}
             self._client.put_item(TableName=self._table, Item=row)
 
-    def unsubscribe(self, connection_id: str, token: str) -> None:
-        """Delete the subscription; none is fine."""
+    def unsubscribe(self, connection_id: str, token: str) -> frozenset[str]:
+        """Delete the subscription; none is fine. The tokens that the connection listens to still."""
         with unavailable_unless_answered(_PART):
             self._client.delete_item(
                 TableName=self._table, Key=_subscription_key(connection_id, token)
             )
-            self._update_tokens(connection_id, "DELETE", token, "attribute_exists(pk)", {})
+            left = self._update_tokens(connection_id, "DELETE", token, "attribute_exists(pk)", {})
+        return texts(left.row, "tokens")
 
     def disconnect(self, connection_id: str, *, met_at: str | None = None) -> None:
         """Delete all rows of the connection; none is fine.
@@ -99,7 +118,7 @@ class SubscriptionStore:
             "KeyConditionExpression": "pk = :pk",
             "FilterExpression": "expiresAt > :now",
             "ExpressionAttributeValues": {
-                ":pk": {"S": f"TOKEN#{token}"},
+                ":pk": {"S": f"{_TOKEN_PREFIX}{token}"},
                 ":now": {"N": str(int(now))},
             },
             # A subscriber writes its row, then reads the newest price. An eventually consistent
@@ -115,6 +134,28 @@ class SubscriptionStore:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def everybody(self, *, now: float) -> Iterator[Sequence[TokenSubscription]]:
+        """All subscriptions to all tokens, page by page: the whole table is read."""
+        scan: ScanInputTypeDef = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(pk, :prefix) AND expiresAt > :now",
+            "ExpressionAttributeValues": {
+                ":prefix": {"S": _TOKEN_PREFIX},
+                ":now": {"N": str(int(now))},
+            },
+            "ConsistentRead": True,
+        }
+        while True:
+            with unavailable_unless_answered(_PART):
+                answer = self._client.scan(**scan)
+            yield [
+                TokenSubscription(text(row, "sk"), text(row, "pk").removeprefix(_TOKEN_PREFIX))
+                for row in answer["Items"]
+            ]
+            if "LastEvaluatedKey" not in answer:
+                return
+            scan["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def _claim(self, connection_id: str, token: str) -> None:
         """Add `token` to the connection's, if it is connected and has room."""
         condition = (
@@ -125,14 +166,15 @@ class SubscriptionStore:
             ":max": {"N": str(MAX_TOKENS)},
             ":token": {"S": token},
         }
-        old = self._update_tokens(connection_id, "ADD", token, condition, values)
-        if old == "absent":
+        claimed = self._update_tokens(connection_id, "ADD", token, condition, values)
+        if claimed.is_done:
+            return
+        if not claimed.row:
             raise Unavailable("this connection is closing; connect again")
-        if old is not None:
-            raise TooManyTokens(
-                f"a connection listens to at most {MAX_TOKENS} tokens; unsubscribePrice one first,"
-                " or open another connection"
-            )
+        raise TooManyTokens(
+            f"a connection listens to at most {MAX_TOKENS} tokens; unsubscribePrice one first,"
+            " or open another connection"
+        )
 
     def _update_tokens(
         self,
@@ -141,20 +183,21 @@ class SubscriptionStore:
         token: str,
         condition: str,
         values: dict[str, AttributeValueTypeDef],
-    ) -> Row | Literal["absent"] | None:
-        """Change the connection's set of tokens; where `condition` forbids it, the row it met."""
+    ) -> _Change:
+        """Change the connection's set of tokens, if `condition` holds for its row."""
         try:
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key=_connection_key(connection_id),
                 UpdateExpression=f"{verb} tokens :tokens",
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":tokens": {"SS": [token]}, **values},
+                ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            return cast("Row", error.response.get("Item")) or "absent"
-        return None
+            return _Change(is_done=False, row=cast("Row", error.response.get("Item") or {}))
+        return _Change(is_done=True, row=answer.get("Attributes", {}))
 
     def _delete(self, keys: Sequence[dict[str, AttributeValueTypeDef]]) -> None:
         """Delete rows, at most MAX_TOKENS of them (a batch holds 25)."""
@@ -172,7 +215,7 @@ def _connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:
 
 
 def _subscription_key(connection_id: str, token: str) -> dict[str, AttributeValueTypeDef]:
-    return {"pk": {"S": f"TOKEN#{token}"}, "sk": {"S": connection_id}}
+    return {"pk": {"S": f"{_TOKEN_PREFIX}{token}"}, "sk": {"S": connection_id}}
 
 
 def _expiry(now: float) -> dict[str, AttributeValueTypeDef]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from components.settings import config_table
+from components.settings_fields import config_table
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()

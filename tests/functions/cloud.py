@@ -20,10 +20,12 @@ from functions.glow.batch import SqsRecord
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.literals import KeyTypeType
     from types_boto3_sqs import SQSClient
 
 PRICES: Final = "test-PriceTimeSeriesTable"
 CONNECTIONS: Final = "test-PriceConnectionsTable"
+ROUTES: Final = "test-RoutesTable"
 REGION: Final = "us-east-1"
 _START_SECONDS: Final = 60
 
@@ -55,17 +57,16 @@ def ministack(folder: Path) -> Generator[str]:
 
 
 def create_tables(client: DynamoDBClient) -> None:
-    for table, hash_key, range_key in ((PRICES, "token", "id"), (CONNECTIONS, "pk", "sk")):
+    tables = {PRICES: ("token", "id"), CONNECTIONS: ("pk", "sk"), ROUTES: ("id",)}
+    for table, key in tables.items():
+        kinds: tuple[KeyTypeType, ...] = ("HASH", "RANGE")
         client.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": hash_key, "AttributeType": "S"},
-                {"AttributeName": range_key, "AttributeType": "S"},
-            ],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
             KeySchema=[
-                {"AttributeName": hash_key, "KeyType": "HASH"},
-                {"AttributeName": range_key, "KeyType": "RANGE"},
+                {"AttributeName": name, "KeyType": kind}
+                for name, kind in zip(key, kinds, strict=False)
             ],
         )
 

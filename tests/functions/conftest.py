@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from functions.glow import clients, environment
+from functions.glow.known_tokens import KnownTokens
 from functions.glow.post import ConnectionPoster
+from functions.glow.route_store import RouteStore
 from functions.glow.sigv4 import Credentials
 from functions.glow.store import PriceStore
 from functions.glow.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS
-from tests.functions.cloud import CONNECTIONS, PRICES, REGION, Queue, create_tables, ministack
+from tests.functions.cloud import (
+    CONNECTIONS,
+    PRICES,
+    REGION,
+    ROUTES,
+    Queue,
+    create_tables,
+    ministack,
+)
 from tests.functions.edge import CURRENT, PREVIOUS, Edge
 from tests.functions.endpoint import Endpoint
 
@@ -67,6 +77,25 @@ def debts(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
+def tasks(dynamodb: DynamoDBClient) -> Queue:
+    """The route queue."""
+    return Queue()
+
+
+@pytest.fixture
+def routes(dynamodb: DynamoDBClient) -> Iterator[RouteStore]:
+    """The routing table, empty again when the test ends."""
+    yield RouteStore(dynamodb, ROUTES)
+    for row in dynamodb.scan(TableName=ROUTES)["Items"]:
+        dynamodb.delete_item(TableName=ROUTES, Key={"id": row["id"]})
+
+
+@pytest.fixture
+def known_tokens(dynamodb: DynamoDBClient, routes: RouteStore) -> KnownTokens:
+    return KnownTokens(dynamodb, ROUTES)
+
+
+@pytest.fixture
 def edge() -> Iterator[Edge]:
     with Edge() as edge:
         yield edge
@@ -93,6 +122,7 @@ class Load(Protocol):
 def load(
     queue: Queue,
     debts: Queue,
+    tasks: Queue,
     dead_letters: Queue,
     endpoint: Endpoint,
     edge: Edge,
@@ -114,6 +144,12 @@ def load(
             environment.EDGE_BROADCAST_URL: edge.url,
             environment.EDGE_BROADCAST_SECRET: CURRENT,
             environment.EDGE_BROADCAST_SECRET_PREVIOUS: PREVIOUS,
+            environment.ROUTES_TABLE: ROUTES,
+            environment.ROUTE_QUEUE_URL: tasks.url,
+            environment.ROUTE_DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.ROUTE_QUEUE_TRIES: "20",
+            environment.ROUTE_GRACE_SECONDS: "10",
+            environment.WEBSOCKET_URL: "wss://websocket.test/live",
             environment.WEBSOCKET_CALLBACK_URL: endpoint.url,
             environment.HELIUS_WEBHOOK_SECRET: "current",
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",

@@ -41,12 +41,18 @@ class _Server(ThreadingHTTPServer):
 
 
 class Edge:
-    """`answer` gives the status of a post. `posts` are all, `heard` what clients hear by token."""
+    """`answer` gives the status of a post. `posts` are all, `heard` what clients hear by token.
+
+    `answer_order` gives that of an order to rooms; `orders` are all, `clients` are those by token.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.answer: Callable[[Post], int] = lambda _post: 200
         self.posts: list[Post] = []
         self.heard: dict[str, list[str]] = {}
+        self.orders: list[tuple[str, Any]] = []
+        self.answer_order: Callable[[str], int] = lambda _path: 200
+        self.clients: dict[str, int] = {}
         self.sockets = 0
         self.over = threading.Event()
         self._server = _Server(("127.0.0.1", port), _handler_of(self))
@@ -77,6 +83,12 @@ class Edge:
             heard += [each for each in post.ids if each not in heard]
         return status
 
+    def obey(self, path: str, order: Any) -> tuple[int, int]:
+        """Take an order; the answer's status, and how many clients it concerns."""
+        self.orders.append((path, order))
+        clients = sum(self.clients.get(token, 0) for token in order["tokens"])
+        return self.answer_order(path), clients
+
 
 def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -92,6 +104,9 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
                 return
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if self.path in ("/census", "/moves"):
+                self.answer(*edge.obey(self.path, json.loads(body)))
+                return
             token = self.path.removeprefix("/broadcast/")
             post = Post(token, cast("list[Any]", json.loads(body)), headers)
             status = edge.take(post)
@@ -106,6 +121,13 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-length", "2")
             self.end_headers()
             self.wfile.write(b"{}")
+
+        def answer(self, status: int, connections: int) -> None:
+            content = json.dumps({"success": True, "connections": connections}).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's
             """Say nothing."""

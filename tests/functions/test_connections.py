@@ -11,6 +11,9 @@ import pytest
 
 from functions.glow import environment
 from functions.glow.replay import MAX_REPLAY
+from functions.glow.route_store import RouteStore
+from functions.glow.routes import Routes
+from functions.glow.routing import Policy
 from functions.glow.store import PriceStore
 from functions.glow.subscriptions import MAX_TOKENS, Subscription, SubscriptionStore
 from functions.glow.update import Update
@@ -24,6 +27,7 @@ from tests.functions.builders import (
     updates_of,
 )
 from tests.functions.conftest import Load
+from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
 
 
@@ -278,3 +282,40 @@ def test_no_exception_leaves_the_handler(load: Load) -> None:
 def _close_kept_connections(connections: ModuleType) -> Iterator[None]:
     yield
     connections.event_loop().run_until_complete(connections._POSTER.aclose())
+
+
+def test_subscriber_of_a_token_that_aws_does_not_carry_is_sent_on_at_once(
+    load: Load, endpoint: Endpoint, edge: Edge, subscriptions: SubscriptionStore, routes: RouteStore
+) -> None:
+    """Here it would hear nothing."""
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    connections, token, client = load("connections"), a_token(), uuid.uuid4().hex
+    connections.handler(a_connect(client), None)
+
+    answer = subscribe(connections, client, token, after="1750000000-000000000000-0")
+
+    assert answer == {
+        "type": "MOVED",
+        "token": token,
+        "path": "edge",
+        "url": f"{edge.url.replace('http', 'ws', 1)}/ws/{token}",
+        "after": "1750000000-000000000000-0",
+        "jitterMs": 0,
+    }
+    assert list(subscriptions.pages(token, now=time.time())) == [[]]
+    assert heard(endpoint, client) == []
+
+
+def test_subscriber_within_the_grace_is_served_and_told_where_to_go(
+    load: Load, endpoint: Endpoint, subscriptions: SubscriptionStore, routes: RouteStore
+) -> None:
+    now_ms = int(time.time() * 1_000)
+    routes.write(Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))
+    connections, token, client = load("connections"), a_token(), uuid.uuid4().hex
+    connections.handler(a_connect(client), None)
+
+    subscribe(connections, client, token)
+
+    assert [message["type"] for message in heard(endpoint, client)] == ["SUBSCRIBED", "MOVED"]
+    [[subscription]] = subscriptions.pages(token, now=time.time())
+    assert subscription.connection_id == client

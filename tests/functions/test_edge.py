@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -42,9 +43,30 @@ def client(edge: Edge) -> Iterator[EdgeClient]:
     event_loop().run_until_complete(client.aclose())
 
 
+@dataclass
+class Health:
+    """What the publisher said of the edge."""
+
+    said: list[str] = field(default_factory=list[str])
+
+    def edge_failed(self) -> None:
+        self.said.append("failed")
+
+    def edge_answered(self) -> None:
+        self.said.append("answered")
+
+
 @pytest.fixture
-def publisher(client: EdgeClient, queue: Queue, debts: Queue, clock: Clock) -> EdgePublisher:
-    return EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], clock=clock)
+def health() -> Health:
+    return Health()
+
+
+@pytest.fixture
+def publisher(
+    client: EdgeClient, queue: Queue, debts: Queue, clock: Clock, health: Health
+) -> EdgePublisher:
+    fallbacks = [lane(queue), lane(debts)]
+    return EdgePublisher(client, fallbacks=fallbacks, health=health, clock=clock)
 
 
 def lane(queue: Queue) -> QueuePublisher:
@@ -132,7 +154,7 @@ def test_edge_that_is_away_is_owed(queue: Queue, debts: Queue) -> None:
     client = EdgeClient("http://127.0.0.1:9", [CURRENT], timeout_ms=TIMEOUT_MS)
     update = an_update(a_token())
 
-    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)]).publish([update])
+    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], health=Health()).publish([update])
 
     assert (queued(queue), queued(debts)) == ([update], [update])
 
@@ -207,7 +229,7 @@ def test_queue_that_does_not_take_a_debt_is_unavailable_and_the_other_has_it(
     fallbacks = lanes if missing == "retry" else lanes[::-1]
 
     with pytest.raises(Unavailable):
-        EdgePublisher(client, fallbacks=fallbacks).publish([update])
+        EdgePublisher(client, fallbacks=fallbacks, health=Health()).publish([update])
 
     assert queued(queue) == [update]
 
@@ -224,3 +246,21 @@ def test_no_secret_is_logged(
     assert CURRENT not in everything
     assert PREVIOUS not in everything
     assert "HTTP Request" not in everything
+
+
+def test_health_is_told_of_a_circuit_that_opened_and_of_the_first_update_taken_again(
+    publisher: EdgePublisher, edge: Edge, health: Health, clock: Clock
+) -> None:
+    token = a_token()
+    edge.answer = lambda _post: 500
+    for update in updates_of(token, FAILURES_IN_A_ROW - 1):
+        publisher.publish([update])
+    assert health.said == []
+
+    publisher.publish([an_update(token)])
+    assert health.said == ["failed"]
+
+    edge.answer = lambda _post: 200
+    clock.now += OPEN_SECONDS
+    publisher.publish([an_update(token)])
+    assert health.said == ["failed", "answered"]

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from functions.glow.breaker import FAILURES_IN_A_ROW
 from functions.glow.intake import REPUBLISH_WITHIN_MS
+from functions.glow.known_tokens import KnownTokens
+from functions.glow.route_store import RouteStore
+from functions.glow.routes import EdgeHealth, Routes
+from functions.glow.routing import Policy
 from functions.glow.store import PriceStore
 from functions.glow.update import parse_update
 from tests.functions.builders import (
@@ -21,7 +26,7 @@ from tests.functions.builders import (
     an_http_event,
     an_update,
 )
-from tests.functions.cloud import PRICES, REGION, Queue
+from tests.functions.cloud import PRICES, REGION, ROUTES, Queue
 from tests.functions.conftest import Load
 from tests.functions.edge import NEVER, Edge
 
@@ -227,9 +232,96 @@ def test_without_the_edge_httpx_is_not_loaded() -> None:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "PRICES_TABLE": PRICES,
+        "ROUTES_TABLE": ROUTES,
         "BROADCAST_QUEUE_URL": "https://queue",
         "HELIUS_WEBHOOK_SECRET": "current",
         "PRICE_RETENTION_SECONDS": "60",
     }
 
     subprocess.run([sys.executable, "-c", program], env=variables, cwd=REPOSITORY, check=True)
+
+
+def test_item_says_where_a_trade_goes_whatever_the_environment_says(
+    load: Load, edge: Edge, queue: Queue, routes: RouteStore
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    post_simple(load, token, body, USE_EDGE_BROADCAST="false")
+
+    assert len(edge.heard[token]) == 1
+    assert queue.take() == []
+
+
+def test_trade_goes_to_both_paths_within_the_grace(
+    load: Load, edge: Edge, queue: Queue, routes: RouteStore
+) -> None:
+    now_ms = int(time.time() * 1_000)
+    routes.write(Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    post_simple(load, token, body)
+
+    assert len(edge.heard[token]) == 1
+    assert len(queue.take()) == 1
+
+
+def test_routing_table_that_is_away_leaves_the_environment_in_force(
+    load: Load, edge: Edge, queue: Queue
+) -> None:
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    status, _ = post_simple(load, token, body, ROUTES_TABLE="missing", USE_EDGE_BROADCAST="true")
+
+    assert status == 200
+    assert len(edge.heard[token]) == 1
+    assert queue.take() == []
+
+
+def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownTokens) -> None:
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    post_simple(load, token, body)
+
+    assert token in set(known_tokens.all(now=time.time()))
+
+
+def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_tokens(
+    load: Load, edge: Edge, queue: Queue, debts: Queue, routes: RouteStore
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    edge.answer = lambda _post: 500
+    webhook, token = load("webhook", USE_EDGE_BROADCAST="true"), a_token()
+
+    def trade() -> None:
+        body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+        event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": token}, body=body)
+        assert webhook.handler(event, None)["statusCode"] == 200
+
+    for _ in range(FAILURES_IN_A_ROW):
+        trade()
+
+    marked = routes.read()
+    assert marked is not None
+    assert marked.health.state == "down"
+    assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
+    trade()
+    assert len(queue.take()) == len(debts.take()) == FAILURES_IN_A_ROW + 1
+
+
+def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_back(
+    load: Load, edge: Edge, queue: Queue, routes: RouteStore, tasks: Queue
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    long_ago_ms = int(time.time() * 1_000) - 60_000
+    routes.replace_health(EdgeHealth(), EdgeHealth(state="down", since_ms=long_ago_ms))
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    post_simple(load, token, body, USE_EDGE_BROADCAST="true")
+
+    marked = routes.read()
+    assert marked is not None
+    assert marked.health.state == "recovering"
+    assert len(edge.heard[token]) == len(queue.take()) == 1  # AWS carries it until all have left
+    [task] = [json.loads(record["body"]) for record in tasks.take()]
+    assert task["task"] == "announce"

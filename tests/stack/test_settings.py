@@ -6,14 +6,16 @@ from contextlib import nullcontext
 import pytest
 
 from components.edge_settings import EdgeSettings
-from components.settings import Settings, SettingsError, config_table
+from components.settings import SettingsError, parse_settings
+from components.settings_fields import config_table
+from components.settings_model import Settings
 
 SECRET = "a-secret-of-helius-0123456789"
 REQUIRED = {"HeliusApiKey": SECRET}
 
 
 def parse(**values: str) -> Settings:
-    return Settings.parse({**REQUIRED, **values}, secrets=_secret_keys(values), stack="dev")
+    return parse_settings({**REQUIRED, **values}, secrets=_secret_keys(values), stack="dev")
 
 
 def refusal(**values: str) -> str:
@@ -39,14 +41,14 @@ def test_helius_key_is_all_that_must_be_set() -> None:
 def test_webhook_secret_takes_the_place_of_the_helius_key() -> None:
     secret = {"HeliusWebhookSecret": SECRET}
 
-    settings = Settings.parse(secret, secrets=secret, stack="dev")
+    settings = parse_settings(secret, secrets=secret, stack="dev")
 
     assert settings.webhook_secret is settings.helius_webhook_secret is not None
 
 
 def test_missing_secret_is_one_clear_message() -> None:
     with pytest.raises(SettingsError) as refused:
-        Settings.parse({}, secrets=(), stack="dev")
+        parse_settings({}, secrets=(), stack="dev")
 
     assert str(refused.value) == (
         "Stack dev: 1 setting is wrong.\n"
@@ -58,13 +60,13 @@ def test_missing_secret_is_one_clear_message() -> None:
 
 def test_only_prod_is_protected_by_default() -> None:
     stacks = {
-        stack: Settings.parse(REQUIRED, secrets=REQUIRED, stack=stack).protect
+        stack: parse_settings(REQUIRED, secrets=REQUIRED, stack=stack).protect
         for stack in ("dev", "local", "prod")
     }
     unprotected = {**REQUIRED, "protect": "false"}
 
     assert stacks == {"dev": False, "local": False, "prod": True}
-    assert not Settings.parse(unprotected, secrets=REQUIRED, stack="prod").protect
+    assert not parse_settings(unprotected, secrets=REQUIRED, stack="prod").protect
 
 
 BAD_VALUES = [
@@ -132,7 +134,7 @@ def test_bad_secret_is_refused_and_never_shown(key: str) -> None:
 
 def test_secret_in_plain_text_is_refused() -> None:
     with pytest.raises(SettingsError, match="HeliusApiKey is a secret, but stored in plain text"):
-        Settings.parse(REQUIRED, secrets=(), stack="dev")
+        parse_settings(REQUIRED, secrets=(), stack="dev")
 
 
 def test_misspelt_key_is_refused_with_the_right_one() -> None:
@@ -150,7 +152,7 @@ def test_required_origin_without_any_listed_is_refused() -> None:
 
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
-        Settings.parse(
+        parse_settings(
             {"tokenz": "{}", "lambdaMemoryMb": "1", "requireOrigin": "true", "RpcUrl": "http://x"},
             secrets={"RpcUrl"},
             stack="prod",
@@ -270,7 +272,7 @@ def test_edge_without_tls_is_for_the_local_stack(stack: str, is_taken: bool) -> 
     with (
         nullcontext() if is_taken else pytest.raises(SettingsError, match="EdgeBroadcastUrl is on")
     ):
-        Settings.parse(values, secrets=_secret_keys(values), stack=stack)
+        parse_settings(values, secrets=_secret_keys(values), stack=stack)
 
 
 @pytest.mark.parametrize(

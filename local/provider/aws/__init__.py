@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Final
 
-from local.provider.aws import apigatewayv2, cloudwatch, dynamodb, iam, lambda_, sns, sqs
+from local.provider.aws import (
+    apigatewayv2,
+    cloudwatch,
+    dynamodb,
+    iam,
+    invocation,
+    lambda_,
+    sns,
+    sqs,
+)
 from local.provider.aws.base import AwsResource
 from local.provider.aws.session import SETTINGS, Session
 from local.provider.resource import Cloud, Resource
@@ -24,6 +33,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:iam/rolePolicy:RolePolicy": iam.RolePolicy,
     "aws:lambda/eventSourceMapping:EventSourceMapping": lambda_.EventSourceMapping,
     "aws:lambda/function:Function": lambda_.Function,
+    "aws:lambda/invocation:Invocation": invocation.Invocation,
     "aws:lambda/layerVersion:LayerVersion": lambda_.LayerVersion,
     "aws:lambda/permission:Permission": lambda_.Permission,
     "aws:sns/topic:Topic": sns.Topic,

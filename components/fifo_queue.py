@@ -1,4 +1,4 @@
-"""A lane of updates to a worker: in order within a token, tokens side by side."""
+"""A lane of messages to a worker: in order within a group (a token), groups side by side."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -14,23 +14,23 @@ _VISIBILITY_PER_TIMEOUT: Final = 6  # AWS: "at least six times the function's ti
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpdateQueueArgs:
+class FifoQueueArgs:
     prefix: str
-    lane: Literal["Broadcast", "EdgeRetry"]
-    carries: Literal["updates", "debts"]
+    lane: Literal["Broadcast", "EdgeRetry", "Route"]
+    carries: Literal["updates", "debts", "route-tasks"]
     """How the policies call what is in it: a role may have rights on both lanes."""
     tries: int
     worker_timeout_seconds: int
 
 
-class UpdateQueue(pulumi.ComponentResource):
-    """FIFO queue of updates, and the dead-letter queue of those that failed in all their tries."""
+class FifoQueue(pulumi.ComponentResource):
+    """FIFO queue, and the dead-letter queue of what failed in all its tries."""
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
 
     def __init__(
-        self, name: str, args: UpdateQueueArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
         self._name = name
@@ -66,7 +66,7 @@ class UpdateQueue(pulumi.ComponentResource):
     def feed(
         self, worker: LambdaFunction, *, maximum_concurrency: int
     ) -> aws.lambda_.EventSourceMapping:
-        """Hand the updates to `worker`, ten at most at a time: a FIFO source knows no window."""
+        """Hand the messages to `worker`, ten at most at a time: a FIFO source knows no window."""
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-to-worker",
             event_source_arn=self.queue.arn,
@@ -79,7 +79,7 @@ class UpdateQueue(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _dead_letter_queue(self, args: UpdateQueueArgs) -> aws.sqs.Queue:
+    def _dead_letter_queue(self, args: FifoQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-dead-letters",
             name=f"{args.prefix}-{args.lane}DeadLetterQueue.fifo",
@@ -92,12 +92,12 @@ class UpdateQueue(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _queue_of(self, args: UpdateQueueArgs) -> aws.sqs.Queue:
+    def _queue_of(self, args: FifoQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-{args.carries}",
             name=f"{args.prefix}-{args.lane}Queue.fifo",
             fifo_queue=True,
-            content_based_deduplication=False,  # the update's id is its deduplication id
+            content_based_deduplication=False,  # senders name the deduplication id: an update's is its id
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
             visibility_timeout_seconds=_VISIBILITY_PER_TIMEOUT * args.worker_timeout_seconds,

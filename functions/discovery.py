@@ -1,0 +1,47 @@
+"""Discovery: `GET /connect/{token}` says which path a client is to use now."""
+
+import os
+import time
+from typing import Final
+
+from functions.glow import clients, log
+from functions.glow.connect import parse_wish, where_to_connect
+from functions.glow.environment import Environment
+from functions.glow.errors import Unavailable
+from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
+from functions.glow.known_tokens import KnownTokens
+from functions.glow.route_book import RouteBook
+from functions.glow.route_store import RouteStore
+from functions.glow.token import parse_token, require_known
+
+# Less than a route takes to change (routes.py), so that no answer outlives what it says.
+MAX_AGE_SECONDS: Final = 2
+
+_ENVIRONMENT: Final = Environment(os.environ)
+_TOKENS: Final = _ENVIRONMENT.tokens
+_ENDPOINTS: Final = _ENVIRONMENT.endpoints
+_DYNAMODB: Final = clients.dynamodb(_ENVIRONMENT.aws_region)
+_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
+
+
+@answers_errors
+def handler(event: HttpEvent, _context: object) -> HttpResponse:
+    now = time.time()
+    request = HttpRequest.from_event(event)
+    token = parse_token(request.path_parameters.get("token"), where="the path's token")
+    wish = parse_wish(request.query)
+    require_known(token, _TOKENS)
+    _note(token, now)
+    answer = where_to_connect(token, wish, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000))
+    response = json_response(200, answer)
+    response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    return response
+
+
+def _note(token: str, now: float) -> None:
+    """The client may go to a room that no trade has reached yet, and a change must find it there."""
+    try:
+        _KNOWN_TOKENS.note(_KNOWN_TOKENS.unnoted([token], now=now), now=now)
+    except Unavailable as error:
+        log.warning("tokens_not_noted", reason=str(error))

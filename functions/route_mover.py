@@ -1,0 +1,27 @@
+"""RouteMover: `pulumi up` calls it when the routing has changed, and waits for it."""
+
+import os
+from collections.abc import Mapping
+from typing import Final, TypedDict
+
+from functions.glow import log
+from functions.glow.environment import Environment
+from functions.glow.loop import event_loop
+from functions.glow.route_setup import route_change
+from functions.glow.routing import parse_policy
+
+
+class RoutingEvent(TypedDict):
+    """`policy` as Policy.to_json writes it."""
+
+    policy: str
+
+
+_CHANGE: Final = route_change(Environment(os.environ))
+
+
+def handler(event: RoutingEvent, _context: object) -> Mapping[str, object]:
+    """What was moved. An error fails the `pulumi up`, which can be run again."""
+    result = event_loop().run_until_complete(_CHANGE.apply(parse_policy(event["policy"])))
+    log.info("routing_applied", **result)
+    return result

@@ -1,0 +1,41 @@
+"""A call of a Lambda function as a resource: made when it is created, and again when it is replaced."""
+
+import hashlib
+from typing import ClassVar
+
+from pulumi_aws import lambda_
+
+from local.provider.aws.base import AwsResource
+from local.provider.aws.session import Session
+from local.provider.resource import OWN, Inputs, State
+from local.provider.values import Properties, text
+
+
+class Invocation(AwsResource):
+    """aws.lambda.Invocation with its default lifecycle: reading and deleting it call nothing."""
+
+    args = lambda_.InvocationArgs
+    inputs: ClassVar[Inputs] = {"functionName": "FunctionName", "input": "Payload", "triggers": OWN}
+    replaced_by = frozenset(inputs)
+    outputs = frozenset({"result"})
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._results: dict[str, str] = {}
+
+    def create(self, inputs: Properties) -> str:
+        answer = self.aws.lambda_.invoke(**self.request(inputs))
+        result = answer["Payload"].read().decode()
+        if "FunctionError" in answer:
+            raise ValueError(f"{text(inputs, 'functionName')} failed: {result}")
+        identity = f"{text(inputs, 'functionName')}_$LATEST_{text(inputs, 'input')}"
+        resource_id = hashlib.sha256(identity.encode()).hexdigest()
+        self._results[resource_id] = result
+        return resource_id
+
+    def read(self, state: State) -> Properties:
+        # Kept by nobody but the state: AWS has no record of what a call returned.
+        return {"result": self._results.get(state.id) or state.text("result")}
+
+    def delete(self, state: State) -> None:
+        """There is nothing to take back."""
