@@ -1,0 +1,136 @@
+"""One connection on one route, from its opening to its end."""
+
+import asyncio
+import json
+from typing import Final, NoReturn, Protocol
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from client.errors import ClientError, Redirected, Refused, Unreachable
+from client.memory import Span
+from client.messages import Complaint, Gap, Incoming, Moved, Other, Prices, parse_message
+from client.paths import Delivery, Route
+from client.update import Update, read_from
+
+# For a connection to open, and for the path to answer what it was asked.
+ANSWER_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 2.0
+
+# worker/close.js: the one code after which a client must not come back.
+_CLOSED_FOR_GOOD: Final = frozenset({1008})
+_ABNORMAL: Final = 1006  # RFC 6455 §7.1.5: no close frame came
+
+_FINAL_COMPLAINTS: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_TOKEN"})
+
+
+class Sink(Protocol):
+    """Where a connection puts what it hears."""
+
+    async def take(self, update: Update) -> None: ...
+
+    def owe(self, span: Span) -> None: ...
+
+
+class Link:
+    """Opens a socket, keeps it alive, reads it.
+
+    `served` is done when the path serves, `moved` when it says that the token is served elsewhere.
+    `cursor` is the last id that came over it, at first that after which it was asked to begin.
+    """
+
+    def __init__(
+        self, route: Route, sink: Sink, *, after: str | None, known: str | None, delivery: Delivery
+    ) -> None:
+        """`known`: an id up to which nothing is missing, from wherever it came."""
+        loop = asyncio.get_running_loop()
+        self.route = route
+        self.cursor = after
+        self.served: asyncio.Future[None] = loop.create_future()
+        self.moved: asyncio.Future[Moved] = loop.create_future()
+        self._sink = sink
+        self._known = known
+        self._delivery: Delivery = delivery
+        self._clock = loop.time
+
+    async def run(self) -> ClientError:
+        """Serve until the end; why it ended."""
+        opening = self.route.path.opening(self.route, self.cursor, self._delivery)
+        try:
+            async with connect(
+                opening.url,
+                open_timeout=ANSWER_SECONDS,
+                close_timeout=CLOSE_SECONDS,
+                ping_interval=None,  # the path's own pings are answered without waking the room
+            ) as socket:
+                if opening.text is not None:
+                    await socket.send(opening.text)
+                await self._listen(socket)
+        except ClientError as error:
+            return error
+        except ConnectionClosed as closed:
+            return self._ended_by(closed)
+        except (OSError, WebSocketException) as error:
+            return Unreachable(f"{self.route.url}: {type(error).__name__} {error}")
+
+    async def _listen(self, socket: ClientConnection) -> NoReturn:
+        """Read, and ping. Time in which nobody here reads is not silence of the other side."""
+        ping_seconds = self.route.protocol.ping_ms / 1_000
+        heard_at = self._clock()
+        ping_at = heard_at + ping_seconds
+        while True:
+            dead_at = heard_at + ping_seconds + ANSWER_SECONDS
+            text = await _receive_before(min(ping_at, dead_at), socket)
+            if text is not None:
+                await self._hear(text)
+                heard_at = self._clock()
+            elif self._clock() >= dead_at:
+                socket.transport.abort()  # a closing handshake would wait for the dead
+                raise Unreachable(f"{self.route.url} has been silent, also to a ping")
+            if self._clock() >= ping_at:
+                await socket.send(json.dumps(self.route.protocol.ping))
+                ping_at = self._clock() + ping_seconds
+
+    async def _hear(self, text: str | bytes) -> None:
+        message = self._parse(text)
+        match message:
+            case Prices(updates):
+                for update in updates:
+                    await self._sink.take(update)
+                    self.cursor = update.id
+                    self._known = max(self._known or "", update.id)
+            case Gap(after, until):
+                # `after` may be a late trade, hours old; nothing is missing up to `_known`.
+                self._sink.owe(Span(read_from(max(after, self._known or "")), until))
+            case Moved(route):
+                if not self.served.done():
+                    raise Redirected(route)
+                if not self.moved.done():
+                    self.moved.set_result(message)
+            case Complaint(code, complaint):
+                kind = Refused if code in _FINAL_COMPLAINTS else Unreachable
+                raise kind(f"{self.route.url} says {code}: {complaint}")
+            case Other(type_):
+                if type_ == self.route.path.greeting and not self.served.done():
+                    self.served.set_result(None)
+
+    def _parse(self, text: str | bytes) -> Incoming:
+        try:
+            return parse_message(text)
+        except ValueError as error:
+            raise Unreachable(f"{self.route.url} sent what is no message: {error}") from error
+
+    def _ended_by(self, closed: ConnectionClosed) -> ClientError:
+        code = _ABNORMAL if closed.rcvd is None else closed.rcvd.code
+        reason = "" if closed.rcvd is None else closed.rcvd.reason
+        kind = Refused if code in _CLOSED_FOR_GOOD else Unreachable
+        return kind(f"{self.route.url} closed with {code} {reason}".rstrip())
+
+
+async def _receive_before(time: float, socket: ClientConnection) -> str | bytes | None:
+    """The next frame; None if none came before `time` of the loop's clock."""
+    try:
+        async with asyncio.timeout_at(time):
+            return await socket.recv()
+    except TimeoutError:
+        return None

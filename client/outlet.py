@@ -1,0 +1,52 @@
+"""Between the sockets, which bring prices, and the user's loop, which takes them."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from client.update import Price
+
+# Some seconds of a busy token. When it is full the sockets are not read: the path then holds back,
+# and in the end closes a connection that resumes where the user's loop is.
+CAPACITY: Final = 1_000
+
+
+class Outlet:
+    """Prices not yet taken: at most CAPACITY, or with `wants_latest` the newest alone."""
+
+    def __init__(self, *, wants_latest: bool) -> None:
+        self._wants_latest = wants_latest
+        self._prices: deque[Price] = deque(maxlen=1 if wants_latest else None)
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._has_news = asyncio.Event()
+        self._is_ended = False
+        self._error: Exception | None = None
+
+    async def wait_for_room(self) -> None:
+        """Return when `put` may be called once, without another wait before it."""
+        while not self._has_room.is_set():
+            await self._has_room.wait()
+
+    def put(self, price: Price) -> None:
+        self._prices.append(price)
+        self._has_news.set()
+        if not self._wants_latest and len(self._prices) >= CAPACITY:
+            self._has_room.clear()
+
+    def end(self, error: Exception | None) -> None:
+        """Nothing more will come; `error` says why, if the user did not want it so."""
+        self._is_ended, self._error = True, error
+        self._has_news.set()
+
+    async def take(self) -> Price | None:
+        """The next price; None at the end. Raises the error that ended it, behind the last price."""
+        while not self._prices:
+            if self._error is not None:
+                raise self._error
+            if self._is_ended:
+                return None
+            self._has_news.clear()
+            await self._has_news.wait()
+        self._has_room.set()
+        return self._prices.popleft()

@@ -1,0 +1,109 @@
+"""The REST API of a stack, as far as a subscription needs it: discovery and prices."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from client.errors import Refused, Unreachable
+from client.fields import Fields, as_fields, as_list, parse_json
+from client.paths import Route, parse_route
+from client.update import Update, parse_update
+
+Parsed = TypeVar("Parsed")
+
+TIMEOUT_SECONDS: Final = 10.0
+
+# What is wrong with the request itself; anything else may pass.
+_FINAL_STATUSES: Final = frozenset({400, 404})
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Part of a read; `next` is the id after which it goes on, None at its end."""
+
+    updates: Sequence[Update]
+    next: str | None
+
+
+class RestApi:
+    """What `api` (the stack's output RestApiUrl) says about `token`."""
+
+    def __init__(self, http: httpx.AsyncClient, api: str, token: str, region: str | None) -> None:
+        self._http = http
+        self._api = api.rstrip("/")
+        self._token = quote(token, safe="")
+        self._region = region
+
+    async def route(self, *, avoid: str | None) -> Route:
+        """Where to connect, best not on path `avoid`. Raises Refused, Unreachable."""
+        wishes = {"region": self._region, "avoid": avoid}
+        answer = await self._get(
+            f"/connect/{self._token}", {name: value for name, value in wishes.items() if value}
+        )
+        if answer.status_code in _FINAL_STATUSES:
+            raise Refused(f"{answer.request.url} answered {_told(answer)}")
+        return _read(_route, answer)
+
+    async def newest(self) -> Update | None:
+        """The newest price; None as long as there is none. Raises Unreachable."""
+        answer = await self._get(f"/tokens/{self._token}/price", {})
+        if answer.status_code == 404:
+            return None
+        return _read(_update, answer)
+
+    async def pages(self, after: str, until: str | None) -> AsyncGenerator[Sequence[Update]]:
+        """The prices with `after` < id <= `until`, ascending. Raises Unreachable."""
+        while True:
+            answer = await self._get(
+                f"/tokens/{self._token}/prices",
+                {"after": after} if until is None else {"after": after, "until": until},
+            )
+            page = _read(_page, answer)
+            yield page.updates
+            if page.next is None:
+                return
+            after = page.next
+
+    async def _get(self, path: str, query: Mapping[str, str]) -> httpx.Response:
+        try:
+            return await self._http.get(f"{self._api}{path}", params=query)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"{self._api}{path}: {type(error).__name__} {error}") from error
+
+
+def _content(answer: httpx.Response) -> Fields:
+    if not answer.is_success:
+        raise ValueError(_told(answer))
+    return as_fields(parse_json(answer.content))
+
+
+def _route(answer: httpx.Response) -> Route:
+    return parse_route(_content(answer))
+
+
+def _update(answer: httpx.Response) -> Update:
+    return parse_update(_content(answer))
+
+
+def _page(answer: httpx.Response) -> _Page:
+    content = _content(answer)
+    next_ = content.get("next")
+    return _Page(
+        [parse_update(as_fields(each)) for each in as_list(content.get("prices"))],
+        next_ if isinstance(next_, str) else None,
+    )
+
+
+def _read(parse: Callable[[httpx.Response], Parsed], answer: httpx.Response) -> Parsed:
+    """What an answer says. Raises Unreachable."""
+    try:
+        return parse(answer)
+    except ValueError as error:
+        raise Unreachable(f"{answer.request.url} answered {error}") from error
+
+
+def _told(answer: httpx.Response) -> str:
+    return f"{answer.status_code}: {answer.text[:200]}"

@@ -1,0 +1,69 @@
+"""An update, its id, and the ids that bound a read."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from client.fields import Fields
+
+ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
+_ID: Final = re.compile(ID_PATTERN, re.ASCII)
+
+# A trade may arrive this much later than one of a higher id, so a read begins this much earlier.
+LATE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One price of one token: `price` in SOL per token, `timestamp` in Unix seconds.
+
+    `slot` and `tx_signature` are None where a publisher left them out.
+    """
+
+    token: str
+    price: Decimal
+    timestamp: int
+    slot: int | None
+    tx_signature: str | None
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An update as it is handed over; `is_late` when one of a higher id was handed over before."""
+
+    update: Update
+    is_late: bool
+
+
+def parse_update(fields: Fields) -> Update:
+    """Read a PRICE_UPDATE. Raises ValueError."""
+    match fields:
+        case {
+            "token": str(token),
+            "price": Decimal() | int() as price,
+            "timestamp": int(timestamp),
+            "id": str(id_),
+        } if _ID.fullmatch(id_):
+            slot, signature = fields.get("slot"), fields.get("txSignature")
+            return Update(
+                token=token,
+                price=Decimal(price),
+                timestamp=timestamp,
+                slot=slot if isinstance(slot, int) else None,
+                tx_signature=signature if isinstance(signature, str) else None,
+                id=id_,
+            )
+        case _:
+            raise ValueError(f"no update: {fields}")
+
+
+def id_at(timestamp: int) -> str:
+    """The smallest id of that second."""
+    return f"{max(timestamp, 0):010d}-{0:012d}-0"
+
+
+def read_from(update_id: str) -> str:
+    """Where a read begins that must find what arrived after `update_id` did, late trades too."""
+    return id_at(int(update_id[:10]) - LATE_SECONDS)
