@@ -11,15 +11,13 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from functions.glow.update import Update
 from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
 from local.demo import run_demo
 from local.errors import LocalError
-from local.hand_over import post_to_edge, put_on_broadcast_queue
 from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
-from local.stack import EDGE_SECRET, FLAG, LocalStack
+from local.stack import FLAG, LocalStack
 from local.toggle import run_toggle
 from local.toolchain import pulumi_folder
 from local.toolchain.browser import ensure_browser
@@ -162,21 +160,7 @@ def _require_running(stack: LocalStack) -> None:
 
 
 def _demo(stack: LocalStack) -> None:
-    found = stack.outputs()
-    cloud, edge_is_on = stack.cloud, _edge_is_on(stack)
-
-    def hand_to_other_path(update: Update) -> None:
-        if edge_is_on:
-            put_on_broadcast_queue(cloud.aws_url, str(found["BroadcastQueueUrl"]), update)
-        else:
-            post_to_edge(cloud.worker_url, stack.config_get(EDGE_SECRET), update)
-
-    run_demo(
-        _endpoints(stack, found),
-        Console(),
-        edge_is_on=edge_is_on,
-        hand_to_other_path=hand_to_other_path,
-    )
+    run_demo(_endpoints(stack, stack.outputs()), Console())
 
 
 def _endpoints(stack: LocalStack, found: Mapping[str, object]) -> Endpoints:

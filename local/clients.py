@@ -1,9 +1,9 @@
-"""WebSocket clients of both paths, as the demonstrations use them."""
+"""How the demonstrations send trades, and raw WebSocket clients of both paths."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -15,7 +15,7 @@ from local.trades import Trade
 
 HEAR_SECONDS: Final = 15
 
-Update = dict[str, object]
+Message = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +29,21 @@ class Endpoints:
     webhook_key: str
 
 
-class PathClient:
-    """What a client of one path has heard; it is filled while the sockets are open."""
+class RawClient:
+    """What a client that speaks the protocol by hand has heard on one path."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.heard: dict[str, Update] = {}
+        self.moved_to: str | None = None
+        """The path that it was told to move to."""
+        self._signatures: set[str] = set()
         self._news = asyncio.Event()
 
-    async def hear(self, trade: Trade) -> Update:
+    async def hear(self, trade: Trade) -> None:
         """Wait for the update of `trade`; LocalError after HEAR_SECONDS."""
         try:
             async with asyncio.timeout(HEAR_SECONDS):
-                while trade.signature not in self.heard:
+                while trade.signature not in self._signatures:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -49,43 +51,35 @@ class PathClient:
                 f"The {self.path} client did not hear the {trade.title} within {HEAR_SECONDS} s.\n"
                 "See .local/ministack.log and .local/cloudflare.log, or start over: make reset up"
             ) from None
-        return self.heard[trade.signature]
 
     async def read(self, socket: ClientConnection) -> None:
-        """Keep every update that comes over `socket`, alone or in a batch."""
+        """Keep what comes over `socket`."""
         async for frame in socket:
-            message = cast("Update", json.loads(frame))
-            updates = cast("list[Update]", message.get("updates", [message]))
-            for update in updates:
-                if update.get("type") == "PRICE_UPDATE":
-                    self.heard[str(update["txSignature"])] = update
+            message = cast("Message", json.loads(frame))
+            if message.get("type") == "MOVED":
+                self.moved_to = str(message["path"])
+            updates = cast("list[Message]", message.get("updates", [message]))
+            self._signatures |= {str(update.get("txSignature")) for update in updates}
             self._news.set()
 
 
 @asynccontextmanager
-async def aws_client(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerator[PathClient]:
-    """A client of API Gateway that has subscribed to `tokens`."""
-    client = PathClient("aws")
+async def aws_client(endpoints: Endpoints, token: str) -> AsyncGenerator[RawClient]:
+    """A client of API Gateway that has subscribed to `token`."""
     async with connect(endpoints.websocket_url) as socket:
-        for token in tokens:
-            await socket.send(json.dumps({"action": "subscribePrice", "token": token}))
-            await _greeted(socket, "SUBSCRIBED")
-        async with _reading(client, [socket]):
+        await socket.send(json.dumps({"action": "subscribePrice", "token": token}))
+        await _greeted(socket, "SUBSCRIBED")
+        async with _reading(RawClient("aws"), socket) as client:
             yield client
 
 
 @asynccontextmanager
-async def edge_client(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerator[PathClient]:
-    """A client of the edge: one socket for each token's room."""
-    client = PathClient("edge")
+async def edge_client(endpoints: Endpoints, token: str) -> AsyncGenerator[RawClient]:
+    """A client of the token's room at the edge."""
     origin = endpoints.edge_url.replace("http", "ws", 1)
-    async with AsyncExitStack() as stack:
-        sockets = [
-            await stack.enter_async_context(connect(f"{origin}/ws/{token}")) for token in tokens
-        ]
-        for socket in sockets:
-            await _greeted(socket, "connected")
-        async with _reading(client, sockets):
+    async with connect(f"{origin}/ws/{token}") as socket:
+        await _greeted(socket, "connected")
+        async with _reading(RawClient("edge"), socket) as client:
             yield client
 
 
@@ -105,14 +99,13 @@ async def send(endpoints: Endpoints, trade: Trade) -> None:
 
 
 @asynccontextmanager
-async def _reading(client: PathClient, sockets: Sequence[ClientConnection]) -> AsyncGenerator[None]:
-    readers = [asyncio.create_task(client.read(socket)) for socket in sockets]
+async def _reading(client: RawClient, socket: ClientConnection) -> AsyncGenerator[RawClient]:
+    reader = asyncio.create_task(client.read(socket))
     try:
-        yield
+        yield client
     finally:
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
 
 
 async def _greeted(socket: ClientConnection, kind: str) -> None:

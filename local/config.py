@@ -20,6 +20,8 @@ AWS_SERVICES: Final = (
     "sts",
 )
 
+AWS_REGION: Final = "us-east-1"
+
 LAMBDA_ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64"}
 
 # Set once and the user's to change from then on.
@@ -30,8 +32,8 @@ DEFAULTS: Final[dict[str, object]] = {
         "accountId": "10ca10ca10ca10ca10ca10ca10ca10ca",
         "workersDevSubdomain": "glow-local",
     },
-    # A client that says it is in us-east-1 hears on AWS what all others hear at the edge.
-    "glow:routing": {"awsRegions": ["us-east-1"], "graceSeconds": 10},
+    # A client that says it is in this region hears on AWS what all others hear at the edge.
+    "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10},
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
     # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
     "glow:callTimeoutMs": "5000",
@@ -43,7 +45,7 @@ def aws_keys(aws_url: str) -> dict[str, object]:
     return {
         "aws:accessKey": "test",
         "aws:secretKey": "test",
-        "aws:region": "us-east-1",
+        "aws:region": AWS_REGION,
         "aws:endpoints": [dict.fromkeys(AWS_SERVICES, aws_url)],
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",

@@ -1,64 +1,47 @@
-"""Sends trades through the deployed stack and shows that a client of each path hears them."""
+"""Sends trades through the deployed stack and shows that clients of both paths hear them."""
 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
 
 from rich.console import Console
 
-from functions.glow.update import Update
-from local.clients import Endpoints, PathClient, aws_client, edge_client, send
-from local.trades import (
-    SIMPLE_PRICE,
-    SIMPLE_SLOT,
-    SIMPLE_TOKEN,
-    SWAP_MINT,
-    Trade,
-    real_swap,
-    simple_trade,
-)
-
-HandOver = Callable[[Update], None]
+from local.clients import Endpoints, send
+from local.config import AWS_REGION
+from local.followers import Follower, following
+from local.trades import SIMPLE_TOKEN, SWAP_MINT, Trade, real_swap, simple_trade
 
 
-def run_demo(
-    endpoints: Endpoints, console: Console, *, edge_is_on: bool, hand_to_other_path: HandOver
-) -> None:
-    """Send two trades to the webhook and show who hears them on the path that the flag names.
+def run_demo(endpoints: Endpoints, console: Console) -> None:
+    """Send two trades to the webhook and show who hears them, and on which path.
 
-    `hand_to_other_path` gives a third to the other path, as a function would: both are alive.
-    Prints how to go on; LocalError if a client hears nothing.
+    Each has two clients: one that says where it is, in a region that the stack sends to AWS, and one
+    that does not. Prints how to go on; LocalError if a client hears nothing.
     """
-    asyncio.run(_send_and_hear(endpoints, console, edge_is_on, hand_to_other_path))
+    asyncio.run(_send_and_hear(endpoints, console))
     console.print(how_to_go_on(endpoints), markup=False, highlight=False, soft_wrap=True)
 
 
-async def _send_and_hear(
-    endpoints: Endpoints, console: Console, edge_is_on: bool, hand_to_other_path: HandOver
-) -> None:
+async def _send_and_hear(endpoints: Endpoints, console: Console) -> None:
     now = int(time.time())
-    tokens = [SWAP_MINT, SIMPLE_TOKEN]
-    async with aws_client(endpoints, tokens) as on_aws, edge_client(endpoints, tokens) as at_edge:
-        current, other = (at_edge, on_aws) if edge_is_on else (on_aws, at_edge)
-        for trade in (real_swap(now), simple_trade(now)):
-            await _show(console, trade, current, lambda trade=trade: send(endpoints, trade))
-        third = simple_trade(now)
-        update = Update(SIMPLE_TOKEN, Decimal(SIMPLE_PRICE), now, SIMPLE_SLOT, third.signature)
-        await _show(console, third, other, lambda: asyncio.to_thread(hand_to_other_path, update))
+    for token, trade in ((SWAP_MINT, real_swap(now)), (SIMPLE_TOKEN, simple_trade(now))):
+        async with (
+            following(token, api=endpoints.rest_url) as somewhere,
+            following(token, api=endpoints.rest_url, region=AWS_REGION) as in_region,
+        ):
+            started = time.monotonic()
+            await send(endpoints, trade)
+            for client in (somewhere, in_region):
+                await _show(console, trade, client, started)
 
 
-async def _show(
-    console: Console, trade: Trade, client: PathClient, act: Callable[[], Awaitable[None]]
-) -> None:
-    started = time.monotonic()
-    await act()
-    update = await client.hear(trade)
-    elapsed_ms = (time.monotonic() - started) * 1000
+async def _show(console: Console, trade: Trade, client: Follower, started: float) -> None:
+    heard = await client.hear(trade)
+    update = heard.update
+    shown = {"token": update.token, "price": float(update.price), "id": update.id}
     console.print(
-        f"{client.path:<4} hears the {trade.title}: {json.dumps(update)}\n"
-        f"     {elapsed_ms:.0f} ms after it was sent",
+        f"{heard.path:<4} hears the {trade.title} {(heard.at - started) * 1000:.0f} ms after it was"
+        f" sent: {json.dumps(shown)}",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -82,7 +65,9 @@ REST       {endpoints.rest_url}
 WebSocket  {endpoints.websocket_url}  (path aws)
            {edge_socket}  (path edge)
 
-Listen, in one terminal (the path that USE_EDGE_BROADCAST names):
+Ask where to listen:
+  curl -sS {endpoints.rest_url}/connect/{SIMPLE_TOKEN}
+Listen, in one terminal, on the path that it names:
   npx --yes wscat -c {edge_socket} -w 600
   npx --yes wscat -c {endpoints.websocket_url} -w 600 -x '{subscribe}'
 Send, in another:

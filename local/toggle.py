@@ -1,4 +1,4 @@
-"""Flips the flag both ways and shows which path's client hears the trades."""
+"""Flips the flag both ways and shows which client hears the trades, and what it is told."""
 
 import asyncio
 import time
@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from local.clients import Endpoints, aws_client, edge_client, send
-from local.trades import SIMPLE_TOKEN, Trade, simple_trade
+from local.clients import Endpoints, RawClient, aws_client, edge_client, send
+from local.followers import Follower, following
+from local.trades import SIMPLE_TOKEN, simple_trade
 
 SetFlag = Callable[[bool], None]
 
@@ -16,25 +17,45 @@ SetFlag = Callable[[bool], None]
 def run_toggle(
     endpoints: Endpoints, console: Console, *, edge_is_on: bool, set_flag: SetFlag
 ) -> None:
-    """Deploy the other path and back, a trade after each `up`; LocalError if nobody hears it."""
-    asyncio.run(_toggle(endpoints, console, [not edge_is_on, edge_is_on], set_flag))
+    """Deploy the other path and back, a trade after each `up`; LocalError if nobody hears it.
 
-
-async def _toggle(
-    endpoints: Endpoints, console: Console, flags: Sequence[bool], set_flag: SetFlag
-) -> None:
-    table = Table("USE_EDGE_BROADCAST", "Trade", "Client on aws", "Client on edge")
-    tokens = [SIMPLE_TOKEN]
-    async with aws_client(endpoints, tokens) as on_aws, edge_client(endpoints, tokens) as at_edge:
-        for flag in flags:
-            await asyncio.to_thread(set_flag, flag)
-            trade = simple_trade(int(time.time()))
-            await send(endpoints, trade)
-            await (at_edge if flag else on_aws).hear(trade)
-            heard = [_shown(trade, client.heard) for client in (on_aws, at_edge)]
-            table.add_row(str(flag).lower(), trade.signature, *heard)
+    There are a client of the library, which follows by itself, and a raw client on each path.
+    """
+    table = Table("USE_EDGE_BROADCAST", "Trade", "Library", "Raw on aws", "Raw on edge")
+    asyncio.run(_toggle(endpoints, table, [not edge_is_on, edge_is_on], set_flag))
     console.print(table)
 
 
-def _shown(trade: Trade, heard: dict[str, dict[str, object]]) -> str:
-    return "heard" if trade.signature in heard else "-"
+async def _toggle(
+    endpoints: Endpoints, table: Table, flags: Sequence[bool], set_flag: SetFlag
+) -> None:
+    async with following(SIMPLE_TOKEN, api=endpoints.rest_url) as follower:
+        for flag in flags:
+            async with (
+                aws_client(endpoints, SIMPLE_TOKEN) as on_aws,
+                edge_client(endpoints, SIMPLE_TOKEN) as at_edge,
+            ):
+                await asyncio.to_thread(set_flag, flag)
+                await _send(endpoints, table, flag, follower, [on_aws, at_edge])
+
+
+async def _send(
+    endpoints: Endpoints,
+    table: Table,
+    flag: bool,
+    follower: Follower,
+    raw: Sequence[RawClient],
+) -> None:
+    path = "edge" if flag else "aws"
+    await follower.wait_for(lambda: follower.path == path, f"its move to {path}")
+    trade = simple_trade(int(time.time()))
+    await send(endpoints, trade)
+    heard = await follower.hear(trade)
+    for client in raw:
+        await client.hear(trade)  # both, within the grace
+    shown = [_shown(client) for client in raw]
+    table.add_row(str(flag).lower(), trade.signature, f"heard on {heard.path}", *shown)
+
+
+def _shown(client: RawClient) -> str:
+    return "heard" if client.moved_to is None else f"heard, told to move to {client.moved_to}"

@@ -12,7 +12,6 @@ SWAP: Final = REPOSITORY / "tests" / "data" / "helius" / "enh_swap_jupiter_usdc_
 SWAP_MINT: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 SIMPLE_TOKEN: Final = "DEMO_TOKEN"  # noqa: S105  a token that is traded
 SIMPLE_SLOT: Final = 250_000_000
-SIMPLE_PRICE: Final = "0.0025"  # 2.5 SOL for 1,000 tokens
 
 BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
