@@ -1,4 +1,4 @@
-/** Reading a request's body within a bound. */
+/** Reading a request's body: within a bound, as JSON, and the numbers in it. */
 
 import { badRequest, Refusal } from "./errors.js";
 
@@ -14,7 +14,7 @@ export async function readText(request, maxBytes) {
   try {
     for await (const chunk of request.body ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new Refusal("TOO_LARGE", `the body is larger than ${maxBytes} bytes; post fewer updates at once`);
+      if (bytes > maxBytes) throw new Refusal("TOO_LARGE", `the body is larger than ${maxBytes} bytes; post less at once`);
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();
@@ -23,3 +23,19 @@ export async function readText(request, maxBytes) {
     throw error;
   }
 }
+
+/**
+ * @param {string} body
+ * @param {string} expected for the caller: what to post
+ * @returns {unknown}
+ */
+export function parseJson(body, expected) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw badRequest(`the body is not JSON; ${expected}`);
+  }
+}
+
+/** @param {unknown} value @param {number} maximum @returns {value is number} */
+export const isWhole = (value, maximum) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum;

@@ -13,6 +13,7 @@ export const CLOSE = Object.freeze({
   TOO_LARGE: { code: 1008, reason: "message too large", reconnect: false },
   TOO_MANY: { code: 1008, reason: "too many messages", reconnect: false },
   TOO_SLOW: { code: 4008, reason: "reads too slowly; reconnect with after=<last id>", reconnect: true },
+  MOVED: { code: 4009, reason: "served elsewhere now; ask /connect", reconnect: true },
 });
 
 /** Codes that stand for the absence of a close frame: RFC 6455 §7.4.1 forbids sending them. */

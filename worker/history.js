@@ -12,8 +12,8 @@ import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
 import { Ring } from "./ring.js";
 import { SeenIds } from "./seen.js";
-import { RoomStore } from "./store.js";
 
+/** @typedef {import("./store.js").RoomStore} RoomStore */
 /** @typedef {import("./update.js").Update} Update */
 
 export class History {
@@ -25,9 +25,9 @@ export class History {
   #unsaved = [];
   #isMarkedOpen = false;
 
-  /** @param {DurableObjectStorage} storage */
-  constructor(storage) {
-    this.#store = new RoomStore(storage);
+  /** @param {RoomStore} store */
+  constructor(store) {
+    this.#store = store;
     const { isOpen, ...past } = this.#store.load();
     if (isOpen) log("unclean_wake", { ended_epoch: past.epoch });
     this.#ring = new Ring({ ...past, epoch: isOpen ? past.epoch + 1 : past.epoch });
@@ -63,7 +63,21 @@ export class History {
 
   /** @param {number} nowMs */
   save(nowMs) {
-    if (!this.#isMarkedOpen && this.#unsaved.length === 0) return;
+    if (this.#isMarkedOpen || this.#unsaved.length > 0) this.#write(nowMs);
+  }
+
+  /**
+   * Notes, at once and for good, that updates passed this room by. Those that were sent before belong to the epoch that ends.
+   * @param {number} nowMs
+   */
+  endEpoch(nowMs) {
+    this.save(nowMs);
+    this.#ring.endEpoch();
+    this.#write(nowMs);
+  }
+
+  /** @param {number} nowMs */
+  #write(nowMs) {
     this.#store.save({ epoch: this.#ring.epoch, newest: this.#ring.newest, updates: this.#unsaved, nowMs });
     this.#unsaved = [];
     this.#isMarkedOpen = false;

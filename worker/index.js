@@ -3,9 +3,11 @@
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
 import { badRequest, Refusal } from "./errors.js";
+import { sumConnections } from "./fanout.js";
 import { isToken, isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
+import { parseCensus, parseMove } from "./moves.js";
 import { isOriginAllowed } from "./origin.js";
 import { testPage } from "./page.js";
 import { networkOf, RateLimit } from "./rate.js";
@@ -31,6 +33,8 @@ export { BroadcastRoom } from "./room.js";
 const ROUTES = Object.freeze({
   "/": { method: "GET", answer: showTestPage },
   "/health": { method: "GET", answer: health },
+  "/census": { method: "POST", answer: census },
+  "/moves": { method: "POST", answer: move },
   "/broadcast/": { method: "POST", answer: broadcast },
   "/ws/": { method: "GET", answer: connect },
 });
@@ -83,6 +87,30 @@ async function broadcast({ request, token, settings, env }) {
   requireToken(token, settings);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
   const { connections } = await env.BROADCAST_ROOM.getByName(token).broadcast({ updates });
+  return answer(200, { success: true, connections });
+}
+
+/** How many clients a move would concern. @param {Call} call */
+async function census({ request, settings, env }) {
+  await requireBearer(request.headers.get("authorization"), settings.secrets);
+  const { tokens } = parseCensus(await readText(request, LIMITS.bodyBytes));
+  const connections = await sumConnections(tokens, (token) => env.BROADCAST_ROOM.getByName(token).census());
+  return answer(200, { success: true, connections });
+}
+
+/**
+ * Passes the mover's order to the rooms. Not only to those in TOKENS, and so for the census: the mover may know tokens that
+ * were dropped from there, and their clients are still connected. If one room fails all are to be told again: repeats do no harm.
+ * @param {Call} call
+ */
+async function move({ request, settings, env }) {
+  await requireBearer(request.headers.get("authorization"), settings.secrets);
+  const { tokens, ...order } = parseMove(await readText(request, LIMITS.bodyBytes));
+  const connections = await sumConnections(tokens, (token) => {
+    const room = env.BROADCAST_ROOM.getByName(token);
+    return order.path === "edge" ? room.moveHere(order) : room.moveAway({ token, ...order });
+  });
+  log("moved", { path: order.path, tokens: tokens.length, connections });
   return answer(200, { success: true, connections });
 }
 

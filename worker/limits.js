@@ -1,7 +1,7 @@
 /** Every bound of the edge path, each with its source. Sizes in bytes of ASCII text, which is all that the wire carries. */
 
 export const LIMITS = Object.freeze({
-  /** A body of POST /broadcast; the retry lane sends all owed updates of a token in one request (design.md, rule 1). */
+  /** A body that is posted; the retry lane sends all owed updates of a token in one request (design.md, rule 1). */
   bodyBytes: 1024 * 1024,
 
   /** One frame. Small frames keep a stalled socket's backlog near its limit (facts/cloudflare.md §4). */
@@ -14,6 +14,12 @@ export const LIMITS = Object.freeze({
   /** Ids remembered: longer than any retry (design.md, Edge). */
   seenMs: 15 * 60 * 1000,
   seenIds: 50_000,
+
+  /** One order of the mover: its tokens, and the longest jitter, beyond any grace. */
+  movedTokens: 500,
+  jitterMs: 60 * 60 * 1000,
+  /** Rooms asked at the same time, so that one order is not one burst of calls. */
+  roomsAtOnce: 50,
 
   /** From the first unsaved update to the write. Below the 10 s after which an idle object hibernates. */
   saveDelayMs: 5_000,

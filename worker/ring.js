@@ -47,6 +47,11 @@ export class Ring {
     return this.#entries.at(-1)?.update.id ?? "";
   }
 
+  /** What arrives from now on does not join on to what is here: updates between the two may be missing. */
+  endEpoch() {
+    this.#epoch += 1;
+  }
+
   /** @param {readonly Update[]} updates */
   append(updates) {
     for (const update of updates) {

@@ -2,21 +2,24 @@
  * The room of one token: it receives the token's updates and sends them to every connected client.
  *
  * Its memory is a cache: sockets carry their state in attachments (connection.js), updates are written behind
- * (history.js). The Worker calls `broadcast` and `fetch`. During a deployment one of the two may be a version older, so
- * both only ever gain optional fields, and unknown ones are ignored.
+ * (history.js), the mover's orders are kept (move.js). The Worker calls `fetch` and the methods without a `#`. During a
+ * deployment one of the two may be a version older, so both only ever gain optional fields, and unknown ones are ignored.
  */
 
 import { DurableObject } from "cloudflare:workers";
 
+import { Alarm } from "./alarm.js";
 import { CLOSE, closeCodeInReplyTo } from "./close.js";
 import { Connection } from "./connection.js";
-import { framesOf } from "./frames.js";
+import { Delivery } from "./delivery.js";
 import { History } from "./history.js";
 import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
-import { connected, PING, PONG } from "./messages.js";
+import { connected, isPing, PING, PONG } from "./messages.js";
+import { Move } from "./move.js";
 import { RateLimit } from "./rate.js";
 import { settingsOf } from "./settings.js";
+import { RoomStore } from "./store.js";
 
 /** @typedef {import("./update.js").Update} Update */
 /** @typedef {import("./settings.js").Env} Env */
@@ -24,14 +27,20 @@ import { settingsOf } from "./settings.js";
 /** @extends {DurableObject<Env>} */
 export class BroadcastRoom extends DurableObject {
   #settings;
+  #store;
   /** @type {History | null} */
   #loadedHistory = null;
+  /** @type {Move | null} */
+  #loadedMove = null;
+  /** @type {Alarm | null} */
+  #knownAlarm = null;
+  /** @type {Delivery | null} */
+  #readyDelivery = null;
   /** @type {Map<WebSocket, Connection> | null} */
   #revivedConnections = null;
   /** Taken, and waiting for the window to end. @type {Update[]} */
   #queue = [];
   #windowIsOpen = false;
-  #isWatchingStalled = false;
   /** @type {RateLimit<WebSocket>} */
   #inbound = new RateLimit(LIMITS.inboundPeriodMs);
 
@@ -43,11 +52,29 @@ export class BroadcastRoom extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
     this.#settings = settingsOf(env);
+    this.#store = new RoomStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
   get #history() {
-    return (this.#loadedHistory ??= new History(this.ctx.storage));
+    return (this.#loadedHistory ??= new History(this.#store));
+  }
+
+  get #move() {
+    return (this.#loadedMove ??= new Move(this.#store));
+  }
+
+  get #alarm() {
+    return (this.#knownAlarm ??= new Alarm(this.ctx.storage, this.#move.closeAtMs));
+  }
+
+  get #delivery() {
+    return (this.#readyDelivery ??= new Delivery({
+      history: this.#history,
+      connections: this.#connections,
+      alarm: this.#alarm,
+      updatesPerFrame: this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates,
+    }));
   }
 
   get #connections() {
@@ -67,7 +94,39 @@ export class BroadcastRoom extends DurableObject {
     for (const update of fresh) this.#queue.push(update);
     if (!this.#windowIsOpen) this.#sendQueue();
     // After the sends, which a write would hold back; before the answer, which waits until the note is durable.
-    if (fresh.length > 0 && this.#history.markUnsaved()) this.#wakeWithin(LIMITS.saveDelayMs);
+    if (fresh.length > 0 && this.#history.markUnsaved()) this.#alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
+    return { connections: this.#connections.size };
+  }
+
+  /** How many clients a move would concern. @returns {{connections: number}} */
+  census() {
+    return { connections: this.#connections.size };
+  }
+
+  /**
+   * The token leaves: tells every client, goes on serving, and closes at the end of the grace whoever is left.
+   * @param {import("./move.js").Away} order
+   * @returns {{connections: number}}
+   */
+  moveAway(order) {
+    if (this.#move.leave(order)) {
+      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#delivery.cursorOf(connection));
+    }
+    this.#closeMoved();
+    return { connections: this.#connections.size };
+  }
+
+  /**
+   * The token comes here. If updates may have passed the room by, its memory does not join on to what follows: clients hear GAP.
+   * @param {import("./move.js").Here} order
+   * @returns {{connections: number}}
+   */
+  moveHere(order) {
+    if (this.#move.comeHere(order)) {
+      this.#sendWholeQueue(); // what was taken is saved with the epoch that ends
+      this.#history.endEpoch(Date.now());
+      this.#delivery.announceGap();
+    }
     return { connections: this.#connections.size };
   }
 
@@ -88,10 +147,23 @@ export class BroadcastRoom extends DurableObject {
     this.#connections.set(server, connection);
 
     connection.say(connected(id, searchParams.get("colo") ?? ""));
-    const after = searchParams.get("after");
-    if (after !== null) this.#catchUp(connection, after);
-    else if (this.#history.ring.newest !== null) connection.say(JSON.stringify(this.#history.ring.newest));
+    this.#greet(connection, searchParams.get("after"));
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /**
+   * Behind the grace of a move nothing follows here any more, so nothing is sent but where to go.
+   * @param {Connection} connection
+   * @param {string | null} after the cursor that it came with
+   */
+  #greet(connection, after) {
+    if (this.#move.isOver(Date.now())) {
+      this.#sayMoved(connection, after);
+      connection.close(CLOSE.MOVED);
+      return;
+    }
+    this.#delivery.catchUp(connection, after);
+    if (this.#move.isAway) this.#sayMoved(connection, this.#delivery.cursorOf(connection) ?? after);
   }
 
   /**
@@ -125,21 +197,24 @@ export class BroadcastRoom extends DurableObject {
     this.#connections.delete(socket);
   }
 
-  /** Writes behind, and looks after stalled clients. Runs again after a crash, since the alarm is durable. */
+  /** Writes behind, looks after stalled clients, closes those that were to move. Runs again after a crash, since the alarm is durable. */
   alarm() {
-    while (this.#queue.length > 0) this.#send(this.#takeFromQueue());
-    this.#isWatchingStalled = false;
-    for (const connection of this.#connections.values()) {
-      if (connection.stalledAfter !== null) this.#tend(connection);
-    }
+    this.#alarm.rang();
+    this.#sendWholeQueue();
+    this.#delivery.tendStalled();
     this.#history.save(Date.now());
+    this.#closeMoved();
   }
 
   #sendQueue() {
     const updates = this.#takeFromQueue();
     this.#windowIsOpen = updates.length > 0 && (this.#settings.windowMs > 0 || this.#queue.length > 0);
     if (this.#windowIsOpen) setTimeout(() => this.#sendQueue(), this.#settings.windowMs);
-    if (updates.length > 0) this.#send(updates);
+    if (updates.length > 0) this.#delivery.send(updates);
+  }
+
+  #sendWholeQueue() {
+    while (this.#queue.length > 0) this.#delivery.send(this.#takeFromQueue());
   }
 
   /** No more at once than a replay holds: a socket is written only between events, and a healthy one must not look stalled. */
@@ -147,73 +222,22 @@ export class BroadcastRoom extends DurableObject {
     return this.#queue.splice(0, LIMITS.replayUpdates);
   }
 
-  /** @param {readonly Update[]} updates */
-  #send(updates) {
-    const { ring } = this.#history;
-    const { lastId, newest: newestBefore } = ring;
-    this.#history.append(updates);
-    const frames = framesOf(updates, lastId, this.#updatesPerFrame);
-    const newestFrames = ring.newest === null || ring.newest === newestBefore ? [] : framesOf([ring.newest], newestBefore?.id ?? "");
-    const nowMs = Date.now();
-    for (const connection of this.#connections.values()) {
-      if (connection.isClosed) continue;
-      if (connection.stalledAfter === null) connection.deliver(connection.wantsLatest ? newestFrames : frames, nowMs);
-      if (connection.stalledAfter !== null) this.#tend(connection);
+  /**
+   * @param {Connection} connection
+   * @param {string | null} after its cursor
+   */
+  #sayMoved(connection, after) {
+    connection.say(this.#move.message(after, Date.now()));
+  }
+
+  /** Closes whoever has not gone by the end of the grace; until then, sees to it that the room wakes for it. */
+  #closeMoved() {
+    if (!this.#move.isOver(Date.now())) {
+      this.#alarm.wakeBy(this.#move.closeAtMs);
+      return;
     }
-  }
-
-  /**
-   * Lets a stalled client go on once it has read what it was sent; closes one that does not read at all.
-   * @param {Connection} connection
-   */
-  #tend(connection) {
-    const { stalledAfter } = connection;
-    if (stalledAfter === null || connection.isClosed) return;
-    if (connection.isDrained) this.#catchUp(connection, stalledAfter);
-    else if (connection.hasStalledTooLong(Date.now())) {
-      log("closed_slow_client", { after: stalledAfter });
-      connection.close(CLOSE.TOO_SLOW);
-    } else this.#watchStalled();
-  }
-
-  /**
-   * Sends what `connection` missed since `after`.
-   * @param {Connection} connection
-   * @param {string} after
-   */
-  #catchUp(connection, after) {
-    const { ring } = this.#history;
-    const missed = connection.wantsLatest ? ring.newestSince(after) : ring.since(after);
-    connection.deliver(framesOf(missed, after, this.#updatesPerFrame), Date.now());
-    if (connection.stalledAfter !== null) this.#watchStalled();
-  }
-
-  get #updatesPerFrame() {
-    return this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates;
-  }
-
-  #watchStalled() {
-    if (this.#isWatchingStalled) return;
-    this.#isWatchingStalled = true;
-    this.#wakeWithin(LIMITS.stallCheckMs);
-  }
-
-  /**
-   * An alarm rather than a timer: it survives eviction and does not keep the object awake.
-   * @param {number} delayMs
-   */
-  #wakeWithin(delayMs) {
-    const soonMs = this.#isWatchingStalled ? Math.min(delayMs, LIMITS.stallCheckMs) : delayMs;
-    void this.ctx.storage.setAlarm(Date.now() + soonMs);
-  }
-}
-
-/** @param {string | ArrayBuffer} message */
-function isPing(message) {
-  if (typeof message !== "string") return false;
-  try {
-    return JSON.parse(message)?.type === "ping";
-  } catch {
-    return false;
+    for (const connection of this.#connections.values()) {
+      if (!connection.isClosed) connection.close(CLOSE.MOVED);
+    }
   }
 }

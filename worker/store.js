@@ -5,13 +5,16 @@ import { RING_SIZE } from "./ring.js";
 
 /** @typedef {import("./update.js").Update} Update */
 /** @typedef {import("./ring.js").Entry} Entry */
+/** @typedef {import("./move.js").Order} Order */
 
 /**
  * `chunk` holds what arrived between two saves: one row per save, since rows written are what SQLite costs (facts §5).
- * `room.is_open` says that updates arrived which are not saved yet. Columns are only ever added.
+ * `room.is_open` says that updates arrived which are not saved yet. `room.move` is the mover's last
+ * order. Columns are only ever added: `room` has had `move` since the second version.
  */
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS room (one INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, is_open INTEGER NOT NULL, newest TEXT);
+  CREATE TABLE IF NOT EXISTS room (one INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, is_open INTEGER NOT NULL, newest TEXT,
+    move TEXT);
   CREATE TABLE IF NOT EXISTS chunk (last_seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, arrived_ms INTEGER NOT NULL,
     ids TEXT NOT NULL, updates TEXT NOT NULL);
 `;
@@ -27,9 +30,14 @@ export class RoomStore {
     this.#storage = storage;
   }
 
+  /** Whether the room has never written: it was neither broadcast to nor told to move. */
+  get isEmpty() {
+    return this.#rows("SELECT 1 FROM sqlite_master WHERE name = 'room'").length === 0;
+  }
+
   /** What the last save left. Writes nothing, so that a room nobody broadcasts to stays empty. */
   load() {
-    if (!this.#exists()) return { epoch: 0, isOpen: false, newest: null, entries: [] };
+    if (this.isEmpty) return { epoch: 0, isOpen: false, newest: null, entries: [] };
     const [room] = this.#rows("SELECT epoch, is_open, newest FROM room");
     /** @type {Entry[]} */
     const entries = [];
@@ -51,7 +59,7 @@ export class RoomStore {
    * @returns {[id: string, arrivedMs: number][]}
    */
   loadIds(sinceMs) {
-    if (!this.#exists()) return [];
+    if (this.isEmpty) return [];
     return this.#rows("SELECT ids, arrived_ms FROM chunk WHERE arrived_ms >= ? ORDER BY last_seq", sinceMs)
       .flatMap(({ ids, arrived_ms }) => String(ids).split(" ").map((id) => /** @type {[string, number]} */ ([id, Number(arrived_ms)])));
   }
@@ -65,6 +73,24 @@ export class RoomStore {
     this.#sql(
       "INSERT INTO room (one, epoch, is_open) VALUES (1, ?, 1) ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch, is_open = 1",
       epoch,
+    );
+  }
+
+  /** @returns {Order | null} */
+  loadOrder() {
+    if (this.isEmpty) return null;
+    const [{ move = null }] = this.#rows("SELECT * FROM room"); // by name it could not be asked of a room of the first version
+    return move === null ? null : JSON.parse(String(move));
+  }
+
+  /** @param {Order} order */
+  saveOrder(order) {
+    this.#sql(SCHEMA);
+    const hasColumn = this.#rows("SELECT 1 FROM pragma_table_info('room') WHERE name = 'move'").length > 0;
+    if (!hasColumn) this.#sql("ALTER TABLE room ADD COLUMN move TEXT");
+    this.#sql(
+      "INSERT INTO room (one, epoch, is_open, move) VALUES (1, 0, 0, ?) ON CONFLICT (one) DO UPDATE SET move = excluded.move",
+      JSON.stringify(order),
     );
   }
 
@@ -90,10 +116,6 @@ export class RoomStore {
       this.#seq - LIMITS.seenIds, this.#seq - RING_SIZE, nowMs - LIMITS.seenMs,
     );
     this.#sql("UPDATE room SET epoch = ?, is_open = 0, newest = ?", epoch, newest && JSON.stringify(newest));
-  }
-
-  #exists() {
-    return this.#rows("SELECT 1 FROM sqlite_master WHERE name = 'room'").length > 0;
   }
 
   /** @param {string} query @param {...SqlStorageValue} values */

@@ -1,5 +1,6 @@
 /** Updates: what a publisher posts, checked, and what clients receive. */
 
+import { isWhole, parseJson } from "./body.js";
 import { badRequest } from "./errors.js";
 import { hashOf, isToken, isUpdateId, updateId } from "./ids.js";
 
@@ -25,18 +26,9 @@ const SIGNATURE = /^[A-Za-z0-9]{1,88}$/;
  * @param {string} token the path's, whatever the body says
  */
 export async function parseUpdates(body, token) {
-  const posted = parseJson(body);
+  const posted = parseJson(body, "post one update or an array of updates");
   const items = Array.isArray(posted) ? posted : [posted];
   return Promise.all(items.map((item, index) => parseUpdate(item, token, Array.isArray(posted) ? `[${index}]` : "body")));
-}
-
-/** @param {string} body @returns {unknown} */
-function parseJson(body) {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw badRequest("the body is not JSON; post one update or an array of updates");
-  }
 }
 
 /**
@@ -87,9 +79,6 @@ async function parseUpdate(item, token, where) {
 
 /** @param {unknown} value */
 const isAbsent = (value) => value === undefined || value === null;
-
-/** @param {unknown} value @param {number} maximum @returns {value is number} */
-const isWhole = (value, maximum) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum;
 
 /** @param {unknown} value @returns {value is string} */
 const isSignature = (value) => typeof value === "string" && SIGNATURE.test(value);

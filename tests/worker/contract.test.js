@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test, { after } from "node:test";
 
+import { CLOSE } from "../../worker/close.js";
 import { Refusal } from "../../worker/errors.js";
 import { framesOf } from "../../worker/frames.js";
 import { isToken, isUpdateId, updateId } from "../../worker/ids.js";
 import { LIMITS } from "../../worker/limits.js";
-import { connected, gap, PING, PONG } from "../../worker/messages.js";
+import { connected, gap, moved, PING, PONG } from "../../worker/messages.js";
+import { parseCensus, parseMove } from "../../worker/moves.js";
 import { Ring } from "../../worker/ring.js";
 import { parseUpdates } from "../../worker/update.js";
 import { startEdge, updatesFrom } from "./support/edge.js";
@@ -79,5 +81,39 @@ test("an update of the contract reaches a client of the running edge unchanged",
     const client = await edge.connect(update.token);
     await edge.broadcast(update.token, update);
     assert.deepEqual(await client.next("PRICE_UPDATE"), update);
+  }
+});
+
+const { moved: movedExamples, census, moves, answer, close } = golden("moves");
+
+test("MOVED is the one of the contract", () => {
+  for (const { message } of movedExamples) assert.equal(moved(message), JSON.stringify(message));
+});
+
+test("close codes are those of the contract", () => {
+  assert.deepEqual(Object.values(CLOSE), close);
+});
+
+test("what the mover posts is read as it is", () => {
+  for (const body of Object.values(census.bodies)) assert.deepEqual(parseCensus(JSON.stringify(body)), body);
+  for (const body of Object.values(moves.bodies)) assert.deepEqual(parseMove(JSON.stringify(body)), body);
+});
+
+for (const [parse, { bodies, refused }] of /** @type {[(body: string) => unknown, any][]} */ ([[parseCensus, census], [parseMove, moves]])) {
+  for (const { name, base, change, names } of refused) {
+    test(`${parse.name}: ${name} is refused, and the field named`, () => {
+      const body = JSON.stringify({ ...bodies[base], ...change });
+      assert.throws(() => parse(body), (error) => error instanceof Refusal && error.status === 400 && error.message.startsWith(`${names} `));
+    });
+  }
+}
+
+test("the mover's calls are answered as in the contract", async () => {
+  const edge = await startEdge({ after });
+  await edge.connect("SOL");
+  await edge.connect("BTC");
+  const { here, away } = moves.bodies;
+  for (const [path, body] of [["/census", { tokens: here.tokens }], ["/moves", here], ["/moves", { ...away, tokens: here.tokens }]]) {
+    assert.deepEqual(await edge.command(path, body), answer);
   }
 });

@@ -105,11 +105,7 @@ export class Edge {
    * @param {string | null} [options.secret]
    */
   post(token, body, { secret = SECRET } = {}) {
-    return this.fetch(`/broadcast/${token}`, {
-      method: "POST",
-      headers: secret === null ? {} : { authorization: `Bearer ${secret}` },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
+    return this.#post(`/broadcast/${token}`, body, secret);
   }
 
   /**
@@ -118,11 +114,34 @@ export class Edge {
    * @param {unknown} body
    * @returns {Promise<{success: true, connections: number}>}
    */
-  async broadcast(token, body) {
-    const response = await this.post(token, body);
+  broadcast(token, body) {
+    return this.command(`/broadcast/${token}`, body);
+  }
+
+  /**
+   * Posts with the secret to any path, and expects success.
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<{success: true, connections: number}>}
+   */
+  async command(path, body) {
+    const response = await this.#post(path, body, SECRET);
     const answer = await response.json();
-    if (response.status !== 200) throw new Error(`broadcast to ${token}: ${response.status} ${JSON.stringify(answer)}`);
+    if (response.status !== 200) throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string | null} secret
+   */
+  #post(path, body, secret) {
+    return this.fetch(path, {
+      method: "POST",
+      headers: secret === null ? {} : { authorization: `Bearer ${secret}` },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
   }
 
   /**
