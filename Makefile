@@ -10,10 +10,10 @@ INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 export PROVIDERS ?= stand-in
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset demo toggle outputs pulumi test bench lock
+.PHONY: help up down reset demo toggle migrate-demo outputs pulumi test bench lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
 	@$(PY) -m local up
@@ -29,6 +29,9 @@ demo: $(VENV)/.tools ## send two trades through the stack and print what a clien
 
 toggle: $(VENV)/.tools ## switch to the other path and back; print what a client of each heard
 	@$(PY) -m local toggle
+
+migrate-demo: $(VENV)/.tools ## move tokens to the edge and back under load; count what 100 clients hear
+	@$(PY) -m local migrate-demo
 
 outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
 	@$(PY) -m local outputs

@@ -15,9 +15,10 @@ from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
 from local.demo import run_demo
 from local.errors import LocalError
+from local.migrate import run_migration
 from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
-from local.stack import FLAG, LocalStack
+from local.stack import FLAG, ROUTING, LocalStack
 from local.toggle import run_toggle
 from local.toolchain import pulumi_folder
 from local.toolchain.browser import ensure_browser
@@ -108,6 +109,27 @@ def toggle(providers: ProvidersOption = Providers.STAND_IN) -> None:
         edge_is_on=_edge_is_on(stack),
         set_flag=set_flag,
     )
+
+
+@app.command()
+def migrate_demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Move five tokens to the edge and back, step by step, under load; count what clients hear."""
+    stack = _stack(providers)
+    _require_running(stack)
+    before = {key: stack.config_get(key) for key in (FLAG, ROUTING)}
+
+    def deploy(percent: int) -> None:
+        with step(f"edgePercent {percent}") as current:
+            routing = {"edgePercent": percent, "graceSeconds": 10}
+            stack.config_set(ROUTING, json.dumps(routing))
+            current.note(_summary(stack.up(current.note)))
+
+    stack.config_set(FLAG, "true")
+    try:
+        run_migration(_endpoints(stack, stack.outputs()), Console(), deploy=deploy)
+    finally:
+        for key, value in before.items():
+            stack.config_set(key, value)
 
 
 @app.command()

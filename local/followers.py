@@ -32,6 +32,8 @@ class Follower:
         """The path that serves it; None while none does."""
         self.live_at = 0.0
         """When that path began to, in seconds of `time.monotonic`."""
+        self.moving_at = 0.0
+        """When the client began to look for another one."""
         self.heard: dict[str, Heard] = {}
         self.repeats = 0
         self._news = asyncio.Event()
@@ -40,7 +42,9 @@ class Follower:
         """Take in what the library says of its connection."""
         if state.state == "live":
             self.path, self.live_at = state.path, time.monotonic()
-        elif state.state != "moving":  # then the old connection serves on
+        elif state.state == "moving":  # the old connection serves on
+            self.moving_at = time.monotonic()
+        else:
             self.path = None
         self._news.set()
 

@@ -19,6 +19,7 @@ from local.toolchain import pulumi_folder
 STACK: Final = "local"
 WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
 FLAG: Final = "glow:USE_EDGE_BROADCAST"
+ROUTING: Final = "glow:routing"
 EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 
 # Commands that read the stack's config, and so must be told where it lies.

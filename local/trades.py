@@ -35,7 +35,7 @@ def real_swap(now: int) -> Trade:
     return Trade(title="Helius swap", token=SWAP_MINT, signature=signature, body=body, headers={})
 
 
-def simple_trade(now: int) -> Trade:
+def simple_trade(now: int, token: str = SIMPLE_TOKEN) -> Trade:
     """Return a trade in the simple form: 2.5 SOL for 1,000 tokens."""
     signature = f"demo{secrets.token_hex(8)}"
     body = {
@@ -50,8 +50,8 @@ def simple_trade(now: int) -> Trade:
     }
     return Trade(
         title="simple form",
-        token=SIMPLE_TOKEN,
+        token=token,
         signature=signature,
         body=body,
-        headers={"x-token": SIMPLE_TOKEN},
+        headers={"x-token": token},
     )

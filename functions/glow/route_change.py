@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.glow import log
-from functions.glow.aws_clients import AwsClients, Leaves
+from functions.glow.aws_clients import AwsClients
 from functions.glow.edge_rooms import EdgeRooms
 from functions.glow.endpoints import Endpoints
 from functions.glow.errors import Unavailable
@@ -88,9 +88,9 @@ class RouteChange:
         if routes is None or routes.health.state != "recovering":
             return
         now = self.clock()
-        clients = self.aws.count(_leaves_aws(routes), now=now)
+        clients = self.aws.count(routes.leaves_aws, now=now)
         jitter_ms = Moving(clients_to_edge=clients).jitter_ms
-        await self.aws.tell(_leaves_aws(routes), routes.current, jitter_ms=jitter_ms, now=now)
+        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
         until_ms = self._grace_end(jitter_ms)
         self.tasks.add(Task("sweep", until_ms))
         ending = EdgeHealth(state="recovering", since_ms=routes.health.since_ms, until_ms=until_ms)
@@ -124,7 +124,7 @@ class RouteChange:
 
     async def _count(self, routes: Routes) -> Moving:
         to_edge, from_edge = self._moving_tokens(routes)
-        clients_to_edge = self.aws.count(_leaves_aws(routes), now=self.clock())
+        clients_to_edge = self.aws.count(routes.leaves_aws, now=self.clock())
         try:
             clients_to_aws = await self._ask_rooms(to_edge, from_edge)
         except Unavailable as error:
@@ -169,8 +169,7 @@ class RouteChange:
             await self.rooms.take_back(moving.to_edge, served_from_ms=served_from_ms)
         now = self.clock()
         until_ms = self._grace_end(moving.jitter_ms)
-        leaves = _leaves_aws(routes)
-        await self.aws.tell(leaves, routes.current, jitter_ms=moving.jitter_ms, now=now)
+        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=moving.jitter_ms, now=now)
         if self.rooms is not None:
             await self._try_to_send_away(self.rooms, moving, until_ms)
         self.tasks.add(Task("sweep", until_ms))
@@ -198,10 +197,6 @@ class RouteChange:
 
     def _now_ms(self) -> int:
         return int(self.clock() * 1_000)
-
-
-def _leaves_aws(routes: Routes) -> Leaves:
-    return lambda token: "aws" not in routes.lasting_paths(token)
 
 
 def _result(moving: Moving, *, grace_ms: int) -> Mapping[str, object]:

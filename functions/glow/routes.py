@@ -91,6 +91,18 @@ class Routes:
         paths = self.current.paths(token)
         return paths | _AWS if self.health.state == "down" else paths
 
+    def leaves_aws(self, token: str) -> bool:
+        """Whether those who listen to `token` on AWS are to be told to go to the edge.
+
+        Also where AWS carries it on, for clients of a region or while both are served: the others
+        would stay there, which costs more. Who belongs there asks, and hears so.
+        """
+        if self.current.path(token) == "aws" or self.health.state == "down":
+            return False
+        came_from_aws = any(stretch.policy.path(token) == "aws" for stretch in self.previous)
+        is_back = self.health.state == "recovering"
+        return came_from_aws or is_back or "aws" not in self.current.paths(token)
+
     def path(self, token: str, *, region: str | None, now_ms: int) -> Path:
         """The path that a client who asks now is told to use: one that every publisher serves."""
         if self.health.sends_to_aws(now_ms):

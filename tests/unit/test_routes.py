@@ -169,3 +169,32 @@ def test_token_that_aws_carries_anyway_is_no_fallback() -> None:
 @pytest.mark.parametrize("health", [EdgeHealth(), DOWN, replace(DOWN, state="recovering")])
 def test_health_is_the_same_after_it_was_written_down(health: EdgeHealth) -> None:
     assert parse_health(health.to_json()) == health
+
+
+REGIONAL = Policy(edge_is_on=True, aws_regions=frozenset({"us-east-1"}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "leaves"),
+    [
+        pytest.param(AWS, EDGE, True, id="aws-carries-it-no-more"),
+        pytest.param(AWS, REGIONAL, True, id="aws-carries-it-for-a-region-alone"),
+        pytest.param(replace(EDGE, is_dual=True), EDGE, True, id="both-no-more"),
+        pytest.param(EDGE, AWS, False, id="to-aws"),
+        pytest.param(REGIONAL, replace(REGIONAL, edge_percent=99), False, id="stays-at-the-edge"),
+    ],
+)
+def test_who_listens_on_aws_is_told_to_leave_where_the_edge_is_the_place(
+    before: Policy, after: Policy, leaves: bool
+) -> None:
+    routes = Routes(current=before).changed(after, now_ms=NOW_MS)
+
+    assert routes.leaves_aws("SOL") is leaves
+
+
+def test_nobody_leaves_aws_for_an_edge_that_is_down() -> None:
+    changed = Routes(current=AWS, health=DOWN).changed(EDGE, now_ms=NOW_MS)
+
+    assert not changed.leaves_aws("SOL")
+    recovering = replace(changed, health=EdgeHealth(state="recovering", since_ms=NOW_MS))
+    assert recovering.leaves_aws("SOL")

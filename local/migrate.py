@@ -1,0 +1,159 @@
+"""Moves tokens between the paths by percentage while trades go on, and counts what clients heard."""
+
+import asyncio
+import itertools
+import statistics
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from functions.glow.routing import Policy
+from local.clients import Endpoints, send
+from local.followers import HEAR_SECONDS, Follower, following
+from local.trades import Trade, simple_trade
+
+STEPS: Final = (0, 10, 50, 100, 0)
+CLIENTS_PER_TOKEN: Final = 20
+TRADES_PER_SECOND: Final = 20
+# For each of the five tokens the first step that sends it to the edge.
+TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
+# After the last client has moved: the grace of stack local, and the end of the old paths.
+AFTER_SECONDS: Final = 15
+
+Deploy = Callable[[int], None]
+
+
+def run_migration(endpoints: Endpoints, console: Console, *, deploy: Deploy) -> None:
+    """Take `edgePercent` through STEPS by `deploy`, and print a row for each.
+
+    LocalError if a client does not get to where its token went.
+    """
+    table = Table("edge %", "on aws", "on edge", "trades", "received", "lost", "duplicated")
+    for column in ("p50 ms", "p99 ms", "moved", "within s"):
+        table.add_column(column)
+    asyncio.run(_migrate(endpoints, table, deploy))
+    console.print(table)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A trade that the webhook took, and when it was sent, in seconds of `time.monotonic`."""
+
+    trade: Trade
+    at: float
+
+
+async def _migrate(endpoints: Endpoints, table: Table, deploy: Deploy) -> None:
+    tokens = list(_tokens())
+    await asyncio.to_thread(deploy, STEPS[0])
+    async with AsyncExitStack() as stack:
+        # One by one: a crowd would have the emulator start a process for each.
+        followers = [
+            await stack.enter_async_context(following(token, api=endpoints.rest_url))
+            for token in tokens
+            for _ in range(CLIENTS_PER_TOKEN)
+        ]
+        sent = await stack.enter_async_context(_trading(endpoints, tokens))
+        for percent in STEPS:
+            table.add_row(*map(str, await _step(percent, sent, followers, deploy)))
+
+
+async def _step(
+    percent: int, sent: list[_Sent], followers: Sequence[Follower], deploy: Deploy
+) -> list[object]:
+    """Deploy `percent`, wait until every client is where it belongs and the old path is over; the
+    row of the table."""
+    first, repeats = len(sent), _repeats(followers)
+    began = time.monotonic()
+    await asyncio.to_thread(deploy, percent)
+    policy = Policy(edge_is_on=True, edge_percent=percent)
+    for follower in followers:
+        path = policy.path(follower.token)
+        await follower.wait_for(lambda f=follower, p=path: f.path == p, f"its move to {path}")
+    await asyncio.sleep(AFTER_SECONDS)
+    trades = sent[first:]
+    waits_ms = await _waits_ms(trades, followers)
+    paths = Counter(follower.path for follower in followers)
+    moved = [follower for follower in followers if follower.live_at > began]
+    lost = len(trades) * CLIENTS_PER_TOKEN - len(waits_ms)
+    duplicated = _repeats(followers) - repeats
+    row = [percent, paths["aws"], paths["edge"], len(trades), len(waits_ms), lost, duplicated]
+    return [*row, *_percentiles(waits_ms), len(moved), _seconds_to_move(moved)]
+
+
+async def _waits_ms(trades: Sequence[_Sent], followers: Sequence[Follower]) -> list[float]:
+    """How long each client waited for each trade of its token, of those that it heard."""
+    pairs = [(s, f) for s in trades for f in followers if f.token == s.trade.token]
+    deadline = time.monotonic() + HEAR_SECONDS
+    while any(s.trade.signature not in f.heard for s, f in pairs):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.1)
+    return [
+        (f.heard[s.trade.signature].at - s.at) * 1_000
+        for s, f in pairs
+        if s.trade.signature in f.heard
+    ]
+
+
+@asynccontextmanager
+async def _trading(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerator[list[_Sent]]:
+    """Send trades of `tokens`, turn by turn, as long as the block lasts; those that were taken."""
+    sent: list[_Sent] = []
+    sending: set[asyncio.Task[None]] = set()
+
+    async def send_one(token: str) -> None:
+        trade, at = simple_trade(int(time.time()), token), time.monotonic()
+        await send(endpoints, trade)
+        sent.append(_Sent(trade, at))
+
+    async def trade() -> None:
+        for token in itertools.cycle(tokens):
+            task = asyncio.create_task(send_one(token))
+            sending.add(task)
+            task.add_done_callback(sending.discard)
+            await asyncio.sleep(1 / TRADES_PER_SECOND)
+
+    trading = asyncio.create_task(trade())
+    try:
+        yield sent
+    finally:
+        trading.cancel()
+        await asyncio.gather(trading, *sending, return_exceptions=True)
+
+
+def _tokens() -> Iterator[str]:
+    """Names whose share among all tokens is as TOKEN_STEPS wants it."""
+    names = (f"MIGRATE{number}" for number in itertools.count())
+    steps = sorted({*STEPS})
+    for step in TOKEN_STEPS:
+        yield next(name for name in names if _first_step(name, steps) == step)
+
+
+def _first_step(token: str, steps: Sequence[int]) -> int:
+    return next(
+        step for step in steps if Policy(edge_is_on=True, edge_percent=step).path(token) == "edge"
+    )
+
+
+def _repeats(followers: Sequence[Follower]) -> int:
+    return sum(follower.repeats for follower in followers)
+
+
+def _percentiles(waits_ms: Sequence[float]) -> tuple[int, int]:
+    cuts = statistics.quantiles(waits_ms, n=100)
+    return round(cuts[49]), round(cuts[98])
+
+
+def _seconds_to_move(moved: Sequence[Follower]) -> float:
+    """From the first client that was told to the last that was served anew."""
+    if not moved:
+        return 0.0
+    told = min(follower.moving_at for follower in moved)
+    return round(max(follower.live_at for follower in moved) - told, 1)
