@@ -39,6 +39,20 @@ describe("patience", { concurrency: true }, () => {
     assert.equal((await edge.broadcast(room, anUpdate(6))).connections, 2);
   });
 
+  test("a room that hibernated within the grace of a move closes its clients at the end of it", async (t) => {
+    const leaving = await startEdge(t); // of its own: wakes are counted for all rooms of an edge
+    const clients = [await leaving.connect("LEAVE"), await leaving.connect("LEAVE")];
+    const closeAtMs = Date.now() + IDLE_MS + 5_000;
+    await leaving.command("/moves", { path: "aws", tokens: ["LEAVE"], url: "wss://aws.example/live", jitterMs: 0, closeAtMs });
+    const wakes = await leaving.probe("LEAVE", "wakes");
+    for (const client of clients) {
+      await client.next("MOVED");
+      assert.equal((await client.isToldToClose(2 * IDLE_MS)).code, CLOSE.MOVED.code);
+    }
+    assert.ok(Date.now() >= closeAtMs);
+    assert.equal(await leaving.probe("LEAVE", "wakes"), wakes + 1, "the room had hibernated");
+  });
+
   test("a client that does not read for 30 s is closed with 4008, and can come back", async (t) => {
     const busy = await startEdge(t, { vars: { WINDOW_MS: "1" } });
     const slow = await busy.connect("SLOW");
