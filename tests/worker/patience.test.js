@@ -6,6 +6,7 @@ import test, { after, describe } from "node:test";
 import { CLOSE } from "../../worker/close.js";
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, largeUpdates, startEdge, until, updatesFrom } from "./support/edge.js";
+import { moveAway } from "./support/moves.js";
 
 const edge = await startEdge({ after });
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
@@ -43,7 +44,7 @@ describe("patience", { concurrency: true }, () => {
     const leaving = await startEdge(t); // of its own: wakes are counted for all rooms of an edge
     const clients = [await leaving.connect("LEAVE"), await leaving.connect("LEAVE")];
     const closeAtMs = Date.now() + IDLE_MS + 5_000;
-    await leaving.command("/moves", { path: "aws", tokens: ["LEAVE"], url: "wss://aws.example/live", jitterMs: 0, closeAtMs });
+    await moveAway(leaving, "LEAVE", { closeAtMs });
     const wakes = await leaving.probe("LEAVE", "wakes");
     for (const client of clients) {
       await client.next("MOVED");

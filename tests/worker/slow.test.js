@@ -4,6 +4,7 @@ import test, { after } from "node:test";
 
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, NEWEST_WORKERD, startEdge, until, updatesFrom } from "./support/edge.js";
+import { farMs, moveAway } from "./support/moves.js";
 
 /** The runtime that miniflare brings: sockets have no `bufferedAmount` there. */
 const OLDER_WORKERD = createRequire(createRequire(import.meta.url).resolve("miniflare")).resolve("workerd/bin/workerd");
@@ -31,12 +32,12 @@ test("a client that stops reading is held back, its neighbours are not, and it g
 test("a client that is held back hears where to go with its own cursor, and goes on while the grace lasts", async () => {
   const slow = await edge.connect("MOVE");
   slow.socket.pause();
-  let closeAtMs = Date.now() + 3_600_000;
+  let closeAtMs = farMs();
   let posted = 0;
   do {
     // The kernels' buffers may swallow what stalled before the order comes: then again, with another order.
     posted = await edge.broadcastUntilStalled("MOVE", posted);
-    await edge.command("/moves", { path: "aws", tokens: ["MOVE"], url: "wss://aws.example/live", jitterMs: 0, closeAtMs: (closeAtMs += 1) });
+    await moveAway(edge, "MOVE", { closeAtMs: (closeAtMs += 1) });
   } while ((await edge.probe("MOVE", "stalled")) === 0);
 
   slow.socket.resume();
