@@ -24,18 +24,20 @@ import { RoomStore } from "./store.js";
 /** @typedef {import("./update.js").Update} Update */
 /** @typedef {import("./settings.js").Env} Env */
 
+/**
+ * What a room needs to have read from storage.
+ * @typedef {object} Memory
+ * @property {History} history
+ * @property {Move} move
+ * @property {Alarm} alarm
+ * @property {Delivery} delivery
+ */
+
 /** @extends {DurableObject<Env>} */
 export class BroadcastRoom extends DurableObject {
   #settings;
-  #store;
-  /** @type {History | null} */
-  #loadedHistory = null;
-  /** @type {Move | null} */
-  #loadedMove = null;
-  /** @type {Alarm | null} */
-  #knownAlarm = null;
-  /** @type {Delivery | null} */
-  #readyDelivery = null;
+  /** @type {Memory | null} */
+  #loadedMemory = null;
   /** @type {Map<WebSocket, Connection> | null} */
   #revivedConnections = null;
   /** Taken, and waiting for the window to end. @type {Update[]} */
@@ -52,29 +54,22 @@ export class BroadcastRoom extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
     this.#settings = settingsOf(env);
-    this.#store = new RoomStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  get #history() {
-    return (this.#loadedHistory ??= new History(this.#store));
-  }
-
-  get #move() {
-    return (this.#loadedMove ??= new Move(this.#store));
-  }
-
-  get #alarm() {
-    return (this.#knownAlarm ??= new Alarm(this.ctx.storage, this.#move.closeAtMs));
-  }
-
-  get #delivery() {
-    return (this.#readyDelivery ??= new Delivery({
-      history: this.#history,
-      connections: this.#connections,
-      alarm: this.#alarm,
-      updatesPerFrame: this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates,
-    }));
+  /**
+   * Read at once: the alarm must know what it was set for before anything new is asked of it.
+   * @returns {Memory}
+   */
+  get #memory() {
+    if (this.#loadedMemory !== null) return this.#loadedMemory;
+    const store = new RoomStore(this.ctx.storage);
+    const history = new History(store);
+    const move = new Move(store);
+    const alarm = new Alarm(this.ctx.storage, move.closeAtMs);
+    const updatesPerFrame = this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates;
+    const delivery = new Delivery({ history, alarm, connections: this.#connections, updatesPerFrame });
+    return (this.#loadedMemory = { history, move, alarm, delivery });
   }
 
   get #connections() {
@@ -90,11 +85,11 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   broadcast({ updates }) {
-    const fresh = this.#history.admit(updates, Date.now());
+    const fresh = this.#memory.history.admit(updates, Date.now());
     for (const update of fresh) this.#queue.push(update);
     if (!this.#windowIsOpen) this.#sendQueue();
     // After the sends, which a write would hold back; before the answer, which waits until the note is durable.
-    if (fresh.length > 0 && this.#history.markUnsaved()) this.#alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
+    if (fresh.length > 0 && this.#memory.history.markUnsaved()) this.#memory.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
     return { connections: this.#connections.size };
   }
 
@@ -109,8 +104,8 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   moveAway(order) {
-    if (this.#move.leave(order)) {
-      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#delivery.cursorOf(connection));
+    if (this.#memory.move.leave(order)) {
+      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#memory.delivery.cursorOf(connection));
     }
     this.#closeMoved();
     return { connections: this.#connections.size };
@@ -122,10 +117,10 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   moveHere(order) {
-    if (this.#move.comeHere(order)) {
+    if (this.#memory.move.comeHere(order)) {
       this.#sendWholeQueue(); // what was taken is saved with the epoch that ends
-      this.#history.endEpoch(Date.now());
-      this.#delivery.announceGap();
+      this.#memory.history.endEpoch(Date.now());
+      this.#memory.delivery.announceGap();
     }
     return { connections: this.#connections.size };
   }
@@ -157,13 +152,13 @@ export class BroadcastRoom extends DurableObject {
    * @param {string | null} after the cursor that it came with
    */
   #greet(connection, after) {
-    if (this.#move.isOver(Date.now())) {
+    if (this.#memory.move.isOver(Date.now())) {
       this.#sayMoved(connection, after);
       connection.close(CLOSE.MOVED);
       return;
     }
-    this.#delivery.catchUp(connection, after);
-    if (this.#move.isAway) this.#sayMoved(connection, this.#delivery.cursorOf(connection) ?? after);
+    this.#memory.delivery.catchUp(connection, after);
+    if (this.#memory.move.isAway) this.#sayMoved(connection, this.#memory.delivery.cursorOf(connection) ?? after);
   }
 
   /**
@@ -199,10 +194,10 @@ export class BroadcastRoom extends DurableObject {
 
   /** Writes behind, looks after stalled clients, closes those that were to move. Runs again after a crash, since the alarm is durable. */
   alarm() {
-    this.#alarm.rang();
+    this.#memory.alarm.rang();
     this.#sendWholeQueue();
-    this.#delivery.tendStalled();
-    this.#history.save(Date.now());
+    this.#memory.delivery.tendStalled();
+    this.#memory.history.save(Date.now());
     this.#closeMoved();
   }
 
@@ -210,11 +205,11 @@ export class BroadcastRoom extends DurableObject {
     const updates = this.#takeFromQueue();
     this.#windowIsOpen = updates.length > 0 && (this.#settings.windowMs > 0 || this.#queue.length > 0);
     if (this.#windowIsOpen) setTimeout(() => this.#sendQueue(), this.#settings.windowMs);
-    if (updates.length > 0) this.#delivery.send(updates);
+    if (updates.length > 0) this.#memory.delivery.send(updates);
   }
 
   #sendWholeQueue() {
-    while (this.#queue.length > 0) this.#delivery.send(this.#takeFromQueue());
+    while (this.#queue.length > 0) this.#memory.delivery.send(this.#takeFromQueue());
   }
 
   /** No more at once than a replay holds: a socket is written only between events, and a healthy one must not look stalled. */
@@ -227,13 +222,13 @@ export class BroadcastRoom extends DurableObject {
    * @param {string | null} after its cursor
    */
   #sayMoved(connection, after) {
-    connection.say(this.#move.message(after, Date.now()));
+    connection.say(this.#memory.move.message(after, Date.now()));
   }
 
   /** Closes whoever has not gone by the end of the grace; until then, sees to it that the room wakes for it. */
   #closeMoved() {
-    if (!this.#move.isOver(Date.now())) {
-      this.#alarm.wakeBy(this.#move.closeAtMs);
+    if (!this.#memory.move.isOver(Date.now())) {
+      this.#memory.alarm.wakeBy(this.#memory.move.closeAtMs);
       return;
     }
     for (const connection of this.#connections.values()) {

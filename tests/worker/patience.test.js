@@ -6,6 +6,7 @@ import test, { after, describe } from "node:test";
 import { CLOSE } from "../../worker/close.js";
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, largeUpdates, startEdge, until, updatesFrom } from "./support/edge.js";
+import { moveAway } from "./support/moves.js";
 
 const edge = await startEdge({ after });
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
@@ -37,6 +38,20 @@ describe("patience", { concurrency: true }, () => {
     assert.ok(resumed.received.every(({ type }) => type !== "GAP"), "the alarm had saved all");
     await full.close();
     assert.equal((await edge.broadcast(room, anUpdate(6))).connections, 2);
+  });
+
+  test("a room that hibernated within the grace of a move closes its clients at the end of it", async (t) => {
+    const leaving = await startEdge(t); // of its own: wakes are counted for all rooms of an edge
+    const clients = [await leaving.connect("LEAVE"), await leaving.connect("LEAVE")];
+    const closeAtMs = Date.now() + IDLE_MS + 5_000;
+    await moveAway(leaving, "LEAVE", { closeAtMs });
+    const wakes = await leaving.probe("LEAVE", "wakes");
+    for (const client of clients) {
+      await client.next("MOVED");
+      assert.equal((await client.isToldToClose(2 * IDLE_MS)).code, CLOSE.MOVED.code);
+    }
+    assert.ok(Date.now() >= closeAtMs);
+    assert.equal(await leaving.probe("LEAVE", "wakes"), wakes + 1, "the room had hibernated");
   });
 
   test("a client that does not read for 30 s is closed with 4008, and can come back", async (t) => {

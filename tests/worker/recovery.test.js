@@ -6,15 +6,12 @@ import test, { after } from "node:test";
 
 import { WebSocket } from "ws";
 
-import { anUpdate, Client, startEdge, until, updatesFrom } from "./support/edge.js";
+import { anUpdate, Client, startEdge, story, until, updatesFrom } from "./support/edge.js";
 
 const edge = await startEdge({ after });
 
 /** @param {number} n */
 const idOf = (n) => anUpdate(n).id;
-/** @param {any[]} messages what tells a client what it has: ids, and gaps */
-const story = (messages) =>
-  messages.flatMap(({ type, id, updates, after: from, until: to }) => (type === "GAP" ? { after: from, until: to } : (updates?.map((/** @type {any} */ update) => update.id) ?? id ?? [])));
 
 /** @param {import("./support/edge.js").Edge} at @param {string} token @param {string} query */
 async function storyOf(at, token, query) {

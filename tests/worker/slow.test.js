@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import test, { after } from "node:test";
 
 import { LIMITS } from "../../worker/limits.js";
-import { anUpdate, largeUpdates, NEWEST_WORKERD, startEdge, until, updatesFrom } from "./support/edge.js";
+import { anUpdate, NEWEST_WORKERD, startEdge, until, updatesFrom } from "./support/edge.js";
+import { farMs, moveAway } from "./support/moves.js";
 
 /** The runtime that miniflare brings: sockets have no `bufferedAmount` there. */
 const OLDER_WORKERD = createRequire(createRequire(import.meta.url).resolve("miniflare")).resolve("workerd/bin/workerd");
@@ -11,29 +12,13 @@ assert.notEqual(OLDER_WORKERD, NEWEST_WORKERD);
 
 const edge = await startEdge({ after }, { vars: { WINDOW_MS: "1", MAX_BUFFERED_BYTES: "65536" } });
 
-/** Less than a replay holds, so that nothing is lost between the stall and the look at it. */
-const POST_UPDATES = 400;
-
-/**
- * Posts until the room holds a client back; returns the number posted.
- * @param {import("./support/edge.js").Edge} at
- * @param {string} token
- */
-async function broadcastUntilStalled(at, token) {
-  for (let posted = 0; posted < 200_000; posted += POST_UPDATES) {
-    if ((await at.probe(token, "stalled")) > 0) return posted;
-    await at.broadcast(token, largeUpdates(posted, posted + POST_UPDATES));
-  }
-  throw new Error("no client was held back");
-}
-
 /** @param {any[]} updates */
 const ids = (updates) => updates.map(({ id }) => id);
 
 test("a client that stops reading is held back, its neighbours are not, and it goes on where it stopped", async () => {
   const [slow, quick] = [await edge.connect("RESUME"), await edge.connect("RESUME")];
   slow.socket.pause();
-  const posted = await broadcastUntilStalled(edge, "RESUME");
+  const posted = await edge.broadcastUntilStalled("RESUME");
   await edge.broadcast("RESUME", updatesFrom(posted, posted + 50));
   await quick.hasUpdates(posted + 50);
 
@@ -44,10 +29,29 @@ test("a client that stops reading is held back, its neighbours are not, and it g
   assert.equal(await edge.probe("RESUME", "stalled"), 0);
 });
 
+test("a client that is held back hears where to go with its own cursor, and goes on while the grace lasts", async () => {
+  const slow = await edge.connect("MOVE");
+  slow.socket.pause();
+  let closeAtMs = farMs();
+  let posted = 0;
+  do {
+    // The kernels' buffers may swallow what stalled before the order comes: then again, with another order.
+    posted = await edge.broadcastUntilStalled("MOVE", posted);
+    await moveAway(edge, "MOVE", { closeAtMs: (closeAtMs += 1) });
+  } while ((await edge.probe("MOVE", "stalled")) === 0);
+
+  slow.socket.resume();
+  await slow.hasUpdates(posted);
+  assert.deepEqual(ids(slow.updates), ids(updatesFrom(0, posted)));
+  const at = slow.received.findLastIndex(({ type }) => type === "MOVED");
+  assert.equal(slow.received[at].after, slow.received[at - 1].updates.at(-1).id);
+  assert.notEqual(slow.received[at].after, anUpdate(posted - 1).id);
+});
+
 test("a client that reads again after the ring has moved on hears a GAP", async () => {
   const slow = await edge.connect("GAP");
   slow.socket.pause();
-  const posted = await broadcastUntilStalled(edge, "GAP");
+  const posted = await edge.broadcastUntilStalled("GAP");
   await edge.broadcast("GAP", updatesFrom(posted, posted + 1000));
 
   slow.socket.resume();
@@ -68,7 +72,7 @@ test("a runtime without bufferedAmount sends at most 1 MiB to a client that give
   const pings = setInterval(() => lively.send({ type: "ping" }), 20);
   t.after(async () => clearInterval(pings));
 
-  const posted = await broadcastUntilStalled(older, "ACK");
+  const posted = await older.broadcastUntilStalled("ACK");
   await older.broadcast("ACK", updatesFrom(posted, posted + 3000));
   await lively.hasUpdates(posted + 3000);
   assert.ok(bytes <= LIMITS.unacknowledgedBytes + LIMITS.frameBytes, `${bytes} bytes`);

@@ -33,6 +33,19 @@ export class BroadcastRoom extends Room {
     };
   }
 
+  /** When the room wakes; null if nothing is pending. */
+  alarmMs() {
+    return this.ctx.storage.getAlarm();
+  }
+
+  /**
+   * Writes past the room, as a version before it or an accident would have.
+   * @param {{sql: string}} message
+   */
+  execute({ sql }) {
+    this.ctx.storage.sql.exec(sql);
+  }
+
   stalled() {
     return this.ctx.getWebSockets().filter((socket) => socket.deserializeAttachment().stall !== null).length;
   }

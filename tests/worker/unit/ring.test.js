@@ -60,6 +60,15 @@ test("an unclean wake is a gap after what is continuous", () => {
   assert.deepEqual(ring.since(idOf(9)), []);
 });
 
+test("an epoch that ends is a gap between what was there and what comes", () => {
+  const ring = ringWith(updatesFrom(0, 3));
+  ring.endEpoch();
+  assert.deepEqual(ring.since(idOf(2)), [gap(idOf(2), null)]);
+  ring.append(updatesFrom(7, 9));
+  assert.deepEqual(ring.since(idOf(1)), [anUpdate(2), gap(idOf(2), idOf(7)), anUpdate(7), anUpdate(8)]);
+  assert.deepEqual(ring.since(idOf(7)), [anUpdate(8)]);
+});
+
 test("latest gets the newest only, and nothing when it has it", () => {
   const ring = ringWith(updatesFrom(0, 5));
   assert.deepEqual(ring.newestSince(idOf(1)), [anUpdate(4)]);

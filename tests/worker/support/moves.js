@@ -1,0 +1,71 @@
+/** What the mover orders, in the words of the tests. */
+
+import { WebSocket } from "ws";
+
+import { CLOSE } from "../../../worker/close.js";
+import { Client, story } from "./edge.js";
+
+/** @typedef {import("./edge.js").Edge} Edge */
+
+export const URL_OF_AWS = "wss://aws.example/live";
+export const CLOSED_AS_MOVED = Object.freeze({ code: CLOSE.MOVED.code, reason: CLOSE.MOVED.reason });
+const HOUR_MS = 3_600_000;
+
+/** The end of a grace that no test outlives. */
+export const farMs = () => Date.now() + HOUR_MS;
+/** The end of a grace that was over before the test. */
+export const pastMs = () => Date.now() - HOUR_MS;
+
+/**
+ * @param {Edge} edge
+ * @param {string} token
+ * @param {object} [changes]
+ */
+export const moveAway = (edge, token, changes = {}) =>
+  edge.command("/moves", { path: "aws", tokens: [token], url: URL_OF_AWS, jitterMs: 4000, closeAtMs: farMs(), ...changes });
+
+/**
+ * @param {Edge} edge
+ * @param {string} token
+ * @param {number} servedFromMs
+ */
+export const moveHere = (edge, token, servedFromMs) => edge.command("/moves", { path: "edge", tokens: [token], servedFromMs });
+
+/**
+ * What a client hears that was told so by `moveAway`.
+ * @param {string} token
+ * @param {string | null} cursor
+ * @param {number} [jitterMs]
+ */
+export const movedMessage = (token, cursor, jitterMs = 4000) => ({ type: "MOVED", token, path: "aws", url: URL_OF_AWS, after: cursor, jitterMs });
+
+/**
+ * Ids, gaps and moves.
+ * @param {any[]} heard
+ */
+export const storyWithMoves = (heard) => heard.flatMap((message) => (message.type === "MOVED" ? [message] : story([message])));
+
+/**
+ * What a client hears that connects now.
+ * @param {Edge} edge
+ * @param {string} token
+ * @param {string} [query]
+ */
+export async function heardBy(edge, token, query = "") {
+  const client = await edge.connect(token, { query });
+  const [, ...heard] = await client.settle();
+  await client.close();
+  return heard;
+}
+
+/**
+ * The same for one that the room closes at once.
+ * @param {Edge} edge
+ * @param {string} token
+ * @param {string} [query]
+ */
+export async function heardTooLate(edge, token, query = "") {
+  const client = new Client(new WebSocket(edge.socketUrl(token, query)));
+  const closed = await client.isToldToClose();
+  return { heard: client.received.slice(1), closed };
+}
