@@ -40,7 +40,14 @@ class Link:
     """
 
     def __init__(
-        self, route: Route, sink: Sink, *, after: str | None, known: str | None, delivery: Delivery
+        self,
+        route: Route,
+        token: str,
+        sink: Sink,
+        *,
+        after: str | None,
+        known: str | None,
+        delivery: Delivery,
     ) -> None:
         """`known`: an id up to which nothing is missing, from wherever it came."""
         loop = asyncio.get_running_loop()
@@ -48,6 +55,7 @@ class Link:
         self.cursor = after
         self.served: asyncio.Future[None] = loop.create_future()
         self.moved: asyncio.Future[Moved] = loop.create_future()
+        self._token = token
         self._sink = sink
         self._known = known
         self._delivery: Delivery = delivery
@@ -102,9 +110,9 @@ class Link:
             case Gap(after, until):
                 # `after` may be a late trade, hours old; nothing is missing up to `_known`.
                 self._sink.owe(Span(read_from(max(after, self._known or "")), until))
-            case Moved(route):
+            case Moved():
                 if not self.served.done():
-                    raise Redirected(route)
+                    raise Redirected(message.route(self._token))
                 if not self.moved.done():
                     self.moved.set_result(message)
             case Complaint(code, complaint):

@@ -44,7 +44,8 @@ async def subscribe(
     The loop ends with `close()`, and raises Refused when the stack does not want the client.
     """
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
-        subscription = Subscription(RestApi(http, api, token, region), delivery, on_state)
+        rest = RestApi(http, api, token, region)
+        subscription = Subscription(token, rest, delivery, on_state)
         try:
             yield subscription
         finally:
@@ -80,8 +81,13 @@ class Subscription:
     """The prices of one token, to be iterated. Made by `subscribe`."""
 
     def __init__(
-        self, rest: RestApi, delivery: Delivery, on_state: Callable[[State], None] | None
+        self,
+        token: str,
+        rest: RestApi,
+        delivery: Delivery,
+        on_state: Callable[[State], None] | None,
     ) -> None:
+        self._token = token
         self._delivery: Delivery = delivery
         self._on_state = on_state
         self._state = State("connecting", None, "")
@@ -170,6 +176,7 @@ class Subscription:
         self._show_between(old, _Change(route, 0.0, reason))
         link = Link(
             route,
+            self._token,
             self._intake,
             after=self._cursor(route),
             known=self._intake.cursor_on_another_path(),
@@ -209,7 +216,7 @@ class Subscription:
             if link.moved.done():
                 moved = link.moved.result()
                 jitter_seconds = _random() * moved.jitter_ms / 1_000
-                return _Change(moved.route, jitter_seconds, "the token moved")
+                return _Change(moved.route(self._token), jitter_seconds, "the token moved")
             if not running.is_open:
                 error = running.task.result()
                 if isinstance(error, Refused):
