@@ -33,9 +33,10 @@ class Sink(Protocol):
 
 
 class Link:
-    """Opens a socket, keeps it alive, reads it.
+    """Opens a socket as soon as it is made, keeps it alive, reads it.
 
-    `served` is done when the path serves, `moved` when it says that the token is served elsewhere.
+    `served` is done when the path serves, `moved` when it says that the token is served elsewhere,
+    `ended` when the connection is over, with why.
     `cursor` is the last id that came over it, at first that after which it was asked to begin.
     """
 
@@ -44,12 +45,13 @@ class Link:
         route: Route,
         token: str,
         sink: Sink,
+        tasks: asyncio.TaskGroup,
         *,
         after: str | None,
         known: str | None,
         delivery: Delivery,
     ) -> None:
-        """`known`: an id up to which nothing is missing, from wherever it came."""
+        """`known`: an id up to which nothing is missing, wherever that came from."""
         loop = asyncio.get_running_loop()
         self.route = route
         self.cursor = after
@@ -60,9 +62,13 @@ class Link:
         self._known = known
         self._delivery: Delivery = delivery
         self._clock = loop.time
+        self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
 
-    async def run(self) -> ClientError:
-        """Serve until the end; why it ended."""
+    def let_go(self) -> None:
+        """Close it, without waiting for that."""
+        self.ended.cancel()
+
+    async def _run(self) -> ClientError:
         opening = self.route.path.opening(self.route, self.cursor, self._delivery)
         try:
             async with connect(
