@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
 from client.backoff import Backoff, Reach
@@ -72,7 +72,14 @@ class Service:
         """Try until another connection serves; only then let go of the old one."""
         while True:
             self._show_between(old, change)
-            await asyncio.sleep(change.delay_seconds)
+            if old is not None and _is_open(old):
+                await asyncio.wait({old.ended}, timeout=change.delay_seconds)
+                if not _is_open(old):  # then nothing serves, and a long wait is no longer free
+                    delay_seconds = min(change.delay_seconds, self._backoff.next_seconds())
+                    change = replace(change, delay_seconds=delay_seconds)
+                    continue
+            else:
+                await asyncio.sleep(change.delay_seconds)
             try:
                 route = change.route or await self._discovery.find(self._clock())
                 if not _is_open(old) and self._reach.is_unreachable(route.path.name, self._clock()):

@@ -48,6 +48,29 @@ async def test_old_connection_is_let_go_when_the_new_one_serves(
     assert len(stack.asked) == 1  # MOVED says where
 
 
+async def test_moved_client_waits_its_part_of_the_jitter(stack: Stack) -> None:
+    stack.protocol["pingMs"] = 500
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        await stack.move("aws", jitter_ms=10**9)
+        await stack.until(lambda: stack.events.count("ping") >= 20, "10 s of pings")
+        await stack.publish(an_update(1))
+        await listener.hears(ids(1))
+
+    assert [socket.path for socket in stack.opened] == ["edge"]
+
+
+async def test_connection_lost_while_waiting_to_move_ends_the_wait(stack: Stack) -> None:
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        await stack.move("aws", jitter_ms=10**9)
+        await listener.shows("moving")
+        stack.opened[0].drop()
+        await stack.until(lambda: bool(stack.sockets("aws")), "the new path")
+
+    assert "waiting" in [state.state for state in listener.states]
+
+
 async def test_other_path_is_asked_from_earlier_than_the_last_id(stack: Stack) -> None:
     async with listening(stack) as listener:
         await listener.shows("live")

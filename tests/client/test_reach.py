@@ -88,3 +88,34 @@ async def test_stack_that_does_not_answer_is_asked_again(stack: Stack) -> None:
         await listener.shows("waiting")
         stack.connect_status = 200
         await listener.shows("live")
+
+
+async def test_connection_after_polling_goes_on_where_polling_was(stack: Stack) -> None:
+    stack.publishes_on = {"edge"}
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        await stack.publish(an_update(1))
+        await listener.hears(ids(1))
+        stack.refused.add("edge")
+        stack.opened[0].drop()
+        await listener.shows("polling")
+        stack.store(an_update(2))
+        await listener.hears(ids(2))
+        heard_at = len(stack.reads)
+        await stack.until(lambda: len(stack.reads) >= heard_at + 3, "two more polls, 5 s apart")
+        stack.refused.clear()
+        await listener.shows("live")
+
+    assert stack.opened[1].wishes["after"] == ids(2)[0]
+
+
+async def test_route_of_a_move_is_known_when_the_stack_does_not_answer(stack: Stack) -> None:
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        await stack.move("aws")
+        await stack.until(lambda: "edge closed" in stack.events, "the move")
+        stack.connect_status = 503
+        stack.sockets("aws")[0].drop()
+        await stack.until(lambda: len(stack.opened) == 3, "another connection")
+
+    assert stack.opened[2].path == "aws"

@@ -6,6 +6,7 @@ import pytest
 
 from client import subscribe
 from client.outlet import CAPACITY
+from client.update import read_from
 from tests.client.listener import listening
 from tests.client.stack import Stack
 from tests.client.trades import TOKEN, an_update, ids
@@ -132,6 +133,18 @@ async def test_trade_that_came_late_into_the_gap_is_found(stack: Stack) -> None:
         await listener.hears(ids(50))
 
     assert listener.ids == ids(100, 50)
+
+
+async def test_gap_behind_a_trade_that_was_hours_late_is_not_read_from_there(stack: Stack) -> None:
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        await stack.publish(an_update(20_000))
+        await stack.publish(an_update(1))
+        await listener.hears(ids(20_000, 1))
+        await stack.opened[0].say({"type": "GAP", "after": ids(1)[0], "until": None})
+        await stack.until(lambda: bool(stack.reads), "a read")
+
+    assert stack.reads[0].endswith(f"?after={read_from(ids(20_000)[0])}")
 
 
 async def test_refused_token_ends_the_loop(stack: Stack) -> None:
