@@ -33,28 +33,42 @@ class Sink(Protocol):
 
 
 class Link:
-    """Opens a socket, keeps it alive, reads it.
+    """Opens a socket as soon as it is made, keeps it alive, reads it.
 
-    `served` is done when the path serves, `moved` when it says that the token is served elsewhere.
+    `served` is done when the path serves, `moved` when it says that the token is served elsewhere,
+    `ended` when the connection is over, with why.
     `cursor` is the last id that came over it, at first that after which it was asked to begin.
     """
 
     def __init__(
-        self, route: Route, sink: Sink, *, after: str | None, known: str | None, delivery: Delivery
+        self,
+        route: Route,
+        token: str,
+        sink: Sink,
+        tasks: asyncio.TaskGroup,
+        *,
+        after: str | None,
+        known: str | None,
+        delivery: Delivery,
     ) -> None:
-        """`known`: an id up to which nothing is missing, from wherever it came."""
+        """`known`: an id up to which nothing is missing, wherever that came from."""
         loop = asyncio.get_running_loop()
         self.route = route
         self.cursor = after
         self.served: asyncio.Future[None] = loop.create_future()
         self.moved: asyncio.Future[Moved] = loop.create_future()
+        self._token = token
         self._sink = sink
         self._known = known
         self._delivery: Delivery = delivery
         self._clock = loop.time
+        self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
 
-    async def run(self) -> ClientError:
-        """Serve until the end; why it ended."""
+    def let_go(self) -> None:
+        """Close it, without waiting for that."""
+        self.ended.cancel()
+
+    async def _run(self) -> ClientError:
         opening = self.route.path.opening(self.route, self.cursor, self._delivery)
         try:
             async with connect(
@@ -102,9 +116,9 @@ class Link:
             case Gap(after, until):
                 # `after` may be a late trade, hours old; nothing is missing up to `_known`.
                 self._sink.owe(Span(read_from(max(after, self._known or "")), until))
-            case Moved(route):
+            case Moved():
                 if not self.served.done():
-                    raise Redirected(route)
+                    raise Redirected(message.route(self._token))
                 if not self.moved.done():
                     self.moved.set_result(message)
             case Complaint(code, complaint):

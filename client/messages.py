@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from client.fields import Fields, as_fields, as_list, parse_json
-from client.paths import PATHS, Route
+from client.paths import PATHS, Path, Route
 from client.update import Update, parse_update
 
 
@@ -26,10 +26,18 @@ class Gap:
 
 @dataclass(frozen=True)
 class Moved:
-    """The token is now served at `route`; go there within a random part of `jitter_ms`."""
+    """Another path serves now; go there after a random part of `jitter_ms`."""
 
-    route: Route
+    path: Path
+    url: str
+    after: str | None
     jitter_ms: int
+
+    def route(self, token: str) -> Route:
+        """The way there: what is spoken on that path is what it always is."""
+        return Route(
+            path=self.path, url=self.url, protocol=self.path.protocol(token), after=self.after
+        )
 
 
 @dataclass(frozen=True)
@@ -77,15 +85,12 @@ def _parse_gap(fields: Fields) -> Gap:
 def _parse_moved(fields: Fields) -> Moved:
     match fields:
         case {
-            "token": str(token),
             "path": str(name),
             "url": str(url),
             "after": str() | None as after,
             "jitterMs": int(jitter_ms),
         } if name in PATHS:
-            path = PATHS[name]
-            route = Route(path=path, url=url, protocol=path.protocol(token), after=after)
-            return Moved(route, jitter_ms)
+            return Moved(PATHS[name], url, after, jitter_ms)
         case _:
             raise ValueError(f"no move: {fields}")
 

@@ -10,6 +10,7 @@ from ops.comment import comment
 from ops.errors import OpsError
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.watch import watch
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +21,7 @@ app: Final = typer.Typer(
 app.command()(preview)
 app.command()(comment)
 app.command()(redrive)
+app.command()(watch)
 
 
 def main() -> None:

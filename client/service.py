@@ -1,0 +1,210 @@
+"""Having a connection that serves, one after the other, and letting go of none before the next."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn, Protocol
+
+from client.backoff import Backoff, Reach
+from client.discovery import Discovery
+from client.errors import Redirected, Refused, Unreachable
+from client.intake import Intake
+from client.link import ANSWER_SECONDS, Link
+from client.paths import Delivery, Route
+from client.rest import RestApi
+from client.state import StateName
+
+# Served this long, a connection was a good one, and its loss counts as the first.
+GOOD_SERVICE_SECONDS: Final = 30.0
+POLL_SECONDS: Final = 5.0
+RENEWAL_JITTER: Final = 0.1  # of the greatest age
+
+
+class Show(Protocol):
+    """Told what the service is doing; without a path, on the one shown before."""
+
+    def __call__(self, state: StateName, reason: str, path: str | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Why another connection is wanted, and where: None: where the stack says."""
+
+    route: Route | None
+    delay_seconds: float
+    reason: str
+
+
+class Service:
+    """Connects to the token, and again whenever that is due."""
+
+    def __init__(
+        self,
+        token: str,
+        rest: RestApi,
+        intake: Intake,
+        *,
+        delivery: Delivery,
+        show: Show,
+        random: Callable[[], float],
+    ) -> None:
+        self._token = token
+        self._intake = intake
+        self._delivery: Delivery = delivery
+        self._show = show
+        self._random = random
+        self._reach = Reach()
+        self._discovery = Discovery(rest, self._reach)
+        self._backoff = Backoff(random)
+        self._clock = asyncio.get_running_loop().time
+        self._served_last: Link | None = None
+        self._poller: asyncio.Task[None] | None = None
+
+    async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
+        """Serve for ever. Raises Refused."""
+        link: Link | None = None
+        change = _Change(None, 0.0, "")
+        while True:
+            link = await self._replace(link, change, tasks)
+            change = await self._wait_for_change(link)
+
+    async def _replace(self, old: Link | None, change: _Change, tasks: asyncio.TaskGroup) -> Link:
+        """Try until another connection serves; only then let go of the old one."""
+        while True:
+            self._show_between(old, change)
+            if old is not None and _is_open(old):
+                await asyncio.wait({old.ended}, timeout=change.delay_seconds)
+                if not _is_open(old):  # then nothing serves, and a long wait is no longer free
+                    delay_seconds = min(change.delay_seconds, self._backoff.next_seconds())
+                    change = replace(change, delay_seconds=delay_seconds)
+                    continue
+            else:
+                await asyncio.sleep(change.delay_seconds)
+            try:
+                route = change.route or await self._discovery.find(self._clock())
+                if not _is_open(old) and self._reach.is_unreachable(route.path.name, self._clock()):
+                    self._start_polling(tasks)
+                self._show_between(old, _Change(route, 0.0, change.reason))
+                new = await self._open(route, tasks)
+            except Redirected as redirect:
+                change = _Change(redirect.route, self._backoff.next_seconds(), str(redirect))
+            except Unreachable as error:
+                change = _Change(None, self._backoff.next_seconds(), str(error))
+            else:
+                break
+        self._stop_polling()
+        if old is not None:
+            old.let_go()
+        self._discovery.note(new.route)
+        self._served_last = new
+        self._show("live", change.reason, new.route.path.name)
+        return new
+
+    async def _open(self, route: Route, tasks: asyncio.TaskGroup) -> Link:
+        """Open a connection that serves. Raises ClientError."""
+        link = Link(
+            route,
+            self._token,
+            self._intake,
+            tasks,
+            after=self._cursor(route),
+            known=self._intake.cursor_on_another_path(),
+            delivery=self._delivery,
+        )
+        await asyncio.wait(
+            {link.served, link.ended}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        path = route.path.name
+        if link.served.done():
+            self._reach.note_service(path)
+            return link
+        if link.ended.done():
+            error = link.ended.result()
+        else:
+            error = Unreachable(f"{route.url} did not serve within {ANSWER_SECONDS:g} s")
+            link.let_go()
+        if isinstance(error, Unreachable):
+            self._reach.note_failure(path, self._clock())
+        raise error
+
+    async def _wait_for_change(self, link: Link) -> _Change:
+        """Return when another connection is wanted. Raises Refused."""
+        began = self._clock()
+        max_age_seconds = _seconds(link.route.protocol.max_age_ms)
+        renew_at = began + max_age_seconds * (1 - RENEWAL_JITTER * self._random())
+        recheck_at = self._recheck_at(link.route)
+        while True:
+            await asyncio.wait(
+                {link.moved, link.ended},
+                timeout=_time_out(min(renew_at, recheck_at) - self._clock()),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            now = self._clock()
+            if now - began >= GOOD_SERVICE_SECONDS:
+                self._backoff.begin_again()
+            if link.moved.done():
+                moved = link.moved.result()
+                jitter_seconds = self._random() * moved.jitter_ms / 1_000
+                return _Change(moved.route(self._token), jitter_seconds, "the token moved")
+            if link.ended.done():
+                error = link.ended.result()
+                if isinstance(error, Refused):
+                    raise error
+                return _Change(None, self._backoff.next_seconds(), str(error))
+            if now >= renew_at:
+                return _Change(None, 0.0, "the connection grew old")
+            if now >= recheck_at:
+                route = await self._discovery.find(now)
+                if route.path is not link.route.path:
+                    return _Change(route, 0.0, "the token's own path serves again")
+                recheck_at = self._recheck_at(route)
+
+    def _recheck_at(self, route: Route) -> float:
+        return self._clock() + _seconds(route.recheck_ms) * (1 + self._random())
+
+    def _cursor(self, route: Route) -> str | None:
+        """After which id to go on: exactly, on the path that served last; else from earlier."""
+        last = self._served_last
+        exact = last.cursor if last is not None and last.route.path is route.path else None
+        return exact or self._intake.cursor_on_another_path() or route.after
+
+    def _start_polling(self, tasks: asyncio.TaskGroup) -> None:
+        if self._poller is None:
+            self._poller = tasks.create_task(self._poll())
+            # From here on the REST API is the path that served last.
+            self._served_last = None
+
+    def _stop_polling(self) -> None:
+        if self._poller is not None:
+            self._poller.cancel()
+            self._poller = None
+            self._intake.owe_news()  # what was stored between the last poll and the connection
+
+    async def _poll(self) -> NoReturn:
+        while True:
+            self._intake.owe_news()
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _show_between(self, old: Link | None, change: _Change) -> None:
+        """Show that another connection is wanted; how bad that is depends on what still serves."""
+        path = None if change.route is None else change.route.path.name
+        if _is_open(old):
+            self._show("moving", change.reason, path)
+        elif self._poller is not None:
+            self._show("polling", change.reason, path)
+        else:
+            self._show("waiting" if change.delay_seconds else "connecting", change.reason, path)
+
+
+def _is_open(link: Link | None) -> bool:
+    return link is not None and not link.ended.done()
+
+
+def _seconds(milliseconds: int | None) -> float:
+    """None is never."""
+    return float("inf") if milliseconds is None else milliseconds / 1_000
+
+
+def _time_out(seconds: float) -> float | None:
+    """As asyncio takes it."""
+    return None if seconds == float("inf") else max(0.0, seconds)

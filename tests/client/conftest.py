@@ -1,0 +1,21 @@
+"""A stack for each test, on a loop whose seconds are short."""
+
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import pytest
+
+from tests.client.fast_loop import FastLoop
+from tests.client.stack import Stack
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    return {"fast": FastLoop}
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[Stack]:
+    async with Stack().running() as running:
+        yield running

@@ -1,0 +1,264 @@
+"""A stack as a client finds it: real HTTP and real sockets, which do as they are told."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from tests.client.trades import TOKEN, Update
+
+PAGE_UPDATES = 3
+
+Message = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Socket:
+    """A client of one path, as the server sees it."""
+
+    connection: ServerConnection
+    path: str
+    wishes: dict[str, str] = field(default_factory=dict[str, str])
+    serves: bool = False
+    pings: int = 0
+
+    async def say(self, message: Message) -> None:
+        await self.connection.send(json.dumps(message))
+
+    def drop(self) -> None:
+        """Break the connection without a word."""
+        self.connection.transport.abort()
+
+
+class Stack:
+    """What is published is stored, and sent on the paths in `publishes_on`.
+
+    `opened` are all sockets ever, `asked` the queries of /connect, `events` what happened in order.
+    """
+
+    def __init__(self) -> None:
+        self.path = "edge"
+        self.publishes_on = {"edge", "aws"}
+        self.protocol: Message = {"pingMs": 20_000, "maxAgeMs": None}
+        self.recheck_ms: int | None = None
+        self.moved_to: str | None = None
+        self.connect_status = 200
+        self.prices_are_readable = True
+        self.refused: set[str] = set()  # paths that no socket can be opened on
+        self.silent: set[str] = set()  # paths that answer nothing, nor send
+        self.answer_to_subscribe: Callable[[], list[Message]] | None = None
+        self.stored: list[Update] = []
+        self.rings: dict[str, list[Update]] = defaultdict(list)
+        self.opened: list[Socket] = []
+        self.open: list[Socket] = []
+        self.asked: list[dict[str, str]] = []
+        self.reads: list[str] = []
+        self.events: list[str] = []
+        self.has_changed = asyncio.Condition()
+        self._server: Server | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["Stack"]:
+        async with serve(
+            self._serve, "127.0.0.1", 0, process_request=self._answer, close_timeout=1
+        ) as server:
+            self._server = server
+            yield self
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        host, port = next(iter(self._server.sockets)).getsockname()
+        return f"http://{host}:{port}"
+
+    def url_of(self, path: str) -> str:
+        where = f"/ws/{TOKEN}" if path == "edge" else "/live"
+        return self.url.replace("http", "ws", 1) + where
+
+    def sockets(self, path: str) -> list[Socket]:
+        """Those open on `path`, which have been served."""
+        return [socket for socket in self.open if socket.path == path and socket.serves]
+
+    def store(self, *updates: Update) -> None:
+        """What is stored but never sent: a client that missed it finds it in the REST API."""
+        self.stored += updates
+
+    async def publish(self, *updates: Update) -> None:
+        """Store, and send: one alone, several as a batch."""
+        self.store(*updates)
+        for path in sorted(self.publishes_on):
+            await self.send(path, *updates)
+
+    async def send(self, path: str, *updates: Update) -> None:
+        """Send on one path only."""
+        self.rings[path] += updates
+        frames = _frames(updates)
+        for socket in self.sockets(path):
+            if path not in self.silent:
+                await socket.say(frames[0])
+
+    def forget(self, path: str) -> None:
+        """Lose what `path` could replay."""
+        self.rings[path].clear()
+
+    async def move(self, path: str, *, jitter_ms: int = 0) -> None:
+        """Announce on the other path that `path` serves now, also to who comes there later."""
+        self.path = self.moved_to = path
+        for socket in self.sockets("aws" if path == "edge" else "edge"):
+            await socket.say(self.moved(path, jitter_ms=jitter_ms))
+
+    def moved(self, path: str, *, jitter_ms: int = 0) -> Message:
+        return {
+            "type": "MOVED",
+            "token": TOKEN,
+            "path": path,
+            "url": self.url_of(path),
+            "after": None,
+            "jitterMs": jitter_ms,
+        }
+
+    async def until(self, is_so: Callable[[], bool], what: str) -> None:
+        """Wait for something that the server can see."""
+        try:
+            async with asyncio.timeout(300), self.has_changed:
+                await self.has_changed.wait_for(is_so)
+        except TimeoutError:
+            raise AssertionError(f"waited for {what}; so far: {self.events}") from None
+
+    # HTTP
+
+    async def _answer(self, _connection: ServerConnection, request: Request) -> Response | None:
+        url = urlsplit(request.path)
+        query = dict(parse_qsl(url.query))
+        if url.path in (f"/ws/{TOKEN}", "/live"):
+            path = "edge" if url.path.startswith("/ws") else "aws"
+            if path not in self.refused:
+                return None
+            await self._note(f"{path} refused")
+            return _response(503, {})
+        if url.path == f"/connect/{TOKEN}":
+            self.asked.append(query)
+            await self._note("asked")
+            return self._connect(query.get("avoid"))
+        self.reads.append(request.path)
+        await self._note("read")
+        if not self.prices_are_readable:
+            return _response(503, {})
+        return self._price() if url.path.endswith("/price") else self._prices(query)
+
+    def _connect(self, avoid: str | None) -> Response:
+        if self.connect_status != 200:
+            error = {"code": "UNKNOWN_TOKEN", "message": "not streamed"}
+            return _response(self.connect_status, {"error": error})
+        others = self.publishes_on - {avoid}
+        path = self.path if avoid != self.path or not others else min(others)
+        is_edge = path == "edge"
+        protocol = {
+            "subscribe": None if is_edge else {"action": "subscribePrice", "token": TOKEN},
+            "ping": {"type": "ping"} if is_edge else {"action": "ping"},
+            **self.protocol,
+        }
+        route = {"path": path, "url": self.url_of(path), "protocol": protocol}
+        return _response(200, {**route, "recheckMs": self.recheck_ms})
+
+    def _price(self) -> Response:
+        newest = max(self.stored, key=lambda update: update["id"], default=None)
+        if newest is None:
+            return _response(404, {"error": {"code": "NO_PRICE", "message": "none"}})
+        return _response(200, newest)
+
+    def _prices(self, query: dict[str, str]) -> Response:
+        until = query.get("until", "~")  # above every id
+        found = sorted(
+            (u for u in self.stored if query["after"] < u["id"] <= until), key=lambda u: u["id"]
+        )
+        page = found[:PAGE_UPDATES]
+        next_ = page[-1]["id"] if len(found) > PAGE_UPDATES else None
+        return _response(200, {"token": TOKEN, "prices": page, "next": next_})
+
+    # Sockets
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        url = urlsplit(connection.request.path)
+        socket = Socket(connection, "edge" if url.path.startswith("/ws") else "aws")
+        self.opened.append(socket)
+        self.open.append(socket)
+        try:
+            if socket.path == "edge":
+                socket.wishes = dict(parse_qsl(url.query))
+                await self._greet(socket, {"type": "connected", "connectionId": "c", "colo": ""})
+            async for text in connection:
+                await self._hear(socket, json.loads(text))
+        except ConnectionClosed:
+            pass  # as a client goes that is gone
+        finally:
+            self.open.remove(socket)
+            await self._note(f"{socket.path} closed")
+
+    async def _hear(self, socket: Socket, message: Message) -> None:
+        if message.get("action") == "subscribePrice":
+            socket.wishes = {key: message[key] for key in ("after", "delivery") if key in message}
+            if self.answer_to_subscribe is not None:
+                for answer in self.answer_to_subscribe():
+                    await socket.say(answer)
+                return
+            await self._greet(socket, {"type": "SUBSCRIBED", "token": message["token"]})
+        else:
+            socket.pings += 1
+            if socket.path not in self.silent:
+                await socket.say({"type": "pong"})
+            await self._note("ping")
+
+    async def _greet(self, socket: Socket, greeting: Message) -> None:
+        if socket.path in self.silent:
+            return
+        # Without a pause from here on, so that nothing is published between.
+        socket.serves = True
+        owed = self._owed(socket)
+        await socket.say(greeting)
+        for message in owed:
+            await socket.say(message)
+        if self.moved_to not in (None, socket.path):
+            await socket.say(self.moved(self.moved_to))
+        await self._note(f"{socket.path} serves")
+
+    def _owed(self, socket: Socket) -> list[Message]:
+        ring = self.rings[socket.path]
+        after = socket.wishes.get("after")
+        if after is None:
+            return ring[-1:]
+        for index, update in enumerate(ring):
+            if update["id"] == after:
+                return _frames(ring[index + 1 :])
+        newer = [update for update in ring if update["id"] > after]
+        until = newer[0]["id"] if newer else None
+        return [{"type": "GAP", "after": after, "until": until}, *_frames(newer)]
+
+    async def _note(self, event: str) -> None:
+        self.events.append(event)
+        async with self.has_changed:
+            self.has_changed.notify_all()
+
+
+def _frames(updates: list[Update] | tuple[Update, ...]) -> list[Message]:
+    if len(updates) < 2:
+        return list(updates)
+    return [{"type": "PRICE_BATCH", "token": TOKEN, "updates": list(updates)}]
+
+
+def _response(status: int, content: object) -> Response:
+    body = json.dumps(content).encode()
+    headers = Headers([("content-type", "application/json"), ("content-length", str(len(body)))])
+    headers["connection"] = "close"
+    return Response(status, HTTPStatus(status).phrase, headers, body)

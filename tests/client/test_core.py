@@ -1,0 +1,267 @@
+"""The pure core: memory, back-off, reach, and what is read from the wire."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.backoff import BASE_SECONDS, CAP_SECONDS, UNREACHABLE_SECONDS, Backoff, Reach
+from client.memory import (
+    PATHS_DIFFER_SECONDS,
+    REMEMBERED_IDS,
+    REMEMBERED_SECONDS,
+    Memory,
+    Span,
+)
+from client.messages import Gap, Moved, parse_message
+from client.paths import PATHS, parse_route
+from client.update import LATE_SECONDS, Update, id_at, parse_update, read_from
+from tests.client.trades import START, an_update, ids
+
+CONTRACT = Path(__file__).parent.parent / "contract"
+IDS: dict[str, Any] = json.loads((CONTRACT / "ids.json").read_text())
+MESSAGES: dict[str, Any] = json.loads((CONTRACT / "messages.json").read_text())
+
+seconds = st.integers(min_value=0, max_value=600)
+# Two paths, each in its own order and with its repeats, and how long after the one before each comes.
+arrivals = st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=120)), max_size=60)
+
+
+def the_update(second: int) -> Update:
+    return parse_update({**an_update(second), "price": 1})
+
+
+def remembering(arrivals: Sequence[tuple[int, float]], *, wants_latest: bool = False) -> Memory:
+    memory, now = Memory(wants_latest=wants_latest), 0.0
+    for second, pause in arrivals:
+        now += pause
+        memory.admit(the_update(second), now)
+    return memory
+
+
+class TestMemory:
+    @given(st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=10)), max_size=60))
+    def test_each_update_is_handed_over_once(self, arrivals: list[tuple[int, float]]) -> None:
+        memory, now = Memory(wants_latest=False), 0.0
+        handed_over: list[str] = []
+        for second, pause in arrivals:
+            now += pause
+            price = memory.admit(the_update(second), now)
+            handed_over += [price.update.id] if price is not None else []
+
+        assert len(handed_over) == len(set(handed_over))
+        assert set(handed_over) == {the_update(second).id for second, _ in arrivals}
+
+    @given(arrivals)
+    def test_newest_never_goes_back(self, arrivals: list[tuple[int, float]]) -> None:
+        memory, now, newest = Memory(wants_latest=False), 0.0, ""
+        for second, pause in arrivals:
+            now += pause
+            price = memory.admit(the_update(second), now)
+            if price is not None:
+                assert price.is_late == (price.update.id < newest)
+                newest = max(newest, price.update.id)
+            assert memory.newest_id == newest
+
+    @given(arrivals)
+    def test_latest_only_rises(self, arrivals: list[tuple[int, float]]) -> None:
+        memory, now = Memory(wants_latest=True), 0.0
+        handed_over: list[str] = []
+        for second, pause in arrivals:
+            now += pause
+            price = memory.admit(the_update(second), now)
+            handed_over += [price.update.id] if price is not None else []
+
+        assert handed_over == sorted(set(handed_over))
+
+    @given(st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=4)), min_size=1))
+    def test_cursor_has_been_known_for_as_long_as_paths_differ(
+        self, arrivals: list[tuple[int, float]]
+    ) -> None:
+        memory, now = Memory(wants_latest=False), 0.0
+        received: dict[str, float] = {}
+        for second, pause in arrivals:
+            now += pause
+            price = memory.admit(the_update(second), now)
+            if price is not None and not price.is_late:
+                received[price.update.id] = now
+
+        cursor = memory.cursor_on_another_path(now)
+
+        settled = [id_ for id_, at in received.items() if at <= now - PATHS_DIFFER_SECONDS]
+        assert cursor == (settled[-1] if settled else next(iter(received)))
+
+    def test_late_trade_is_no_cursor(self) -> None:
+        memory = remembering([(600, 0), (1, 0), (601, 10)])
+
+        assert memory.cursor_on_another_path(now=12) == ids(600)[0]
+
+    def test_what_came_before_a_long_silence_is_remembered(self) -> None:
+        memory = remembering([(1, 0), (2, 1)])
+        night = 8 * 3_600
+
+        assert memory.admit(the_update(3), night) is not None
+        assert memory.admit(the_update(2), night) is None
+
+    def test_ids_are_forgotten_after_a_while(self) -> None:
+        pauses = range(0, REMEMBERED_SECONDS + 60, 30)
+        memory = remembering([(1, 0), *((2 + index, 30) for index, _ in enumerate(pauses))])
+
+        assert memory.admit(the_update(1), REMEMBERED_SECONDS + 90) is not None
+
+    def test_nothing_is_forgotten_while_a_read_is_owed(self) -> None:
+        memory = remembering([(1, 0)])
+        memory.owe(Span(ids(1)[0]))
+        for index in range(60):
+            memory.admit(the_update(2 + index), 30.0 * index)
+
+        assert memory.admit(the_update(1), 2_000) is None
+
+    def test_memory_is_bounded(self) -> None:
+        memory = Memory(wants_latest=False)
+        memory.owe(Span(None))
+        for second in range(REMEMBERED_IDS + 1):
+            memory.admit(the_update(second), 0)
+
+        assert memory.admit(the_update(0), 0) is not None
+        assert memory.admit(the_update(2), 0) is None
+
+    @given(st.lists(st.tuples(seconds, st.none() | seconds), min_size=1))
+    def test_what_is_owed_covers_every_gap(self, gaps: list[tuple[int, int | None]]) -> None:
+        memory = Memory(wants_latest=False)
+        spans = [
+            Span(id_at(START + after), None if until is None else id_at(START + until))
+            for after, until in gaps
+        ]
+        for span in spans:
+            memory.owe(span)
+
+        owed = memory.owed
+        assert owed is not None
+        for span in spans:
+            assert (owed.after or "") <= (span.after or "")
+            assert owed.until is None or (span.until is not None and owed.until >= span.until)
+
+    def test_gap_that_comes_during_a_read_stays_owed(self) -> None:
+        memory = Memory(wants_latest=False)
+        memory.owe(Span(id_at(START)))
+        being_read = memory.owed
+        assert being_read is not None
+        memory.owe(Span(id_at(START - 1)))
+
+        memory.settle(being_read)
+
+        assert memory.owed == Span(id_at(START - 1))
+
+
+class TestBackoff:
+    @given(st.floats(min_value=0, max_value=1), st.integers(min_value=0, max_value=2_000))
+    def test_wait_is_a_part_of_a_bound_that_doubles(self, part: float, failures: int) -> None:
+        backoff = Backoff(lambda: part)
+        for _ in range(failures):
+            backoff.next_seconds()
+
+        bound = min(CAP_SECONDS, BASE_SECONDS * 2 ** min(failures, 10))
+        assert backoff.next_seconds() == part * bound
+
+    def test_good_service_makes_the_next_failure_the_first(self) -> None:
+        backoff = Backoff(lambda: 1.0)
+        backoff.next_seconds()
+        backoff.begin_again()
+
+        assert backoff.next_seconds() == BASE_SECONDS
+
+
+class TestReach:
+    def test_second_failure_in_a_row_makes_a_path_unreachable(self) -> None:
+        reach = Reach()
+        reach.note_failure("edge", now=0)
+        assert reach.avoided(now=0) is None
+        reach.note_failure("edge", now=1)
+
+        assert reach.avoided(now=1) == "edge"
+        assert not reach.is_unreachable("aws", now=1)
+
+    def test_service_between_two_failures_makes_them_single_ones(self) -> None:
+        reach = Reach()
+        reach.note_failure("edge", now=0)
+        reach.note_service("edge")
+        reach.note_failure("edge", now=1)
+
+        assert reach.avoided(now=1) is None
+
+    def test_path_is_tried_again_after_a_while(self) -> None:
+        reach = Reach()
+        reach.note_failure("edge", now=0)
+        reach.note_failure("edge", now=0)
+
+        assert reach.avoided(now=UNREACHABLE_SECONDS) is None
+
+    def test_path_that_failed_last_is_avoided(self) -> None:
+        reach = Reach()
+        for path in ("edge", "edge", "aws", "aws"):
+            reach.note_failure(path, now=0)
+
+        assert reach.avoided(now=0) == "aws"
+
+
+class TestIds:
+    @pytest.mark.parametrize("bound", IDS["firstOfSecond"], ids=lambda bound: bound["id"])
+    def test_second_begins_at_its_smallest_id(self, bound: dict[str, Any]) -> None:
+        assert id_at(bound["timestamp"]) == bound["id"]
+
+    @pytest.mark.parametrize("id_", IDS["ascending"])
+    def test_read_begins_below_what_may_have_come_late(self, id_: str) -> None:
+        assert read_from(id_) == id_at(int(id_[:10]) - LATE_SECONDS) < id_
+
+    @pytest.mark.parametrize("id_", IDS["invalid"])
+    def test_invalid_id_is_no_update(self, id_: str) -> None:
+        with pytest.raises(ValueError, match="no update"):
+            parse_update({**an_update(1), "price": 1, "id": id_})
+
+
+class TestWire:
+    def parse(self, name: str) -> object:
+        (message,) = (each["message"] for each in MESSAGES["messages"] if each["name"] == name)
+        return parse_message(json.dumps(message))
+
+    def test_messages_are_those_of_the_golden_file(self) -> None:
+        gap = self.parse("gap, edge: one room is one token")
+        assert gap == Gap("1750000000-000300000000-abc", "1750000001-000300000002-def")
+        assert gap == self.parse("gap, aws: one connection listens to many tokens")
+        moved = self.parse("moved")
+        assert isinstance(moved, Moved)
+        assert (moved.path.name, moved.jitter_ms) == ("edge", 5_000)
+        assert moved.after == "1750000000-000300000000-abc"
+
+    def test_what_is_said_is_that_of_the_golden_file(self) -> None:
+        said = {each["name"]: each["message"] for each in MESSAGES["messages"]}
+        for name, path in PATHS.items():
+            assert path.protocol("SOL").ping == said[f"ping, {name}"]
+        moved = parse_message(json.dumps({**said["moved"], "path": "aws"}))
+        assert isinstance(moved, Moved)
+        opening = PATHS["aws"].opening(moved.route("SOL"), "1750000000-000300000000-abc", "latest")
+        assert opening.text is not None
+        assert json.loads(opening.text) == said["subscribe"]
+
+    def test_cursor_and_delivery_join_the_edges_url(self) -> None:
+        moved = self.parse("moved")
+        assert isinstance(moved, Moved)
+
+        opening = PATHS["edge"].opening(moved.route("SOL"), ids(1)[0], "latest")
+
+        assert opening.url.endswith(f"/ws/SOL?after={ids(1)[0]}&delivery=latest")
+        assert opening.text is None
+
+    @pytest.mark.parametrize("text", ["[]", "nothing", '{"type":"PRICE_UPDATE","price":"1"}'])
+    def test_what_is_no_message_is_an_error(self, text: str) -> None:
+        with pytest.raises(ValueError, match=r"no |Expecting"):
+            parse_message(text)
+
+    def test_answer_with_an_unknown_path_is_no_route(self) -> None:
+        with pytest.raises(ValueError, match="no route"):
+            parse_route({"path": "moon", "url": "wss://x", "protocol": {}, "recheckMs": None})

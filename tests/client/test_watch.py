@@ -1,0 +1,35 @@
+"""`python -m ops watch` against a stack."""
+
+import asyncio
+
+import pytest
+
+from ops.errors import OpsError
+from ops.watch import follow
+from tests.client.stack import Stack
+from tests.client.trades import TOKEN, an_update
+
+
+async def test_prices_are_lines_and_states_are_said_beside_them(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.protocol["pingMs"] = 200
+    watching = asyncio.create_task(follow(TOKEN, stack.url, region="eu-west-1", prices=2))
+    await stack.until(lambda: "ping" in stack.events, "a connection that is kept")
+    await stack.publish({**an_update(2), "price": 0.0000025})
+    await stack.publish(an_update(1))
+    await watching
+
+    said = capsys.readouterr()
+    first, second = said.out.splitlines()
+    assert first.startswith("15:06:42  0.0000025  edge  ")
+    assert second.endswith("late")
+    assert said.err.splitlines() == ["connecting · edge", "live · edge", "closed · edge · closed"]
+    assert stack.asked == [{"region": "eu-west-1"}]
+
+
+async def test_refusal_is_the_commands_error(stack: Stack) -> None:
+    stack.connect_status = 404
+
+    with pytest.raises(OpsError, match="UNKNOWN_TOKEN"):
+        await follow(TOKEN, stack.url, region=None, prices=None)
