@@ -31,6 +31,17 @@
  */
 
 /**
+ * What is used of a WebSocket: the global one has it, and that of `ws`.
+ * @typedef {object} Socket
+ * @property {((event: any) => void) | null} onopen
+ * @property {((event: any) => void) | null} onmessage
+ * @property {((event: any) => void) | null} onclose
+ * @property {((event: any) => void) | null} onerror
+ * @property {(text: string) => void} send
+ * @property {(code: number) => void} close
+ */
+
+/**
  * @typedef {object} Options
  * @property {string} api the stack's output RestApiUrl
  * @property {string} [region] where the client is, as an AWS region; it may decide the path
@@ -38,7 +49,7 @@
  * @property {(update: Update, info: {isLate: boolean}) => void} onPrice isLate: a newer trade was handed over before, so
  *   this is not the price now
  * @property {(state: State) => void} [onState]
- * @property {new (url: string) => WebSocket} [WebSocket] where there is no global one (Node before 22): that of `ws`
+ * @property {new (url: string) => Socket} [WebSocket] where there is no global one (Node before 22): that of `ws`
  */
 
 /**
@@ -166,7 +177,10 @@ export class Memory {
   }
 }
 
-/** @typedef {{update: Update, isLate: boolean}} Handout an update whose turn it is */
+/**
+ * An update whose turn it is.
+ * @typedef {{update: Update, isLate: boolean}} Handout
+ */
 
 /** Puts updates in order: while a gap is filled, what arrives live is held back. */
 export class Sequence {
@@ -329,23 +343,23 @@ class Connection {
   isAged = false;
   #serves = false;
   #listener;
-  /** @type {WebSocket | null} */
+  /** @type {Socket | null} */
   #socket = null;
   #cancelDeadline = () => {};
 
   /**
    * @param {Route} route
    * @param {{after: string | null, delivery: string | null}} wish
-   * @param {new (url: string) => WebSocket} Socket
+   * @param {new (url: string) => Socket} SocketClass
    * @param {Listener} listener
    */
-  constructor({ path, url, protocol }, wish, Socket, listener) {
+  constructor({ path, url, protocol }, wish, SocketClass, listener) {
     this.path = path;
     this.protocol = protocol;
     this.#listener = listener;
     this.#expectWithin(ANSWER_MS);
     try {
-      this.#socket = new Socket(protocol.subscribe === null ? url + queryOf(wish) : url);
+      this.#socket = new SocketClass(protocol.subscribe === null ? url + queryOf(wish) : url);
     } catch (error) {
       // A browser throws for an address that the page may not reach.
       this.scope.later(0, () => this.fail(1006, String(error)));
@@ -412,7 +426,7 @@ class Connection {
 export class Subscription {
   #token;
   #options;
-  #Socket;
+  #SocketClass;
   #memory = new Memory();
   #sequence;
   #backoff = new Backoff();
@@ -436,13 +450,13 @@ export class Subscription {
 
   /** @param {string} token @param {Options} options */
   constructor(token, options) {
-    const Socket = options.WebSocket ?? globalThis.WebSocket;
-    if (Socket === undefined) {
+    const SocketClass = options.WebSocket ?? globalThis.WebSocket;
+    if (SocketClass === undefined) {
       throw new Error("glow: there is no global WebSocket here (Node before 22). Pass that of the package ws: subscribe(token, { …, WebSocket })");
     }
     this.#token = token;
     this.#options = { ...options, api: options.api.replace(/\/+$/, "") };
-    this.#Socket = Socket;
+    this.#SocketClass = SocketClass;
     this.#sequence = new Sequence(this.#wantsLatest);
     this.#attempt.later(0, () => this.#connect()); // not at once: the callbacks may use what `subscribe` returns
   }
@@ -512,7 +526,7 @@ export class Subscription {
   /** @param {Route} route */
   #open(route) {
     const wish = { after: this.#memory.cursor(route.path), delivery: this.#wantsLatest ? "latest" : null };
-    const connection = new Connection(route, wish, this.#Socket, {
+    const connection = new Connection(route, wish, this.#SocketClass, {
       onServing: () => this.#serve(connection, route),
       onMessage: (message) => this.#receive(connection, message),
       onEnd: (code, reason) => this.#lose(connection, code, reason),

@@ -1,40 +1,206 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import test from "node:test";
+import test, { describe } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { subscribe } from "../../client/glow.js";
-import { until } from "../worker/support/edge.js";
-import { App, startStack, TOKEN, trade, trades } from "./support.js";
+import { App, hurry, startStack, TOKEN, trades, until } from "./support.js";
 
-/** @param {import("./support.js").Stack} stack */
-const asked = (stack) => stack.requests.filter((url) => url.startsWith("/connect/"));
+/** @typedef {import("./support.js").Stack} Stack */
 
-/** A subscription of nothing but `close` is over when Node, with no timer left, ends. @param {string} url @param {string} act */
-const script = (url, act) => `
-  import { WebSocket } from "ws";
-  import { subscribe } from "./client/glow.js";
-  let calls = 0;
-  const subscription = subscribe("SOL", { api: "${url}", WebSocket, onPrice: () => (calls += 1), onState: (state) => { calls += 1; ${act} } });
-  process.on("exit", () => console.log("calls after close:", calls - callsAtClose));
-  let callsAtClose = NaN;
-  function close() { callsAtClose = calls; subscription.close(); }
-`;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const MINUTE_MS = 60_000;
 
-test("a socket that answers no ping is dead", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+/** @param {Stack} stack */
+const connects = (stack) => stack.requests.filter((url) => url.startsWith("/connect/"));
+
+test("a socket that answers pings lives, one that answers none is dead", async (t) => {
+  hurry(t, 4);
+  const stack = await startStack(t, { pingMs: 200 });
+  const app = new App(t, stack);
+  const peer = await stack.serves("edge");
+  await until("pings", () => peer.pings === 5);
+  assert.ok(peer.isOpen);
+  stack.stalled = ["edge"];
+  await app.is("waiting");
+  assert.match(app.states.at(-1)?.reason ?? "", /no answer for 10200 ms/);
+  stack.stalled = [];
+  await stack.serves("edge", 2);
+});
+
+test("a socket that opens and does not serve is given up", async (t) => {
+  hurry(t, 4);
+  const stack = await startStack(t, { stalled: ["edge"] });
+  const app = new App(t, stack);
+  await app.is("waiting");
+  assert.equal(stack.peers.length, 1);
+});
+
+test("a path that cannot be opened twice in a row is avoided", async (t) => {
+  const stack = await startStack(t, { refused: ["edge"] });
+  const app = new App(t, stack);
+  await stack.serves("aws");
+  stack.publish(1);
+  await app.has(1);
+  assert.deepEqual(stack.requests, [
+    `/connect/${TOKEN}`, "refused edge",
+    `/connect/${TOKEN}`, "refused edge",
+    `/connect/${TOKEN}?avoid=edge`,
+  ]);
+  assert.deepEqual(app.states.at(-1)?.path, "aws");
+});
+
+for (const isDual of [false, true]) {
+  test(`without any socket prices come by polling, ${isDual ? "both paths tried" : "the only path tried on"}`, async (t) => {
+    hurry(t, 4);
+    const stack = await startStack(t, { isDual, refused: ["aws", "edge"] });
+    stack.publish(1);
+    const app = new App(t, stack);
+    await app.has(1);
+    assert.equal(app.state, "polling");
+    stack.publish([2, 3, 4, 5]);
+    await app.has(5);
+    stack.refused = [];
+    await app.is("live");
+    stack.publish(6);
+    await app.has(6);
+    assert.deepEqual([app.updates, app.late], [trades(1, 7), []]);
+    assert.deepEqual(app.states.slice(-2).map(({ state }) => state), ["polling", "live"]);
+  });
+}
+
+test("close code 1008 ends the subscription, with its reason", async (t) => {
   const stack = await startStack(t);
   const app = new App(t, stack);
-  t.mock.timers.tick(1);
-  await real(() => app.state === "live");
-  const [peer] = stack.peers;
-  t.mock.timers.tick(600_000);
-  await real(() => peer.pings === 1);
-  await real(() => app.state === "live");
-  stack.stalled = ["edge"];
-  t.mock.timers.tick(600_000);
-  await real(() => peer.pings === 2);
-  t.mock.timers.tick(10_000);
-  await real(() => app.state === "waiting");
-  assert.match(app.states.at(-1)?.reason ?? "", /no answer/);
+  await stack.serves("edge");
+  stack.close("edge", 1008, "too many messages");
+  await app.is("closed");
+  assert.equal(app.states.at(-1)?.reason, "too many messages");
+  assert.equal(connects(stack).length, 1);
+});
+
+for (const code of [1000, 1001, 1011, 4008]) {
+  test(`close code ${code} reconnects`, async (t) => {
+    const stack = await startStack(t);
+    const app = new App(t, stack);
+    await stack.serves("edge");
+    stack.close("edge", code);
+    await stack.serves("edge", 2);
+    await app.is("live");
+  });
+}
+
+test("close code 4009 asks again where to connect", async (t) => {
+  const stack = await startStack(t);
+  new App(t, stack);
+  await stack.serves("edge");
+  stack.home = "aws";
+  stack.close("edge", 4009, "moved");
+  await stack.serves("aws");
+  assert.equal(connects(stack).length, 2);
+});
+
+for (const code of ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS"]) {
+  test(`the error ${code} ends the subscription`, async (t) => {
+    const stack = await startStack(t, { home: "aws" });
+    const app = new App(t, stack);
+    (await stack.serves("aws")).say({ type: "ERROR", code, message: "not here" });
+    await app.is("closed");
+    assert.equal(app.states.at(-1)?.reason, "not here");
+  });
+}
+
+test("an internal error, and a frame that is not JSON, reconnect", async (t) => {
+  const stack = await startStack(t, { home: "aws" });
+  new App(t, stack);
+  (await stack.serves("aws")).say({ type: "ERROR", code: "INTERNAL", message: "try again" });
+  (await stack.serves("aws", 2)).socket.send("<html>");
+  await stack.serves("aws", 3);
+});
+
+for (const status of [400, 404]) {
+  test(`HTTP ${status} from /connect ends the subscription`, async (t) => {
+    const stack = await startStack(t, { connectStatus: status });
+    const app = new App(t, stack);
+    await app.is("closed");
+    assert.deepEqual(app.states.at(-1), { state: "closed", path: null, reason: `${TOKEN} is not streamed` });
+  });
+}
+
+test("while /connect fails, the last answer holds", async (t) => {
+  const stack = await startStack(t);
+  new App(t, stack);
+  await stack.serves("edge");
+  stack.connectStatus = 503;
+  stack.drop("edge");
+  await stack.serves("edge", 2);
+});
+
+test("while /connect has never answered, it is asked again", async (t) => {
+  const stack = await startStack(t, { connectStatus: 503 });
+  const app = new App(t, stack);
+  await app.is("waiting");
+  stack.connectStatus = 200;
+  await stack.serves("edge");
+});
+
+test("without any WebSocket the remedy is named", { skip: globalThis.WebSocket !== undefined }, () => {
+  assert.throws(() => subscribe(TOKEN, { api: "http://127.0.0.1:1", onPrice() {} }), /Pass that of the package ws/);
+});
+
+describe("after close()", () => {
+  /** When → what the stack is like then. @type {Record<string, (stack: Stack) => void>} */
+  const MOMENTS = {
+    connecting: () => {},
+    live: () => {},
+    waiting: (stack) => void (stack.refused = ["edge"]),
+    polling: (stack) => Object.assign(stack, { refused: ["aws", "edge"], pricesReady: new Promise(() => {}) }),
+    moving: (stack) => void stack.serves("edge").then(() => stack.move("aws", MINUTE_MS)),
+  };
+  for (const [moment, prepare] of Object.entries(MOMENTS)) {
+    test(`no callback is called and nothing keeps Node alive: ${moment}`, async (t) => {
+      const stack = await startStack(t);
+      prepare(stack);
+      const script = `
+        import { WebSocket } from "ws";
+        import { subscribe } from "./client/glow.js";
+        let calls = 0;
+        const subscription = subscribe("${TOKEN}", {
+          api: "${stack.url}", WebSocket, onPrice: () => (calls += 1),
+          onState({ state }) {
+            calls += 1;
+            if (state !== "${moment}") return;
+            subscription.close();
+            const callsBefore = calls;
+            process.on("exit", () => console.log(calls - callsBefore));
+          },
+        });`;
+      const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, timeout: 20_000 });
+      assert.equal((await run).stdout, "0\n");
+    });
+  }
+});
+
+test("an exception of the app reaches the global handler, and the stream goes on", async (t) => {
+  const stack = await startStack(t);
+  stack.publish(1);
+  const script = `
+    import { WebSocket } from "ws";
+    import { subscribe } from "./client/glow.js";
+    const caught = [];
+    process.on("uncaughtException", ({ message }) => caught.push(message));
+    const subscription = subscribe("${TOKEN}", {
+      api: "${stack.url}", WebSocket,
+      onPrice({ slot }) {
+        if (slot === 1) setTimeout(() => console.log("ready"));
+        if (slot === 2) setTimeout(() => subscription.close());
+        throw new Error("of the app: " + slot);
+      },
+    });
+    process.on("exit", () => console.log(caught.join(", ")));`;
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, timeout: 20_000 });
+  await stack.serves("edge");
+  stack.publish(2);
+  assert.match((await run).stdout, /of the app: 1, of the app: 2/);
 });

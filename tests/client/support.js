@@ -5,7 +5,6 @@ import http from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 
 import { subscribe } from "../../client/glow.js";
-import { anUpdate, until } from "../worker/support/edge.js";
 
 /** @typedef {import("../../client/glow.js").Update} Update */
 /** @typedef {import("../../client/glow.js").State} State */
@@ -16,15 +15,50 @@ import { anUpdate, until } from "../worker/support/edge.js";
 export const TOKEN = "SOL";
 const PING = { aws: { action: "ping" }, edge: { type: "ping" } };
 const LONG_MS = 600_000;
+const DEADLINE_MS = 10_000;
 
-/** @param {number} n @returns {Update} */
-export const trade = (n) => ({ ...anUpdate(n), type: "PRICE_UPDATE", token: TOKEN });
+/** The `n`th trade. @param {number} n @returns {Update} */
+export function trade(n) {
+  const timestamp = 1_700_000_000 + n;
+  const signature = `s${String(n).padStart(15, "0")}`;
+  const id = `${timestamp}-${String(n).padStart(12, "0")}-${signature}`;
+  return { type: "PRICE_UPDATE", token: TOKEN, price: 1 + n / 1000, timestamp, slot: n, txSignature: signature, id };
+}
+
+/** @param {Path} path @returns {Path} */
+const otherThan = (path) => (path === "aws" ? "edge" : "aws");
 
 /** @param {number} from @param {number} to not included */
 export const trades = (from, to) => Array.from({ length: to - from }, (_, index) => trade(from + index));
 
 /** @param {readonly Update[]} updates */
 export const idsOf = (updates) => updates.map(({ id }) => id);
+
+/**
+ * Makes timers run faster, for waits that no setting shortens.
+ * @param {import("node:test").TestContext} t
+ * @param {number} times
+ */
+export function hurry(t, times) {
+  const { setTimeout } = globalThis;
+  const sooner = (/** @type {(...given: any[]) => void} */ act, /** @type {number} */ delayMs = 0, /** @type {any[]} */ ...given) =>
+    setTimeout(act, delayMs / times, ...given);
+  t.mock.method(globalThis, "setTimeout", sooner);
+}
+
+/**
+ * Waits for a condition; the error names it and the last state seen.
+ * @param {string} what
+ * @param {() => unknown} condition
+ * @param {() => unknown} [state]
+ */
+export async function until(what, condition, state = () => "") {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}; last seen: ${JSON.stringify(state())}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** A client's socket as the server sees it. */
 export class Peer {
@@ -34,6 +68,8 @@ export class Peer {
   /** @type {string | null} */
   after = null;
   wantsLatest = false;
+  /** Who else was served when this one began to be. @type {Peer[]} */
+  beside = [];
 
   /** @param {WebSocket} socket @param {Path} path */
   constructor(socket, path) {
@@ -65,6 +101,8 @@ export class Stack {
   home = "edge";
   /** Paths whose sockets are refused. @type {Path[]} */
   refused = [];
+  /** A path that answers a subscription with MOVED to the other. @type {Path | null} */
+  hasLeft = null;
   /** Paths that answer nothing any more. @type {Path[]} */
   stalled = [];
   /** Paths that answer the next cursor with a GAP. @type {Path[]} */
@@ -166,7 +204,7 @@ export class Stack {
   /** Tells those on the other path. @param {Path} path @param {number} [jitterMs] */
   move(path, jitterMs = 0) {
     this.home = path;
-    for (const peer of this.open(path === "aws" ? "edge" : "aws")) peer.say(this.#moved(path, jitterMs));
+    for (const peer of this.open(otherThan(path))) peer.say(this.#moved(path, jitterMs));
   }
 
   /** @param {Path} path @param {number} jitterMs */
@@ -194,6 +232,8 @@ export class Stack {
   #serve(peer, greeting, after, delivery) {
     const { path } = peer;
     if (this.stalled.includes(path)) return;
+    if (this.hasLeft === path) return peer.say(this.#moved(otherThan(path), 0));
+    peer.beside = this.open();
     Object.assign(peer, { isServed: true, after, wantsLatest: delivery === "latest" });
     peer.say(greeting);
     const ring = this.published[path];
@@ -220,7 +260,7 @@ export class Stack {
   #connect(query) {
     if (this.connectStatus !== 200) return [this.connectStatus, { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } }];
     const isAvoided = this.isDual && query.get("avoid") === this.home;
-    const path = isAvoided ? (this.home === "aws" ? "edge" : "aws") : this.home;
+    const path = isAvoided ? otherThan(this.home) : this.home;
     const subscribe = path === "aws" ? { action: "subscribePrice", token: TOKEN } : null;
     const { pingMs, maxAgeMs, recheckMs } = this;
     return [200, { path, url: this.socketUrl(path), protocol: { subscribe, ping: PING[path], pingMs, maxAgeMs }, recheckMs }];
@@ -271,7 +311,7 @@ export class App {
   constructor(t, stack, options = {}) {
     this.subscription = subscribe(TOKEN, {
       api: stack.url,
-      WebSocket: /** @type {any} */ (WebSocket),
+      WebSocket,
       onPrice: (update, { isLate }) => {
         this.updates.push(update);
         if (isLate) this.late.push(update);
