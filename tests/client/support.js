@@ -56,7 +56,7 @@ export async function until(what, condition, state = () => "") {
   const deadline = performance.now() + DEADLINE_MS;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}; last seen: ${JSON.stringify(state())}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -121,6 +121,8 @@ export class Stack {
   maxAgeMs = null;
   /** @type {number | null} */
   recheckMs = null;
+  /** Where a path's sockets are, if not here. @type {Partial<Record<Path, string>>} */
+  elsewhere = {};
   /** Pages beside the API, for a browser: path → type and text. @type {Record<string, {type: string, text: string}>} */
   files = {};
 
@@ -162,7 +164,7 @@ export class Stack {
 
   /** @param {Path} path */
   socketUrl(path) {
-    return `${this.url.replace("http", "ws")}${path === "aws" ? "/live" : `/ws/${TOKEN}`}`;
+    return this.elsewhere[path] ?? `${this.url.replace("http", "ws")}${path === "aws" ? "/live" : `/ws/${TOKEN}`}`;
   }
 
   /** @param {Path} [path] */
@@ -253,7 +255,7 @@ export class Stack {
     if (file !== undefined) return void response.writeHead(200, { "content-type": file.type }).end(file.text);
     this.requests.push(request.url ?? "");
     const [status, body] = pathname.startsWith("/connect/") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    response.writeHead(status, { "content-type": "application/json", "access-control-allow-origin": "*" }).end(JSON.stringify(body));
   }
 
   /** @param {URLSearchParams} query @returns {[number, object]} */

@@ -65,6 +65,7 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
     durableObjectsPersist: persist ?? false,
     bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", ...vars },
+    /** @param {import("node:stream").Readable} stdout @param {import("node:stream").Readable} stderr */
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on("data", (chunk) => logs.push(String(chunk)));
     },
