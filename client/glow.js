@@ -84,6 +84,7 @@ const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 30_000;
 const SETTLED_MS = 30_000; // served so long, a connection counts as a good one
 const ANSWER_MS = 10_000; // for a socket to serve, a ping to be answered, a request to be
+const LATE_TIMER_MS = 1_000;
 const POLL_MS = 5_000;
 const UNREACHABLE_TRIES = 2;
 const RENEWAL_JITTER = 0.1;
@@ -412,8 +413,15 @@ class Connection {
 
   /** @param {number} withinMs */
   #expectWithin(withinMs) {
+    const dueMs = Date.now() + withinMs;
+    const giveUp = () => this.fail(1006, `no answer for ${withinMs} ms`);
     this.#cancelDeadline();
-    this.#cancelDeadline = this.scope.later(withinMs, () => this.fail(1006, `no answer for ${withinMs} ms`));
+    this.#cancelDeadline = this.scope.later(withinMs, () => {
+      // Late in a hidden tab and after a sleep: then the ping has only just been sent.
+      const isLate = Date.now() - dueMs > LATE_TIMER_MS;
+      if (isLate) this.#cancelDeadline = this.scope.later(ANSWER_MS, giveUp);
+      else giveUp();
+    });
   }
 
   /** @param {object} message */
@@ -439,13 +447,14 @@ export class Subscription {
   #opening = null;
   /** The path that is being gone to. @type {string | null} */
   #target = null;
-  /** What /connect answered last. @type {Route | null} */
+  /** What /connect or MOVED said last. @type {Route | null} */
   #route = null;
   /** Path → tries in a row that did not serve; the last to fail is the last. @type {Map<string, number>} */
   #failures = new Map();
   #fills = 0;
   #isWaiting = false;
-  #isPolling = false;
+  /** @type {Scope | null} */
+  #polling = null;
   #reported = "";
 
   /** @param {string} token @param {Options} options */
@@ -463,10 +472,8 @@ export class Subscription {
 
   /** Ends it. No callback is called after this. */
   close() {
-    this.#scope.end();
-    this.#attempt.end();
-    this.#opening?.close();
-    this.#serving?.close();
+    for (const scope of [this.#scope, this.#attempt, this.#polling]) scope?.end();
+    for (const connection of [this.#opening, this.#serving]) connection?.close();
   }
 
   get #wantsLatest() {
@@ -485,7 +492,7 @@ export class Subscription {
       this.#recheckLater(this.#serving, route);
       return this.#report();
     }
-    if (this.#triesOf(route.path) >= UNREACHABLE_TRIES) this.#startPolling();
+    if (this.#serving === null && this.#triesOf(route.path) >= UNREACHABLE_TRIES) this.#startPolling();
     this.#open(route);
   }
 
@@ -541,7 +548,8 @@ export class Subscription {
     this.#serving?.close();
     this.#serving = connection;
     this.#opening = this.#target = null;
-    this.#isPolling = false;
+    this.#polling?.end();
+    this.#polling = null;
     this.#failures.delete(connection.path);
     this.#memory.stayOn(connection.path);
     connection.scope.later(SETTLED_MS, () => {
@@ -553,7 +561,7 @@ export class Subscription {
     if (maxAgeMs !== null) {
       connection.scope.later(maxAgeMs * (1 - RENEWAL_JITTER * Math.random()), () => {
         connection.isAged = true;
-        void this.#connect();
+        this.#connectUnlessMoving();
       });
     }
     this.#recheckLater(connection, route);
@@ -562,7 +570,11 @@ export class Subscription {
 
   /** @param {Connection} connection @param {Route} route */
   #recheckLater(connection, { recheckMs }) {
-    if (recheckMs != null) connection.scope.later(recheckMs * (1 + Math.random()), () => this.#connect());
+    if (recheckMs != null) connection.scope.later(recheckMs * (1 + Math.random()), () => this.#connectUnlessMoving());
+  }
+
+  #connectUnlessMoving() {
+    if (this.#target === null) void this.#connect();
   }
 
   /** @param {Connection} connection @param {number} code @param {string} reason */
@@ -600,15 +612,15 @@ export class Subscription {
 
   /** @param {{path: string, url: string, jitterMs: number}} moved */
   #move({ path, url, jitterMs }) {
-    if (path === this.#target) return;
+    if (path === this.#target || !(path in PROTOCOLS)) return;
     const attempt = this.#beginAttempt();
-    this.#target = path;
-    if (path === this.#serving?.path) this.#target = null;
-    else {
-      const protocol = PROTOCOLS[path]?.(this.#token);
+    const protocol = PROTOCOLS[path](this.#token);
+    const route = (this.#route = { path, url, protocol });
+    this.#target = path === this.#serving?.path ? null : path;
+    if (this.#target !== null) {
       // A connection that is sent on at once, again and again, goes slower and slower.
       const pauseMs = this.#serving?.isSettled ? 0 : this.#backoff.nextMs(Math.random());
-      attempt.later(jitterMs * Math.random() + pauseMs, () => (protocol ? this.#open({ path, url, protocol }) : this.#connect()));
+      attempt.later(jitterMs * Math.random() + pauseMs, () => this.#open(route));
     }
     this.#report(`moved to ${path}`);
   }
@@ -663,13 +675,12 @@ export class Subscription {
   }
 
   #startPolling() {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
+    if (this.#polling !== null) return;
+    const polling = (this.#polling = new Scope());
     this.#memory.stayOn(null);
     const poll = () => {
-      if (!this.#isPolling) return;
       if (this.#fills === 0) void this.#fill(this.#sequence.newestId, null);
-      this.#scope.later(POLL_MS, poll);
+      polling.later(POLL_MS, poll);
     };
     poll();
   }
@@ -684,7 +695,7 @@ export class Subscription {
     const serving = this.#serving?.path;
     const isMoving = this.#target !== null && this.#target !== serving;
     if (serving !== undefined) this.#tell({ state: isMoving ? "moving" : "live", path: serving, reason });
-    else if (this.#isPolling) this.#tell({ state: "polling", path: null, reason });
+    else if (this.#polling !== null) this.#tell({ state: "polling", path: null, reason });
     else this.#tell({ state: this.#isWaiting ? "waiting" : "connecting", path: this.#opening?.path ?? null, reason });
   }
 

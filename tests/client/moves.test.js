@@ -94,6 +94,17 @@ test("a client waits its part of the jitter, but not when the old path ends befo
   await stack.serves("edge");
 });
 
+test("while /connect fails, MOVED still says where to go", async (t) => {
+  const stack = await startStack(t, { home: "edge" });
+  const app = new App(t, stack);
+  await stack.serves("edge");
+  stack.connectStatus = 503;
+  stack.move("aws", 60 * MINUTE_MS);
+  await app.is("moving");
+  stack.close("edge", 4009, "moved");
+  await stack.serves("aws");
+});
+
 test("a subscription that is answered MOVED goes where it is sent", async (t) => {
   const stack = await startStack(t, { home: "aws", hasLeft: "aws" });
   stack.publish(1);
