@@ -4,7 +4,8 @@ import test, { describe } from "node:test";
 
 import { startEdge } from "../worker/support/edge.js";
 import { startChromium } from "./chromium.js";
-import { startStack, TOKEN, trade, trades, until } from "./support.js";
+import { startStack } from "./stack.js";
+import { TOKEN, trade, trades, until } from "./support.js";
 
 const CLIENT = { type: "text/javascript", text: readFileSync(new URL("../../client/glow.js", import.meta.url), "utf8") };
 

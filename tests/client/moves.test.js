@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { App, startStack, trade, trades, until } from "./support.js";
+import { startStack } from "./stack.js";
+import { App, trade, trades, until } from "./support.js";
 
 const MINUTE_MS = 60_000;
 

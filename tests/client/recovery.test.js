@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { subscribe } from "../../client/glow.js";
-import { App, hurry, startStack, TOKEN, trades, until } from "./support.js";
+import { startStack } from "./stack.js";
+import { App, hurry, TOKEN, trades, until } from "./support.js";
 
-/** @typedef {import("./support.js").Stack} Stack */
+/** @typedef {import("./stack.js").Stack} Stack */
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MINUTE_MS = 60_000;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { App, idsOf, startStack, TOKEN, trade, trades } from "./support.js";
+import { startStack } from "./stack.js";
+import { App, idsOf, TOKEN, trade, trades } from "./support.js";
 
 const PATHS = /** @type {const} */ (["aws", "edge"]);
 
