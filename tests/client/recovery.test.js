@@ -12,6 +12,7 @@ import { App, hurry, TOKEN, trades, until } from "./support.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MINUTE_MS = 60_000;
+const POLL_MS = 5_000;
 
 /** @param {Stack} stack */
 const connects = (stack) => stack.requests.filter((url) => url.startsWith("/connect/"));
@@ -28,6 +29,25 @@ test("a socket that answers pings lives, one that answers none is dead", async (
   assert.match(app.states.at(-1)?.reason ?? "", /no answer for 10200 ms/);
   stack.stalled = [];
   await stack.serves("edge", 2);
+});
+
+test("a timer that runs late, as in a hidden tab, is not yet the proof of a dead socket", async (t) => {
+  const [{ setTimeout }, now] = [globalThis, Date.now];
+  /** Delay → what was set last for it; the test runs these itself. @type {Record<number, () => void>} */
+  const timers = {};
+  t.mock.method(globalThis, "setTimeout", (/** @type {any} */ act, /** @type {number} */ delayMs, /** @type {any[]} */ ...given) => {
+    timers[delayMs] = act;
+    const timer = setTimeout(act, delayMs, ...given);
+    return delayMs >= 10_000 ? timer.unref() : timer;
+  });
+  const stack = await startStack(t, { pingMs: MINUTE_MS });
+  const app = new App(t, stack);
+  await app.is("live");
+  t.mock.method(Date, "now", () => now() + 2 * MINUTE_MS);
+  timers[MINUTE_MS + 10_000]();
+  assert.equal(app.state, "live");
+  timers[10_000]();
+  assert.equal(app.state, "waiting");
 });
 
 test("a socket that opens and does not serve is given up", async (t) => {
@@ -55,7 +75,7 @@ test("a path that cannot be opened twice in a row is avoided", async (t) => {
 for (const isDual of [false, true]) {
   test(`without any socket prices come by polling, ${isDual ? "both paths tried" : "the only path tried on"}`, async (t) => {
     hurry(t, 4);
-    const stack = await startStack(t, { isDual, refused: ["aws", "edge"] });
+    const stack = await startStack(t, { isDual, refused: ["aws", "edge"], pingMs: 2 * POLL_MS });
     stack.publish(1);
     const app = new App(t, stack);
     await app.has(1);
@@ -68,6 +88,10 @@ for (const isDual of [false, true]) {
     await app.has(6);
     assert.deepEqual([app.updates, app.late], [trades(1, 7), []]);
     assert.deepEqual(app.states.slice(-2).map(({ state }) => state), ["polling", "live"]);
+
+    const requests = stack.requests.length;
+    await until("a ping, two polls later", () => stack.peers.some(({ pings }) => pings > 0));
+    assert.equal(stack.requests.length, requests, "a socket that serves ends the polling");
   });
 }
 
