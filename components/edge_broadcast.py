@@ -83,7 +83,7 @@ class EdgeBroadcast(pulumi.ComponentResource):
             modules=[
                 cloudflare.WorkerVersionModuleArgs(
                     name=module.name,
-                    content_type="application/javascript+module",
+                    content_type=module.content_type,
                     # Not content_file: its path would make a new version on each machine.
                     content_base64=base64.b64encode(module.content).decode(),
                 )

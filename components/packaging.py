@@ -100,16 +100,32 @@ def dependency_archive(root: Path, target: Target) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerModule:
-    """A JavaScript module of the worker; `name` is how the others import it."""
+    """A module of the worker; `name` is how the others import it."""
 
     name: str
+    content_type: Literal["application/javascript+module", "text/plain"]
     content: bytes
 
 
 def worker_modules(root: Path) -> tuple[WorkerModule, ...]:
-    """What is in `worker/` is what is deployed."""
-    files = sorted((root / "worker").glob("*.js"))
-    return tuple(WorkerModule(name=file.name, content=file.read_bytes()) for file in files)
+    """What is in `worker/` is what is deployed; what its test page runs in the browser, as texts.
+
+    A text is named `<file>.txt`: under a name in .js it would be taken for code of the worker.
+    """
+    code = [
+        WorkerModule(
+            name=file.name,
+            content_type="application/javascript+module",
+            content=file.read_bytes(),
+        )
+        for file in (root / "worker").glob("*.js")
+    ]
+    texts = [
+        WorkerModule(name=f"{file.name}.txt", content_type="text/plain", content=file.read_bytes())
+        for folder in ("client", "worker/browser")
+        for file in (root / folder).glob("*.js")
+    ]
+    return tuple(sorted(code + texts, key=lambda module: module.name))
 
 
 def _install(requirements: Path, target: Target, folder: Path) -> None:

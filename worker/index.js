@@ -9,7 +9,7 @@ import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
 import { parseCensus, parseMove } from "./moves.js";
 import { isOriginAllowed } from "./origin.js";
-import { testPage } from "./page.js";
+import { clientScript, pageScript, testPage } from "./page.js";
 import { networkOf, RateLimit } from "./rate.js";
 import { settingsOf } from "./settings.js";
 import { parseUpdates } from "./update.js";
@@ -31,7 +31,9 @@ export { BroadcastRoom } from "./room.js";
 
 /** @type {Readonly<Record<string, {method: string, answer: (call: Call) => Response | Promise<Response>}>>} */
 const ROUTES = Object.freeze({
-  "/": { method: "GET", answer: showTestPage },
+  "/": { method: "GET", answer: ofTestPage(({ url, settings }) => testPage(url.host, settings)) },
+  "/client.js": { method: "GET", answer: ofTestPage(clientScript) },
+  "/page.js": { method: "GET", answer: ofTestPage(pageScript) },
   "/health": { method: "GET", answer: health },
   "/census": { method: "POST", answer: census },
   "/moves": { method: "POST", answer: move },
@@ -75,10 +77,12 @@ function health() {
   return answer(200, { status: "healthy", timestamp: new Date().toISOString() });
 }
 
-/** @param {Call} call */
-function showTestPage({ url, settings }) {
-  if (!settings.hasTestPage) throw new Refusal("UNKNOWN_PATH", "the test page is off; TEST_PAGE turns it on");
-  return testPage(url.host);
+/** @param {(call: Call) => Response} answer @returns {(call: Call) => Response} */
+function ofTestPage(answer) {
+  return (call) => {
+    if (call.settings.hasTestPage) return answer(call);
+    throw new Refusal("UNKNOWN_PATH", "the test page is off; TEST_PAGE turns it on");
+  };
 }
 
 /** @param {Call} call */

@@ -1,36 +1,53 @@
-/** The test page: connect to a token, see its price live. Everything is in the one answer. */
+/** The test page: connect to a token, see its price live. Its scripts are texts here, and modules in the browser. */
 
-import { startPage } from "./page_client.js";
+import client from "./glow.js.txt";
+import script from "./page.js.txt";
 
-/** @param {string} host the Worker's own, which the page connects back to */
-export function testPage(host) {
+/** @typedef {import("./settings.js").Settings} Settings */
+
+/**
+ * @param {string} host the Worker's own, which the page connects back to
+ * @param {Settings} settings
+ */
+export function testPage(host, { restApiUrl, webSocketUrl }) {
   const nonce = crypto.randomUUID();
-  return new Response(html(nonce), {
+  const elsewhere = [restApiUrl, webSocketUrl].filter((url) => url !== "").map((url) => new URL(url).origin);
+  return new Response(html(nonce, restApiUrl), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": [
         "default-src 'none'",
-        `script-src 'nonce-${nonce}'`,
+        `script-src 'nonce-${nonce}' 'self'`,
         `style-src 'nonce-${nonce}'`,
-        `connect-src ws://${host} wss://${host}`, // 'self' does not cover sockets in every browser
+        ["connect-src", `ws://${host}`, `wss://${host}`, ...elsewhere].join(" "), // 'self' does not cover sockets in every browser
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
       ].join("; "),
-      "cache-control": "no-store",
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
+      ...HEADERS,
     },
   });
 }
 
-/** @param {string} nonce */
-const html = (nonce) => `<!doctype html>
+export const clientScript = () => javascript(client);
+export const pageScript = () => javascript(script);
+
+/** @param {string} text */
+function javascript(text) {
+  return new Response(text, { headers: { "content-type": "text/javascript; charset=utf-8", ...HEADERS } });
+}
+
+const HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff" };
+
+/** @param {string} nonce @param {string} api */
+const html = (nonce, api) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>glow</title>
 <style nonce="${nonce}">${STYLE}</style>
+<script type="importmap" nonce="${nonce}">{"imports":{"glow-client":"/client.js"}}</script>
+<body data-api="${api}">
 <main>
   <header>
     <h1>glow</h1>
@@ -57,7 +74,8 @@ const html = (nonce) => `<!doctype html>
   <h2>Frames</h2>
   <ol id="log" aria-label="Raw frames, newest first"></ol>
 </main>
-<script nonce="${nonce}">(${startPage})();</script>
+<script type="module" nonce="${nonce}" src="/page.js"></script>
+</body>
 </html>
 `;
 
@@ -76,7 +94,7 @@ input#token, button { font: inherit; padding: .5rem .8rem; border-radius: .6rem;
 button { background: var(--glow); border-color: var(--glow); color: var(--page); font-weight: 600; cursor: pointer; }
 label { color: var(--soft); display: flex; gap: .35rem; align-items: center; }
 output { padding: .25rem .8rem; border-radius: 1rem; border: 1px solid var(--line); color: var(--soft); }
-output[data-state=open] { color: var(--up); border-color: currentColor; }
+output[data-state=live] { color: var(--up); border-color: currentColor; }
 output[data-state=closed] { color: var(--down); border-color: currentColor; }
 section, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
 section { padding: 1.5rem; }

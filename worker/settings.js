@@ -13,6 +13,8 @@
  * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 10000
  * @property {string} [CONNECTS_PER_MINUTE] per IP, default 300
  * @property {string} [TEST_PAGE] "true" serves the test page at /
+ * @property {string} [REST_API_URL] where the test page asks where to connect
+ * @property {string} [WEBSOCKET_URL] of the AWS path, where the test page may connect
  */
 
 /**
@@ -30,6 +32,8 @@ export function settingsOf(env) {
     maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 10_000),
     connectsPerMinute: wholeNumber("CONNECTS_PER_MINUTE", env.CONNECTS_PER_MINUTE, 300),
     hasTestPage: env.TEST_PAGE === "true",
+    restApiUrl: urlOf("REST_API_URL", env.REST_API_URL),
+    webSocketUrl: urlOf("WEBSOCKET_URL", env.WEBSOCKET_URL),
   };
 }
 
@@ -41,6 +45,16 @@ function listOf(text = "") {
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ */
+function urlOf(name, text = "") {
+  if (text === "") return "";
+  if (!URL.canParse(text)) throw new Error(`${name} must be a URL, not "${text}"`);
+  return new URL(text).href; // without quotes, so that it fits into HTML
 }
 
 /**

@@ -40,6 +40,16 @@ test("objects keep their storage across new code, vars, secrets and a restart", 
   assert.deepEqual(await again.must("GET", `${again.workers}/${worker}`), before);
 });
 
+test("a text module is its text", async (t) => {
+  const cloud = await start(t);
+  const code = 'import text from "./page.js.txt"; export default { fetch: () => new Response(text) };';
+  const text = 'import "glow-client"; // not for the worker';
+  const [main] = aVersion({ code }).modules;
+  const modules = [main, { name: "page.js.txt", content_type: "text/plain", content_base64: Buffer.from(text).toString("base64") }];
+  await cloud.mustDeploy(await cloud.createWorker(), aVersion({ modules, bindings: [], exports: {} }));
+  assert.equal(await (await fetch(cloud.worker)).text(), text);
+});
+
 test("only a real change drops the sockets", async (t) => {
   const cloud = await start(t);
   const worker = await cloud.createWorker();

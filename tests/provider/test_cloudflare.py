@@ -24,6 +24,7 @@ class Answer(TypedDict):
 
     code: str
     count: int
+    greeting: str
     isKnown: bool
     place: str
 
@@ -135,9 +136,14 @@ def ask(cloudflare: LocalCloudflare, token: str) -> Answer:
     return cast("Answer", response.json())
 
 
+def an_answer(code: str, count: int, place: str) -> Answer:
+    """That of the right bearer; the greeting is a text module."""
+    return {"code": code, "count": count, "greeting": "a text", "isKnown": True, "place": place}
+
+
 def test_everything_is_created_and_the_worker_answers(created: Seen) -> None:
     assert created.done.names("created") == EVERYTHING
-    assert created.answer == {"code": "first", "count": 1, "isKnown": True, "place": "here"}
+    assert created.answer == an_answer("first", 1, "here")
 
 
 def test_ten_ups_and_a_refresh_change_nothing(unchanged: Seen) -> None:
@@ -168,7 +174,7 @@ def test_objects_keep_their_storage_from_version_to_version(new_secret: Seen) ->
 
 def test_code_that_does_not_parse_fails_and_the_old_version_stays(refused: Refused) -> None:
     assert "[code: 10021]" in refused.error
-    assert refused.answer == {"code": "second", "count": 6, "isKnown": True, "place": "there"}
+    assert refused.answer == an_answer("second", 6, "there")
 
 
 def test_a_restart_keeps_workers_and_objects(restarted: Seen) -> None:
@@ -177,7 +183,7 @@ def test_a_restart_keeps_workers_and_objects(restarted: Seen) -> None:
 
 def test_an_emptied_cloud_is_filled_again(healed: Seen) -> None:
     assert healed.done.names("created") == EVERYTHING
-    assert healed.answer == {"code": "second", "count": 1, "isKnown": True, "place": "there"}
+    assert healed.answer == an_answer("second", 1, "there")
 
 
 def test_destroy_leaves_nothing(destroyed: httpx.Response) -> None:

@@ -86,9 +86,18 @@ def test_version_is_live_at_once_and_declares_its_rooms_without_migrations(
 def test_what_is_in_the_folder_is_what_is_deployed(edge: Deployment) -> None:
     modules = edge.named("glow-edge-version").inputs["modules"]
 
-    assert {module["contentType"] for module in modules} == {"application/javascript+module"}
+    code = {file.name: file.read_bytes() for file in (ROOT / "worker").glob("*.js")}
+    texts = {
+        "glow.js.txt": (ROOT / "client" / "glow.js").read_bytes(),
+        "page.js.txt": (ROOT / "worker" / "browser" / "page.js").read_bytes(),
+    }
     assert {module["name"]: base64.b64decode(module["contentBase64"]) for module in modules} == {
-        file.name: file.read_bytes() for file in (ROOT / "worker").glob("*.js")
+        **code,
+        **texts,
+    }
+    assert {module["name"]: module["contentType"] for module in modules} == {
+        **dict.fromkeys(code, "application/javascript+module"),
+        **dict.fromkeys(texts, "text/plain"),
     }
     assert [module["name"] for module in modules] == sorted(module["name"] for module in modules)
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import test, { after, describe } from "node:test";
 
@@ -139,19 +140,34 @@ test("without any secret every post is refused", async (t) => {
 });
 
 describe("the test page", () => {
-  test("is off unless asked for", async () => assertRefused(await edge.fetch("/"), 404));
+  for (const path of ["/", "/client.js", "/page.js"]) {
+    test(`${path} is off unless asked for`, async () => assertRefused(await edge.fetch(path), 404));
+  }
 
-  test("runs only its own script and style, and connects only to its own host", async (t) => {
-    const withPage = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+  test("runs only its own scripts and style, and connects only to the stack", async (t) => {
+    const vars = { TEST_PAGE: "true", REST_API_URL: "https://rest.example.com/dev", WEBSOCKET_URL: "wss://sockets.example.com/live" };
+    const withPage = await startEdge(t, { vars });
     const response = await withPage.fetch("/");
     const page = await response.text();
     const policy = response.headers.get("content-security-policy") ?? "";
-    const [, nonce] = /script-src 'nonce-([^']+)'/.exec(policy) ?? [];
+    const [, nonce] = /script-src 'nonce-([^']+)' 'self';/.exec(policy) ?? [];
     assert.match(policy, /^default-src 'none'/);
-    assert.ok(policy.includes(`connect-src ws://${withPage.url.host} wss://${withPage.url.host}`));
-    assert.ok(page.includes(`<script nonce="${nonce}">`) && page.includes(`<style nonce="${nonce}">`));
-    assert.doesNotMatch(page, /(src|href)=/);
+    const { host } = withPage.url;
+    assert.ok(policy.includes(`connect-src ws://${host} wss://${host} https://rest.example.com wss://sockets.example.com;`));
+    assert.ok(page.includes(`<script type="module" nonce="${nonce}" src="/page.js">`) && page.includes(`<style nonce="${nonce}">`));
+    assert.ok(page.includes('<body data-api="https://rest.example.com/dev">'));
+    assert.doesNotMatch(page, /(src|href)="(?!\/page\.js")/);
     assert.notEqual((await (await withPage.fetch("/")).text()), page, "a nonce is used once");
+  });
+
+  test("serves the client library and its own script, always the deployed ones", async (t) => {
+    const withPage = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+    for (const [path, file] of [["/client.js", "client/glow.js"], ["/page.js", "worker/browser/page.js"]]) {
+      const response = await withPage.fetch(path);
+      assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
+      assert.equal(response.headers.get("cache-control"), "no-store");
+      assert.equal(await response.text(), readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"));
+    }
   });
 
   test("may connect by the Worker's own origin", async () => {

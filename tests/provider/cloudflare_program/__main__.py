@@ -46,10 +46,14 @@ version = cloudflare.WorkerVersion(
     modules=[
         cloudflare.WorkerVersionModuleArgs(
             name=name,
-            content_type="application/javascript+module",
+            content_type=content_type,
             content_file=str(CODE / name),
         )
-        for name in ("answer.js", "index.js")
+        for name, content_type in (
+            ("answer.js", "application/javascript+module"),
+            ("greeting.txt", "text/plain"),
+            ("index.js", "application/javascript+module"),
+        )
     ],
     bindings=[
         cloudflare.WorkerVersionBindingArgs(

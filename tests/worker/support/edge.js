@@ -10,7 +10,8 @@ import { WebSocket } from "ws";
 
 export const SECRET = "a-secret-of-the-tests";
 export const PREVIOUS_SECRET = "the-secret-before-it";
-const WORKER = fileURLToPath(new URL("../../../worker/", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const WORKER = path.join(ROOT, "worker");
 const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
 const DEADLINE_MS = 10_000;
 const SHOWN_CHARACTERS = 500;
@@ -53,15 +54,20 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
     port: 0,
     cf: false,
     compatibilityDate: "2026-04-07",
-    modulesRoot: path.join(WORKER, ".."),
-    modules: [PROBE, ...workerModules()].map((file) => ({
-      type: /** @type {const} */ ("ESModule"),
-      path: file,
-      contents: readFileSync(file, "utf8"),
-    })),
+    modulesRoot: ROOT,
+    modules: [
+      ...[PROBE, ...scriptsIn("worker")].map((file) => ({ type: /** @type {const} */ ("ESModule"), path: file, contents: readFileSync(file, "utf8") })),
+      // As components/packaging.py deploys them.
+      ...[...scriptsIn("client"), ...scriptsIn("worker/browser")].map((file) => ({
+        type: /** @type {const} */ ("Text"),
+        path: path.join(WORKER, `${path.basename(file)}.txt`),
+        contents: readFileSync(file, "utf8"),
+      })),
+    ],
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
     durableObjectsPersist: persist ?? false,
     bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", ...vars },
+    /** @param {import("node:stream").Readable} stdout @param {import("node:stream").Readable} stderr */
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on("data", (chunk) => logs.push(String(chunk)));
     },
@@ -70,8 +76,9 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
   return flare;
 }
 
-function workerModules() {
-  return readdirSync(WORKER).filter((name) => name.endsWith(".js")).map((name) => path.join(WORKER, name));
+/** @param {string} folder */
+function scriptsIn(folder) {
+  return readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith(".js")).map((name) => path.join(ROOT, folder, name));
 }
 
 export class Edge {

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { answer } from "./answer.js";
+import greeting from "./greeting.txt";
 
 export class Counter extends DurableObject {
   count() {
@@ -12,6 +13,6 @@ export class Counter extends DurableObject {
 export default {
   async fetch(request, { COUNTER, PLACE, TOKEN }) {
     const isKnown = request.headers.get("authorization") === `Bearer ${TOKEN}`;
-    return Response.json(answer({ count: await COUNTER.getByName("one").count(), place: PLACE, isKnown }));
+    return Response.json(answer({ count: await COUNTER.getByName("one").count(), place: PLACE, isKnown, greeting }));
   },
 };

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test, { describe } from "node:test";
+
+import { startEdge } from "../worker/support/edge.js";
+import { startChromium } from "./chromium.js";
+import { startStack } from "./stack.js";
+import { TOKEN, trade, trades, until } from "./support.js";
+
+const CLIENT = { type: "text/javascript", text: readFileSync(new URL("../../client/glow.js", import.meta.url), "utf8") };
+
+/** An app that keeps what it is handed where the test can read it. */
+const APP = `<!doctype html><title>app</title><script type="module">
+  import { subscribe } from "/glow.js";
+  window.app = { slots: [], states: [] };
+  subscribe("${TOKEN}", {
+    api: location.origin,
+    onPrice: ({ slot }) => app.slots.push(slot),
+    onState: ({ state, path }) => app.states.push(state + " " + path),
+  });
+</script>`;
+
+describe("in Chromium", () => {
+  test("an app that imports the module follows its token from path to path", async (t) => {
+    const files = { "/": { type: "text/html", text: APP }, "/glow.js": CLIENT };
+    const stack = await startStack(t, { home: "aws", files });
+    const chromium = await startChromium(t);
+    await chromium.open(stack.url);
+    await stack.serves("aws");
+    stack.publish([1, 2]);
+    stack.move("edge");
+    stack.publish(3);
+    await stack.serves("edge");
+    stack.publish(4);
+    await until("the old socket to be let go", () => stack.open("aws").length === 0);
+    stack.move("aws");
+    await stack.serves("aws", 2);
+    stack.drop("aws");
+    stack.publish([5, 6]);
+    const { slots, states } = await chromium.sees("return window.app", (app) => app.slots.length >= 6);
+    assert.deepEqual(slots, trades(1, 7).map(({ slot }) => slot));
+    assert.deepEqual(states.slice(0, 5), ["connecting null", "connecting aws", "live aws", "moving aws", "live edge"]);
+  });
+
+  test("the test page shows path, price and frames, and moves with its token", async (t) => {
+    const stack = await startStack(t, { home: "aws" });
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: stack.url, WEBSOCKET_URL: stack.socketUrl("aws") } });
+    stack.elsewhere = { edge: edge.socketUrl(TOKEN) };
+    const chromium = await startChromium(t);
+    const shows = (/** @type {string} */ id, /** @type {RegExp} */ text) =>
+      chromium.sees(`return document.getElementById("${id}").textContent`, (seen) => text.test(seen));
+
+    await chromium.open(`${edge.url}#${TOKEN}`);
+    await shows("path", /^aws$/);
+    stack.publish(1);
+    await shows("price", /^1\.001 SOL$/);
+    await shows("log", /PRICE_UPDATE.*SUBSCRIBED/);
+    await shows("trip", / ms$/);
+
+    stack.move("edge");
+    await shows("path", /^edge$/);
+    await shows("state", /^live$/);
+    await edge.broadcast(TOKEN, [trade(1), trade(2)]);
+    await shows("price", /^1\.002 SOL$/);
+    await shows("updates", /^2$/);
+  });
+
+  test("without REST_API_URL the test page says what it lacks", async (t) => {
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+    const chromium = await startChromium(t);
+    await chromium.open(`${edge.url}#${TOKEN}`);
+    await chromium.sees('return document.getElementById("state").textContent', (seen) => /REST_API_URL is not set/.test(seen));
+  });
+});

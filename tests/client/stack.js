@@ -1,0 +1,251 @@
+/** A stack as a client sees it: /connect, prices by REST, the sockets of both paths. It binds loopback and a free port. */
+
+import http from "node:http";
+
+import { WebSocketServer } from "ws";
+
+import { TOKEN, trade, until } from "./support.js";
+
+/** @typedef {import("../../client/glow.js").Update} Update */
+/** @typedef {"aws" | "edge"} Path */
+
+const PING = { aws: { action: "ping" }, edge: { type: "ping" } };
+const LONG_MS = 600_000;
+
+/** @param {Path} path @returns {Path} */
+const otherThan = (path) => (path === "aws" ? "edge" : "aws");
+
+/** A client's socket as the server sees it. */
+export class Peer {
+  isServed = false;
+  isOpen = true;
+  pings = 0;
+  /** @type {string | null} */
+  after = null;
+  wantsLatest = false;
+  /** Who else was served when this one began to be. @type {Peer[]} */
+  beside = [];
+
+  /** @param {import("ws").WebSocket} socket @param {Path} path */
+  constructor(socket, path) {
+    this.socket = socket;
+    this.path = path;
+    socket.on("close", () => (this.isOpen = false));
+  }
+
+  /** @param {object} message */
+  say(message) {
+    this.socket.send(JSON.stringify(message));
+  }
+}
+
+/**
+ * Starts a stack; it stops when the test ends.
+ * @param {import("node:test").TestContext} t
+ * @param {Partial<Stack>} [settings]
+ */
+export async function startStack(t, settings = {}) {
+  const stack = Object.assign(new Stack(), settings);
+  await stack.listen();
+  t.after(() => stack.stop());
+  return stack;
+}
+
+export class Stack {
+  /** Where /connect leads. @type {Path} */
+  home = "edge";
+  /** Paths whose sockets are refused. @type {Path[]} */
+  refused = [];
+  /** A path that answers a subscription with MOVED to the other. @type {Path | null} */
+  hasLeft = null;
+  /** Paths that answer nothing any more. @type {Path[]} */
+  stalled = [];
+  /** Paths that answer the next cursor with a GAP. @type {Path[]} */
+  gaps = [];
+  /** Whether `avoid` is heeded: the token is published on both paths. */
+  isDual = true;
+  /** Status of /connect other than 200. */
+  connectStatus = 200;
+  /** Prices by REST wait for this. @type {Promise<void>} */
+  pricesReady = Promise.resolve();
+  /** How many requests for prices fail first. */
+  pricesFail = 0;
+  pageUpdates = 3;
+  pingMs = LONG_MS;
+  /** @type {number | null} */
+  maxAgeMs = null;
+  /** @type {number | null} */
+  recheckMs = null;
+  /** Where a path's sockets are, if not here. @type {Partial<Record<Path, string>>} */
+  elsewhere = {};
+  /** Pages beside the API, for a browser: path → type and text. @type {Record<string, {type: string, text: string}>} */
+  files = {};
+
+  /** Every trade. @type {Update[]} */
+  stored = [];
+  /** What each path has published, in its order. @type {Record<Path, Update[]>} */
+  published = { aws: [], edge: [] };
+  /** Every socket that was accepted. @type {Peer[]} */
+  peers = [];
+  /** Every HTTP request but those for files, and every refused socket: path and query. @type {string[]} */
+  requests = [];
+
+  #sockets = new WebSocketServer({ noServer: true });
+  #http = http.createServer((request, response) => void this.#answer(request, response));
+
+  async listen() {
+    this.#http.on("upgrade", (request, socket, head) => {
+      const path = request.url?.startsWith("/live") ? "aws" : "edge";
+      if (!this.refused.includes(path)) {
+        this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted, path, request.url ?? ""));
+        return;
+      }
+      this.requests.push(`refused ${path}`);
+      socket.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
+    });
+    await new Promise((resolve) => this.#http.listen(0, "127.0.0.1", () => resolve(null)));
+  }
+
+  async stop() {
+    for (const { socket } of this.peers) socket.terminate();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  get url() {
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#http.address());
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** @param {Path} path */
+  socketUrl(path) {
+    return this.elsewhere[path] ?? `${this.url.replace("http", "ws")}${path === "aws" ? "/live" : `/ws/${TOKEN}`}`;
+  }
+
+  /** @param {Path} [path] */
+  open(path) {
+    return this.peers.filter((peer) => peer.isOpen && peer.isServed && (path === undefined || peer.path === path));
+  }
+
+  /** @param {Path} path @param {number} [count] that served so far, closed ones too */
+  async serves(path, count = 1) {
+    await until(`socket ${count} on ${path}`, () => this.peers.filter((peer) => peer.isServed && peer.path === path).length >= count, () => this.requests);
+    return this.peers.filter((peer) => peer.path === path).at(-1) ?? assertNever();
+  }
+
+  /**
+   * A trade happens.
+   * @param {number | readonly number[]} numbers
+   * @param {readonly Path[]} [paths] that carry it
+   */
+  publish(numbers, paths = ["aws", "edge"]) {
+    const updates = [numbers].flat().map(trade);
+    this.stored = [...this.stored, ...updates].sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const path of paths) {
+      this.published[path].push(...updates);
+      if (this.stalled.includes(path)) continue;
+      for (const peer of this.open(path)) sendAll(peer, updates);
+    }
+  }
+
+  /** @param {Path} path */
+  drop(path) {
+    for (const { socket } of this.open(path)) socket.terminate();
+  }
+
+  /** @param {Path} path @param {number} code @param {string} [reason] */
+  close(path, code, reason = "") {
+    for (const { socket } of this.open(path)) socket.close(code, reason);
+  }
+
+  /** Tells those on the other path. @param {Path} path @param {number} [jitterMs] */
+  move(path, jitterMs = 0) {
+    this.home = path;
+    for (const peer of this.open(otherThan(path))) peer.say(this.#moved(path, jitterMs));
+  }
+
+  /** @param {Path} path @param {number} jitterMs */
+  #moved(path, jitterMs) {
+    return { type: "MOVED", token: TOKEN, path, url: this.socketUrl(path), after: null, jitterMs };
+  }
+
+  /** @param {import("ws").WebSocket} socket @param {Path} path @param {string} url */
+  #accept(socket, path, url) {
+    const peer = new Peer(socket, path);
+    this.peers.push(peer);
+    const { searchParams } = new URL(url, this.url);
+    if (path === "edge") this.#serve(peer, { type: "connected", connectionId: "c", colo: "" }, searchParams.get("after"), searchParams.get("delivery"));
+    socket.on("message", (data) => {
+      const message = JSON.parse(String(data));
+      if (message.action === "subscribePrice") this.#serve(peer, { type: "SUBSCRIBED", token: message.token }, message.after ?? null, message.delivery ?? null);
+      else if (JSON.stringify(message) === JSON.stringify(PING[path])) {
+        peer.pings += 1;
+        if (!this.stalled.includes(path)) peer.say({ type: "pong" });
+      } else socket.close(1008, `the server does not know ${data}`);
+    });
+  }
+
+  /** @param {Peer} peer @param {object} greeting @param {string | null} after @param {string | null} delivery */
+  #serve(peer, greeting, after, delivery) {
+    const { path } = peer;
+    if (this.stalled.includes(path)) return;
+    if (this.hasLeft === path) return peer.say(this.#moved(otherThan(path), 0));
+    peer.beside = this.open();
+    Object.assign(peer, { isServed: true, after, wantsLatest: delivery === "latest" });
+    peer.say(greeting);
+    const ring = this.published[path];
+    const known = ring.findIndex(({ id }) => id === after);
+    if (after === null || peer.wantsLatest) sendAll(peer, ring.slice(-1));
+    else if (known >= 0 && !this.gaps.includes(path)) sendAll(peer, ring.slice(known + 1));
+    else {
+      this.gaps = this.gaps.filter((other) => other !== path);
+      peer.say({ type: "GAP", after, until: null });
+    }
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async #answer(request, response) {
+    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
+    const file = this.files[pathname];
+    if (file !== undefined) return void response.writeHead(200, { "content-type": file.type }).end(file.text);
+    this.requests.push(request.url ?? "");
+    const [status, body] = pathname.startsWith("/connect/") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
+    response.writeHead(status, { "content-type": "application/json", "access-control-allow-origin": "*" }).end(JSON.stringify(body));
+  }
+
+  /** @param {URLSearchParams} query @returns {[number, object]} */
+  #connect(query) {
+    if (this.connectStatus !== 200) return [this.connectStatus, { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } }];
+    const isAvoided = this.isDual && query.get("avoid") === this.home;
+    const path = isAvoided ? otherThan(this.home) : this.home;
+    const subscribe = path === "aws" ? { action: "subscribePrice", token: TOKEN } : null;
+    const { pingMs, maxAgeMs, recheckMs } = this;
+    return [200, { path, url: this.socketUrl(path), protocol: { subscribe, ping: PING[path], pingMs, maxAgeMs }, recheckMs }];
+  }
+
+  /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */
+  async #prices(pathname, query) {
+    await this.pricesReady;
+    this.pricesFail -= 1;
+    if (this.pricesFail >= 0) return [503, { error: { code: "UNAVAILABLE", message: "try again" } }];
+    if (pathname === `/tokens/${TOKEN}/price`) {
+      return this.stored.length > 0 ? [200, this.stored.slice(-1)[0]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];
+    }
+    const upTo = query.get("until") ?? "~";
+    const rest = this.stored.filter(({ id }) => id > (query.get("after") ?? "") && id <= upTo);
+    const prices = rest.slice(0, this.pageUpdates);
+    return [200, { token: TOKEN, prices, next: rest.length > prices.length ? prices[prices.length - 1].id : null }];
+  }
+}
+
+/** @param {Peer} peer @param {readonly Update[]} updates */
+function sendAll(peer, updates) {
+  const wanted = peer.wantsLatest ? updates.slice(-1) : updates;
+  if (wanted.length === 1) peer.say(wanted[0]);
+  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", token: TOKEN, updates: wanted });
+}
+
+/** @returns {never} */
+function assertNever() {
+  throw new Error("a socket that served is gone");
+}
