@@ -147,6 +147,8 @@ class LocalCloud:
             "BIND_HOST": LOOPBACK,  # its default is every interface
             "CLOUDTRAIL_RECORDING": "1",  # who called what: the test of least privilege reads it
             "GATEWAY_PORT": str(self._ports()["aws"]),
+            # A request that waits for a function holds one, and the function's own calls need some.
+            "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
         }
         # -P: of this folder it sees this one file.

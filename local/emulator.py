@@ -1,19 +1,24 @@
-"""ministack, with its one known departure from AWS put right. Runs in ministack's own venv.
+"""ministack, with its known departures from AWS put right. Runs in ministack's own venv."""
 
-It authorizes SQS's batch operations by names of their own, which on AWS are no actions: there,
-`sqs:SendMessage` allows SendMessageBatch too (SQS developer guide, "Amazon SQS API permissions").
-A role that is right on AWS would be denied here.
-"""
-
-from collections.abc import Callable
-from typing import cast
+import time
+from collections.abc import Callable, Iterable
+from typing import Final, cast
 
 from ministack.app import main  # pyright: ignore[reportUnknownVariableType]  has no types
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
+
+MAX_PROCESSES: Final = 4
+POLL_SECONDS: Final = 0.002
 
 
 def authorize_sqs_batches_as_single_messages() -> None:
-    """Name the action as AWS does."""
+    """Name SQS's batch operations as AWS does when it authorizes them.
+
+    ministack gives them names of their own, which on AWS are no actions: there,
+    `sqs:SendMessage` allows SendMessageBatch too (SQS developer guide, "Amazon SQS API
+    permissions"). A role that is right on AWS would be denied here.
+    """
     extract = cast("Callable[..., str | None]", iam_actions.extract_iam_action)
 
     def extract_as_aws_does(service: str, *request: object) -> str | None:
@@ -23,6 +28,62 @@ def authorize_sqs_batches_as_single_messages() -> None:
     iam_actions.extract_iam_action = extract_as_aws_does
 
 
+def let_requests_end_in_the_environment_they_began_in() -> None:
+    """Keep an updated function's process until the request in it is over; it gets no other.
+
+    ministack kills it at once, so that the caller is answered "Worker process died" (over HTTP:
+    500), and an SQS batch is delivered again. AWS lets invocations that are running finish.
+    """
+    kill = cast("Callable[[Iterable[Environment]], None]", lambda_runtime.kill_workers)
+
+    class Environment(lambda_runtime.Worker):
+        _is_retired = False
+
+        def invoke(self, *request: object, **context: object) -> dict[str, object]:
+            try:
+                return cast("Callable[..., dict[str, object]]", super().invoke)(*request, **context)
+            finally:
+                if self._is_retired:
+                    self.retire()
+
+        def retire(self) -> None:
+            self._is_retired = True  # before the lock is asked for: a request may end in between
+            if self._lock.acquire(blocking=False):  # held while a request is under way
+                try:
+                    kill([self])
+                finally:
+                    self._lock.release()
+
+    def retire_all(environments: Iterable[Environment]) -> None:
+        for environment in environments:
+            environment.retire()
+
+    lambda_runtime.Worker = Environment
+    lambda_runtime.kill_workers = retire_all
+
+
+def let_requests_wait_for_a_process() -> None:
+    """Run at most MAX_PROCESSES of a function; a request that meets none free waits for one.
+
+    ministack starts another at once, without end. On a laptop a crowd of them takes longer to start
+    than the one that is there takes for the whole crowd, and time-outs start still more.
+    """
+    lease = cast("Callable[..., tuple[object, str]]", lambda_runtime.acquire_worker)
+
+    def lease_or_wait(*function: object, **options: object) -> tuple[object, str]:
+        options["max_concurrency"] = MAX_PROCESSES
+        while True:
+            leased, how = lease(*function, **options)
+            if leased is not None:
+                return leased, how
+            time.sleep(POLL_SECONDS)
+
+    lambda_runtime.acquire_worker = lease_or_wait
+    lambda_svc.acquire_worker = lease_or_wait
+
+
 if __name__ == "__main__":
     authorize_sqs_batches_as_single_messages()
+    let_requests_end_in_the_environment_they_began_in()
+    let_requests_wait_for_a_process()
     main()

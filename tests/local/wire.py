@@ -133,15 +133,12 @@ class Listeners(AsyncExitStack):
 
     async def open(self, **headers: str) -> Listener:
         """A connection that has subscribed to nothing yet."""
-        connection = await self.enter_async_context(
-            connect(self._wire.websocket_url, additional_headers=headers, open_timeout=60)
-        )
-        return Listener(connection)
+        return await self._open(self._wire.websocket_url, headers)
 
     async def at_edge(self, edge_url: str, token: str, **options: str) -> Listener:
         """A connection to the token's room at the edge, greeted by it."""
         url = f"{edge_url.replace('http', 'ws', 1)}/ws/{token}?{urlencode(options)}"
-        listener = Listener(await self.enter_async_context(connect(url, open_timeout=60)))
+        listener = await self._open(url, {})
         await listener.hear_type("connected")
         return listener
 
@@ -151,6 +148,12 @@ class Listeners(AsyncExitStack):
         await listener.say({"action": "subscribePrice", "token": token, **options})
         await listener.hear_type("SUBSCRIBED")
         return listener
+
+    async def _open(self, url: str, headers: dict[str, str]) -> Listener:
+        # Without max_queue=None, a client that a test does not read from (while a stack is being
+        # deployed) stops reading after 16 frames, sees no pong for 40 s and closes its connection.
+        opening = connect(url, additional_headers=headers, open_timeout=60, max_queue=None)
+        return Listener(await self.enter_async_context(opening))
 
 
 def wait_for(look: Callable[[], Seen], accept: Callable[[Seen], bool], what: str) -> Seen:

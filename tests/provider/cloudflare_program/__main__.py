@@ -9,6 +9,8 @@ CODE = Path(__file__).parent / "code"
 
 config = pulumi.Config()
 account, zone, place = config.require("account"), config.require("zone"), config.require("place")
+# State by Durable Object class; None for one that lives. Those that live are bound by their names.
+classes: dict[str, str | None] = config.get_object("classes", {"Counter": None})
 
 match config.get("fault"):
     case "unhandled-input":
@@ -51,13 +53,18 @@ version = cloudflare.WorkerVersion(
         )
         for name, content_type in (
             ("answer.js", "application/javascript+module"),
+            ("classes.js", "application/javascript+module"),
             ("greeting.txt", "text/plain"),
             ("index.js", "application/javascript+module"),
         )
     ],
     bindings=[
-        cloudflare.WorkerVersionBindingArgs(
-            name="COUNTER", type="durable_object_namespace", class_name="Counter"
+        *(
+            cloudflare.WorkerVersionBindingArgs(
+                name=name, type="durable_object_namespace", class_name=name
+            )
+            for name, state in sorted(classes.items())
+            if state is None
         ),
         cloudflare.WorkerVersionBindingArgs(name="PLACE", type="plain_text", text=place),
         cloudflare.WorkerVersionBindingArgs(
@@ -65,7 +72,10 @@ version = cloudflare.WorkerVersion(
         ),
     ],
     exports={
-        "Counter": cloudflare.WorkerVersionExportsArgs(type="durable-object", storage="sqlite")
+        name: cloudflare.WorkerVersionExportsArgs(type="durable-object", storage="sqlite")
+        if state is None
+        else cloudflare.WorkerVersionExportsArgs(type="durable-object", state=state)
+        for name, state in classes.items()
     },
 )
 deployed = pulumi.ResourceOptions(depends_on=[version])

@@ -1,0 +1,106 @@
+/** Rooms on real workerd, each kind in a process of its own: ours, and a bare one that shows what the runtime costs. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Miniflare } from "miniflare";
+
+import { Edge, NEWEST_WORKERD, SECRET } from "../tests/worker/support/edge.js";
+
+const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
+const TICKS_PER_SECOND = 100; // of Linux's process clock (getconf CLK_TCK)
+const PAGE_BYTES = 4096;
+
+/** @typedef {Awaited<ReturnType<typeof start>>} Room */
+
+/** What starts a room of each kind, given its window. */
+export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
+
+/** @param {number} windowMs */
+function startOurs(windowMs) {
+  const others = readdirSync(path.join(REPOSITORY, "worker")).filter((name) => name.endsWith(".js") && name !== "index.js");
+  return start({
+    files: ["index.js", ...others].map((name) => `worker/${name}`),
+    durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
+    bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", WINDOW_MS: String(windowMs) },
+  });
+}
+
+/** @param {number} windowMs */
+function startBare(windowMs) {
+  return start({
+    files: ["bench/bare_room.js"],
+    durableObjects: { ROOM: { className: "BareRoom", useSQLite: true } },
+    bindings: { WINDOW_MS: windowMs },
+  });
+}
+
+/**
+ * @param {object} worker
+ * @param {string[]} worker.files the main module first
+ * @param {Record<string, {className: string, useSQLite: boolean}>} worker.durableObjects
+ * @param {Record<string, string | number>} worker.bindings
+ */
+async function start({ files, durableObjects, bindings }) {
+  process.env.MINIFLARE_WORKERD_PATH = NEWEST_WORKERD;
+  const before = children("workerd");
+  const flare = new Miniflare({
+    name: "bench",
+    host: "127.0.0.1",
+    port: 0,
+    // Past miniflare's own Worker, which Cloudflare does not have: through it a connection takes 37 KiB and half a
+    // millisecond more.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    cf: false,
+    compatibilityDate: "2026-04-07",
+    modulesRoot: REPOSITORY,
+    modules: files.map((file) => ({
+      type: /** @type {const} */ ("ESModule"),
+      path: path.join(REPOSITORY, file),
+      contents: readFileSync(path.join(REPOSITORY, file), "utf8"),
+    })),
+    durableObjects,
+    durableObjectsPersist: false,
+    bindings,
+  });
+  await flare.ready;
+  const edge = new Edge(await flare.unsafeGetDirectURL(), [], () => flare.dispose());
+  const [pid] = children("workerd").filter((child) => !before.includes(child));
+  return { edge, workerd: new Process(pid) };
+}
+
+class Process {
+  /** @param {number} pid */
+  constructor(pid) {
+    this.pid = pid;
+  }
+
+  cpuSeconds() {
+    const { user, system } = statOf(this.pid);
+    return (user + system) / TICKS_PER_SECOND;
+  }
+
+  memoryBytes() {
+    return Number(readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1]) * PAGE_BYTES;
+  }
+}
+
+/** Ids of this process's children. @param {string} name */
+function children(name) {
+  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
+    try {
+      const { command, parent } = statOf(pid);
+      return command === name && parent === process.pid;
+    } catch {
+      return false; // it has ended since the listing
+    }
+  });
+}
+
+/** What is needed of proc(5) stat. @param {number} pid */
+function statOf(pid) {
+  const [, command, rest] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+  const fields = rest.split(" ").map(Number); // from the third of the manual's list
+  return { command, parent: fields[1], user: fields[11], system: fields[12] };
+}
