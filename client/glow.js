@@ -613,6 +613,11 @@ export class Subscription {
   /** @param {{path: string, url: string, jitterMs: number}} moved */
   #move({ path, url, jitterMs }) {
     if (path === this.#target || !(path in PROTOCOLS)) return;
+    if (this.#options.region != null) {
+      // Whether that holds for its region, only the stack knows.
+      this.#beginAttempt().later(jitterMs * Math.random(), () => this.#connect());
+      return;
+    }
     const attempt = this.#beginAttempt();
     const protocol = PROTOCOLS[path](this.#token);
     const route = (this.#route = { path, url, protocol });

@@ -64,6 +64,11 @@ class Link:
         self._clock = loop.time
         self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
 
+    def take_moved(self) -> Moved:
+        """What `moved` is done with; it waits for the next one from then on."""
+        moved, self.moved = self.moved.result(), asyncio.get_running_loop().create_future()
+        return moved
+
     def let_go(self) -> None:
         """Close it, without waiting for that."""
         self.ended.cancel()

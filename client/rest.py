@@ -35,11 +35,11 @@ class RestApi:
         self._http = http
         self._api = api.rstrip("/")
         self._token = quote(token, safe="")
-        self._region = region
+        self.region = region
 
     async def route(self, *, avoid: str | None) -> Route:
         """Where to connect, best not on path `avoid`. Raises Refused, Unreachable."""
-        wishes = {"region": self._region, "avoid": avoid}
+        wishes = {"region": self.region, "avoid": avoid}
         answer = await self._get(
             f"/connect/{self._token}", {name: value for name, value in wishes.items() if value}
         )

@@ -51,6 +51,7 @@ class Service:
         self._token = token
         self._intake = intake
         self._delivery: Delivery = delivery
+        self._has_region = rest.region is not None
         self._show = show
         self._random = random
         self._reach = Reach()
@@ -143,8 +144,11 @@ class Service:
             if now - began >= GOOD_SERVICE_SECONDS:
                 self._backoff.begin_again()
             if link.moved.done():
-                moved = link.moved.result()
+                moved = link.take_moved()
                 jitter_seconds = self._random() * moved.jitter_ms / 1_000
+                if self._has_region:  # whether that holds for its region, only the stack knows
+                    recheck_at = now + jitter_seconds
+                    continue
                 return _Change(moved.route(self._token), jitter_seconds, "the token moved")
             if link.ended.done():
                 error = link.ended.result()

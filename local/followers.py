@@ -11,7 +11,7 @@ from client import State, Subscription, Update, subscribe
 from local.errors import LocalError
 from local.trades import Trade
 
-HEAR_SECONDS: Final = 30
+HEAR_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)

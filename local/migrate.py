@@ -24,7 +24,7 @@ TRADES_PER_SECOND: Final = 20
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
 # After the last client has moved: the grace of stack local, and the end of the old paths.
-AFTER_SECONDS: Final = 15
+AFTER_SECONDS: Final = 35
 
 Deploy = Callable[[int], None]
 

@@ -61,11 +61,13 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(stack: Stack, *, delivery: Delivery = "all") -> AsyncGenerator[Listener]:
+async def listening(
+    stack: Stack, *, delivery: Delivery = "all", region: str | None = None
+) -> AsyncGenerator[Listener]:
     """A listener of the stack's token."""
     listener = Listener()
     async with subscribe(
-        TOKEN, api=stack.url, delivery=delivery, on_state=listener.note_state
+        TOKEN, api=stack.url, delivery=delivery, region=region, on_state=listener.note_state
     ) as subscription:
         task = asyncio.create_task(listener.listen(subscription))
         yield listener

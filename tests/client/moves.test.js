@@ -144,3 +144,19 @@ test("a makeshift path is left when /connect names the better one again", async 
   assert.deepEqual(peer.beside.map(({ path }) => path), ["aws"]);
   assert.deepEqual(app.updates, trades(1, 3));
 });
+
+test("a client of a region asks whether a move holds for it", async (t) => {
+  const stack = await startStack(t, { home: "aws" });
+  const app = new App(t, stack, { region: "us-east-1" });
+  const peer = await stack.serves("aws");
+  for (const questions of [2, 3]) {
+    stack.tell("aws", "edge"); // but /connect still answers aws
+    await until("the question", () => stack.requests.filter((url) => url.startsWith("/connect/")).length === questions);
+  }
+  stack.publish(1);
+  await app.has(1);
+  assert.deepEqual([stack.open("edge").length, stack.open("aws")], [0, [peer]]);
+  stack.move("edge");
+  await stack.serves("edge");
+  assert.ok(stack.requests.every((url) => !url.startsWith("/connect/") || url.includes("region=us-east-1")));
+});

@@ -161,7 +161,12 @@ export class Stack {
   /** Tells those on the other path. @param {Path} path @param {number} [jitterMs] */
   move(path, jitterMs = 0) {
     this.home = path;
-    for (const peer of this.open(otherThan(path))) peer.say(this.#moved(path, jitterMs));
+    this.tell(otherThan(path), path, jitterMs);
+  }
+
+  /** Tells those on `from` to move, whatever /connect answers. @param {Path} from @param {Path} to @param {number} [jitterMs] */
+  tell(from, to, jitterMs = 0) {
+    for (const peer of this.open(from)) peer.say(this.#moved(to, jitterMs));
   }
 
   /** @param {Path} path @param {number} jitterMs */

@@ -25,6 +25,7 @@ from tests.client.trades import START, an_update, ids
 CONTRACT = Path(__file__).parent.parent / "contract"
 IDS: dict[str, Any] = json.loads((CONTRACT / "ids.json").read_text())
 MESSAGES: dict[str, Any] = json.loads((CONTRACT / "messages.json").read_text())
+MOVES: dict[str, Any] = json.loads((CONTRACT / "moves.json").read_text())
 
 seconds = st.integers(min_value=0, max_value=600)
 # Two paths, each in its own order and with its repeats, and how long after the one before each comes.
@@ -226,30 +227,31 @@ class TestIds:
 
 class TestWire:
     def parse(self, name: str) -> object:
-        (message,) = (each["message"] for each in MESSAGES["messages"] if each["name"] == name)
+        every = [*MESSAGES["messages"], *MOVES["moved"]]
+        (message,) = (each["message"] for each in every if each["name"] == name)
         return parse_message(json.dumps(message))
 
     def test_messages_are_those_of_the_golden_file(self) -> None:
         gap = self.parse("gap, edge: one room is one token")
         assert gap == Gap("1750000000-000300000000-abc", "1750000001-000300000002-def")
         assert gap == self.parse("gap, aws: one connection listens to many tokens")
-        moved = self.parse("moved")
+        moved = self.parse("to the edge")
         assert isinstance(moved, Moved)
-        assert (moved.path.name, moved.jitter_ms) == ("edge", 5_000)
+        assert (moved.path.name, moved.jitter_ms) == ("edge", 4_000)
         assert moved.after == "1750000000-000300000000-abc"
 
     def test_what_is_said_is_that_of_the_golden_file(self) -> None:
         said = {each["name"]: each["message"] for each in MESSAGES["messages"]}
         for name, path in PATHS.items():
             assert path.protocol("SOL").ping == said[f"ping, {name}"]
-        moved = parse_message(json.dumps({**said["moved"], "path": "aws"}))
+        moved = self.parse("to AWS")
         assert isinstance(moved, Moved)
         opening = PATHS["aws"].opening(moved.route("SOL"), "1750000000-000300000000-abc", "latest")
         assert opening.text is not None
         assert json.loads(opening.text) == said["subscribe"]
 
     def test_cursor_and_delivery_join_the_edges_url(self) -> None:
-        moved = self.parse("moved")
+        moved = self.parse("to the edge")
         assert isinstance(moved, Moved)
 
         opening = PATHS["edge"].opening(moved.route("SOL"), ids(1)[0], "latest")

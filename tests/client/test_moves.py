@@ -167,3 +167,21 @@ async def test_fallback_is_left_when_the_own_path_is_back(stack: Stack) -> None:
         await stack.until(lambda: "aws closed" in stack.events, "the way back")
 
     assert stack.events.index("edge serves") < stack.events.index("aws closed")
+
+
+async def test_client_of_a_region_asks_whether_a_move_holds_for_it(stack: Stack) -> None:
+    stack.path = "aws"
+    async with listening(stack, region="us-east-1") as listener:
+        await listener.shows("live")
+        for _ in range(2):
+            asked = len(stack.asked)
+            await stack.opened[0].say(stack.moved("edge"))  # but /connect still answers aws
+            await stack.until(lambda n=asked: len(stack.asked) > n, "the question")
+        await stack.publish(an_update(1))
+        await listener.hears(ids(1))
+
+        await stack.move("edge")
+        await stack.until(lambda: bool(stack.sockets("edge")), "the new path")
+
+    assert [socket.path for socket in stack.opened] == ["aws", "edge"]
+    assert {query["region"] for query in stack.asked} == {"us-east-1"}
