@@ -81,6 +81,9 @@ class AwsPipeline(pulumi.ComponentResource):
     nothing, and debts to an edge that is gone are counted before they are dropped.
     """
 
+    TYPE: Final = "glow:aws:Pipeline"
+    """Its type's token, which begins the URNs of all that it owns."""
+
     store: PriceStore
     queue: FifoQueue
     edge_retry_queue: FifoQueue
@@ -98,7 +101,7 @@ class AwsPipeline(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: AwsPipelineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("glow:aws:Pipeline", name, None, opts)
+        super().__init__(self.TYPE, name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         self.store = self._price_store(args)
