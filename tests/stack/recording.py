@@ -139,7 +139,7 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
-                    moved_from=frozenset(alias.spec.parentUrn for alias in request.aliases),
+                    moved_from=_earlier_parents(request),
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -159,7 +159,8 @@ class _Console(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[str] = []
-        self.logger = logging.Logger("program", logging.INFO)
+        # Not getLogger's: that one would keep the handlers of the runs before.
+        self.logger = logging.Logger("program", logging.INFO)  # noqa: LOG001
         self.logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -193,6 +194,11 @@ class _Cloud(Mocks):
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
         return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}
+
+
+def _earlier_parents(request: RegisterResourceRequest) -> frozenset[str]:
+    aliases = cast("list[Json]", MessageToDict(request).get("aliases", []))
+    return frozenset(alias["spec"]["parentUrn"] for alias in aliases)
 
 
 def _plain(value: Any) -> Any:
