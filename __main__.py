@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pulumi
 
-from components.aws_pipeline import AwsPipeline, AwsPipelineArgs, Throttles
+from components.aws_pipeline import AwsPipeline
+from components.aws_pipeline_args import AwsPipelineArgs, Throttles
 from components.bearer_secret import BearerSecret
 from components.edge_settings import worker_name
 from components.edge_target import EdgeTarget
@@ -40,15 +41,13 @@ edge_secret = BearerSecret(
     previous=encrypted(settings.edge_broadcast_secret_previous),
 )
 policy = settings.policy
-pulumi.info(
-    route_report(
-        policy,
-        before=last_output("Routing"),
-        tokens=settings.tokens,
-    )
-)
+pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
 
 # Made before the functions that they call: these, and the edge, have to know their addresses.
+# Stacks that were made when the pipeline owned both APIs keep them, and with them their addresses.
+was_in_pipeline = pulumi.ResourceOptions(
+    aliases=[pulumi.Alias(parent=pulumi.create_urn("glow", AwsPipeline.TYPE))]
+)
 rest = RestApi(
     "glow-rest",
     RestApiArgs(
@@ -56,8 +55,9 @@ rest = RestApi(
         cors_origins=settings.cors_origins(edge_url),
         log_retention_days=settings.log_retention_days,
     ),
+    was_in_pipeline,
 )
-websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
+websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix), was_in_pipeline)
 edge_variables = settings.edge_variables(
     pulumi.get_stack(), rest_url=rest.url, websocket_url=websocket.url
 )
@@ -104,11 +104,7 @@ pipeline = AwsPipeline(
             current=encrypted(settings.webhook_secret),
             previous=encrypted(settings.helius_webhook_secret_previous),
         ),
-        edge=EdgeTarget(
-            url=edge_url,
-            secret=edge_secret,
-            deployed=edge_is_deployed,
-        ),
+        edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),
         edge_retry_tries=settings.edge_retry_tries,
         edge_retry_base_seconds=settings.edge_retry_base_seconds,
         policy=policy,
@@ -129,24 +125,14 @@ pipeline = AwsPipeline(
         websocket_access_logs=settings.websocket_access_logs,
     ),
 )
-functions = {
-    "webhook": pipeline.webhook,
-    "broadcast": pipeline.broadcast,
-    "connections": pipeline.connections,
-    "prices": pipeline.prices,
-    "edge-retry": pipeline.edge_retry,
-    "discovery": pipeline.discovery,
-    "route-mover": pipeline.route_control.mover,
-    "route-worker": pipeline.route_control.worker,
-}
 Monitoring(
     "glow-monitoring",
     MonitoringArgs(
         prefix=prefix,
-        queue=pipeline.queue,
-        edge_retry_queue=pipeline.edge_retry_queue,
-        route_queue=pipeline.route_queue,
-        functions=functions,
+        queue=pipeline.storage.updates,
+        edge_retry_queue=pipeline.storage.debts,
+        route_queue=pipeline.storage.route_tasks,
+        functions=pipeline.functions,
         email=settings.alarm_email,
     ),
 )
@@ -158,15 +144,17 @@ if edge_url is not None:
     pulumi.export("EdgeUrl", edge_url)
     # The provider hides the worker's variables as if they were secrets: here a preview shows them.
     pulumi.export("EdgeVariables", edge_variables)
-pulumi.export("PriceTableName", pipeline.store.prices.name)
-pulumi.export("ConnectionsTableName", pipeline.store.connections.name)
-pulumi.export("RoutesTableName", pipeline.routes.table.name)
-pulumi.export("BroadcastQueueUrl", pipeline.queue.queue.url)
-pulumi.export("BroadcastDeadLetterQueueUrl", pipeline.queue.dead_letters.url)
-pulumi.export("EdgeRetryQueueUrl", pipeline.edge_retry_queue.queue.url)
-pulumi.export("EdgeRetryDeadLetterQueueUrl", pipeline.edge_retry_queue.dead_letters.url)
-pulumi.export("RouteQueueUrl", pipeline.route_queue.queue.url)
-pulumi.export("RouteDeadLetterQueueUrl", pipeline.route_queue.dead_letters.url)
+pulumi.export("PriceTableName", pipeline.storage.price_store.prices.name)
+pulumi.export("ConnectionsTableName", pipeline.storage.price_store.connections.name)
+pulumi.export("RoutesTableName", pipeline.storage.route_store.table.name)
+pulumi.export("BroadcastQueueUrl", pipeline.storage.updates.queue.url)
+pulumi.export("BroadcastDeadLetterQueueUrl", pipeline.storage.updates.dead_letters.url)
+pulumi.export("EdgeRetryQueueUrl", pipeline.storage.debts.queue.url)
+pulumi.export("EdgeRetryDeadLetterQueueUrl", pipeline.storage.debts.dead_letters.url)
+pulumi.export("RouteQueueUrl", pipeline.storage.route_tasks.queue.url)
+pulumi.export("RouteDeadLetterQueueUrl", pipeline.storage.route_tasks.dead_letters.url)
 # What the next preview compares with.
 pulumi.export("Routing", policy.to_json())
-pulumi.export("FunctionNames", {name: f.function_name for name, f in functions.items()})
+pulumi.export(
+    "FunctionNames", {name: each.function_name for name, each in pipeline.functions.items()}
+)

@@ -6,7 +6,7 @@ A validator that refuses raises ValueError; its text never holds a secret.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 
@@ -92,12 +92,19 @@ def _origins(listed: Sequence[object]) -> tuple[str, ...]:
     return _each(listed, lambda entry: parse_listed_origin(str(entry)))
 
 
-def _token_names(entries: Sequence[object]) -> tuple[str, ...]:
-    return _each(entries, lambda entry: parse_token(entry, where="the token"))
+def _token_names(entries: object) -> tuple[str, ...]:
+    return _each(_list(entries), lambda entry: parse_token(entry, where="the token"))
 
 
-def _regions(entries: Sequence[object]) -> tuple[str, ...]:
-    return _each(entries, lambda entry: parse_region(str(entry), where="the region"))
+def _regions(entries: object) -> tuple[str, ...]:
+    return _each(_list(entries), lambda entry: parse_region(str(entry), where="the region"))
+
+
+def _list(value: object) -> Sequence[object]:
+    # A text is a sequence, too: BONK would be the tokens B, O, N and K.
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    raise ValueError("must be a list, set entry by entry with --path")
 
 
 def _each(entries: Sequence[object], parse: Callable[[object], str]) -> tuple[str, ...]:

@@ -1,12 +1,17 @@
 """Where each token goes, in words, and what an `up` moves: what a preview says about routing."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
 
 from functions.glow.routing import Path, Policy, parse_policy
 
-# Per million trades: three SQS FIFO requests of $0.50, and the worker's half a second of a full CPU
-# for 1,000 connections (facts/aws.md §2, §4). What API Gateway delivers comes on top: $1.00 a million.
-_AWS_USD_PER_MILLION_TRADES = "1.50"
+# AWS's price list: SQS FIFO (July 2024), WebSocket messages of up to 32 KB, the first 1,000 million
+# of a month (September 2026).
+_SQS_USD_PER_MILLION_REQUESTS: Final = Decimal("0.50")
+_WEBSOCKET_USD_PER_MILLION_MESSAGES: Final = Decimal("1.00")
+# Sent, received, deleted: trades that share a batch share the last two.
+_SQS_REQUESTS_PER_TRADE: Final = 3
 
 
 def route_report(policy: Policy, *, before: str | None, tokens: Mapping[str, str]) -> str:
@@ -17,11 +22,7 @@ def route_report(policy: Policy, *, before: str | None, tokens: Mapping[str, str
         lines.append(f"Before:  {_described(old)}.")
     lines += _table(policy, old, tokens)
     if policy.edge_is_on and (policy.is_dual or policy.aws_regions):
-        lines.append(
-            "Published on both paths: SQS takes"
-            f" ${_AWS_USD_PER_MILLION_TRADES} more per million trades, and API Gateway $1.00 per"
-            " million deliveries to who listens there."
-        )
+        lines.append(_cost_of_both_paths())
     return "\n".join(lines)
 
 
@@ -39,6 +40,15 @@ def _change(policy: Policy, old: Policy | None, mint: str) -> str:
     if old is None or old.path(mint) == policy.path(mint):
         return ""
     return f"moves from {old.path(mint)} to {policy.path(mint)}"
+
+
+def _cost_of_both_paths() -> str:
+    sqs = _SQS_REQUESTS_PER_TRADE * _SQS_USD_PER_MILLION_REQUESTS
+    return (
+        f"Where both paths carry a token, SQS takes up to ${sqs} more per million trades and API"
+        f" Gateway ${_WEBSOCKET_USD_PER_MILLION_MESSAGES} per million deliveries to its clients;"
+        " BroadcastWorker's Lambda time comes on top."
+    )
 
 
 def _shown(paths: frozenset[Path]) -> str:

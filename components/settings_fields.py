@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from annotated_types import Ge, Le
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from components.edge_settings import EdgeSettings
@@ -36,7 +37,7 @@ def _shown_default(field: FieldInfo) -> str:
     default: object = None if field.is_required() else field.default
     if isinstance(default, bool):
         return "true" if default else "false"
-    return "" if default in (None, (), {}) else str(default)
+    return "" if default in (None, (), {}) or isinstance(default, BaseModel) else str(default)
 
 
 def config_table() -> str:

@@ -25,6 +25,15 @@ EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 # Commands that read the stack's config, and so must be told where it lies.
 READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
 
+# How `up` fills a cloud that was emptied. The program runs first, for the state's own provider
+# configuration may name an old port. No provider notices that what a call has done is lost.
+HEALING: Final = (
+    "--refresh",
+    "--run-program",
+    "--replace",
+    "**aws:lambda/invocation:Invocation::**",
+)
+
 # A user's own variables that would steer this stack: to a real account, or to other secrets.
 STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
 
@@ -100,8 +109,7 @@ class LocalStack:
         if not self._deployed_into.exists():
             self._deployed_into.write_text(incarnation)
         restarted = self._deployed_into.read_text() != incarnation
-        # The program runs first, for the state's own provider configuration may name an old port.
-        heal = ["--refresh", "--run-program"] if restarted else []
+        heal = HEALING if restarted else ()
         output = self.run("up", "--yes", "--skip-preview", *heal, note=note)
         self._deployed_into.write_text(incarnation)
         return output

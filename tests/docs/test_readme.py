@@ -12,7 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def test_config_table_is_the_settings() -> None:
     assert config_table() in README, (
-        "README.md, Configuration: put the output of `python -m components.settings` there"
+        "README.md, Configuration: put the output of `python -m components.settings_fields` there"
     )
 
 

@@ -1,5 +1,6 @@
 """`pulumi up`, again, after a crash of the cloud, and down: the stack's own life."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,34 @@ def own_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
     stack.preview(expect_no_changes=True)
+
+
+def test_stack_whose_pipeline_owned_the_apis_keeps_them(stack: LocalStack) -> None:
+    state = stack.run("stack", "export")
+    try:
+        stack.run("stack", "import", stdin=_with_apis_in_the_pipeline(state))
+
+        stack.preview(expect_no_changes=True)
+    finally:
+        stack.run("stack", "import", stdin=state)
+
+
+def _with_apis_in_the_pipeline(state: str) -> str:
+    """The state as an `up` left it that made both APIs inside the pipeline."""
+    for api in ("glow:aws:RestApi", "glow:aws:WebSocketApi"):
+        assert f"::{api}" in state
+        state = state.replace(f"::{api}", f"::glow:aws:Pipeline${api}")
+    earlier = json.loads(state)
+    resources: list[dict[str, Any]] = earlier["deployment"]["resources"]
+    pipeline = next(each for each in resources if each["type"] == "glow:aws:Pipeline")
+    for each in resources:
+        if each["type"] in ("glow:aws:RestApi", "glow:aws:WebSocketApi"):
+            each["parent"] = pipeline["urn"]
+    # The engine takes a state only with parents before their children.
+    resources.remove(pipeline)
+    root = next(i for i, each in enumerate(resources) if each["type"] == "pulumi:pulumi:Stack")
+    resources.insert(root + 1, pipeline)
+    return json.dumps(earlier)
 
 
 def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
@@ -48,6 +77,9 @@ async def test_stack_heals_after_the_cloud_lost_everything_and_destroy_leaves_no
         listener = await listeners.subscribed("HEALED")
         wire.send(trade, token="HEALED")
         await listener.hear_trade(trade)
+    dynamodb = Aws(aws.session, own_cloud.aws_url).client("dynamodb")
+    item = dynamodb.get_item(TableName=outputs["RoutesTableName"], Key={"id": {"S": "ROUTING"}})
+    assert item["Item"]["current"]["S"] == outputs["Routing"]
     stack.preview(expect_no_changes=True)
 
     stack.destroy()

@@ -15,7 +15,8 @@ from local.cloud import LocalCloud
 from local.config import aws_keys
 from local.provider.aws.session import Session
 from local.provider.values import Properties
-from tests.provider.engine import Engine
+from local.stack import HEALING
+from tests.provider.engine import Engine, EngineError
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,14 @@ def first(engine: Engine) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def second(engine: Engine, first: Seen) -> Seen:
+def repeated(engine: Engine, first: Seen) -> Seen:
     assert first
+    return _seen(engine, engine.up("first"))
+
+
+@pytest.fixture(scope="module")
+def second(engine: Engine, repeated: Seen) -> Seen:
+    assert repeated
     return _seen(engine, engine.up("second"))
 
 
@@ -96,10 +103,25 @@ def undone(second: Seen, aws: Session) -> Undone:
 
 
 @pytest.fixture(scope="module")
-def healed(engine: Engine, cloud: LocalCloud, undone: Undone) -> Seen:
+def failed(engine: Engine, undone: Undone) -> str:
+    """What the CLI says when the function that it calls ends with an error."""
     assert undone
+    with pytest.raises(EngineError) as error:
+        engine.up("second", caller="stranger")
+    return str(error.value)
+
+
+@pytest.fixture(scope="module")
+def called_again(engine: Engine, failed: str) -> Seen:
+    assert failed
+    return _seen(engine, engine.up("second", caller="friend"))
+
+
+@pytest.fixture(scope="module")
+def healed(engine: Engine, cloud: LocalCloud, called_again: Seen) -> Seen:
+    assert called_again
     cloud.restart_aws()
-    return _seen(engine, engine.up("second", "--refresh", "--run-program"))
+    return _seen(engine, engine.up("second", *HEALING, caller="friend"))
 
 
 @pytest.fixture(scope="module")

@@ -52,9 +52,10 @@ class Engine:
         plain = [word for setting in settings for word in ("--plaintext", setting)]
         self._pulumi("config", "set-all", *plain, "--secret", f"greeting={SECRET}")
 
-    def up(self, step: str, *options: str) -> str:
+    def up(self, step: str, *options: str, caller: str = "somebody") -> str:
         """Deploy this step of the program, and return what the CLI printed."""
-        return self._pulumi("up", "--yes", "--skip-preview", "--config", f"step={step}", *options)
+        given = ("--config", f"step={step}", "--config", f"caller={caller}")
+        return self._pulumi("up", "--yes", "--skip-preview", *given, *options)
 
     def preview(self, step: str) -> str:
         """Preview this step of the program."""

@@ -1,7 +1,10 @@
 """Which inputs are refused, and how the unnamed is named."""
 
+import pulumi._types as sdk_types
+import pytest
 from pulumi_aws import sqs
 
+from local.provider.aws import RESOURCES as AWS
 from local.provider.aws.dynamodb import Table
 from local.provider.aws.lambda_ import Function
 from local.provider.aws.sqs import Queue
@@ -9,6 +12,15 @@ from local.provider.check import named, problems
 from local.provider.values import DEFAULTS, UNKNOWN, Properties
 
 QUEUE = "aws:sqs/queue:Queue"
+
+
+@pytest.mark.parametrize("token", AWS)
+def test_inputs_that_are_handled_are_those_of_the_sdk(token: str) -> None:
+    kind = AWS[token]
+    named_by_sdk = set(sdk_types.input_type_types(kind.args))
+
+    assert set(kind.inputs) <= named_by_sdk
+    assert kind.replaced_by <= set(kind.inputs)
 
 
 def test_known_inputs_pass() -> None:

@@ -27,7 +27,7 @@ def test_endpoints_answer_by_the_functions_code_layer_and_environment(first: See
     assert first.socket_answer == first.http_answer
 
 
-@pytest.mark.parametrize("step", ["first", "second", "healed"])
+@pytest.mark.parametrize("step", ["first", "second", "called_again", "healed"])
 def test_preview_right_after_up_shows_no_change(step: str, request: pytest.FixtureRequest) -> None:
     seen: Seen = request.getfixturevalue(step)
     assert re.search(r"\d+ unchanged", seen.previewed)
@@ -36,7 +36,7 @@ def test_preview_right_after_up_shows_no_change(step: str, request: pytest.Fixtu
 def test_secret_stays_secret_in_state(first: Seen) -> None:
     assert SECRET not in first.state
     assert SECRET not in first.printed
-    function = next(r for r in _resources(first) if r["type"] == "aws:lambda/function:Function")
+    function = next(r for r in _resources(first) if r["urn"].endswith("::answer"))
     for side in ("inputs", "outputs"):
         assert "ciphertext" in function[side]["environment"]["variables"]["GREETING"]
 
@@ -61,7 +61,27 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
 
 
 def test_what_aws_cannot_change_is_replaced(second: Seen) -> None:
-    assert names(second.printed, "replaced") == {"deployment", "layer", "prices"}
+    assert names(second.printed, "replaced") == {"call", "deployment", "layer", "prices"}
+
+
+def test_function_is_called_once_and_its_answer_kept(first: Seen, repeated: Seen) -> None:
+    assert json.loads(first.outputs["called"])["caller"] == "somebody"
+    assert repeated.outputs["called"] == first.outputs["called"]
+
+
+def test_function_is_called_again_when_a_trigger_changes(repeated: Seen, second: Seen) -> None:
+    assert json.loads(second.outputs["called"])["caller"] == "somebody"
+    assert second.outputs["called"] != repeated.outputs["called"]
+
+
+def test_function_is_called_again_when_its_input_changes(called_again: Seen) -> None:
+    assert json.loads(called_again.outputs["called"])["caller"] == "friend"
+    assert names(called_again.printed, "replaced") == {"call"}
+
+
+def test_error_of_the_function_that_is_called_stops_the_up_in_its_own_words(failed: str) -> None:
+    assert "tiny-callee failed" in failed
+    assert "strangers may not call" in failed
 
 
 def test_given_name_is_freed_before_its_successor_takes_it(second: Seen) -> None:
@@ -81,8 +101,13 @@ def test_input_that_is_no_longer_given_goes_back_to_the_default(undone: Undone) 
 
 
 def test_emptied_cloud_is_filled_again(healed: Seen) -> None:
-    assert re.search(r"\+ \d+ created\n +1 unchanged", healed.printed)
+    assert re.search(r"\+ \d+ created\n +\+-1 replaced\n[^\n]*\n? +1 unchanged", healed.printed)
     assert healed.http_answer == f"second second {SECRET}"
+
+
+def test_function_of_an_emptied_cloud_is_called_again(called_again: Seen, healed: Seen) -> None:
+    assert json.loads(healed.outputs["called"])["caller"] == "friend"
+    assert healed.outputs["called"] != called_again.outputs["called"]
 
 
 def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:
@@ -120,6 +145,7 @@ def test_deleting_what_is_gone_is_no_error(
         ("unhandled-input", r"aws:sqs/queue:Queue: input maxMessageSize exists in the real"),
         ("missing-input", r"aws:dynamodb/table:Table: input attributes.type is required"),
         ("unknown-type", r"does not know the resource type aws:s3/bucket:Bucket"),
+        ("input-that-is-no-json", r'"input" contains an invalid JSON'),
     ],
 )
 def test_input_that_is_not_handled_stops_the_preview(step: str, told: str, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import runpy
 import sys
 from collections.abc import Callable, Mapping
@@ -51,6 +52,8 @@ class Registered:
     inputs: Json
     protect: bool
     depends_on: frozenset[str]
+    moved_from: frozenset[str]
+    """The URNs of earlier parents, under which the engine looks for it, too."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Deployment:
 
     resources: tuple[Registered, ...]
     outputs: Json
+    told: str
+    """What a preview says beside the changes."""
 
     def named(self, name: str) -> Registered:
         (found,) = [resource for resource in self.resources if resource.name == name]
@@ -75,23 +80,34 @@ class Deployment:
         return [resource for resource in self.resources if resource.type == kind]
 
 
-def deploy(stack: str = "prod", config: Mapping[str, str] | None = None) -> Deployment:
-    """Run `__main__.py` with `config` (keys without `glow:`) beside the required secret."""
+def deploy(
+    stack: str = "prod",
+    config: Mapping[str, str] | None = None,
+    *,
+    last_outputs: Mapping[str, object] | None = None,
+) -> Deployment:
+    """Run `__main__.py` with `config` (keys without `glow:`) beside the required secret.
+
+    `last_outputs` are those of an `up` before; without them there was none.
+    """
     values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
     secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
-    engine = _Engine(_Cloud())
+    engine = _Engine(_Cloud(last_outputs or {}))
+    console = _Console()
 
     async def run() -> None:
         # Inside the loop, because it registers a root resource; dropped, because `run_in_stack`
         # makes its own, which takes the exports.
-        pulumi.runtime.set_mocks(engine.mocks, project="glow", stack=stack, monitor=engine)
+        pulumi.runtime.set_mocks(
+            engine.mocks, project="glow", stack=stack, monitor=engine, logger=console.logger
+        )
         pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
         set_root_resource(_NO_RESOURCE)
         await run_in_stack(_run_program)
 
     asyncio.run(run())
     set_root_resource(_NO_RESOURCE)
-    return Deployment(tuple(engine.registered), engine.outputs)
+    return Deployment(tuple(engine.registered), engine.outputs, "\n".join(console.told))
 
 
 def _run_program() -> None:
@@ -123,6 +139,7 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
+                    moved_from=_earlier_parents(request),
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -136,10 +153,30 @@ class _Engine(MockMonitor):
         return Empty()
 
 
+class _Console(logging.Handler):
+    """Keeps what the program tells whoever runs it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        # Not getLogger's: that one would keep the handlers of the runs before.
+        self.logger = logging.Logger("program", logging.INFO)  # noqa: LOG001
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+
+
 class _Cloud(Mocks):
     """Answers each creation with what AWS would add: ids, ARNs, addresses."""
 
-    def call(self, args: MockCallArgs) -> tuple[Json, None]:
+    def __init__(self, last_outputs: Mapping[str, object]) -> None:
+        super().__init__()
+        self._last_outputs = last_outputs
+
+    def call(self, args: MockCallArgs) -> tuple[Json, list[tuple[str, str]]]:
+        if args.token == "pulumi:pulumi:readStackOutputs":  # answered by the engine, not by a cloud
+            return {"outputs": dict(self._last_outputs)}, []
         raise AssertionError(f"the program asks the cloud for {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:
@@ -157,6 +194,11 @@ class _Cloud(Mocks):
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
         return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}
+
+
+def _earlier_parents(request: RegisterResourceRequest) -> frozenset[str]:
+    aliases = cast("list[Json]", MessageToDict(request).get("aliases", []))
+    return frozenset(alias["spec"]["parentUrn"] for alias in aliases)
 
 
 def _plain(value: Any) -> Any:

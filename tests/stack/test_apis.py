@@ -1,6 +1,6 @@
 """The two APIs: routes, shares of the account's quota, logs; and what operators are told."""
 
-from tests.stack.recording import Deployment, deploy
+from tests.stack.recording import EDGE, Deployment, deploy
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 ROUTES = ("$connect", "$disconnect", "$default", "subscribePrice", "unsubscribePrice", "ping")
@@ -16,14 +16,20 @@ def routes(deployment: Deployment, api: str) -> dict[str, str]:
 
 def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
     webhook, prices = "integrations/glow-rest-webhook-id", "integrations/glow-rest-prices-id"
+    discovery = "integrations/glow-rest-discovery-id"
 
     assert routes(prod, "glow-rest-api") == {
         "POST /webhook/price": webhook,
         "GET /health/live": prices,
         "GET /tokens/{token}/price": prices,
         "GET /tokens/{token}/prices": prices,
+        "GET /connect/{token}": discovery,
     }
-    for name, function in (("webhook", "HeliusPriceWebhook"), ("prices", "PriceApi")):
+    for name, function in (
+        ("webhook", "HeliusPriceWebhook"),
+        ("prices", "PriceApi"),
+        ("discovery", "Discovery"),
+    ):
         assert prod.named(f"glow-rest-{name}").inputs == {
             "apiId": "glow-rest-api-id",
             "integrationType": "AWS_PROXY",
@@ -46,6 +52,7 @@ def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
         "GET /health/live": (500, 7),
         "GET /tokens/{token}/price": (500, 7),
         "GET /tokens/{token}/prices": (500, 7),
+        "GET /connect/{token}": (500, 7),
     }
 
 
@@ -59,13 +66,21 @@ def test_rest_stage_deploys_itself_and_logs_no_header(prod: Deployment) -> None:
     assert "authoriz" not in logs["format"].lower()
 
 
-def test_browsers_read_prices_only_from_listed_origins() -> None:
+def test_browsers_read_only_from_listed_origins() -> None:
     listed = '["https://app.example.com", "http://localhost:*", "null", "file://"]'
 
     cors = deploy(config={"allowedOrigins": listed}).named("glow-rest-api").inputs
 
     assert cors["corsConfiguration"]["allowOrigins"] == ["https://app.example.com"]
     assert cors["corsConfiguration"]["allowMethods"] == ["GET"]
+
+
+def test_page_that_the_edge_shows_may_read_too() -> None:
+    listed = {"allowedOrigins": '["https://app.example.com"]'}
+
+    cors = deploy(config={**EDGE, **listed}).named("glow-rest-api").inputs["corsConfiguration"]
+
+    assert cors["allowOrigins"] == ["https://app.example.com", "https://edge.example.com"]
 
 
 def test_websocket_routes_lead_to_one_function_that_answers_messages(prod: Deployment) -> None:
@@ -129,11 +144,12 @@ def test_every_log_group_has_an_end() -> None:
 
 def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
     assert prod.outputs == {
-        "RestApiUrl": "https://api.example",
-        "WebhookUrl": "https://api.example/webhook/price",
+        "RestApiUrl": "https://glow-prod-RestApi.example",
+        "WebhookUrl": "https://glow-prod-RestApi.example/webhook/price",
         "WebSocketUrl": "https://api.example/live",
         "PriceTableName": "glow-prod-PriceTimeSeriesTable",
         "ConnectionsTableName": "glow-prod-PriceConnectionsTable",
+        "RoutesTableName": "glow-prod-RoutesTable",
         "BroadcastQueueUrl": "https://sqs.example/glow-prod-BroadcastQueue.fifo",
         "BroadcastDeadLetterQueueUrl": (
             "https://sqs.example/glow-prod-BroadcastDeadLetterQueue.fifo"
@@ -142,12 +158,20 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "EdgeRetryDeadLetterQueueUrl": (
             "https://sqs.example/glow-prod-EdgeRetryDeadLetterQueue.fifo"
         ),
+        "RouteQueueUrl": "https://sqs.example/glow-prod-RouteQueue.fifo",
+        "RouteDeadLetterQueueUrl": "https://sqs.example/glow-prod-RouteDeadLetterQueue.fifo",
+        "Routing": (
+            '{"edgeIsOn":false,"edgeTokens":[],"edgePercent":100,"awsRegions":[],"dual":false}'
+        ),
         "FunctionNames": {
             "webhook": "glow-prod-HeliusPriceWebhook",
             "broadcast": "glow-prod-BroadcastWorker",
             "connections": "glow-prod-PriceConnections",
             "prices": "glow-prod-PriceApi",
             "edge-retry": "glow-prod-EdgeRetryWorker",
+            "discovery": "glow-prod-Discovery",
+            "route-mover": "glow-prod-RouteMover",
+            "route-worker": "glow-prod-RouteWorker",
         },
     }
 

@@ -139,8 +139,10 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
         "MAX_BUFFERED_BYTES": "262144",
         "MAX_CONNECTIONS_PER_ROOM": "5",
         "REQUIRE_ORIGIN": "true",
+        "REST_API_URL": "https://glow-prod-RestApi.example",
         "TEST_PAGE": "true",
         "TOKENS": "mintA,mintB",
+        "WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live",
         "WINDOW_MS": "20",
     }
     assert told["WEBHOOK_SECRET"] == {"type": "secret_text", "text": Secret(EDGE_SECRET)}
@@ -206,19 +208,27 @@ def test_explicit_url_wins_and_needs_no_worker() -> None:
     assert alone.outputs["EdgeUrl"] == beside.outputs["EdgeUrl"] == url
 
 
-@pytest.mark.parametrize("function", ["webhook", "edge-retry"])
+@pytest.mark.parametrize("function", ["webhook", "edge-retry", "route-mover", "route-worker"])
 def test_functions_that_post_are_changed_after_the_worker(edge: Deployment, function: str) -> None:
     deployed = {edge.named(f"glow-edge-{part}").urn for part in ("version", "domain")}
 
     assert deployed <= edge.named(f"glow-{function}-function").depends_on
 
 
-def test_flag_changes_one_variable_of_one_function_and_nothing_else(edge: Deployment) -> None:
+def test_flag_changes_the_routing_and_nothing_else(edge: Deployment) -> None:
     on = deploy(config={**EDGE, "USE_EDGE_BROADCAST": "true"})
     before, after = ({each.urn: each for each in d.resources} for d in (edge, on))
-    [changed] = {urn for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)}
-    told = environment(before[changed])
 
-    assert changed.endswith("::glow-webhook-function")
-    assert told["USE_EDGE_BROADCAST"] == "false"
-    assert environment(after[changed]) == {**told, "USE_EDGE_BROADCAST": "true"}
+    changed = [urn for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)]
+
+    assert {before[urn].name for urn in changed} == {
+        *(f"glow-{function}-function" for function in ("webhook", "connections", "discovery")),
+        "glow-route-control-change",
+    }
+    for urn in changed:
+        if before[urn].type == "aws:lambda/function:Function":
+            told, news = environment(before[urn]), environment(after[urn])
+            assert {name for name in told | news if told.get(name) != news.get(name)} == {
+                "ROUTING",
+                "USE_EDGE_BROADCAST",
+            }

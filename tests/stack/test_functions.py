@@ -10,6 +10,9 @@ FUNCTIONS = {
     "connections": "PriceConnections",
     "prices": "PriceApi",
     "edge_retry": "EdgeRetryWorker",
+    "discovery": "Discovery",
+    "route_mover": "RouteMover",
+    "route_worker": "RouteWorker",
 }
 MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHER_MINT = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
@@ -57,7 +60,7 @@ def test_only_functions_that_post_carry_the_dependencies(prod: Deployment) -> No
         module: bool(prod.named(child(module, "function")).inputs["layers"]) for module in FUNCTIONS
     }
 
-    assert [module for module, has_one in layers.items() if not has_one] == ["prices"]
+    assert [module for module, has_one in layers.items() if not has_one] == ["prices", "discovery"]
 
 
 def test_function_is_told_what_it_needs_and_no_more() -> None:
@@ -67,6 +70,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "allowedOrigins": '["https://app.example.com", "http://localhost:*"]',
             "requireOrigin": "true",
             "priceRetentionDays": "2",
+            "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
     )
 
@@ -77,6 +81,26 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
+    route_queue = "https://sqs.example/glow-prod-Route"
+    websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
+    routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
+    follows = {
+        **routes,
+        "USE_EDGE_BROADCAST": "false",
+        "ROUTING": (
+            f'{{"edgeIsOn":false,"edgeTokens":["{OTHER_MINT}"],"edgePercent":0,"awsRegions":[],'
+            '"dual":false}'
+        ),
+    }
+    moves = {
+        **prices,
+        **connections,
+        **callback,
+        **websocket,
+        **routes,
+        "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
+        "ROUTE_GRACE_SECONDS": "90",
+    }
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
         "webhook": {
             **prices,
@@ -86,7 +110,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "CALL_TIMEOUT_MS": "200",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
-            "USE_EDGE_BROADCAST": "false",
+            "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
+            **follows,
         },
         "broadcast": {
             **prices,
@@ -98,7 +123,9 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             **prices,
             **connections,
             **callback,
+            **websocket,
             **tokens,
+            **follows,
             "ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*",
             "REQUIRE_ORIGIN": "true",
         },
@@ -109,10 +136,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
+        "discovery": {**websocket, **tokens, **follows},
+        "route_mover": moves,
+        "route_worker": {
+            **moves,
+            "ROUTE_DEAD_LETTER_QUEUE_URL": f"{route_queue}DeadLetterQueue.fifo",
+            "ROUTE_QUEUE_TRIES": "20",
+        },
     }
 
 
-@pytest.mark.parametrize("module", ["webhook", "edge_retry"])
+@pytest.mark.parametrize("module", ["webhook", "edge_retry", "route_mover", "route_worker"])
 def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)
@@ -120,6 +154,22 @@ def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     assert told["EDGE_BROADCAST_URL"] == "https://edge.example.com"
     assert told["EDGE_BROADCAST_SECRET"] == Secret(EDGE_SECRET)
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
+
+
+@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "prices"])
+def test_function_that_does_not_post_to_the_edge_knows_no_secret(module: str) -> None:
+    previous = "what-the-worker-expected"
+    told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)
+
+    assert not [name for name, value in told.items() if isinstance(value, Secret)]
+    assert not {name for name in told if "SECRET" in name}
+
+
+@pytest.mark.parametrize("module", ["connections", "discovery"])
+def test_function_that_sends_clients_to_the_edge_knows_where_it_is(module: str) -> None:
+    told = environment(deploy(config=EDGE), module)
+
+    assert told["EDGE_BROADCAST_URL"] == "https://edge.example.com"
 
 
 def test_every_secret_of_the_webhook_is_encrypted_in_state() -> None:

@@ -23,6 +23,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         (
+            "route-dead-letters",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-RouteDeadLetterQueue.fifo"},
+            0,
+        ),
+        (
             "late",
             "AWS/SQS ApproximateAgeOfOldestMessage",
             {"QueueName": "glow-prod-BroadcastQueue.fifo"},
@@ -48,6 +54,9 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         ("prices-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-PriceApi"}, 0),
+        ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
+        ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
+        ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),
     ],
 )
 def test_alarm_rings_within_a_minute(

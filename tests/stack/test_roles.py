@@ -12,6 +12,9 @@ QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
 DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
 DEBTS = "arn:Queue:glow-prod-EdgeRetryQueue.fifo"
 DEAD_DEBTS = "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo"
+ROUTES = "arn:Table:glow-prod-RoutesTable"
+ROUTE_TASKS = "arn:Queue:glow-prod-RouteQueue.fifo"
+DEAD_ROUTE_TASKS = "arn:Queue:glow-prod-RouteDeadLetterQueue.fifo"
 POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
@@ -26,6 +29,8 @@ RIGHTS = {
         PRICES: {"dynamodb:PutItem"},
         QUEUE: {"sqs:SendMessage"},
         DEBTS: {"sqs:SendMessage"},
+        ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
+        ROUTE_TASKS: {"sqs:SendMessage"},
     },
     "EdgeRetryWorker": {
         DEBTS: {
@@ -52,10 +57,34 @@ RIGHTS = {
             "dynamodb:UpdateItem",
         },
         PRICES: {"dynamodb:Query"},
+        ROUTES: {"dynamodb:GetItem"},
         POST: {"execute-api:ManageConnections"},
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceApi": {PRICES: {"dynamodb:Query"}},
+    "Discovery": {ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem"}},
+    "RouteMover": {
+        ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
+        CONNECTIONS: {"dynamodb:Scan"},
+        PRICES: {"dynamodb:Query"},
+        ROUTE_TASKS: {"sqs:SendMessage"},
+        POST: {"execute-api:ManageConnections"},
+    },
+    "RouteWorker": {
+        ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
+        CONNECTIONS: {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
+        PRICES: {"dynamodb:Query"},
+        ROUTE_TASKS: {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        },
+        DEAD_ROUTE_TASKS: {"sqs:SendMessage"},
+        POST: {"execute-api:ManageConnections"},
+        DISCONNECT: {"execute-api:ManageConnections"},
+    },
 }
 
 
@@ -111,6 +140,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/GET/tokens/*/price",
             f"{rest}/GET/tokens/*/prices",
         },
+        "glow-prod-Discovery": {f"{rest}/GET/connect/*"},
         "glow-prod-PriceConnections": {
             f"{websocket}/live/{route}"
             for route in (

@@ -1,11 +1,14 @@
 """Config that is wrong stops the preview, with the key, the problem and the command that mends it."""
 
 import json
+from collections.abc import Mapping
 from contextlib import nullcontext
 
+import pulumi
 import pytest
 
 from components.edge_settings import EdgeSettings
+from components.routing_settings import RoutingSettings
 from components.settings import SettingsError, parse_settings
 from components.settings_fields import config_table
 from components.settings_model import Settings
@@ -169,18 +172,42 @@ def test_local_pages_may_be_listed_but_are_no_cors_origins() -> None:
     settings = parse(allowedOrigins=str(list(listed)).replace("'", '"'))
 
     assert settings.allowed_origins == listed
-    assert settings.cors_origins == ("http://127.0.0.1:3000",)
+    assert settings.cors_origins(None) == ("http://127.0.0.1:3000",)
+
+
+@pytest.mark.parametrize(
+    ("edge_url", "may_read"),
+    [
+        (None, ("https://app.example.com",)),
+        ("https://edge.example.com", ("https://app.example.com", "https://edge.example.com")),
+        ("https://app.example.com", ("https://app.example.com",)),
+    ],
+)
+def test_page_of_the_edge_may_read_beside_those_that_are_listed(
+    edge_url: str | None, may_read: tuple[str, ...]
+) -> None:
+    settings = parse(allowedOrigins='["https://app.example.com"]')
+
+    assert settings.cors_origins(edge_url) == may_read
 
 
 def test_every_key_is_documented() -> None:
     table = config_table().splitlines()
+    models = (Settings, EdgeSettings, RoutingSettings)
 
-    assert len(table) == 2 + len(Settings.model_fields) + len(EdgeSettings.model_fields)
+    assert len(table) == 2 + sum(len(model.model_fields) for model in models)
+    assert not [row for row in table if "=()" in row]
     assert all(row.count(" | ") == 2 and row.endswith(". |") for row in table[2:])
 
 
 EDGE = {"accountId": "a" * 32, "zoneId": "b" * 32, "hostname": "edge.example.com"}
 EDGE_SECRET = {"EdgeBroadcastSecret": "what-the-edge-worker-expects"}
+
+
+def edge_variables(settings: Settings, stack: str) -> Mapping[str, pulumi.Input[str]]:
+    return settings.edge_variables(
+        stack, rest_url="https://api.example", websocket_url="wss://ws.example/live"
+    )
 
 
 def edge_refusal(edge: object) -> str:
@@ -290,7 +317,10 @@ def test_test_page_is_shown_where_it_helps(
 ) -> None:
     settings = parse(**EDGE_SECRET, edge=json.dumps({**EDGE, **edge}))
 
-    assert settings.edge_variables(stack)["TEST_PAGE"] == is_shown
+    told = edge_variables(settings, stack)
+
+    assert told["TEST_PAGE"] == is_shown
+    assert ("REST_API_URL" in told, "WEBSOCKET_URL" in told) == (is_shown == "true",) * 2
 
 
 @pytest.mark.parametrize(
@@ -307,7 +337,7 @@ def test_origin_rule_of_the_edge_is_that_of_the_stack_unless_it_says_so(
         allowedOrigins='["https://app.example.com"]',
     )
 
-    assert settings.edge_variables("dev")["REQUIRE_ORIGIN"] == required
+    assert edge_variables(settings, "dev")["REQUIRE_ORIGIN"] == required
 
 
 def test_edge_that_requires_an_origin_without_any_listed_is_refused() -> None:

@@ -12,22 +12,41 @@ TABLE = "aws:dynamodb/table:Table"
 @pytest.mark.parametrize(
     ("child", "name", "key"),
     [
-        ("prices", "PriceTimeSeriesTable", ("token", "id")),
-        ("connections", "PriceConnectionsTable", ("pk", "sk")),
+        (
+            "store-prices",
+            "PriceTimeSeriesTable",
+            {
+                "hashKey": "token",
+                "rangeKey": "id",
+                "attributes": [{"name": "token", "type": "S"}, {"name": "id", "type": "S"}],
+            },
+        ),
+        (
+            "store-connections",
+            "PriceConnectionsTable",
+            {
+                "hashKey": "pk",
+                "rangeKey": "sk",
+                "attributes": [{"name": "pk", "type": "S"}, {"name": "sk", "type": "S"}],
+            },
+        ),
+        (
+            "routing-routes",
+            "RoutesTable",
+            {"hashKey": "id", "attributes": [{"name": "id", "type": "S"}]},
+        ),
     ],
 )
 def test_table_in_prod_is_guarded(
-    prod: Deployment, child: str, name: str, key: tuple[str, str]
+    prod: Deployment, child: str, name: str, key: dict[str, object]
 ) -> None:
-    table = prod.named(f"glow-store-{child}")
+    table = prod.named(f"glow-{child}")
 
     assert table.protect
     assert table.inputs == {
         "name": f"glow-prod-{name}",
         "billingMode": "PAY_PER_REQUEST",
-        "hashKey": key[0],
-        "rangeKey": key[1],
-        "attributes": [{"name": key[0], "type": "S"}, {"name": key[1], "type": "S"}],
+        **key,
         "ttl": {"attributeName": "expiresAt", "enabled": True},
         "pointInTimeRecovery": {"enabled": True},
         "deletionProtectionEnabled": True,
@@ -86,9 +105,27 @@ def test_debt_that_fails_in_all_its_tries_becomes_a_dead_letter_of_its_queue() -
     )
 
 
+def test_task_of_a_change_of_route_outlasts_an_edge_that_is_away(prod: Deployment) -> None:
+    tasks = prod.named("glow-route-queue-route-tasks").inputs
+    dead = prod.named("glow-route-queue-dead-letters").inputs
+
+    assert json.loads(tasks["redrivePolicy"]) == {
+        "deadLetterTargetArn": "arn:Queue:glow-prod-RouteDeadLetterQueue.fifo",
+        "maxReceiveCount": 20,
+    }
+    assert (tasks["name"], dead["name"]) == (
+        "glow-prod-RouteQueue.fifo",
+        "glow-prod-RouteDeadLetterQueue.fifo",
+    )
+
+
 @pytest.mark.parametrize(
     ("worker", "queue"),
-    [("broadcast", "queue-updates"), ("edge-retry", "edge-retry-queue-debts")],
+    [
+        ("broadcast", "queue-updates"),
+        ("edge-retry", "edge-retry-queue-debts"),
+        ("route-worker", "route-queue-route-tasks"),
+    ],
 )
 def test_queue_hides_updates_six_times_as_long_as_the_worker_runs(
     prod: Deployment, worker: str, queue: str

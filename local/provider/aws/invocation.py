@@ -1,6 +1,7 @@
 """A call of a Lambda function as a resource: made when it is created, and again when it is replaced."""
 
 import hashlib
+import json
 from typing import ClassVar
 
 from pulumi_aws import lambda_
@@ -8,7 +9,7 @@ from pulumi_aws import lambda_
 from local.provider.aws.base import AwsResource
 from local.provider.aws.session import Session
 from local.provider.resource import OWN, Inputs, State
-from local.provider.values import Properties, text
+from local.provider.values import UNKNOWN, Properties, text
 
 
 class Invocation(AwsResource):
@@ -22,6 +23,14 @@ class Invocation(AwsResource):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._results: dict[str, str] = {}
+
+    @classmethod
+    def completed(cls, inputs: Properties) -> Properties:
+        """Nothing follows from them; but an `input` that is no JSON is refused in the preview."""
+        given = inputs.get("input")
+        if isinstance(given, str) and given != UNKNOWN:
+            _require_json(given)
+        return inputs
 
     def create(self, inputs: Properties) -> str:
         answer = self.aws.lambda_.invoke(**self.request(inputs))
@@ -39,3 +48,10 @@ class Invocation(AwsResource):
 
     def delete(self, state: State) -> None:
         """There is nothing to take back."""
+
+
+def _require_json(given: str) -> None:
+    try:
+        json.loads(given)
+    except ValueError as error:
+        raise ValueError(f'"input" contains an invalid JSON: {error}') from error

@@ -22,6 +22,10 @@ if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
+# As long as a function may run (Lambda quotas): a call that is given up is made again, while the
+# first one is still at work.
+_READ_TIMEOUT_SECONDS: Final = 15 * 60
+
 # What the real provider takes for an emulator. The skips are what is done here anyway.
 SETTINGS: Final = frozenset({
     "accessKey", "endpoints", "region", "secretKey", "skipCredentialsValidation",
@@ -66,7 +70,7 @@ class Session:
                 endpoint_url=endpoints[service],
                 aws_access_key_id=text(config, "accessKey"),
                 aws_secret_access_key=text(config, "secretKey"),
-                config=Config(max_pool_connections=THREADS),
+                config=Config(max_pool_connections=THREADS, read_timeout=_READ_TIMEOUT_SECONDS),
             )
             for service in AWS_SERVICES
         }

@@ -18,6 +18,8 @@ match step:
         aws.dynamodb.Table("prices", hash_key="token", attributes=keys)
     case "unknown-type":
         aws.s3.Bucket("files")
+    case "input-that-is-no-json":
+        aws.lambda_.Invocation("call", function_name="tiny-callee", input="hello")
     case _:
         pass
 if step not in {"first", "second"}:
@@ -148,6 +150,29 @@ aws.lambda_.EventSourceMapping(
     ),
 )
 
+CALLEE = """
+import uuid
+def handler(event, context):
+    if event["caller"] == "stranger":
+        raise PermissionError("strangers may not call")
+    return {"caller": event["caller"], "call": str(uuid.uuid4())}
+"""
+callee = aws.lambda_.Function(
+    "callee",
+    name="tiny-callee",
+    role=role.arn,
+    handler="main.handler",
+    runtime="python3.11",
+    code=pulumi.AssetArchive({"main.py": pulumi.StringAsset(CALLEE)}),
+    logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=logs.name),
+)
+call = aws.lambda_.Invocation(
+    "call",
+    function_name=callee.name,
+    input=json.dumps({"caller": config.get("caller")}),
+    triggers={"step": step},
+)
+
 http = aws.apigatewayv2.Api(
     "http",
     name="tiny-http",
@@ -260,3 +285,4 @@ pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer")
 pulumi.export("apiEndpoint", http.api_endpoint)
 pulumi.export("socketUrl", socket_stage.invoke_url)
 pulumi.export("unnamedQueue", unnamed.name)
+pulumi.export("called", call.result)
