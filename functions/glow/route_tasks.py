@@ -54,11 +54,12 @@ class TaskQueue:
         self._queue_url = queue_url
 
     def add(self, task: Task) -> None:
-        """Each kind is a group, so that a task which waits holds up none of another kind."""
+        """Each task is a group of its own, so that one which waits holds up no other."""
+        name = f"{task.kind}-{task.due_ms}"
         with unavailable_unless_answered("the route queue"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=task.to_json(),
-                MessageGroupId=task.kind,
-                MessageDeduplicationId=f"{task.kind}-{task.due_ms}",
+                MessageGroupId=name,
+                MessageDeduplicationId=name,
             )

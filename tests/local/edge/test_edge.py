@@ -72,30 +72,41 @@ async def test_client_that_comes_back_gets_what_it_missed(
     assert back.signatures() == [trade["txSignature"] for trade in missed]
 
 
+# The functions that follow the routes, and the call that announces the change.
+FOLLOWERS = {
+    "glow-connections-function",
+    "glow-discovery-function",
+    "glow-route-control-change",
+    "glow-webhook-function",
+}
+
+
 @pytest.mark.timeout(400)
-async def test_flag_moves_the_stream_and_changes_nothing_but_the_function(
+async def test_flag_moves_the_stream_and_changes_nothing_but_what_follows_the_routes(
     stack: LocalStack, wire: Wire, edge_url: str, listeners: Listeners
 ) -> None:
     on_aws = await listeners.subscribed("FLAG")
     at_edge = await listeners.at_edge(edge_url, "FLAG")
-    heard: list[Message] = []
+    within_grace, back = a_trade(), a_trade()
 
-    for flag, listener in (
-        ("false", on_aws),
-        ("true", at_edge),
-        ("false", on_aws),
-        ("true", at_edge),
-    ):
-        stack.config_set("USE_EDGE_BROADCAST", flag)
-        assert _resources_that_would_change(stack) == {"glow-webhook-function"}
-        stack.up()
-        trade = a_trade()
-        wire.send(trade, token="FLAG")
-        await listener.hear_trade(trade)
-        heard.append(trade)
+    stack.config_set("USE_EDGE_BROADCAST", "false")
+    assert _resources_that_would_change(stack) == FOLLOWERS
+    stack.up()
+    wire.send(within_grace, token="FLAG")
+    for listener in (on_aws, at_edge):
+        await listener.hear_trade(within_grace)
+    moved = await at_edge.hear_type("MOVED")
+    assert (moved["path"], moved["url"]) == ("aws", wire.websocket_url)
+    assert wire.get("/connect/FLAG").json()["path"] == "aws"
 
-    assert on_aws.signatures() == [heard[0]["txSignature"], heard[2]["txSignature"]]
-    assert at_edge.signatures() == [heard[1]["txSignature"], heard[3]["txSignature"]]
+    stack.config_set("USE_EDGE_BROADCAST", "true")
+    assert _resources_that_would_change(stack) == FOLLOWERS
+    stack.up()
+    again = await listeners.at_edge(edge_url, "FLAG")
+    wire.send(back, token="FLAG")
+    await again.hear_trade(back)
+    assert (await on_aws.hear_type("MOVED"))["path"] == "edge"
+    assert wire.get("/connect/FLAG").json()["path"] == "edge"
 
 
 def _resources_that_would_change(stack: LocalStack) -> set[str]:
