@@ -33,6 +33,7 @@ class Lane:
 LANES: Final = (
     Lane("broadcast", "BroadcastQueueUrl", "BroadcastDeadLetterQueueUrl"),
     Lane("edge retry", "EdgeRetryQueueUrl", "EdgeRetryDeadLetterQueueUrl"),
+    Lane("route", "RouteQueueUrl", "RouteDeadLetterQueueUrl"),
 )
 
 
@@ -45,7 +46,7 @@ class Count:
 
 
 def redrive(stack: StackOption = "local") -> None:
-    """Bring the dead letters of both lanes back, in their order. Mend the cause first."""
+    """Bring the dead letters of all lanes back, in their order. Mend the cause first."""
     deployed = DeployedStack.named(stack)
     client = deployed.sqs()
     table = Table("Lane", "Brought back", "Left")
