@@ -89,7 +89,6 @@ class Monitoring(pulumi.ComponentResource):
                 statistic="Maximum",
             ),
         )
-
         self._alarm(
             "route-dead-letters",
             f"{args.prefix}-RouteDeadLetters",

@@ -33,7 +33,7 @@ class Lane:
 LANES: Final = (
     Lane("broadcast", "BroadcastQueueUrl", "BroadcastDeadLetterQueueUrl"),
     Lane("edge retry", "EdgeRetryQueueUrl", "EdgeRetryDeadLetterQueueUrl"),
-    Lane("routing", "RouteQueueUrl", "RouteDeadLetterQueueUrl"),
+    Lane("route", "RouteQueueUrl", "RouteDeadLetterQueueUrl"),
 )
 
 

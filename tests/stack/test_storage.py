@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ops.redrive import LANES
 from tests.stack.recording import Deployment, deploy
 
 TABLE = "aws:dynamodb/table:Table"
@@ -117,6 +118,13 @@ def test_task_of_a_change_of_route_outlasts_an_edge_that_is_away(prod: Deploymen
         "glow-prod-RouteQueue.fifo",
         "glow-prod-RouteDeadLetterQueue.fifo",
     )
+
+
+def test_whatever_became_a_dead_letter_can_be_brought_back(prod: Deployment) -> None:
+    dead = {name for name in prod.outputs if name.endswith("DeadLetterQueueUrl")}
+
+    assert {lane.dead_letters_output for lane in LANES} == dead
+    assert {lane.queue_output for lane in LANES} <= prod.outputs.keys()
 
 
 @pytest.mark.parametrize(
