@@ -87,7 +87,9 @@ async def test_flag_moves_the_stream_and_changes_nothing_but_what_follows_the_ro
 ) -> None:
     on_aws = await listeners.subscribed("FLAG")
     at_edge = await listeners.at_edge(edge_url, "FLAG")
-    within_grace, back = a_trade(), a_trade()
+    before, within_grace, back = a_trade(), a_trade(), a_trade()
+    wire.send(before, token="FLAG")
+    await at_edge.hear_trade(before)
 
     stack.config_set("USE_EDGE_BROADCAST", "false")
     assert _resources_that_would_change(stack) == FOLLOWERS
