@@ -49,7 +49,8 @@ def _publisher(path: Path) -> Publisher | None:
 def _edge_publisher() -> Publisher:
     from functions.glow.edge import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
     from functions.glow.edge_client import EdgeClient  # noqa: PLC0415 - see above
-    from functions.glow.edge_health import HealthReporter  # noqa: PLC0415 - see above
+    from functions.glow.edge_rooms import EdgeRooms  # noqa: PLC0415 - see above
+    from functions.glow.edge_watch import EdgeWatch  # noqa: PLC0415 - see above
 
     retry_queue = QueuePublisher(
         _SQS, _ENVIRONMENT.edge_retry_queue_url, name="the edge retry queue"
@@ -63,7 +64,7 @@ def _edge_publisher() -> Publisher:
     return EdgePublisher(
         client,
         fallbacks=[_BROADCAST_QUEUE, retry_queue],
-        health=HealthReporter(_ROUTE_STORE, _ROUTES, tasks),
+        watch=EdgeWatch(_ROUTE_STORE, _ROUTES, tasks, EdgeRooms(client)),
     )
 
 

@@ -90,8 +90,8 @@ async function broadcast({ request, token, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   requireToken(token, settings);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
-  const { connections } = await env.BROADCAST_ROOM.getByName(token).broadcast({ updates });
-  return answer(200, { success: true, connections });
+  const { connections, isAway } = await env.BROADCAST_ROOM.getByName(token).broadcast({ updates });
+  return answer(200, { success: true, connections, ...(isAway && { away: true }) });
 }
 
 /** How many clients a move would concern. @param {Call} call */

@@ -82,7 +82,7 @@ export class BroadcastRoom extends DurableObject {
    * Takes updates from the Worker: a lone one leaves at once, those within the window after it together at its end.
    * @param {object} message
    * @param {readonly Update[]} message.updates checked, with ids
-   * @returns {{connections: number}}
+   * @returns {{connections: number, isAway: boolean}} isAway: it sends its clients elsewhere, as the mover told it
    */
   broadcast({ updates }) {
     const fresh = this.#memory.history.admit(updates, Date.now());
@@ -90,7 +90,7 @@ export class BroadcastRoom extends DurableObject {
     if (!this.#windowIsOpen) this.#sendQueue();
     // After the sends, which a write would hold back; before the answer, which waits until the note is durable.
     if (fresh.length > 0 && this.#memory.history.markUnsaved()) this.#memory.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
-    return { connections: this.#connections.size };
+    return { connections: this.#connections.size, isAway: this.#memory.move.isAway };
   }
 
   /** How many clients a move would concern. @returns {{connections: number}} */

@@ -17,12 +17,14 @@ from functions.glow.publish import Publisher
 from functions.glow.update import Update
 
 
-class HealthListener(Protocol):
-    """Who is told how the edge does."""
+class Watch(Protocol):
+    """Who is told how the edge does, and acts on it."""
 
     def edge_failed(self) -> None: ...
 
     def edge_answered(self) -> None: ...
+
+    def rooms_are_away(self, tokens: Sequence[str]) -> None: ...
 
 
 class EdgePublisher:
@@ -37,12 +39,12 @@ class EdgePublisher:
         client: EdgeClient,
         *,
         fallbacks: Sequence[Publisher],
-        health: HealthListener,
+        watch: Watch,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._fallbacks = fallbacks
-        self._health = health
+        self._watch = watch
         self._clock = clock
         self._breaker = CircuitBreaker()
 
@@ -50,19 +52,22 @@ class EdgePublisher:
         by_token = _by_token(updates)
         if self._breaker.is_open(now=self._clock()):
             log.info("edge_spared", updates=len(updates))
-            owed = list(updates)
+            owed, away = list(updates), list[str]()
         else:
-            owed = self._post(by_token)
+            owed, away = self._post(by_token)
         if owed:
             in_parallel(lambda fallback: fallback.publish(owed), self._fallbacks)
         # Told last: it is one more call, and by now the updates are safe.
         if self._breaker.is_open(now=self._clock()):
-            self._health.edge_failed()
+            self._watch.edge_failed()
         elif not owed:
-            self._health.edge_answered()
+            self._watch.edge_answered()
+        if away:
+            self._watch.rooms_are_away(away)
 
-    def _post(self, by_token: Mapping[str, Sequence[Update]]) -> list[Update]:
-        """Post to the edge; the updates that it did not take, each token's in order."""
+    def _post(self, by_token: Mapping[str, Sequence[Update]]) -> tuple[list[Update], list[str]]:
+        """Post to the edge; the updates that it did not take, each token's in order, and the tokens
+        whose rooms are away."""
         outcomes = event_loop().run_until_complete(self._post_all(by_token))
         owed: list[Update] = []
         for (token, updates), outcome in zip(by_token.items(), outcomes, strict=True):
@@ -70,7 +75,8 @@ class EdgePublisher:
             if outcome.verdict is not Verdict.TAKEN:
                 log.warning("edge_owed", token=token, updates=len(updates), reason=outcome.reason)
                 owed += updates
-        return owed
+        away = [token for token, each in zip(by_token, outcomes, strict=True) if each.is_away]
+        return owed, away
 
     async def _post_all(self, by_token: Mapping[str, Sequence[Update]]) -> list[Outcome]:
         return await asyncio.gather(

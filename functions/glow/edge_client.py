@@ -42,8 +42,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`is_away`: the room took it, but sends its clients elsewhere."""
+
     verdict: Verdict
     reason: str = ""
+    is_away: bool = False
 
 
 class EdgeClient:
@@ -71,11 +74,12 @@ class EdgeClient:
         await self._http.aclose()
 
     async def _post_parts(self, token: str, updates: Sequence[Update]) -> Outcome:
+        outcome = Outcome(Verdict.TAKEN)
         for start in range(0, len(updates), MAX_UPDATES_PER_POST):
             outcome = await self._post_part(token, updates[start : start + MAX_UPDATES_PER_POST])
             if outcome.verdict is not Verdict.TAKEN:
-                return outcome
-        return Outcome(Verdict.TAKEN)
+                break
+        return outcome
 
     async def _post_part(self, token: str, updates: Sequence[Update]) -> Outcome:
         from httpx import RequestError  # noqa: PLC0415 - see above
@@ -85,7 +89,7 @@ class EdgeClient:
             answer = await self._answer(f"/broadcast/{token}", body)
         except RequestError as error:
             return Outcome(Verdict.FAILED, type(error).__name__)
-        return _outcome(answer.status_code)
+        return _outcome(answer)
 
     async def order(self, path: str, body: str) -> int:
         """Post an order to rooms; how many clients it concerns. Raises Unavailable."""
@@ -121,11 +125,11 @@ class EdgeClient:
             return await self._http.post(url, content=body, headers=headers)
 
 
-def _outcome(status: int) -> Outcome:
-    if 200 <= status < 300:
-        return Outcome(Verdict.TAKEN)
-    verdict = Verdict.REFUSED if status in _REFUSALS else Verdict.FAILED
-    return Outcome(verdict, f"HTTP {status}")
+def _outcome(answer: Response) -> Outcome:
+    if answer.is_success:
+        return Outcome(Verdict.TAKEN, is_away=b'"away":true' in answer.content)
+    verdict = Verdict.REFUSED if answer.status_code in _REFUSALS else Verdict.FAILED
+    return Outcome(verdict, f"HTTP {answer.status_code}")
 
 
 def _http_client() -> AsyncClient:

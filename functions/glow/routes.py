@@ -91,6 +91,10 @@ class Routes:
         paths = self.current.paths(token)
         return paths | _AWS if self.health.state == "down" else paths
 
+    def is_home_at_edge(self, token: str, *, now_ms: int) -> bool:
+        """Whether the edge serves `token` and its rooms have been told so."""
+        return self._is_settled(self.since_ms, now_ms) and "edge" in self.current.paths(token)
+
     def leaves_aws(self, token: str) -> bool:
         """Whether those who listen to `token` on AWS are to be told to go to the edge.
 

@@ -53,6 +53,8 @@ class Edge:
         self.orders: list[tuple[str, Any]] = []
         self.answer_order: Callable[[str], int] = lambda _path: 200
         self.clients: dict[str, int] = {}
+        self.away: set[str] = set()
+        """Tokens whose rooms say that they send their clients elsewhere."""
         self.sockets = 0
         self.over = threading.Event()
         self._server = _Server(("127.0.0.1", port), _handler_of(self))
@@ -118,9 +120,10 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             if status in (301, 302, 307, 308):
                 self.send_header("location", f"{edge.url}/elsewhere")
-            self.send_header("content-length", "2")
+            content = b'{"away":true}' if token in edge.away else b"{}"
+            self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(content)
 
         def answer(self, status: int, connections: int) -> None:
             content = json.dumps({"success": True, "connections": connections}).encode()

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -44,7 +44,7 @@ def client(edge: Edge) -> Iterator[EdgeClient]:
 
 
 @dataclass
-class Health:
+class Watch:
     """What the publisher said of the edge."""
 
     said: list[str] = field(default_factory=list[str])
@@ -55,18 +55,21 @@ class Health:
     def edge_answered(self) -> None:
         self.said.append("answered")
 
+    def rooms_are_away(self, tokens: Sequence[str]) -> None:
+        self.said.append(f"away {tokens}")
+
 
 @pytest.fixture
-def health() -> Health:
-    return Health()
+def watch() -> Watch:
+    return Watch()
 
 
 @pytest.fixture
 def publisher(
-    client: EdgeClient, queue: Queue, debts: Queue, clock: Clock, health: Health
+    client: EdgeClient, queue: Queue, debts: Queue, clock: Clock, watch: Watch
 ) -> EdgePublisher:
     fallbacks = [lane(queue), lane(debts)]
-    return EdgePublisher(client, fallbacks=fallbacks, health=health, clock=clock)
+    return EdgePublisher(client, fallbacks=fallbacks, watch=watch, clock=clock)
 
 
 def lane(queue: Queue) -> QueuePublisher:
@@ -154,7 +157,7 @@ def test_edge_that_is_away_is_owed(queue: Queue, debts: Queue) -> None:
     client = EdgeClient("http://127.0.0.1:9", [CURRENT], timeout_ms=TIMEOUT_MS)
     update = an_update(a_token())
 
-    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], health=Health()).publish([update])
+    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], watch=Watch()).publish([update])
 
     assert (queued(queue), queued(debts)) == ([update], [update])
 
@@ -229,7 +232,7 @@ def test_queue_that_does_not_take_a_debt_is_unavailable_and_the_other_has_it(
     fallbacks = lanes if missing == "retry" else lanes[::-1]
 
     with pytest.raises(Unavailable):
-        EdgePublisher(client, fallbacks=fallbacks, health=Health()).publish([update])
+        EdgePublisher(client, fallbacks=fallbacks, watch=Watch()).publish([update])
 
     assert queued(queue) == [update]
 
@@ -248,19 +251,19 @@ def test_no_secret_is_logged(
     assert "HTTP Request" not in everything
 
 
-def test_health_is_told_of_a_circuit_that_opened_and_of_the_first_update_taken_again(
-    publisher: EdgePublisher, edge: Edge, health: Health, clock: Clock
+def test_watch_is_told_of_a_circuit_that_opened_and_of_the_first_update_taken_again(
+    publisher: EdgePublisher, edge: Edge, watch: Watch, clock: Clock
 ) -> None:
     token = a_token()
     edge.answer = lambda _post: 500
     for update in updates_of(token, FAILURES_IN_A_ROW - 1):
         publisher.publish([update])
-    assert health.said == []
+    assert watch.said == []
 
     publisher.publish([an_update(token)])
-    assert health.said == ["failed"]
+    assert watch.said == ["failed"]
 
     edge.answer = lambda _post: 200
     clock.now += OPEN_SECONDS
     publisher.publish([an_update(token)])
-    assert health.said == ["failed", "answered"]
+    assert watch.said == ["failed", "answered"]

@@ -325,3 +325,31 @@ def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_b
     assert len(edge.heard[token]) == len(queue.take()) == 1  # AWS carries it until all have left
     [task] = [json.loads(record["body"]) for record in tasks.take()]
     assert task["task"] == "announce"
+
+
+def test_room_that_was_forgotten_is_called_back_by_the_first_trade(
+    load: Load, edge: Edge, routes: RouteStore
+) -> None:
+    """It was told to send its clients away, and the table that knew of it is gone."""
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    edge.away.add(token)
+
+    post_simple(load, token, body, USE_EDGE_BROADCAST="true")
+
+    [(path, order)] = edge.orders
+    assert (path, order["path"], order["tokens"]) == ("/moves", "edge", [token])
+
+
+def test_room_that_is_away_within_the_grace_of_a_change_is_left_alone(
+    load: Load, edge: Edge, routes: RouteStore
+) -> None:
+    now_ms = int(time.time() * 1_000)
+    routes.write(Routes(current=Policy(edge_is_on=True)).changed(Policy(), now_ms=now_ms))
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+    edge.away.add(token)
+
+    post_simple(load, token, body, USE_EDGE_BROADCAST="true")
+
+    assert len(edge.heard[token]) == 1
+    assert edge.orders == []

@@ -77,6 +77,13 @@ describe("a token leaves", () => {
 });
 
 describe("a token comes", () => {
+  test("a publisher hears of a room that it is away, until the room is called back", async () => {
+    await moveAway(edge, "TOLD");
+    assert.deepEqual(await edge.broadcast("TOLD", anUpdate(1)), { success: true, connections: 0, away: true });
+    await moveHere(edge, "TOLD", Date.now());
+    assert.deepEqual(await edge.broadcast("TOLD", anUpdate(2)), { success: true, connections: 0 });
+  });
+
   test("called back within its grace, the room goes on: no gap, nobody closed", async () => {
     const closeAtMs = farMs();
     await edge.broadcast("CANCEL", updatesFrom(1, 4));

@@ -1,18 +1,21 @@
-"""How the edge is, told to everybody: what one publisher finds, all of them and discovery act on."""
+"""What a publisher finds out about the edge, acted on: for all publishers, and for discovery."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from functions.glow import log
+from functions.glow.edge_rooms import EdgeRooms
 from functions.glow.errors import GlowError
+from functions.glow.loop import event_loop
 from functions.glow.route_book import RouteBook
 from functions.glow.route_store import RouteStore
 from functions.glow.route_tasks import Task, TaskQueue
 from functions.glow.routes import SETTLE_MS, EdgeHealth
 
 
-class HealthReporter:
-    """Writes the routing item's health when it changes. Never fails its caller: a trade matters more.
+class EdgeWatch:
+    """Writes the routing item's health when it changes, and calls rooms back that were forgotten.
+    Never fails its caller: a trade matters more.
 
     A mark stays for SETTLE_MS at least: by then every publisher acts on it, and the last post of one
     that is slow to learn of it does not undo it.
@@ -23,12 +26,14 @@ class HealthReporter:
         store: RouteStore,
         book: RouteBook,
         tasks: TaskQueue,
+        rooms: EdgeRooms,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._book = book
         self._tasks = tasks
+        self._rooms = rooms
         self._clock = clock
 
     def edge_failed(self) -> None:
@@ -42,6 +47,24 @@ class HealthReporter:
         now_ms = self._now_ms()
         if health.state == "down" and now_ms - health.since_ms >= SETTLE_MS:
             self._change(EdgeHealth(state="recovering", since_ms=now_ms))
+
+    def rooms_are_away(self, tokens: Sequence[str]) -> None:
+        """Rooms took updates but send their clients away, as they were told once.
+
+        If by now their tokens are the edge's, the order to come back was lost, or the list of known
+        tokens with the table: they would refuse their clients for ever.
+        """
+        routes, now_ms = self._book.routes, self._now_ms()
+        forgotten = [token for token in tokens if routes.is_home_at_edge(token, now_ms=now_ms)]
+        if not forgotten:
+            return
+        try:
+            calling = self._rooms.take_back(forgotten, served_from_ms=now_ms)
+            event_loop().run_until_complete(calling)
+        except GlowError as error:
+            log.warning("rooms_not_called_back", reason=str(error))
+        else:
+            log.warning("rooms_called_back", tokens=forgotten)
 
     def _change(self, health: EdgeHealth) -> None:
         try:
