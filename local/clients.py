@@ -14,6 +14,8 @@ from local.errors import LocalError
 from local.trades import Trade
 
 HEAR_SECONDS: Final = 15
+SEND_SECONDS: Final = 30
+MAX_TRIES: Final = 4
 
 Message = dict[str, object]
 
@@ -83,19 +85,43 @@ async def edge_client(endpoints: Endpoints, token: str) -> AsyncGenerator[RawCli
             yield client
 
 
-async def send(endpoints: Endpoints, trade: Trade) -> None:
-    """Post `trade` to the webhook; LocalError unless it is accepted."""
-    async with httpx.AsyncClient(timeout=30) as http:
-        answer = await http.post(
-            endpoints.webhook_url,
-            json=trade.body,
-            headers={"Authorization": f"Bearer {endpoints.webhook_key}", **trade.headers},
-        )
-    if not answer.is_success:
+class Webhook:
+    """Sends trades as Helius does: what is not answered with success is sent again."""
+
+    def __init__(self, http: httpx.AsyncClient, endpoints: Endpoints) -> None:
+        self._http = http
+        self._url = endpoints.webhook_url
+        self._authorization = f"Bearer {endpoints.webhook_key}"
+
+    async def send(self, trade: Trade) -> None:
+        """Post `trade`; LocalError unless it is accepted in the end."""
+        for _ in range(MAX_TRIES - 1):
+            if await self._post(trade) is None:
+                return
+            await asyncio.sleep(1)
+        said = await self._post(trade)
+        if said is None:
+            return
         raise LocalError(
-            f"POST {endpoints.webhook_url} answered {answer.status_code}: {answer.text}\n"
+            f"POST {self._url} answered {said}\n"
             "See .local/ministack.log, or start over: make reset up"
         )
+
+    async def _post(self, trade: Trade) -> str | None:
+        """None if it was accepted, else what came instead."""
+        headers = {"Authorization": self._authorization, **trade.headers}
+        try:
+            answer = await self._http.post(self._url, json=trade.body, headers=headers)
+        except httpx.TransportError as error:
+            return type(error).__name__
+        return None if answer.is_success else f"{answer.status_code}: {answer.text}"
+
+
+@asynccontextmanager
+async def webhook(endpoints: Endpoints) -> AsyncGenerator[Webhook]:
+    """The stack's webhook, on connections that are kept."""
+    async with httpx.AsyncClient(timeout=SEND_SECONDS) as http:
+        yield Webhook(http, endpoints)
 
 
 @asynccontextmanager

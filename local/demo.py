@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from local.clients import Endpoints, send
+from local.clients import Endpoints, webhook
 from local.config import AWS_REGION
 from local.followers import Follower, following
 from local.trades import SIMPLE_TOKEN, SWAP_MINT, Trade, real_swap, simple_trade
@@ -26,11 +26,12 @@ async def _send_and_hear(endpoints: Endpoints, console: Console) -> None:
     now = int(time.time())
     for token, trade in ((SWAP_MINT, real_swap(now)), (SIMPLE_TOKEN, simple_trade(now))):
         async with (
+            webhook(endpoints) as helius,
             following(token, api=endpoints.rest_url) as somewhere,
             following(token, api=endpoints.rest_url, region=AWS_REGION) as in_region,
         ):
             started = time.monotonic()
-            await send(endpoints, trade)
+            await helius.send(trade)
             for client in (somewhere, in_region):
                 await _show(console, trade, client, started)
 

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from functions.glow.routing import Policy
-from local.clients import Endpoints, send
+from local.clients import Endpoints, Webhook, webhook
 from local.followers import HEAR_SECONDS, Follower, following
 from local.trades import Trade, simple_trade
 
 STEPS: Final = (0, 10, 50, 100, 0)
 CLIENTS_PER_TOKEN: Final = 20
 TRADES_PER_SECOND: Final = 20
+SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
 # After the last client has moved: the grace of stack local, and the end of the old paths.
@@ -104,28 +105,30 @@ async def _waits_ms(trades: Sequence[_Sent], followers: Sequence[Follower]) -> l
 
 @asynccontextmanager
 async def _trading(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerator[list[_Sent]]:
-    """Send trades of `tokens`, turn by turn, as long as the block lasts; those that were taken."""
+    """Send trades of `tokens`, turn by turn, as long as the block lasts; those that were taken.
+
+    Each of SENDERS waits for its answer: where the machine is too slow there are fewer trades.
+    """
     sent: list[_Sent] = []
-    sending: set[asyncio.Task[None]] = set()
+    turns = itertools.cycle(tokens)
 
-    async def send_one(token: str) -> None:
-        trade, at = simple_trade(int(time.time()), token), time.monotonic()
-        await send(endpoints, trade)
-        sent.append(_Sent(trade, at))
+    async def trade(helius: Webhook) -> None:
+        while True:
+            started = time.monotonic()
+            trade = simple_trade(int(time.time()), next(turns))
+            await helius.send(trade)
+            sent.append(_Sent(trade, started))
+            due = started + SENDERS / TRADES_PER_SECOND
+            await asyncio.sleep(max(0, due - time.monotonic()))
 
-    async def trade() -> None:
-        for token in itertools.cycle(tokens):
-            task = asyncio.create_task(send_one(token))
-            sending.add(task)
-            task.add_done_callback(sending.discard)
-            await asyncio.sleep(1 / TRADES_PER_SECOND)
-
-    trading = asyncio.create_task(trade())
-    try:
-        yield sent
-    finally:
-        trading.cancel()
-        await asyncio.gather(trading, *sending, return_exceptions=True)
+    async with webhook(endpoints) as helius:
+        trading = [asyncio.create_task(trade(helius)) for _ in range(SENDERS)]
+        try:
+            yield sent
+        finally:
+            for task in trading:
+                task.cancel()
+            await asyncio.gather(*trading, return_exceptions=True)
 
 
 def _tokens() -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from local.clients import Endpoints, RawClient, aws_client, edge_client, send
+from local.clients import Endpoints, RawClient, aws_client, edge_client, webhook
 from local.followers import Follower, following
 from local.trades import SIMPLE_TOKEN, simple_trade
 
@@ -52,7 +52,8 @@ async def _send(
     path = "edge" if flag else "aws"
     await follower.wait_for(lambda: follower.path == path, f"its move to {path}")
     trade = simple_trade(int(time.time()))
-    await send(endpoints, trade)
+    async with webhook(endpoints) as helius:
+        await helius.send(trade)
     heard = await follower.hear(trade)
     for client in raw:
         await client.hear(trade)  # both, within the grace

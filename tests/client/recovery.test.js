@@ -170,7 +170,10 @@ test("while /connect has never answered, it is asked again", async (t) => {
   await stack.serves("edge");
 });
 
-test("without any WebSocket the remedy is named", { skip: globalThis.WebSocket !== undefined }, () => {
+test("without any WebSocket the remedy is named", (t) => {
+  const { WebSocket } = globalThis;
+  t.after(() => Object.assign(globalThis, { WebSocket }));
+  Reflect.deleteProperty(globalThis, "WebSocket"); // as Node before 22
   assert.throws(() => subscribe(TOKEN, { api: "http://127.0.0.1:1", onPrice() {} }), /Pass that of the package ws/);
 });
 
