@@ -17,8 +17,8 @@ def test_config_table_is_the_settings() -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    named = set(re.findall(r"`make ([a-z]+)", README)) | set(
-        re.findall(r"^\$ make ([a-z]+)", README, re.MULTILINE)
+    named = set(re.findall(r"`make ([a-z-]+)", README)) | set(
+        re.findall(r"^\$ make ([a-z-]+)", README, re.MULTILINE)
     )
 
     assert named <= set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
