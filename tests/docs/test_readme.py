@@ -21,7 +21,7 @@ def test_every_make_target_that_is_named_exists() -> None:
         re.findall(r"^\$ make ([a-z-]+)", README, re.MULTILINE)
     )
 
-    assert named <= set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
     assert {"up", "test", "down", "reset", "demo", "outputs", "bench", "help"} <= named
 
 

@@ -2,7 +2,8 @@
 
 The emulator evaluates every call against the caller's role (AUTH=true), so a missing right breaks
 the stream. Here the other half: each right that a role grants was used while the stack ran. The
-webhook uses all of its own only where the edge is on and does not answer.
+webhook uses all of its own only where the edge is on and does not answer, those that carry out a
+change of route only where clients have to move.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from functions.glow.routing import Policy
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws
@@ -70,11 +72,14 @@ def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
     return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
 
 
+@pytest.mark.timeout(300)
 async def test_every_right_of_every_role_is_used(
     cloud: LocalCloud, wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
 ) -> None:
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
+    _have_the_edge_marked_down_and_well_again(cloud, wire, aws, outputs)
+    await _move_everybody(aws, outputs, listeners)
     unused: dict[str, set[str]] = {}
     posted: set[str] = set()
 
@@ -89,8 +94,9 @@ async def test_every_right_of_every_role_is_used(
 
     assert {name: actions for name, actions in unused.items() if actions} == {}
     names = outputs["FunctionNames"]
-    assert posted == {names["broadcast"], names["connections"]}
-    for consumer in (names["broadcast"], names["edge-retry"]):
+    posting = ("broadcast", "connections", "route-mover", "route-worker")
+    assert posted == {names[name] for name in posting}
+    for consumer in (names["broadcast"], names["edge-retry"], names["route-worker"]):
         assert {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
@@ -139,17 +145,56 @@ async def _use_everything(
         MessageGroupId="RIGHTS2",
         MessageDeduplicationId="rights-poison",
     )
-    dead = [outputs["BroadcastDeadLetterQueueUrl"], outputs["EdgeRetryDeadLetterQueueUrl"]]
-    wait_for(lambda: [aws.queued(url) for url in dead], all, "both poison records")
+    aws.client("sqs").send_message(
+        QueueUrl=str(outputs["RouteQueueUrl"]),
+        MessageBody="poison",
+        MessageGroupId="RIGHTS3",
+        MessageDeduplicationId="rights-poison",
+    )
+    lanes = ("Broadcast", "EdgeRetry", "Route")
+    dead = [outputs[f"{lane}DeadLetterQueueUrl"] for lane in lanes]
+    wait_for(lambda: [aws.queued(url) for url in dead], all, "every poison record")
     await listener.say({"action": "unsubscribePrice", "token": "RIGHTS"})
     await listener.hear_type("UNSUBSCRIBED")
     assert wire.get("/tokens/RIGHTS/price").status_code == 200
+    assert wire.get("/connect/RIGHTS").status_code == 200
     async with Listeners(wire) as leaving:
         await leaving.subscribed("RIGHTS")
     wait_for(
         lambda: [row["sk"]["S"] for row in aws.connection_rows(table) if "RIGHTS" in str(row)],
         lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
         "the connection that left to be forgotten",
+    )
+
+
+def _have_the_edge_marked_down_and_well_again(
+    cloud: LocalCloud, wire: Wire, aws: Aws, outputs: dict[str, Any]
+) -> None:
+    def health() -> str:
+        wire.send(a_trade(), token="RIGHTS")
+        row = aws.client("dynamodb").get_item(
+            TableName=outputs["RoutesTableName"], Key={"id": {"S": "ROUTING"}}
+        )["Item"]
+        return json.loads(row.get("health", {"S": "{}"})["S"]).get("edge", "well")
+
+    wait_for(health, lambda state: state == "down", "the edge to be marked as down")
+    cloud.start_cloudflare()
+    wait_for(health, lambda state: state == "recovering", "the edge to be marked as well")
+
+
+async def _move_everybody(aws: Aws, outputs: dict[str, Any], listeners: Listeners) -> None:
+    """Take the region from AWS: who listens there is told, and let go when the grace is over."""
+    listener = await listeners.subscribed("RIGHTS")
+    policy = Policy(edge_is_on=True).to_json()
+    aws.client("lambda").invoke(
+        FunctionName=outputs["FunctionNames"]["route-mover"],
+        Payload=json.dumps({"policy": policy}),
+    )
+    assert (await listener.hear_type("MOVED"))["path"] == "edge"
+    wait_for(
+        lambda: list(aws.connection_rows(outputs["ConnectionsTableName"])),
+        lambda rows: "TOKEN#RIGHTS" not in str(rows),
+        "the subscriptions to end",
     )
 
 
