@@ -9,7 +9,7 @@ from bench.lambda_process import ROOT, first_answer_ms, import_ms, webhook_event
 from bench.report import Report
 
 RUNS = 10
-HANDLERS = ("webhook", "broadcast", "connections", "prices")
+HANDLERS = ("webhook", "broadcast", "connections", "prices", "discovery")
 SAMPLE: Path = ROOT / "tests" / "data" / "helius" / "enh_swap_jupiter_usdc_to_sol_1hop.json"
 
 

@@ -37,6 +37,8 @@ def variables(endpoint: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         environment.PRICES_TABLE: "prices",
         environment.CONNECTIONS_TABLE: "connections",
+        environment.ROUTES_TABLE: "routes",
+        environment.WEBSOCKET_URL: "wss://websocket.test/live",
         environment.BROADCAST_QUEUE_URL: f"{endpoint}/000000000000/broadcast.fifo",
         environment.BROADCAST_DEAD_LETTER_QUEUE_URL: f"{endpoint}/000000000000/dead.fifo",
         environment.WEBSOCKET_CALLBACK_URL: f"{endpoint}/live",
