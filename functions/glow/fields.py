@@ -1,13 +1,18 @@
 """Typed reads from parsed JSON: each names the path of the field that is wrong."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
 
 from functions.glow.errors import BadRequest
 
 Json = Mapping[str, object]
+
+DIGITS_PATTERN: Final = r"^-?[0-9]{1,40}$"
+
+_DIGITS = re.compile(DIGITS_PATTERN, re.ASCII)
 
 
 def parse_json(body: str | bytes, *, where: str) -> object:
@@ -63,6 +68,6 @@ def integer(parent: Json, key: str, *, where: str) -> int:
     value = parent.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and len(value) <= 40 and value.removeprefix("-").isdecimal():
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     raise BadRequest(f"{where}.{key} must be a whole number")

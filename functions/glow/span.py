@@ -8,7 +8,9 @@ from typing import Final
 from functions.glow.errors import BadRequest
 from functions.glow.update import id_at, parse_id
 
-_RANGE: Final = re.compile(r"([0-9]{1,9})([smhd])")
+RANGE_PATTERN: Final = r"^([0-9]{1,9})([smhd])$"
+
+_RANGE = re.compile(RANGE_PATTERN, re.ASCII)
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 

@@ -1,4 +1,7 @@
-"""What a user of a deployed stack does: send trades, listen, read. No part of glow is used."""
+"""What a user of a deployed stack does: send trades, listen, read. No part of glow is used.
+
+Every answer and every message is held against the API descriptions in docs/.
+"""
 
 import asyncio
 import json
@@ -14,6 +17,13 @@ from urllib.parse import urlencode
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from tests.api.descriptions import (
+    REST,
+    Channel,
+    assert_answer_is_described,
+    assert_message_is_described,
+)
 
 DEADLINE_SECONDS = 30
 
@@ -58,9 +68,7 @@ class Wire:
         headers = {"authorization": f"Bearer {secret}"} if secret else {}
         headers |= {"x-token": token} if token is not None else {}
         content = body if isinstance(body, str | bytes) else json.dumps(body)
-        return httpx.post(
-            f"{self.rest_url}/webhook/price", content=content, headers=headers, timeout=60
-        )
+        return self._call("POST", "/webhook/price", content=content, headers=headers)
 
     def send(self, trade: Message, *, token: str) -> Message:
         """Post a simple trade that must be accepted; the webhook's answer."""
@@ -69,14 +77,20 @@ class Wire:
         return response.json()
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.rest_url}{path}", timeout=60)
+        return self._call("GET", path)
+
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        response = httpx.request(method, f"{self.rest_url}{path}", timeout=60, **request)
+        assert_answer_is_described(REST, response, path)
+        return response
 
 
 class Listener:
     """A WebSocket client that keeps every message in order."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, channel: Channel) -> None:
         self._connection = connection
+        self._channel: Final = channel
         self.messages: list[Message] = []
 
     @property
@@ -105,7 +119,9 @@ class Listener:
                 text = await _before(left, self._connection)
             except (TimeoutError, ConnectionClosed) as error:
                 raise AssertionError(f"waited for {what}, heard {self.messages}") from error
-            self.messages.append(json.loads(text))
+            message = json.loads(text)
+            assert_message_is_described(self._channel, message)
+            self.messages.append(message)
 
     async def hear_type(self, kind: str) -> Message:
         """Read until a message of this type came; that message."""
@@ -133,12 +149,12 @@ class Listeners(AsyncExitStack):
 
     async def open(self, **headers: str) -> Listener:
         """A connection that has subscribed to nothing yet."""
-        return await self._open(self._wire.websocket_url, headers)
+        return await self._open(self._wire.websocket_url, "live", headers)
 
     async def at_edge(self, edge_url: str, token: str, **options: str) -> Listener:
         """A connection to the token's room at the edge, greeted by it."""
         url = f"{edge_url.replace('http', 'ws', 1)}/ws/{token}?{urlencode(options)}"
-        listener = await self._open(url, {})
+        listener = await self._open(url, "room", {})
         await listener.hear_type("connected")
         return listener
 
@@ -149,11 +165,11 @@ class Listeners(AsyncExitStack):
         await listener.hear_type("SUBSCRIBED")
         return listener
 
-    async def _open(self, url: str, headers: dict[str, str]) -> Listener:
+    async def _open(self, url: str, channel: Channel, headers: dict[str, str]) -> Listener:
         # Without max_queue=None, a client that a test does not read from (while a stack is being
         # deployed) stops reading after 16 frames, sees no pong for 40 s and closes its connection.
         opening = connect(url, additional_headers=headers, open_timeout=60, max_queue=None)
-        return Listener(await self.enter_async_context(opening))
+        return Listener(await self.enter_async_context(opening), channel)
 
 
 def wait_for(look: Callable[[], Seen], accept: Callable[[Seen], bool], what: str) -> Seen:

@@ -1,5 +1,6 @@
 """The two APIs: routes, shares of the account's quota, logs; and what operators are told."""
 
+from tests.api.descriptions import REST, SOCKETS
 from tests.stack.recording import EDGE, Deployment, deploy
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -36,6 +37,24 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
             "integrationUri": f"arn:invoke:glow-prod-{function}",
             "payloadFormatVersion": "2.0",
         }
+
+
+def test_every_route_is_described_in_the_docs_and_no_other(prod: Deployment) -> None:
+    described = {operation.ok().label for operation in REST.get_all_operations()}
+    said = {
+        reference["$ref"].rpartition("/")[2]
+        for operation in SOCKETS["operations"].values()
+        for reference in operation["messages"]
+        if operation["action"] == "receive" and operation["channel"]["$ref"] == "#/channels/live"
+    }
+
+    assert routes(prod, "glow-rest-api").keys() == described
+    assert routes(prod, "glow-websocket-api").keys() == {
+        "$connect",
+        "$disconnect",
+        "$default",
+        *said,
+    }
 
 
 def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:

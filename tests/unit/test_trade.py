@@ -189,6 +189,14 @@ class TestSimpleForm:
             }
         ]
 
+    @pytest.mark.parametrize("lamports", ["", "+5", "1_000", "5.0", "\u0663", "9" * 41])
+    def test_lamports_as_text_are_ascii_digits(self, lamports: str) -> None:
+        (update,) = parse(a_simple_trade(accounts=changes("-500", 1)), x_token="SOL").updates
+        assert update.price
+
+        with pytest.raises(BadRequest, match="vault_sol"):
+            parse(a_simple_trade(accounts=changes(lamports, 1)), x_token="SOL")
+
     def test_fraction_of_a_token_has_a_price(self) -> None:
         (update,) = parse(
             a_simple_trade(accounts=changes(LAMPORTS_PER_SOL, -0.5)), x_token="SOL"
