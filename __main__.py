@@ -109,6 +109,7 @@ pipeline = AwsPipeline(
         edge_retry_base_seconds=settings.edge_retry_base_seconds,
         policy=policy,
         route_grace_seconds=settings.routing.grace_seconds,
+        aws_connects_per_second=settings.routing.aws_connects_per_second,
         tokens=settings.mints,
         price_retention_days=settings.price_retention_days,
         call_timeout_ms=settings.call_timeout_ms,

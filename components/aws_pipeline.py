@@ -97,6 +97,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 functions=self._family,
                 policy=args.policy,
                 grace_seconds=args.route_grace_seconds,
+                aws_connects_per_second=args.aws_connects_per_second,
                 tries=ROUTE_TRIES,
                 prices=self.storage.price_store,
                 routes=self.storage.route_store,

@@ -43,6 +43,7 @@ class AwsPipelineArgs:
     """The wait after the first of them."""
     policy: Policy
     route_grace_seconds: int
+    aws_connects_per_second: int
     tokens: Sequence[str]
     price_retention_days: int
     call_timeout_ms: int

@@ -31,6 +31,7 @@ class RouteControlArgs:
     functions: FunctionFamily
     policy: Policy
     grace_seconds: int
+    aws_connects_per_second: int
     tries: int
     """How often a task is tried before it is a dead letter."""
     prices: PriceStore
@@ -114,6 +115,7 @@ class RouteControl(pulumi.ComponentResource):
             env.PRICES_TABLE: args.prices.prices.name,
             env.ROUTE_QUEUE_URL: args.queue.queue.url,
             env.ROUTE_GRACE_SECONDS: str(args.grace_seconds),
+            env.AWS_CONNECTS_PER_SECOND: str(args.aws_connects_per_second),
             env.WEBSOCKET_URL: args.websocket.url,
             env.WEBSOCKET_CALLBACK_URL: args.websocket.callback_url,
             **args.edge.environment,

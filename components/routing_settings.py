@@ -53,6 +53,15 @@ class RoutingSettings(BaseModel):
         description="How long both paths of a token that moves are served, at least.",
     )
 
+    aws_connects_per_second: int = Field(
+        default=250,
+        ge=1,
+        le=100_000,
+        examples=["--path routing.awsConnectsPerSecond 250"],
+        description="How many clients that move to AWS connect in a second. An account takes 500, also of"
+        " those that come by themselves, unless AWS has raised it.",
+    )
+
     def policy(self, *, edge_is_on: bool, tokens: Mapping[str, str]) -> Policy:
         """The policy, with the symbols of `tokens` resolved."""
         percent = self.edge_percent

@@ -120,7 +120,7 @@ def migrate_demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
 
     def deploy(percent: int) -> None:
         with step(f"edgePercent {percent}") as current:
-            routing = {"edgePercent": percent, "graceSeconds": 30}
+            routing = {"edgePercent": percent, "graceSeconds": 30, "awsConnectsPerSecond": 5}
             stack.config_set(ROUTING, json.dumps(routing))
             current.note(_summary(stack.up(current.note)))
 

@@ -24,6 +24,7 @@ ROUTE_QUEUE_URL: Final = "ROUTE_QUEUE_URL"
 ROUTE_DEAD_LETTER_QUEUE_URL: Final = "ROUTE_DEAD_LETTER_QUEUE_URL"
 ROUTE_QUEUE_TRIES: Final = "ROUTE_QUEUE_TRIES"
 ROUTE_GRACE_SECONDS: Final = "ROUTE_GRACE_SECONDS"
+AWS_CONNECTS_PER_SECOND: Final = "AWS_CONNECTS_PER_SECOND"
 ROUTING: Final = "ROUTING"
 WEBSOCKET_URL: Final = "WEBSOCKET_URL"
 WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
@@ -112,6 +113,11 @@ class Environment:
     def route_grace_seconds(self) -> int:
         """How long both paths of a token that moves are published on, at least."""
         return self._positive(ROUTE_GRACE_SECONDS)
+
+    @property
+    def aws_connects_per_second(self) -> int:
+        """How many clients that move to AWS connect in a second."""
+        return self._positive(AWS_CONNECTS_PER_SECOND)
 
     @property
     def policy(self) -> Policy:

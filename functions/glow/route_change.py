@@ -27,8 +27,6 @@ from functions.glow.route_tasks import Task, TaskQueue
 from functions.glow.routes import SETTLE_MS, EdgeHealth, Routes
 from functions.glow.routing import Policy
 
-# Half of what API Gateway accepts in an account (facts/aws.md §1): others connect meanwhile.
-AWS_CONNECTS_PER_SECOND: Final = 250
 # A room takes 2,000 a second (docs/performance.md).
 EDGE_CONNECTS_PER_SECOND: Final = 1_000
 # From the last client's turn to the end: it connects, and is served, before its old path goes.
@@ -43,15 +41,7 @@ class Moving:
     from_edge: Sequence[str] = ()
     clients_to_edge: int = 0
     clients_to_aws: int = 0
-
-    @property
-    def jitter_ms(self) -> int:
-        """The time over which the clients come, so that what they come to can take them in."""
-        seconds = max(
-            self.clients_to_edge / EDGE_CONNECTS_PER_SECOND,
-            self.clients_to_aws / AWS_CONNECTS_PER_SECOND,
-        )
-        return int(seconds * 1_000)
+    jitter_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +55,7 @@ class RouteChange:
     endpoints: Endpoints
     tasks: TaskQueue
     grace_ms: int
+    aws_connects_per_second: int
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
 
@@ -89,7 +80,7 @@ class RouteChange:
             return
         now = self.clock()
         clients = self.aws.count(routes.leaves_aws, now=now)
-        jitter_ms = Moving(clients_to_edge=clients).jitter_ms
+        jitter_ms = self._jitter_ms(to_edge=clients)
         await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
         until_ms = self._grace_end(jitter_ms)
         self.tasks.add(Task("sweep", until_ms))
@@ -104,7 +95,7 @@ class RouteChange:
         known = self.known_tokens.all(now=self.clock())
         away = [token for token in known if "edge" not in routes.lasting_paths(token)]
         clients = await self.rooms.count_clients(away)
-        jitter_ms = Moving(clients_to_aws=clients).jitter_ms
+        jitter_ms = self._jitter_ms(to_aws=clients)
         ends = [stretch.until_ms or 0 for stretch in routes.previous]
         close_at_ms = max([self._now_ms() + jitter_ms + _SLACK_MS, *ends])
         await self._send_away(self.rooms, away, jitter_ms=jitter_ms, close_at_ms=close_at_ms)
@@ -140,6 +131,7 @@ class RouteChange:
             from_edge=from_edge,
             clients_to_edge=clients_to_edge,
             clients_to_aws=clients_to_aws,
+            jitter_ms=self._jitter_ms(to_edge=clients_to_edge, to_aws=clients_to_aws),
         )
 
     def _moving_tokens(self, routes: Routes) -> tuple[list[str], list[str]]:
@@ -191,6 +183,11 @@ class RouteChange:
     ) -> None:
         url = self.endpoints.websocket_url
         await rooms.send_away(tokens, url=url, jitter_ms=jitter_ms, close_at_ms=close_at_ms)
+
+    def _jitter_ms(self, *, to_edge: int = 0, to_aws: int = 0) -> int:
+        """The time over which so many clients come, so that what they come to can take them in."""
+        seconds = max(to_edge / EDGE_CONNECTS_PER_SECOND, to_aws / self.aws_connects_per_second)
+        return int(seconds * 1_000)
 
     def _grace_end(self, jitter_ms: int) -> int:
         return self._now_ms() + max(self.grace_ms, jitter_ms + _SLACK_MS)

@@ -39,6 +39,7 @@ def route_change(environment: Environment) -> RouteChange:
         endpoints=environment.endpoints,
         tasks=TaskQueue(clients.sqs(region), environment.route_queue_url),
         grace_ms=environment.route_grace_seconds * 1_000,
+        aws_connects_per_second=environment.aws_connects_per_second,
         clock=time.time,
         sleep=asyncio.sleep,
     )

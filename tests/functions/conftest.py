@@ -149,6 +149,7 @@ def load(
             environment.ROUTE_DEAD_LETTER_QUEUE_URL: dead_letters.url,
             environment.ROUTE_QUEUE_TRIES: "20",
             environment.ROUTE_GRACE_SECONDS: "10",
+            environment.AWS_CONNECTS_PER_SECOND: "250",
             environment.WEBSOCKET_URL: "wss://websocket.test/live",
             environment.WEBSOCKET_CALLBACK_URL: endpoint.url,
             environment.HELIUS_WEBHOOK_SECRET: "current",
