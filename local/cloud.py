@@ -39,7 +39,8 @@ KEPT_VARIABLES: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE")
 class LocalCloud:
     """One emulated cloud: its processes, ports and logs under `root`; several may run at once.
 
-    A port of 0 is any free one. Without `stand_in` the real Pulumi plugins are left to find the
+    A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, at the price of
+    most of the emulator's speed. Without `stand_in` the real Pulumi plugins are left to find the
     cloud by the stack's provider configuration alone.
     """
 
@@ -50,10 +51,12 @@ class LocalCloud:
         aws_port: int = CUSTOMARY_AWS_PORT,
         worker_port: int = CUSTOMARY_WORKER_PORT,
         stand_in: bool = True,
+        records_calls: bool = False,
     ) -> None:
         self.root = root
         self._wanted = {"aws": aws_port, "worker": worker_port}
         self._stand_in = stand_in
+        self._records_calls = records_calls
         self._ministack = BackgroundProcess("ministack", root)
         self._cloudflare = BackgroundProcess("cloudflare", root)
         self._providers = BackgroundProcess("providers", root)
@@ -145,7 +148,7 @@ class LocalCloud:
         environment = _clean_environment() | {
             "AUTH": "true",  # roles bind: a call that a function's policy lacks is denied
             "BIND_HOST": LOOPBACK,  # its default is every interface
-            "CLOUDTRAIL_RECORDING": "1",  # who called what: the test of least privilege reads it
+            "CLOUDTRAIL_RECORDING": "1" if self._records_calls else "0",
             "GATEWAY_PORT": str(self._ports()["aws"]),
             # A request that waits for a function holds one, and the function's own calls need some.
             "MINISTACK_WORKER_THREADS": "256",

@@ -31,6 +31,7 @@ DEFAULTS: Final[dict[str, object]] = {
     "glow:edge": {
         "accountId": "10ca10ca10ca10ca10ca10ca10ca10ca",
         "workersDevSubdomain": "glow-local",
+        "connectsPerMinute": 100_000,  # every client here has the same address
     },
     # A client that says it is in this region hears on AWS what all others hear at the edge.
     # The emulator takes a tenth of a second for a client that AWS takes in at once with many others.

@@ -40,7 +40,8 @@ SERVICES = {"dynamodb.amazonaws.com": "dynamodb", "sqs.amazonaws.com": "sqs"}
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("rights"), aws_port=0, worker_port=0) as cloud:
+    root = tmp_path_factory.mktemp("rights")
+    with LocalCloud(root, aws_port=0, worker_port=0, records_calls=True) as cloud:
         yield cloud
 
 
