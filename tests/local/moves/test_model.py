@@ -1,0 +1,194 @@
+"""Whatever happens to a stack and to the connections of its clients, the library keeps its promises."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from local.cloud import LocalCloud
+from local.config import AWS_REGION
+from local.stack import LocalStack
+from tests.local.aws import Aws
+from tests.local.moves.apps import App, assert_promises_kept, following
+from tests.local.moves.mover import Mover
+from tests.local.moves.network import Network
+from tests.local.moves.stage import BASE, Stage
+from tests.local.moves.traffic import Webhook, webhook
+from tests.local.wire import POLL, Wire
+
+MAX_APPS: Final = 5
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def stage(
+    stack: LocalStack, cloud: LocalCloud, mover: Mover, aws: Aws, outputs: dict[str, Any]
+) -> Stage:
+    return Stage(stack, cloud, mover, aws, outputs["RoutesTableName"])
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    with Network() as network:
+        yield network
+
+
+class Moves(RuleBasedStateMachine):
+    """Apps of three tokens that nobody has traded before."""
+
+    apps = Bundle("apps")
+    token_numbers = st.integers(0, 2)
+
+    def __init__(self, stage: Stage, network: Network, wire: Wire) -> None:
+        super().__init__()
+        self.stage = stage
+        self.network = network
+        self.wire = wire
+        self.tokens = [f"MODEL{next(_numbers)}" for _ in range(3)]
+        self.owed: dict[App, list[str]] = {}
+        self.owners: dict[App, str] = {}
+        self.opened = AsyncExitStack()
+        self.webhook = network.run(self._open_webhook())
+        self.has_rotated = False
+
+    @rule(number=token_numbers, trades=st.integers(1, 5))
+    def publish(self, number: int, trades: int) -> None:
+        for _ in range(trades):
+            self._send(self.tokens[number])
+
+    @precondition(lambda self: len(self.owed) < MAX_APPS)
+    @rule(target=apps, number=token_numbers, region=st.sampled_from([None, AWS_REGION]))
+    def connect(self, number: int, region: str | None) -> App:
+        token = self.tokens[number]
+        self._send(token)  # its cursor
+        owner = f"app {len(self.owed)}"
+        app = self.network.run(self._open_app(token, region), owner=owner)
+        self.owed[app], self.owners[app] = [], owner
+        return app
+
+    @rule(app=apps)
+    def drop(self, app: App) -> None:
+        self.network.drop(self.owners[app])
+
+    @rule(app=apps)
+    def stall(self, app: App) -> None:
+        self.network.stall(self.owners[app])
+
+    @rule(app=apps)
+    def resume(self, app: App) -> None:
+        self.network.resume(self.owners[app])
+
+    @rule()
+    def toggle_flag(self) -> None:
+        self._begin_move(edge_is_on=not self.stage.policy.edge_is_on)
+
+    @rule(number=token_numbers)
+    def move_token(self, number: int) -> None:
+        self._begin_move(edge_tokens=self.stage.policy.edge_tokens ^ {self.tokens[number]})
+
+    @rule(percent=st.sampled_from([0, 30, 60, 100]))
+    def change_percentage(self, percent: int) -> None:
+        self._begin_move(edge_percent=percent)
+
+    @rule()
+    def change_regions(self) -> None:
+        self._begin_move(aws_regions=self.stage.policy.aws_regions ^ {AWS_REGION})
+
+    @precondition(lambda self: self.stage.edge_is_up)
+    @rule()
+    def kill_edge(self) -> None:
+        self.stage.kill_edge()
+
+    @precondition(lambda self: not self.stage.edge_is_up)
+    @rule()
+    def restore_edge(self) -> None:
+        self.stage.restore_edge()
+
+    @precondition(lambda self: self.stage.edge_is_up and not self.has_rotated)
+    @rule()
+    def rotate_secret(self) -> None:
+        self.has_rotated = True
+        self.stage.rotate_secret()
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        for app in self.owed:
+            assert_promises_kept(app)
+
+    def teardown(self) -> None:
+        try:
+            self._calm_down()
+            for app, signatures in self.owed.items():
+                self.network.run(app.hear_all(signatures))
+            self.promises_are_kept()
+        finally:
+            self.network.run(self.opened.aclose())
+
+    def _calm_down(self) -> None:
+        """Leave the stack as the next example expects it."""
+        for app in self.owed:
+            self.resume(app)
+        if not self.stage.edge_is_up:
+            self.stage.restore_edge()
+        self.stage.begin_move(BASE)
+        for token in self.tokens:
+            self._send(token)
+        while self.stage.edge_counts_as_down():
+            self._send("SPARE")  # the publishers find it well only by a post
+            POLL.wait(0.5)
+        self.stage.finish_move()
+
+    def _begin_move(self, **changes: Any) -> None:
+        """Change the policy in force; meanwhile, other things happen."""
+        self.stage.finish_move()
+        self.stage.begin_move(replace(self.stage.policy, **changes))
+
+    async def _open_webhook(self) -> Webhook:
+        return await self.opened.enter_async_context(webhook(self.wire))
+
+    async def _open_app(self, token: str, region: str | None) -> App:
+        app = await self.opened.enter_async_context(
+            following(token, api=self.wire.rest_url, region=region)
+        )
+        await app.wait_for(lambda: bool(app.prices), "the newest price")
+        return app
+
+    def _send(self, token: str) -> None:
+        signature = self.network.run(self.webhook.send(token))
+        for app, signatures in self.owed.items():
+            if app.token == token:
+                signatures.append(signature)
+
+
+@pytest.mark.timeout(900)
+def test_promises_are_kept_whatever_happens(stage: Stage, network: Network, wire: Wire) -> None:
+    class Here(Moves):
+        def __init__(self) -> None:
+            super().__init__(stage, network, wire)
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=3,
+            stateful_step_count=12,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],  # what fails takes minutes: no shrinking
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
