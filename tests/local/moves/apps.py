@@ -34,6 +34,11 @@ class App:
         return next(state.path for state in reversed(self.states) if state.state == "live")
 
     @property
+    def is_served(self) -> bool:
+        """Whether prices come, if only by polling."""
+        return bool(self.states) and self.states[-1].state in ("live", "moving", "polling")
+
+    @property
     def signatures(self) -> list[str | None]:
         return [price.update.tx_signature for price in self.prices]
 
@@ -79,13 +84,13 @@ class App:
 async def following(
     token: str, *, api: str, region: str | None = None, delivery: Delivery = "all"
 ) -> AsyncGenerator[App]:
-    """An app whose subscription a connection serves."""
+    """An app whose subscription is served."""
     app = App(token)
     opening = subscribe(token, api=api, region=region, delivery=delivery, on_state=app.note)
     async with opening as prices:
         reader = asyncio.create_task(app.read(prices))
         try:
-            await app.wait_for(lambda: app.path is not None, "a connection")
+            await app.wait_for(lambda: app.is_served, "a connection")
             yield app
         finally:
             reader.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import ContextVar
 from types import TracebackType
@@ -60,17 +60,17 @@ class Network:
 
     def drop(self, owner: object) -> None:
         """Break its connections, as a network does: without a word to either side."""
-        self._on_each(owner, asyncio.Transport.abort)
+        self._on_each(owner, lambda transport: transport.abort())
 
     def stall(self, owner: object) -> None:
         """Read nothing more from its connections."""
-        self._on_each(owner, asyncio.Transport.pause_reading)
+        self._on_each(owner, lambda transport: transport.pause_reading())
 
     def resume(self, owner: object) -> None:
         """Read them again."""
-        self._on_each(owner, asyncio.Transport.resume_reading)
+        self._on_each(owner, lambda transport: transport.resume_reading())
 
-    def _on_each(self, owner: object, act: Any) -> None:
+    def _on_each(self, owner: object, act: Callable[[asyncio.Transport], None]) -> None:
         async def act_on_each() -> None:
             transports = self._loop.transports[owner]
             transports[:] = [each for each in transports if not each.is_closing()]

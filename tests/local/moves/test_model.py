@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
+    initialize,
     invariant,
+    multiple,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -30,6 +33,8 @@ from tests.local.moves.traffic import Webhook, webhook
 from tests.local.wire import POLL, Wire
 
 MAX_APPS: Final = 5
+MAX_CHANGES: Final = 4
+"""Of a route in one example: each takes 7 s."""
 
 _numbers = itertools.count()
 
@@ -63,66 +68,80 @@ class Moves(RuleBasedStateMachine):
         self.owners: dict[App, str] = {}
         self.opened = AsyncExitStack()
         self.webhook = network.run(self._open_webhook())
+        self.changes_left = MAX_CHANGES
         self.has_rotated = False
 
-    @rule(number=token_numbers, trades=st.integers(1, 5))
-    def publish(self, number: int, trades: int) -> None:
-        for _ in range(trades):
-            self._send(self.tokens[number])
+    @initialize(target=apps)
+    def connect_before_any_trade(self) -> MultipleResults[App]:
+        return multiple(self._connect(0, None), self._connect(1, AWS_REGION))
 
     @precondition(lambda self: len(self.owed) < MAX_APPS)
     @rule(target=apps, number=token_numbers, region=st.sampled_from([None, AWS_REGION]))
     def connect(self, number: int, region: str | None) -> App:
-        token = self.tokens[number]
-        self._send(token)  # its cursor
-        owner = f"app {len(self.owed)}"
-        app = self.network.run(self._open_app(token, region), owner=owner)
-        self.owed[app], self.owners[app] = [], owner
+        self._send(self.tokens[number])
+        app = self._connect(number, region)
+        # While nothing but polling works, that is where the stream begins.
+        self.network.run(app.wait_for(lambda: bool(app.prices), "the newest price"))
         return app
+
+    @rule(trades=st.integers(1, 5))
+    def publish(self, trades: int) -> None:
+        for token in self.tokens * trades:
+            self._send(token)
 
     @rule(app=apps)
     def drop(self, app: App) -> None:
         self.network.drop(self.owners[app])
+        self.publish(1)
 
     @rule(app=apps)
     def stall(self, app: App) -> None:
         self.network.stall(self.owners[app])
+        self.publish(1)
 
     @rule(app=apps)
     def resume(self, app: App) -> None:
         self.network.resume(self.owners[app])
 
+    @precondition(lambda self: self.changes_left)
     @rule()
     def toggle_flag(self) -> None:
-        self._begin_move(edge_is_on=not self.stage.policy.edge_is_on)
+        self._change(edge_is_on=not self.stage.policy.edge_is_on)
 
+    @precondition(lambda self: self.changes_left)
     @rule(number=token_numbers)
     def move_token(self, number: int) -> None:
-        self._begin_move(edge_tokens=self.stage.policy.edge_tokens ^ {self.tokens[number]})
+        tokens = self.stage.policy.edge_tokens ^ {self.tokens[number]}
+        self._change(edge_tokens=tokens, edge_percent=0)
 
+    @precondition(lambda self: self.changes_left)
     @rule(percent=st.sampled_from([0, 30, 60, 100]))
     def change_percentage(self, percent: int) -> None:
-        self._begin_move(edge_percent=percent)
+        self._change(edge_percent=percent)
 
+    @precondition(lambda self: self.changes_left)
     @rule()
     def change_regions(self) -> None:
-        self._begin_move(aws_regions=self.stage.policy.aws_regions ^ {AWS_REGION})
+        self._change(aws_regions=self.stage.policy.aws_regions ^ {AWS_REGION})
 
     @precondition(lambda self: self.stage.edge_is_up)
     @rule()
     def kill_edge(self) -> None:
         self.stage.kill_edge()
+        self.publish(2)
 
     @precondition(lambda self: not self.stage.edge_is_up)
     @rule()
     def restore_edge(self) -> None:
         self.stage.restore_edge()
+        self.publish(1)
 
     @precondition(lambda self: self.stage.edge_is_up and not self.has_rotated)
     @rule()
     def rotate_secret(self) -> None:
         self.has_rotated = True
         self.stage.rotate_secret()
+        self.publish(1)
 
     @invariant()
     def promises_are_kept(self) -> None:
@@ -145,27 +164,31 @@ class Moves(RuleBasedStateMachine):
         if not self.stage.edge_is_up:
             self.stage.restore_edge()
         self.stage.begin_move(BASE)
-        for token in self.tokens:
-            self._send(token)
+        self.publish(1)
         while self.stage.edge_counts_as_down():
             self._send("SPARE")  # the publishers find it well only by a post
             POLL.wait(0.5)
         self.stage.finish_move()
 
-    def _begin_move(self, **changes: Any) -> None:
-        """Change the policy in force; meanwhile, other things happen."""
+    def _connect(self, number: int, region: str | None) -> App:
+        owner = f"app {len(self.owed)}"
+        app = self.network.run(self._open_app(self.tokens[number], region), owner=owner)
+        self.owed[app], self.owners[app] = [], owner
+        return app
+
+    def _change(self, **changes: Any) -> None:
+        """Begin to change the policy in force, and trade meanwhile."""
+        self.changes_left -= 1
         self.stage.finish_move()
         self.stage.begin_move(replace(self.stage.policy, **changes))
+        self.publish(1)
 
     async def _open_webhook(self) -> Webhook:
         return await self.opened.enter_async_context(webhook(self.wire))
 
     async def _open_app(self, token: str, region: str | None) -> App:
-        app = await self.opened.enter_async_context(
-            following(token, api=self.wire.rest_url, region=region)
-        )
-        await app.wait_for(lambda: bool(app.prices), "the newest price")
-        return app
+        app = following(token, api=self.wire.rest_url, region=region)
+        return await self.opened.enter_async_context(app)
 
     def _send(self, token: str) -> None:
         signature = self.network.run(self.webhook.send(token))

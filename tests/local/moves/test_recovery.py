@@ -58,7 +58,8 @@ async def test_token_that_leaves_the_edge(
     await _catch_up(at_edge, wire, {meanwhile})
     assert _gaps(at_edge) == []
 
-    assert [await each.hear_close() for each in (stubborn, at_edge)] == [4009, 4009]
+    closes = await asyncio.gather(stubborn.hear_close(), at_edge.hear_close())
+    assert closes == [4009, 4009]
     assert (await stubborn.hear_type("MOVED"))["url"] == wire.websocket_url
     assert {before, meanwhile} <= set(stubborn.signatures())
 
