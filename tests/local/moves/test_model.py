@@ -1,7 +1,8 @@
 """Whatever happens to a stack and to the connections of its clients, the library keeps its promises."""
 
+import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Final
@@ -30,7 +31,7 @@ from tests.local.moves.mover import Mover
 from tests.local.moves.network import Network
 from tests.local.moves.stage import BASE, Stage
 from tests.local.moves.traffic import Webhook, webhook
-from tests.local.wire import POLL, Wire
+from tests.local.wire import Wire, wait_for
 
 MAX_APPS: Final = 5
 MAX_CHANGES: Final = 4
@@ -86,8 +87,7 @@ class Moves(RuleBasedStateMachine):
 
     @rule(trades=st.integers(1, 5))
     def publish(self, trades: int) -> None:
-        for token in self.tokens * trades:
-            self._send(token)
+        self._send(*self.tokens * trades)
 
     @rule(app=apps)
     def drop(self, app: App) -> None:
@@ -165,10 +165,13 @@ class Moves(RuleBasedStateMachine):
             self.stage.restore_edge()
         self.stage.begin_move(BASE)
         self.publish(1)
-        while self.stage.edge_counts_as_down():
-            self._send("SPARE")  # the publishers find it well only by a post
-            POLL.wait(0.5)
+        wait_for(self._edge_is_well_after_a_trade, bool, "publishers that find the edge well")
         self.stage.finish_move()
+
+    def _edge_is_well_after_a_trade(self) -> bool:
+        """Only a post finds that out."""
+        self._send("SPARE")
+        return not self.stage.edge_counts_as_down()
 
     def _connect(self, number: int, region: str | None) -> App:
         owner = f"app {len(self.owed)}"
@@ -190,11 +193,18 @@ class Moves(RuleBasedStateMachine):
         app = following(token, api=self.wire.rest_url, region=region)
         return await self.opened.enter_async_context(app)
 
-    def _send(self, token: str) -> None:
-        signature = self.network.run(self.webhook.send(token))
-        for app, signatures in self.owed.items():
-            if app.token == token:
-                signatures.append(signature)
+    def _send(self, *tokens: str) -> None:
+        """Send a trade of each, all at once: the paths may have them in any order."""
+        signatures = self.network.run(self._send_all(tokens))
+        for app, owed in self.owed.items():
+            owed += [
+                signature
+                for token, signature in zip(tokens, signatures, strict=True)
+                if token == app.token
+            ]
+
+    async def _send_all(self, tokens: Sequence[str]) -> list[str]:
+        return await asyncio.gather(*map(self.webhook.send, tokens))
 
 
 @pytest.mark.timeout(900)
@@ -206,7 +216,7 @@ def test_promises_are_kept_whatever_happens(stage: Stage, network: Network, wire
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=3,
+            max_examples=8,
             stateful_step_count=12,
             derandomize=True,
             database=None,
