@@ -38,19 +38,30 @@ def send(wire: Wire) -> Send:
     return send
 
 
+@pytest.fixture(scope="module")
+def known_to_the_room(wire: Wire, mover: Mover) -> str:
+    """The id of a trade that came while the token was of the edge."""
+    mover.move(ALL_AT_EDGE)
+    wire.send(a_trade(), token=TOKEN)
+    return str(wire.get(f"/tokens/{TOKEN}/price").json()["id"])
+
+
 @pytest.mark.timeout(300)
 async def test_token_that_leaves_the_edge(
-    wire: Wire, edge_url: str, mover: Mover, listeners: Listeners, send: Send
+    wire: Wire,
+    edge_url: str,
+    mover: Mover,
+    listeners: Listeners,
+    send: Send,
+    known_to_the_room: str,
 ) -> None:
-    await asyncio.to_thread(mover.move, ALL_AT_EDGE)
     stubborn = await listeners.at_edge(edge_url, TOKEN)
-    first = await _id_of(stubborn, send(TOKEN))
     before = send(TOKEN)
     await _id_of(stubborn, before)
 
     await asyncio.to_thread(mover.move, ALL_ON_AWS)
 
-    on_aws = await listeners.subscribed(TOKEN, after=first)
+    on_aws = await listeners.subscribed(TOKEN, after=known_to_the_room)
     meanwhile = send(TOKEN)  # in the grace, so on both paths
     await _catch_up(on_aws, wire, {before, meanwhile})
     assert _gaps(on_aws) == []
@@ -70,21 +81,25 @@ async def test_token_that_leaves_the_edge(
 
 @pytest.mark.timeout(300)
 async def test_token_that_comes_to_the_edge(
-    wire: Wire, edge_url: str, mover: Mover, listeners: Listeners, send: Send
+    wire: Wire,
+    edge_url: str,
+    mover: Mover,
+    listeners: Listeners,
+    send: Send,
+    known_to_the_room: str,
 ) -> None:
     await asyncio.to_thread(mover.move, ALL_ON_AWS)
     stubborn = await listeners.subscribed(TOKEN)
     half = await listeners.subscribed(TOKEN)
     await half.subscribe(STAYS)
     other = await listeners.subscribed(NEW_ROOM)
-    first = await _id_of(stubborn, send(TOKEN))
     first_of_new = await _id_of(other, send(NEW_ROOM))
     missed, missed_of_new = send(TOKEN), send(NEW_ROOM)
     newest = await _id_of(stubborn, missed)
 
     await asyncio.to_thread(mover.move, MOST_AT_EDGE)
 
-    in_room_with_a_hole = await listeners.at_edge(edge_url, TOKEN, after=first)
+    in_room_with_a_hole = await listeners.at_edge(edge_url, TOKEN, after=known_to_the_room)
     await _catch_up(in_room_with_a_hole, wire, {missed})
     in_new_room = await listeners.at_edge(edge_url, NEW_ROOM, after=first_of_new)
     await _catch_up(in_new_room, wire, {missed_of_new}, token=NEW_ROOM)
@@ -99,9 +114,9 @@ async def test_token_that_comes_to_the_edge(
     await _id_of(half, send(STAYS))  # only the subscription is over
 
     late = await listeners.open()
-    await late.say({"action": "subscribePrice", "token": TOKEN, "after": first})
+    await late.say({"action": "subscribePrice", "token": TOKEN, "after": newest})
     moved = await late.hear_type("MOVED")
-    assert (moved["path"], moved["after"], moved["jitterMs"]) == ("edge", first, 0)
+    assert (moved["path"], moved["after"], moved["jitterMs"]) == ("edge", newest, 0)
     assert [message["type"] for message in late.messages] == ["MOVED"]
 
 
