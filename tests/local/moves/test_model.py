@@ -216,7 +216,7 @@ def test_promises_are_kept_whatever_happens(stage: Stage, network: Network, wire
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=8,
+            max_examples=5,
             stateful_step_count=12,
             derandomize=True,
             database=None,
