@@ -176,9 +176,7 @@ class Service:
         """After which id to go on: exactly, on the path that served last; else from earlier."""
         last = self._served_last
         exact = last.cursor if last is not None and last.route.path is route.path else None
-        return (
-            exact or self._intake.cursor_on_another_path() or self._served_from or route.after
-        )
+        return exact or self._intake.cursor_on_another_path() or self._served_from or route.after
 
     def _start_polling(self, tasks: asyncio.TaskGroup) -> None:
         if self._poller is None:
