@@ -257,7 +257,11 @@ export class Backoff {
  * @param {number} seconds
  */
 export function idBefore(id, seconds) {
-  const timestamp = Math.max(0, Number(id.slice(0, 10)) - seconds);
+  return firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
+}
+
+/** @param {number} timestamp Unix seconds */
+function firstIdOf(timestamp) {
   return `${String(timestamp).padStart(10, "0")}-000000000000-0`;
 }
 
@@ -305,8 +309,8 @@ class Scope {
     return cancel;
   }
 
-  /** @param {string} url @returns {Promise<any>} */
-  async fetchJson(url) {
+  /** @param {string} url @param {(response: Response) => void} [look] at a good answer @returns {Promise<any>} */
+  async fetchJson(url, look = () => {}) {
     const controller = new AbortController();
     const abort = () => controller.abort();
     const cancel = this.later(ANSWER_MS, abort);
@@ -314,7 +318,10 @@ class Scope {
     if (this.isOver) abort();
     try {
       const response = await fetch(url, { signal: controller.signal });
-      if (response.ok) return await response.json();
+      if (response.ok) {
+        look(response);
+        return await response.json();
+      }
       const body = await response.json().catch(() => null);
       throw new HttpError(response.status, body?.error?.message ?? `HTTP status ${response.status}`);
     } finally {
@@ -449,6 +456,9 @@ export class Subscription {
   #target = null;
   /** What /connect or MOVED said last. @type {Route | null} */
   #route = null;
+  #hasServed = false;
+  /** The cursor of who was served and has received nothing: the token was quiet, not unheard. @type {string | null} */
+  #servedFrom = null;
   /** Path → tries in a row that did not serve; the last to fail is the last. @type {Map<string, number>} */
   #failures = new Map();
   #fills = 0;
@@ -518,11 +528,17 @@ export class Subscription {
     const avoid = failed !== undefined && this.#triesOf(failed) >= UNREACHABLE_TRIES ? failed : null;
     const { api, region } = this.#options;
     try {
-      this.#route = await attempt.fetchJson(`${api}/connect/${encodeURIComponent(this.#token)}${queryOf({ region, avoid })}`);
+      const url = `${api}/connect/${encodeURIComponent(this.#token)}${queryOf({ region, avoid })}`;
+      this.#route = await attempt.fetchJson(url, ({ headers }) => this.#noteWhen(headers.get("date")));
     } catch (error) {
       if (!attempt.isOver && error instanceof HttpError && FATAL_STATUSES.includes(error.status)) this.#end(error.message);
     }
     return this.#route;
+  }
+
+  /** @param {string | null} date by the stack's clock; null: nobody says */
+  #noteWhen(date) {
+    if (!this.#hasServed) this.#servedFrom = date === null ? null : firstIdOf(Date.parse(date) / 1_000);
   }
 
   /** @param {string} path */
@@ -532,7 +548,8 @@ export class Subscription {
 
   /** @param {Route} route */
   #open(route) {
-    const wish = { after: this.#memory.cursor(route.path), delivery: this.#wantsLatest ? "latest" : null };
+    const after = this.#memory.cursor(route.path) ?? (this.#hasServed ? this.#servedFrom : null);
+    const wish = { after, delivery: this.#wantsLatest ? "latest" : null };
     const connection = new Connection(route, wish, this.#SocketClass, {
       onServing: () => this.#serve(connection, route),
       onMessage: (message) => this.#receive(connection, message),
@@ -547,6 +564,7 @@ export class Subscription {
   #serve(connection, route) {
     this.#serving?.close();
     this.#serving = connection;
+    this.#hasServed = true;
     this.#opening = this.#target = null;
     this.#polling?.end();
     this.#polling = null;

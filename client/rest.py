@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -36,6 +37,8 @@ class RestApi:
         self._api = api.rstrip("/")
         self._token = quote(token, safe="")
         self.region = region
+        self.asked_at: int | None = None
+        """When `route` last answered, in Unix seconds of the stack's clock."""
 
     async def route(self, *, avoid: str | None) -> Route:
         """Where to connect, best not on path `avoid`. Raises Refused, Unreachable."""
@@ -45,7 +48,9 @@ class RestApi:
         )
         if answer.status_code in _FINAL_STATUSES:
             raise Refused(f"{answer.request.url} answered {_told(answer)}")
-        return _read(_route, answer)
+        route = _read(_route, answer)
+        self.asked_at = _date(answer)
+        return route
 
     async def newest(self) -> Update | None:
         """The newest price; None as long as there is none. Raises Unreachable."""
@@ -72,6 +77,14 @@ class RestApi:
             return await self._http.get(f"{self._api}{path}", params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"{self._api}{path}: {type(error).__name__} {error}") from error
+
+
+def _date(answer: httpx.Response) -> int | None:
+    """Unix seconds; None where nobody says."""
+    try:
+        return int(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
+    except ValueError:
+        return None
 
 
 def _content(answer: httpx.Response) -> Fields:

@@ -13,6 +13,7 @@ from client.link import ANSWER_SECONDS, Link
 from client.paths import Delivery, Route
 from client.rest import RestApi
 from client.state import StateName
+from client.update import id_at
 
 # Served this long, a connection was a good one, and its loss counts as the first.
 GOOD_SERVICE_SECONDS: Final = 30.0
@@ -49,6 +50,7 @@ class Service:
         random: Callable[[], float],
     ) -> None:
         self._token = token
+        self._rest = rest
         self._intake = intake
         self._delivery: Delivery = delivery
         self._has_region = rest.region is not None
@@ -59,6 +61,8 @@ class Service:
         self._backoff = Backoff(random)
         self._clock = asyncio.get_running_loop().time
         self._served_last: Link | None = None
+        # The cursor of who was served and has received nothing: the token was quiet, not unheard.
+        self._served_from: str | None = None
         self._poller: asyncio.Task[None] | None = None
 
     async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
@@ -98,6 +102,8 @@ class Service:
             old.let_go()
         self._discovery.note(new.route)
         self._served_last = new
+        if self._served_from is None and self._rest.asked_at is not None:
+            self._served_from = id_at(self._rest.asked_at)
         self._show("live", change.reason, new.route.path.name)
         return new
 
@@ -170,7 +176,7 @@ class Service:
         """After which id to go on: exactly, on the path that served last; else from earlier."""
         last = self._served_last
         exact = last.cursor if last is not None and last.route.path is route.path else None
-        return exact or self._intake.cursor_on_another_path() or route.after
+        return exact or self._intake.cursor_on_another_path() or self._served_from or route.after
 
     def _start_polling(self, tasks: asyncio.TaskGroup) -> None:
         if self._poller is None:

@@ -70,7 +70,10 @@ class RestApi(pulumi.ComponentResource):
 
     def _http_api(self, args: RestApiArgs) -> aws.apigatewayv2.Api:
         cors = aws.apigatewayv2.ApiCorsConfigurationArgs(
-            allow_origins=list(args.cors_origins), allow_methods=["GET"], max_age=3600
+            allow_origins=list(args.cors_origins),
+            allow_methods=["GET"],
+            expose_headers=["date"],  # a client's first cursor
+            max_age=3600,
         )
         return aws.apigatewayv2.Api(
             f"{self._name}-api",

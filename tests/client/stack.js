@@ -4,13 +4,14 @@ import http from "node:http";
 
 import { WebSocketServer } from "ws";
 
-import { TOKEN, trade, until } from "./support.js";
+import { STARTED_MS, TOKEN, trade, until } from "./support.js";
 
 /** @typedef {import("../../client/glow.js").Update} Update */
 /** @typedef {"aws" | "edge"} Path */
 
 const PING = { aws: { action: "ping" }, edge: { type: "ping" } };
 const LONG_MS = 600_000;
+const HEADERS = { "content-type": "application/json", "access-control-allow-origin": "*", "access-control-expose-headers": "date" };
 
 /** @param {Path} path @returns {Path} */
 const otherThan = (path) => (path === "aws" ? "edge" : "aws");
@@ -215,7 +216,7 @@ export class Stack {
     if (file !== undefined) return void response.writeHead(200, { "content-type": file.type }).end(file.text);
     this.requests.push(request.url ?? "");
     const [status, body] = pathname.startsWith("/connect/") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
-    response.writeHead(status, { "content-type": "application/json", "access-control-allow-origin": "*" }).end(JSON.stringify(body));
+    response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
   }
 
   /** @param {URLSearchParams} query @returns {[number, object]} */

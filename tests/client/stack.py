@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,7 +16,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from tests.client.trades import TOKEN, Update
+from tests.client.trades import START, TOKEN, Update
 
 PAGE_UPDATES = 3
 
@@ -53,6 +54,7 @@ class Stack:
         self.recheck_ms: int | None = None
         self.moved_to: str | None = None
         self.connect_status = 200
+        self.says_when = True
         self.prices_are_readable = True
         self.refused: set[str] = set()  # paths that no socket can be opened on
         self.silent: set[str] = set()  # paths that answer nothing, nor send
@@ -169,7 +171,10 @@ class Stack:
             **self.protocol,
         }
         route = {"path": path, "url": self.url_of(path), "protocol": protocol}
-        return _response(200, {**route, "recheckMs": self.recheck_ms})
+        response = _response(200, {**route, "recheckMs": self.recheck_ms})
+        if self.says_when:
+            response.headers["date"] = formatdate(START, usegmt=True)
+        return response
 
     def _price(self) -> Response:
         newest = max(self.stored, key=lambda update: update["id"], default=None)

@@ -36,6 +36,16 @@ for (const path of PATHS) {
     assert.ok(app.states.some(({ state }) => state === "waiting"));
   });
 
+  test(`${path}: what a quiet token's lost connection missed is not missing either`, async (t) => {
+    const stack = await startStack(t, { home: path });
+    const app = new App(t, stack);
+    await app.is("live");
+    stack.drop(path);
+    for (const n of [1, 2, 3]) stack.publish(n);
+    await app.has(3);
+    assert.deepEqual(app.updates, trades(1, 4));
+  });
+
   test(`${path}: a gap is filled by REST, page by page, and nothing is shown twice`, async (t) => {
     const stack = await startStack(t, { home: path, pricesFail: 1 });
     const app = new App(t, stack);

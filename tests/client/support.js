@@ -9,11 +9,13 @@ import { subscribe } from "../../client/glow.js";
 /** @typedef {import("../../client/glow.js").Options} Options */
 
 export const TOKEN = "SOL";
+/** Unix time, before the first trade. */
+export const STARTED_MS = 1_700_000_000_000;
 const DEADLINE_MS = 10_000;
 
 /** The `n`th trade. @param {number} n @returns {Update} */
 export function trade(n) {
-  const timestamp = 1_700_000_000 + n;
+  const timestamp = STARTED_MS / 1000 + n;
   const signature = `s${String(n).padStart(15, "0")}`;
   const id = `${timestamp}-${String(n).padStart(12, "0")}-${signature}`;
   return { type: "PRICE_UPDATE", token: TOKEN, price: 1 + n / 1000, timestamp, slot: n, txSignature: signature, id };

@@ -85,6 +85,7 @@ async def test_other_path_is_asked_from_earlier_than_the_last_id(stack: Stack) -
 
 
 async def test_client_without_a_cursor_takes_the_one_of_the_move(stack: Stack) -> None:
+    stack.says_when = False
     async with listening(stack) as listener:
         await listener.shows("live")
         await stack.send("aws", an_update(1), an_update(2))

@@ -87,6 +87,20 @@ async def test_lost_connection_resumes_after_the_last_id(stack: Stack, path: str
 
 
 @BOTH
+async def test_quiet_token_misses_nothing_either(stack: Stack, path: str) -> None:
+    stack.path = path
+    async with listening(stack) as listener:
+        await listener.shows("live")
+        stack.opened[0].drop()
+        await stack.until(lambda: not stack.open, "the loss")
+        for second in (1, 2, 3):
+            await stack.publish(an_update(second))
+        await listener.hears(ids(1, 2, 3))
+
+    assert listener.ids == ids(1, 2, 3)
+
+
+@BOTH
 async def test_gap_is_filled_from_pages(stack: Stack, path: str) -> None:
     stack.path = path
     async with listening(stack) as listener:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
 from threading import Event
@@ -26,6 +26,7 @@ from tests.api.descriptions import (
 )
 
 DEADLINE_SECONDS = 30
+CLOSE_SECONDS: Final = 90  # from the end of an `up`: a grace, and what the emulator takes besides
 
 POLL: Final = Event()  # never set: its wait is a pause between two looks
 
@@ -110,6 +111,12 @@ class Listener:
     async def say(self, message: object) -> None:
         await self._connection.send(message if isinstance(message, str) else json.dumps(message))
 
+    async def subscribe(self, token: str, **options: str) -> None:
+        """Subscribe to `token` on AWS, and hear that confirmed."""
+        await self.say({"action": "subscribePrice", "token": token, **options})
+        confirmed = {"type": "SUBSCRIBED", "token": token}
+        await self.hear(lambda heard: confirmed in heard.messages, f"{confirmed}")
+
     async def hear(self, wanted: Callable[[Self], bool], what: str) -> None:
         """Read until `wanted(self)`; fails after DEADLINE_SECONDS with what came instead."""
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -127,6 +134,14 @@ class Listener:
         """Read until a message of this type came; that message."""
         await self.hear(lambda heard: any(m["type"] == kind for m in heard.messages), kind)
         return next(m for m in self.messages if m["type"] == kind)
+
+    async def hear_close(self) -> int | None:
+        """Read until the other side closes; its code, None if it gave none."""
+        with suppress(ConnectionClosed):
+            while True:
+                text = await _before(CLOSE_SECONDS, self._connection)
+                self.messages.append(json.loads(text))
+        return self._connection.close_code
 
     async def hear_trade(self, trade: Message) -> Message:
         """Read until this trade's update came; that update."""
@@ -161,8 +176,7 @@ class Listeners(AsyncExitStack):
     async def subscribed(self, token: str, **options: str) -> Listener:
         """A connection whose subscription to `token` has been confirmed."""
         listener = await self.open()
-        await listener.say({"action": "subscribePrice", "token": token, **options})
-        await listener.hear_type("SUBSCRIBED")
+        await listener.subscribe(token, **options)
         return listener
 
     async def _open(self, url: str, channel: Channel, headers: dict[str, str]) -> Listener:

@@ -92,6 +92,7 @@ def test_browsers_read_only_from_listed_origins() -> None:
 
     assert cors["corsConfiguration"]["allowOrigins"] == ["https://app.example.com"]
     assert cors["corsConfiguration"]["allowMethods"] == ["GET"]
+    assert cors["corsConfiguration"]["exposeHeaders"] == ["date"]
 
 
 def test_page_that_the_edge_shows_may_read_too() -> None:

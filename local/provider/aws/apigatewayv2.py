@@ -29,7 +29,12 @@ class Api(AwsResource):
     inputs: ClassVar[Inputs] = {
         "corsConfiguration": Block(
             "CorsConfiguration",
-            {"allowMethods": "AllowMethods", "allowOrigins": "AllowOrigins", "maxAge": "MaxAge"},
+            {
+                "allowMethods": "AllowMethods",
+                "allowOrigins": "AllowOrigins",
+                "exposeHeaders": "ExposeHeaders",
+                "maxAge": "MaxAge",
+            },
         ),
         "name": "Name",
         "protocolType": "ProtocolType",

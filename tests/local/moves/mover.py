@@ -1,0 +1,30 @@
+"""A change of route as `pulumi up` makes it: RouteMover, called with what the stack's Invocation says."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from functions.glow.routing import Policy
+
+
+class Refused(Exception):  # noqa: N818  what happened
+    """RouteMover failed; its text says why."""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """The deployed function. A call takes about 8 s: every publisher has to learn of the change."""
+
+    client: Any
+    function_name: str
+
+    def move(self, policy: Policy) -> dict[str, int]:
+        """Bring `policy` into force; what was moved. Raises Refused."""
+        answer = self.client.invoke(
+            FunctionName=self.function_name,
+            Payload=json.dumps({"policy": policy.to_json()}).encode(),
+        )
+        result: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise Refused(result.get("errorMessage", result))
+        return result
