@@ -99,6 +99,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         **websocket,
         **routes,
         "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
+        "AWS_CONNECTS_PER_SECOND": "250",
         "ROUTE_GRACE_SECONDS": "90",
     }
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
