@@ -15,6 +15,7 @@ from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
 from local.demo import run_demo
 from local.errors import LocalError
+from local.migrate import ROUTING as MIGRATION_ROUTING
 from local.migrate import run_migration
 from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
@@ -120,8 +121,7 @@ def migrate_demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
 
     def deploy(percent: int) -> None:
         with step(f"edgePercent {percent}") as current:
-            routing = {"edgePercent": percent, "graceSeconds": 30, "awsConnectsPerSecond": 5}
-            stack.config_set(ROUTING, json.dumps(routing))
+            stack.config_set(ROUTING, json.dumps(MIGRATION_ROUTING | {"edgePercent": percent}))
             current.note(_summary(stack.up(current.note)))
 
     stack.config_set(FLAG, "true")

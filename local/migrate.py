@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import secrets
 import statistics
 import time
 from collections import Counter
@@ -24,8 +25,10 @@ TRADES_PER_SECOND: Final = 20
 SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
-# After the last client has moved: the grace of stack local, and the end of the old paths.
-AFTER_SECONDS: Final = 35
+# What the grace leaves when the last client has moved (route_change.py), and the end of the old path.
+AFTER_SECONDS: Final = 15
+# The emulator reads a token's whole history for each client that resumes on AWS: a third of a second.
+ROUTING: Final = {"graceSeconds": 10, "awsConnectsPerSecond": 3}
 
 Deploy = Callable[[int], None]
 
@@ -132,8 +135,9 @@ async def _trading(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerato
 
 
 def _tokens() -> Iterator[str]:
-    """Names whose share among all tokens is as TOKEN_STEPS wants it."""
-    names = (f"MIGRATE{number}" for number in itertools.count())
+    """New names, without a history, whose share among all tokens is as TOKEN_STEPS wants it."""
+    run = secrets.token_hex(4)
+    names = (f"MIGRATE_{run}_{number}" for number in itertools.count())
     steps = sorted({*STEPS})
     for step in TOKEN_STEPS:
         yield next(name for name in names if _first_step(name, steps) == step)
