@@ -67,39 +67,38 @@ class Monitoring(pulumi.ComponentResource):
         return topic
 
     def _watch_dead_letters(self, args: MonitoringArgs) -> None:
-        self._alarm(
-            "dead-letters",
-            f"{args.prefix}-BroadcastDeadLetters",
-            "Updates lie in the dead-letter queue: clients did not get them.",
-            Metric(
-                namespace="AWS/SQS",
-                name="ApproximateNumberOfMessagesVisible",
-                dimension=("QueueName", args.queue.dead_letters.name),
-                statistic="Maximum",
+        lanes = (
+            (
+                "dead-letters",
+                "Broadcast",
+                args.queue,
+                "Updates lie in the dead-letter queue: clients did not get them.",
+            ),
+            (
+                "edge-retry-dead-letters",
+                "EdgeRetry",
+                args.edge_retry_queue,
+                "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
+            ),
+            (
+                "route-dead-letters",
+                "Route",
+                args.route_queue,
+                "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
             ),
         )
-        self._alarm(
-            "edge-retry-dead-letters",
-            f"{args.prefix}-EdgeRetryDeadLetters",
-            "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
-            Metric(
-                namespace="AWS/SQS",
-                name="ApproximateNumberOfMessagesVisible",
-                dimension=("QueueName", args.edge_retry_queue.dead_letters.name),
-                statistic="Maximum",
-            ),
-        )
-        self._alarm(
-            "route-dead-letters",
-            f"{args.prefix}-RouteDeadLetters",
-            "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
-            Metric(
-                namespace="AWS/SQS",
-                name="ApproximateNumberOfMessagesVisible",
-                dimension=("QueueName", args.route_queue.dead_letters.name),
-                statistic="Maximum",
-            ),
-        )
+        for child, lane, queue, description in lanes:
+            self._alarm(
+                child,
+                f"{args.prefix}-{lane}DeadLetters",
+                description,
+                Metric(
+                    namespace="AWS/SQS",
+                    name="ApproximateNumberOfMessagesVisible",
+                    dimension=("QueueName", queue.dead_letters.name),
+                    statistic="Maximum",
+                ),
+            )
 
     def _watch_age(self, args: MonitoringArgs) -> None:
         self._alarm(

@@ -1,7 +1,5 @@
 """Redrive: dead letters come back once, in their order, whatever SQS has seen before."""
 
-import time
-
 import pytest
 from botocore.stub import Stubber
 
@@ -56,7 +54,6 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
     queue: Queue, dead_letters: Queue
 ) -> None:
     client = clients.sqs(REGION)
-    client.set_queue_attributes(QueueUrl=dead_letters.url, Attributes={"VisibilityTimeout": "1"})
     publish(dead_letters, updates_of(a_token(), 3))
     sent_before_the_crash = client.receive_message(
         QueueUrl=dead_letters.url,
@@ -64,7 +61,12 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
         MessageSystemAttributeNames=["MessageGroupId"],
     ).get("Messages", [])
     send_back(client, queue.url, sent_before_the_crash)
-    time.sleep(1.1)  # the dead letters are hidden for a second
+    for message in sent_before_the_crash:  # as when the time is over for which SQS hides them
+        client.change_message_visibility(
+            QueueUrl=dead_letters.url,
+            ReceiptHandle=message.get("ReceiptHandle", ""),
+            VisibilityTimeout=0,
+        )
 
     assert redriven(dead_letters, queue) == Count(moved=3, left=0)
     assert len(queue.take()) == 3
