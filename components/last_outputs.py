@@ -1,16 +1,38 @@
 """What the stack's last `up` left as outputs, for a preview that says what changes."""
 
+import time
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 
 import pulumi
+
+_TRIES: Final = 10
+_WAIT_SECONDS: Final = 0.2
+# A file backend is no database: the engine may be writing the checkpoint that it is asked to read.
+_HALF_WRITTEN: Final = "failed to load checkpoint"
 
 
 def last_output(name: str) -> str | None:
     """The text that the stack last exported under `name`; None before its first `up`."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    outputs = _read_outputs(stack)
+    value = outputs.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _read_outputs(stack: str) -> Mapping[str, object]:
+    for _ in range(_TRIES - 1):
+        try:
+            return _ask_engine(stack)
+        except Exception as error:
+            if _HALF_WRITTEN not in str(error):
+                raise
+            time.sleep(_WAIT_SECONDS)
+    return _ask_engine(stack)
+
+
+def _ask_engine(stack: str) -> Mapping[str, object]:
     # A function of the engine itself. A StackReference would be one more resource in the state.
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack})
     found = cast("Mapping[str, Mapping[str, object]] | None", answer.value) or {}
-    value = found.get("outputs", {}).get(name)
-    return value if isinstance(value, str) else None
+    return found.get("outputs", {})
