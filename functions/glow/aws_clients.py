@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functions.glow import log, messages
 from functions.glow.delivery import close, deliver
 from functions.glow.endpoints import Endpoints
-from functions.glow.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
+from functions.glow.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Payload
 from functions.glow.read_ahead import ReadAhead
 from functions.glow.routing import Policy
 from functions.glow.store import PriceStore
@@ -40,47 +40,49 @@ class AwsClients:
         """How many subscriptions have to leave."""
         return sum(len(page) for page in self._leaving(leaves, now))
 
-    async def tell(self, leaves: Leaves, policy: Policy, *, jitter_ms: int, now: float) -> int:
-        """Post MOVED to those that have to leave; to how many. Who misses it is told at the end."""
+    async def tell(self, leaves: Leaves, policy: Policy, *, jitter_ms: int, now: float) -> None:
+        """Post MOVED to those that have to leave. Who misses it is told at the end."""
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=jitter_ms, now=now)
 
-        async def tell(subscription: TokenSubscription) -> bool:
-            return await self._post(subscription, await notices.of(subscription.token))
+        async def tell(subscription: TokenSubscription) -> None:
+            await self._post(subscription, await notices.of(subscription.token))
 
-        return await self._each(leaves, tell, now)
+        await self._each(leaves, tell, now)
 
-    async def let_go(self, leaves: Leaves, policy: Policy, *, now: float) -> int:
-        """End the subscriptions of those that did not leave by themselves; how many there were.
+    async def let_go(self, leaves: Leaves, policy: Policy, *, now: float) -> None:
+        """End the subscriptions of those that did not leave by themselves.
 
         Each is told once more where its token is. A socket that nothing is left on is closed.
         """
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=0, now=now)
 
-        async def let_go(subscription: TokenSubscription) -> bool:
+        async def let_go(subscription: TokenSubscription) -> None:
             connection_id, token = subscription.connection_id, subscription.token
             await self._post(subscription, await notices.of(token))
             unsubscribe = self._subscriptions.unsubscribe
             if not await asyncio.to_thread(unsubscribe, connection_id, token):
                 await close(self._poster, connection_id)
             log.info("subscription_ended", token=token, connectionId=connection_id)
-            return True
 
-        return await self._each(leaves, let_go, now)
+        await self._each(leaves, let_go, now)
 
     async def _each(
-        self, leaves: Leaves, act: Callable[[TokenSubscription], Awaitable[bool]], now: float
-    ) -> int:
-        """`act` on each that has to leave, many at once; how often it answered True."""
+        self, leaves: Leaves, act: Callable[[TokenSubscription], Awaitable[None]], now: float
+    ) -> None:
+        """`act` on each that has to leave, many at once; all have ended when this raises, too."""
         leaving = ReadAhead(self._leaving(leaves, now))
 
-        async def work() -> int:
-            return sum([await act(subscription) async for subscription in leaving])
+        async def work() -> None:
+            async for subscription in leaving:
+                await act(subscription)
 
-        return sum(await asyncio.gather(*(work() for _ in range(MAX_CONCURRENT_POSTS))))
+        workers = [work() for _ in range(MAX_CONCURRENT_POSTS)]
+        for ending in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(ending, BaseException):
+                raise ending
 
-    async def _post(self, subscription: TokenSubscription, notice: Payload) -> bool:
-        outcome = await deliver(self._poster, subscription.connection_id, [notice])
-        return outcome is Outcome.POSTED
+    async def _post(self, subscription: TokenSubscription, notice: Payload) -> None:
+        await deliver(self._poster, subscription.connection_id, [notice])
 
     def _leaving(self, leaves: Leaves, now: float) -> Iterator[Sequence[TokenSubscription]]:
         for page in self._subscriptions.everybody(now=now):

@@ -100,14 +100,14 @@ class RouteChange:
         close_at_ms = max([self._now_ms() + jitter_ms + _SLACK_MS, *ends])
         await self._send_away(self.rooms, away, jitter_ms=jitter_ms, close_at_ms=close_at_ms)
 
-    async def sweep(self) -> int:
-        """Let go of who is left on AWS where nothing is published for them; how many there were."""
+    async def sweep(self) -> None:
+        """Let go of who is left on AWS where nothing is published for them."""
         routes = self.store.read()
         if routes is None:
-            return 0
+            return
         now = self.clock()
         now_ms = int(now * 1_000)
-        return await self.aws.let_go(
+        await self.aws.let_go(
             lambda token: "aws" not in routes.published(token, now_ms=now_ms),
             routes.current,
             now=now,
