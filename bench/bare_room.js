@@ -9,7 +9,7 @@ export class BareRoom extends DurableObject {
   #windowIsOpen = false;
   #connections = 0;
 
-  /** Frames leave in the rhythm of ours. @param {object[]} updates */
+  /** A frame leaves every WINDOW_MS while there is something to send. @param {object[]} updates */
   broadcast(updates) {
     this.#queue.push(...updates);
     if (!this.#windowIsOpen) this.#send();

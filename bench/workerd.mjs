@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { Miniflare } from "miniflare";
 
-import { Edge, NEWEST_WORKERD, SECRET } from "../tests/worker/support/edge.js";
+import { aModule, Edge, NEWEST_WORKERD, SECRET, workerModules } from "../tests/worker/support/edge.js";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const TICKS_PER_SECOND = 100; // of Linux's process clock (getconf CLK_TCK)
@@ -19,9 +19,8 @@ export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 
 /** @param {number} windowMs */
 function startOurs(windowMs) {
-  const others = readdirSync(path.join(REPOSITORY, "worker")).filter((name) => name.endsWith(".js") && name !== "index.js");
   return start({
-    files: ["index.js", ...others].map((name) => `worker/${name}`),
+    modules: workerModules(),
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
     bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", WINDOW_MS: String(windowMs) },
   });
@@ -30,7 +29,7 @@ function startOurs(windowMs) {
 /** @param {number} windowMs */
 function startBare(windowMs) {
   return start({
-    files: ["bench/bare_room.js"],
+    modules: [aModule("ESModule", path.join(REPOSITORY, "bench/bare_room.js"))],
     durableObjects: { ROOM: { className: "BareRoom", useSQLite: true } },
     bindings: { WINDOW_MS: windowMs },
   });
@@ -38,11 +37,11 @@ function startBare(windowMs) {
 
 /**
  * @param {object} worker
- * @param {string[]} worker.files the main module first
+ * @param {ReturnType<typeof workerModules>} worker.modules the main one first
  * @param {Record<string, {className: string, useSQLite: boolean}>} worker.durableObjects
  * @param {Record<string, string | number>} worker.bindings
  */
-async function start({ files, durableObjects, bindings }) {
+async function start({ modules, durableObjects, bindings }) {
   process.env.MINIFLARE_WORKERD_PATH = NEWEST_WORKERD;
   const before = children("workerd");
   const flare = new Miniflare({
@@ -55,11 +54,7 @@ async function start({ files, durableObjects, bindings }) {
     cf: false,
     compatibilityDate: "2026-04-07",
     modulesRoot: REPOSITORY,
-    modules: files.map((file) => ({
-      type: /** @type {const} */ ("ESModule"),
-      path: path.join(REPOSITORY, file),
-      contents: readFileSync(path.join(REPOSITORY, file), "utf8"),
-    })),
+    modules,
     durableObjects,
     durableObjectsPersist: false,
     bindings,

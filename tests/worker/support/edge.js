@@ -55,15 +55,7 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
     cf: false,
     compatibilityDate: "2026-04-07",
     modulesRoot: ROOT,
-    modules: [
-      ...[PROBE, ...scriptsIn("worker")].map((file) => ({ type: /** @type {const} */ ("ESModule"), path: file, contents: readFileSync(file, "utf8") })),
-      // As components/packaging.py deploys them.
-      ...[...scriptsIn("client"), ...scriptsIn("worker/browser")].map((file) => ({
-        type: /** @type {const} */ ("Text"),
-        path: path.join(WORKER, `${path.basename(file)}.txt`),
-        contents: readFileSync(file, "utf8"),
-      })),
-    ],
+    modules: workerModules(PROBE),
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
     durableObjectsPersist: persist ?? false,
     bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", ...vars },
@@ -74,6 +66,27 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
   });
   await flare.ready;
   return flare;
+}
+
+/**
+ * The Worker's modules, as miniflare takes them; what browsers get is text, as components/packaging.py deploys it.
+ * @param {string} [main] the module to start
+ */
+export function workerModules(main = path.join(WORKER, "index.js")) {
+  const scripts = new Set([main, ...scriptsIn("worker")]);
+  return [
+    ...[...scripts].map((file) => aModule("ESModule", file)),
+    ...[...scriptsIn("client"), ...scriptsIn("worker/browser")].map((file) => aModule("Text", file, path.join(WORKER, `${path.basename(file)}.txt`))),
+  ];
+}
+
+/**
+ * @param {"ESModule" | "Text"} type
+ * @param {string} file
+ * @param {string} [name] under which the Worker imports it
+ */
+export function aModule(type, file, name = file) {
+  return { type, path: name, contents: readFileSync(file, "utf8") };
 }
 
 /** @param {string} folder */
