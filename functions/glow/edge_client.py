@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -117,12 +117,21 @@ class EdgeClient:
         """The answer. A broken connection is made anew once: a repeat is harmless to a room."""
         from httpx import RequestError  # noqa: PLC0415 - see above
 
-        url = f"{self._origin}{path}"
         headers = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
         try:
-            return await self._http.post(url, content=body, headers=headers)
+            return await self._try_to_send(path, body, headers)
         except RequestError:
-            return await self._http.post(url, content=body, headers=headers)
+            return await self._try_to_send(path, body, headers)
+
+    async def _try_to_send(self, path: str, body: str, headers: Mapping[str, str]) -> Response:
+        from httpx import ConnectError  # noqa: PLC0415 - see above
+
+        try:
+            return await self._http.post(f"{self._origin}{path}", content=body, headers=headers)
+        except (AttributeError, OSError) as error:
+            # anyio's, which looks for the socket of a connection that uvloop has closed already: the
+            # edge reset it as it was made.
+            raise ConnectError(f"reset at once: {error}") from error
 
 
 def _outcome(answer: Response) -> Outcome:

@@ -1,8 +1,11 @@
 """A local edge worker: real HTTP over real sockets, which answers as it is told to."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -13,6 +16,8 @@ PREVIOUS: Final = "the-previous-edge-secret"
 
 LOST: Final = 0  # instead of a status: taken, and the connection closed without an answer
 NEVER: Final = -1  # no answer, for as long as the test lasts
+
+_NO_LINGERING: Final = struct.pack("ii", 1, 0)  # socket(7): close sends a reset
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,36 @@ class Edge:
         return self.answer_order(path), clients
 
 
+class ResettingServer:
+    """Takes every connection and resets it at once, as a proxy in front of nothing does."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._thread = threading.Thread(target=self._reset_all)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
+        self._thread.join()
+        self._socket.close()
+
+    def _reset_all(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+                connection.close()
+
+
 def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -116,7 +151,7 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
                 edge.over.wait()
             if status in (NEVER, LOST):
                 self.close_connection = True
-                """Say nothing."""
+                return
             self.send_response(status)
             if status in (301, 302, 307, 308):
                 self.send_header("location", f"{edge.url}/elsewhere")

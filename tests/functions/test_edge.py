@@ -1,5 +1,6 @@
 """The edge path: the worker hears every update, and both queues what it does not take."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -11,14 +12,14 @@ import pytest
 from functions.glow import clients
 from functions.glow.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS
 from functions.glow.edge import EdgePublisher
-from functions.glow.edge_client import MAX_UPDATES_PER_POST, EdgeClient
+from functions.glow.edge_client import MAX_UPDATES_PER_POST, EdgeClient, Outcome, Verdict
 from functions.glow.errors import Unavailable
 from functions.glow.loop import event_loop
 from functions.glow.publish import QueuePublisher
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
 from tests.functions.cloud import REGION, Queue
-from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge, Post
+from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge, Post, ResettingServer
 
 TIMEOUT_MS = 300
 
@@ -151,6 +152,19 @@ def test_answer_lost_is_asked_for_once_more_and_then_owed(
     publisher.publish([update])
     assert len(edge.posts) == 4
     assert queued(debts) == [update]
+
+
+def test_connection_that_is_reset_as_it_is_made_is_a_failure_like_any_other() -> None:
+    with ResettingServer() as edge:
+        client = EdgeClient(edge.url, [CURRENT], timeout_ms=10_000)
+
+        async def post_many() -> list[Outcome]:
+            return await asyncio.gather(*(client.post("T", [an_update("T")]) for _ in range(100)))
+
+        outcomes = event_loop().run_until_complete(post_many())
+        event_loop().run_until_complete(client.aclose())
+
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.FAILED}
 
 
 def test_edge_that_is_away_is_owed(queue: Queue, debts: Queue) -> None:
