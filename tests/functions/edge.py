@@ -4,8 +4,8 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -97,34 +97,25 @@ class Edge:
         return self.answer_order(path), clients
 
 
-class ResettingServer:
-    """Takes every connection and resets it at once, as a proxy in front of nothing does."""
+@contextmanager
+def resetting_server() -> Generator[str]:
+    """The URL of one that takes every connection and resets it at once, as a proxy of nothing does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
+        thread = threading.Thread(target=_reset_all, args=(server,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
+            thread.join()
 
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self._thread = threading.Thread(target=self._reset_all)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
-        self._thread.join()
-        self._socket.close()
-
-    def _reset_all(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
-                connection.close()
+def _reset_all(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+            connection.close()
 
 
 def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:

@@ -19,7 +19,7 @@ from functions.glow.publish import QueuePublisher
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
 from tests.functions.cloud import REGION, Queue
-from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge, Post, ResettingServer
+from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge, Post, resetting_server
 
 TIMEOUT_MS = 300
 
@@ -155,8 +155,8 @@ def test_answer_lost_is_asked_for_once_more_and_then_owed(
 
 
 def test_connection_that_is_reset_as_it_is_made_is_a_failure_like_any_other() -> None:
-    with ResettingServer() as edge:
-        client = EdgeClient(edge.url, [CURRENT], timeout_ms=10_000)
+    with resetting_server() as url:
+        client = EdgeClient(url, [CURRENT], timeout_ms=10_000)
 
         async def post_many() -> list[Outcome]:
             return await asyncio.gather(*(client.post("T", [an_update("T")]) for _ in range(100)))
