@@ -16,28 +16,30 @@ _ORDERS_AT_ONCE: Final = 4
 class EdgeRooms:
     """Orders for many tokens, in as few requests as it takes. All raise Unavailable.
 
-    Each answers how many clients its rooms have. A repeat is harmless.
+    A repeat is harmless.
     """
 
     def __init__(self, edge: EdgeClient) -> None:
         self._edge = edge
 
     async def count_clients(self, tokens: Sequence[str]) -> int:
+        """How many clients the rooms have."""
         return await self._order("/census", tokens)
 
     async def send_away(
         self, tokens: Sequence[str], *, url: str, jitter_ms: int, close_at_ms: int
-    ) -> int:
+    ) -> None:
         """Have the rooms tell their clients to go to AWS, and close what is left at `close_at_ms`."""
-        return await self._order(
+        await self._order(
             "/moves", tokens, path="aws", url=url, jitterMs=jitter_ms, closeAtMs=close_at_ms
         )
 
-    async def take_back(self, tokens: Sequence[str], *, served_from_ms: int) -> int:
+    async def take_back(self, tokens: Sequence[str], *, served_from_ms: int) -> None:
         """Have the rooms serve again; from `served_from_ms` on every publisher posts to them."""
-        return await self._order("/moves", tokens, path="edge", servedFromMs=served_from_ms)
+        await self._order("/moves", tokens, path="edge", servedFromMs=served_from_ms)
 
     async def _order(self, route: str, tokens: Sequence[str], **order: object) -> int:
+        """How many clients the order concerns."""
         slots = asyncio.Semaphore(_ORDERS_AT_ONCE)
 
         async def post(some: Sequence[str]) -> int:

@@ -27,7 +27,7 @@ from functions.glow.route_tasks import Task, TaskQueue
 from functions.glow.routes import SETTLE_MS, EdgeHealth, Routes
 from functions.glow.routing import Policy
 
-# A room takes 2,000 a second (docs/performance.md).
+# A quarter of what a room takes (docs/performance.md), as it goes on serving meanwhile.
 EDGE_CONNECTS_PER_SECOND: Final = 1_000
 # From the last client's turn to the end: it connects, and is served, before its old path goes.
 _SLACK_MS: Final = 10_000
