@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pulumi
 
-from components.aws_pipeline import AwsPipeline
-from components.aws_pipeline_args import AwsPipelineArgs, Throttles
+from components.aws.lambda_function import LambdaPlatform
+from components.aws.monitoring import Monitoring, MonitoringArgs
+from components.aws.pipeline import AwsPipeline
+from components.aws.pipeline_args import AwsPipelineArgs, Throttles
+from components.aws.rest_api import RestApi, RestApiArgs
+from components.aws.throttle import Throttle
+from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.bearer_secret import BearerSecret
-from components.edge_settings import worker_name
-from components.edge_target import EdgeTarget
-from components.lambda_function import LambdaPlatform
-from components.last_outputs import last_output
-from components.monitoring import Monitoring, MonitoringArgs
+from components.edge.target import EdgeTarget
 from components.packaging import (
     FUNCTIONS,
     Target,
@@ -19,11 +20,10 @@ from components.packaging import (
     function_archive,
     worker_modules,
 )
-from components.rest_api import RestApi, RestApiArgs
-from components.route_report import route_report
-from components.settings import encrypted, load_settings
-from components.throttle import Throttle
-from components.websocket_api import WebSocketApi, WebSocketApiArgs
+from components.routing.last_outputs import last_output
+from components.routing.report import route_report
+from components.settings.edge import worker_name
+from components.settings.load import encrypted, load_settings
 
 settings = load_settings()
 root = Path(__file__).resolve().parent
@@ -65,7 +65,7 @@ edge_variables = settings.edge_variables(
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:
     # The SDK takes 3 s to import, which a stack without an edge need not wait for.
-    from components.edge_broadcast import EdgeBroadcast, EdgeBroadcastArgs
+    from components.edge.broadcast import EdgeBroadcast, EdgeBroadcastArgs
 
     edge_is_deployed += EdgeBroadcast(
         "glow-edge",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from functions.glow import environment
+from functions import environment
 
 ROOT = Path(__file__).parent.parent
 SECRET = "bench-secret"

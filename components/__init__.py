@@ -1,1 +1,1 @@
-"""The stack's resources: one Pulumi component per file, `settings.py` the only reader of config."""
+"""The stack's resources: one component per file, in rooms; `settings/` is the only reader of config."""

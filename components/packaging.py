@@ -75,6 +75,7 @@ def function_archive(root: Path, handler: str) -> Path:
     functions = root / "functions"
     sources = [
         functions / "__init__.py",
+        functions / "environment.py",
         functions / f"{handler}.py",
         *functions.glob("glow/**/*.py"),
     ]

@@ -5,17 +5,18 @@ import os
 import time
 from typing import Final, Protocol
 
-from functions.glow import clients, log
-from functions.glow.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
-from functions.glow.dead_letters import DeadLetterQueue
-from functions.glow.environment import Environment
+from functions.environment import Environment
+from functions.glow import log
 from functions.glow.errors import GlowError
-from functions.glow.fanout import FanOut
-from functions.glow.frames import frames
-from functions.glow.loop import event_loop
-from functions.glow.post import ConnectionPoster
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import SubscriptionStore
+from functions.glow.prices.store import PriceStore
+from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
+from functions.glow.queues.dead_letters import DeadLetterQueue
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.loop import event_loop
+from functions.glow.sockets.fanout import FanOut
+from functions.glow.sockets.frames import frames
+from functions.glow.sockets.post import ConnectionPoster
+from functions.glow.sockets.subscriptions import SubscriptionStore
 
 # Kept of the function's time-out for the answer, so that what was done is acknowledged.
 RESERVE_SECONDS: Final = 2.0

@@ -8,21 +8,29 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from functions.glow import clients, log, messages
-from functions.glow.commands import Ping, Subscribe, Unsubscribe, parse_command
-from functions.glow.delivery import close, deliver
-from functions.glow.environment import Environment
-from functions.glow.loop import event_loop
-from functions.glow.opening import opening
-from functions.glow.origin import origin_is_allowed
-from functions.glow.post import ConnectionPoster, Outcome, Payload
-from functions.glow.route_book import RouteBook
-from functions.glow.route_store import RouteStore
-from functions.glow.routes import Routes
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import SubscriptionStore
+from functions.environment import Environment
+from functions.glow import log
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.routes import Routes
+from functions.glow.routing.store import RouteStore
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.loop import event_loop
+from functions.glow.sockets import messages
+from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
+from functions.glow.sockets.delivery import close, deliver
+from functions.glow.sockets.opening import opening
+from functions.glow.sockets.origin import origin_is_allowed
+from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
+from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.websocket import (
+    ACCEPTED,
+    WebSocketAnswer,
+    WebSocketEvent,
+    never_raises,
+    reply,
+)
 from functions.glow.token import require_known
-from functions.glow.websocket import ACCEPTED, WebSocketAnswer, WebSocketEvent, never_raises, reply
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region

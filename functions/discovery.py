@@ -4,14 +4,21 @@ import os
 import time
 from typing import Final
 
-from functions.glow import clients, log
-from functions.glow.connect import parse_wish, where_to_connect
-from functions.glow.environment import Environment
+from functions.environment import Environment
+from functions.glow import log
 from functions.glow.errors import Unavailable
-from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
-from functions.glow.known_tokens import KnownTokens
-from functions.glow.route_book import RouteBook
-from functions.glow.route_store import RouteStore
+from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.discovery import parse_wish, where_to_connect
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.store import RouteStore
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.http import (
+    HttpEvent,
+    HttpRequest,
+    HttpResponse,
+    answers_errors,
+    json_response,
+)
 from functions.glow.token import parse_token, require_known
 
 # Less than a route takes to change (routes.py), so that no answer outlives what it says.

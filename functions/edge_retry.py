@@ -4,14 +4,15 @@ import asyncio
 import os
 from typing import Final, Protocol
 
-from functions.glow import clients, log
-from functions.glow.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
-from functions.glow.dead_letters import DeadLetterQueue
-from functions.glow.edge_client import EdgeClient
-from functions.glow.environment import Environment
-from functions.glow.loop import event_loop
-from functions.glow.retry_queue import RetryQueue
-from functions.glow.settle import Settlement, settle
+from functions.environment import Environment
+from functions.glow import log
+from functions.glow.edge.client import EdgeClient
+from functions.glow.edge.retry import Settlement, settle
+from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
+from functions.glow.queues.dead_letters import DeadLetterQueue
+from functions.glow.queues.retry_queue import RetryQueue
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.loop import event_loop
 
 # Nobody waits for this one, and a slow answer that comes is better than a try more.
 POST_TIMEOUT_MS: Final = 5_000

@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from functions.glow import clients
-from functions.glow.environment import Environment
+from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
-from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
-from functions.glow.span import parse_span
-from functions.glow.store import PriceStore
+from functions.glow.prices.span import parse_span
+from functions.glow.prices.store import PriceStore
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.http import (
+    HttpEvent,
+    HttpRequest,
+    HttpResponse,
+    answers_errors,
+    json_response,
+)
 from functions.glow.token import parse_token, require_known
 
 MAX_PAGE_UPDATES: Final = 1_000

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import Final, TypedDict
 
+from functions.environment import Environment
 from functions.glow import log
-from functions.glow.environment import Environment
-from functions.glow.loop import event_loop
-from functions.glow.route_setup import route_change
-from functions.glow.routing import parse_policy
+from functions.glow.routing.policy import parse_policy
+from functions.glow.routing.setup import route_change
+from functions.glow.runtime.loop import event_loop
 
 
 class RoutingEvent(TypedDict):

@@ -6,15 +6,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from functions.glow import clients, log
-from functions.glow.batch import Poison, SqsAnswer, SqsEvent, SqsRecord
-from functions.glow.dead_letters import DeadLetterQueue
-from functions.glow.environment import Environment
+from functions.environment import Environment
+from functions.glow import log
 from functions.glow.errors import BadRequest, Unavailable
-from functions.glow.loop import event_loop
-from functions.glow.retry_queue import RetryQueue
-from functions.glow.route_setup import route_change
-from functions.glow.route_tasks import Kind, Task, parse_task
+from functions.glow.queues.batch import Poison, SqsAnswer, SqsEvent, SqsRecord
+from functions.glow.queues.dead_letters import DeadLetterQueue
+from functions.glow.queues.retry_queue import RetryQueue
+from functions.glow.routing.setup import route_change
+from functions.glow.routing.tasks import Kind, Task, parse_task
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.loop import event_loop
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _CHANGE: Final = route_change(_ENVIRONMENT)

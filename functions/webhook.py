@@ -5,19 +5,26 @@ import time
 from functools import cache
 from typing import Final
 
-from functions.glow import clients, log
-from functions.glow.bearer import require_bearer
-from functions.glow.environment import Environment
-from functions.glow.http import HttpEvent, HttpRequest, HttpResponse, answers_errors, json_response
-from functions.glow.intake import Intake
-from functions.glow.known_tokens import KnownTokens
-from functions.glow.publish import Publisher, QueuePublisher
-from functions.glow.route_book import RouteBook
-from functions.glow.route_store import RouteStore
-from functions.glow.route_tasks import TaskQueue
-from functions.glow.routing import Path
-from functions.glow.store import PriceStore
-from functions.glow.trade import parse_webhook
+from functions.environment import Environment
+from functions.glow import log
+from functions.glow.prices.store import PriceStore
+from functions.glow.queues.publisher import Publisher, QueuePublisher
+from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.policy import Path
+from functions.glow.routing.store import RouteStore
+from functions.glow.routing.tasks import TaskQueue
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.bearer import require_bearer
+from functions.glow.runtime.http import (
+    HttpEvent,
+    HttpRequest,
+    HttpResponse,
+    answers_errors,
+    json_response,
+)
+from functions.glow.trades.intake import Intake
+from functions.glow.trades.parse import parse_webhook
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 
@@ -47,10 +54,10 @@ def _publisher(path: Path) -> Publisher | None:
 
 
 def _edge_publisher() -> Publisher:
-    from functions.glow.edge import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
-    from functions.glow.edge_client import EdgeClient  # noqa: PLC0415 - see above
-    from functions.glow.edge_rooms import EdgeRooms  # noqa: PLC0415 - see above
-    from functions.glow.edge_watch import EdgeWatch  # noqa: PLC0415 - see above
+    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - see above
+    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
+    from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
+    from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
 
     retry_queue = QueuePublisher(
         _SQS, _ENVIRONMENT.edge_retry_queue_url, name="the edge retry queue"

@@ -14,7 +14,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
 from local.clients import Endpoints, Webhook, webhook
 from local.followers import HEAR_SECONDS, Follower, following
 from local.trades import Trade, simple_trade

@@ -10,7 +10,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from functions.glow.frames import MAX_FRAME_UPDATES
+from functions.glow.sockets.frames import MAX_FRAME_UPDATES
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
 from functions.glow.update import ID_PATTERN
 from tests.api.descriptions import (

@@ -6,12 +6,12 @@ from typing import Any, get_args
 
 import pytest
 
-from functions.glow import messages
 from functions.glow.errors import BadRequest, Refused
-from functions.glow.frames import MAX_FRAME_UPDATES, frames, latest
-from functions.glow.replay import Gap
+from functions.glow.prices.replay import Gap
+from functions.glow.sockets import messages
+from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames, latest
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
-from functions.glow.trade import SkipReason, Trades, parse_webhook
+from functions.glow.trades.parse import SkipReason, Trades, parse_webhook
 from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_update, update_id
 
 HERE = Path(__file__).parent

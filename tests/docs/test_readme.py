@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from components.settings_fields import config_table
+from components.settings.table import config_table
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -12,7 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def test_config_table_is_the_settings() -> None:
     assert config_table() in README, (
-        "README.md, Configuration: put the output of `python -m components.settings_fields` there"
+        "README.md, Configuration: put the output of `python -m components.settings.table` there"
     )
 
 

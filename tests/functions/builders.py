@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from functions.glow.batch import SqsEvent, SqsRecord
-from functions.glow.http import HttpEvent
+from functions.glow.queues.batch import SqsEvent, SqsRecord
+from functions.glow.runtime.http import HttpEvent
+from functions.glow.sockets.websocket import WebSocketEvent
 from functions.glow.update import Update
-from functions.glow.websocket import WebSocketEvent
 
 NOW: Final = 1_750_000_000.0
 RETENTION_SECONDS: Final = 3_600

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from functions.glow import clients
-from functions.glow.batch import SqsRecord
+from functions.glow.queues.batch import SqsRecord
+from functions.glow.runtime import aws as clients
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from functions.glow import clients, environment
-from functions.glow.known_tokens import KnownTokens
-from functions.glow.post import ConnectionPoster
-from functions.glow.route_store import RouteStore
-from functions.glow.sigv4 import Credentials
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import SubscriptionStore
+from functions import environment
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.store import RouteStore
+from functions.glow.runtime import aws as clients
+from functions.glow.sockets.post import ConnectionPoster
+from functions.glow.sockets.sigv4 import Credentials
+from functions.glow.sockets.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (
     CONNECTIONS,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.glow import post
-from functions.glow.commands import Delivery
-from functions.glow.delivery import MAX_TRIES
-from functions.glow.fanout import MAX_BLAMED
-from functions.glow.parallel import in_parallel
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import Subscription, SubscriptionStore
+from functions.glow.prices.store import PriceStore
+from functions.glow.runtime.parallel import in_parallel
+from functions.glow.sockets import post
+from functions.glow.sockets.commands import Delivery
+from functions.glow.sockets.delivery import MAX_TRIES
+from functions.glow.sockets.fanout import MAX_BLAMED
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionStore
 from functions.glow.update import Update
 from tests.functions.builders import (
     RETENTION_SECONDS,

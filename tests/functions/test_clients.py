@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from functions.glow import clients
 from functions.glow.errors import Unavailable
+from functions.glow.runtime import aws as clients
 from tests.functions.cloud import REGION
 
 TIMEOUT_MS = 200

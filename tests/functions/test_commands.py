@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.glow import messages
-from functions.glow.commands import Ping, Subscribe, Unsubscribe, parse_command
 from functions.glow.errors import Refused
-from functions.glow.replay import Gap
+from functions.glow.prices.replay import Gap
+from functions.glow.sockets import messages
+from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
 
 CONTRACT = json.loads((Path(__file__).parent.parent / "contract" / "messages.json").read_text())
 EXAMPLES = {entry["name"]: entry["message"] for entry in CONTRACT["messages"]}

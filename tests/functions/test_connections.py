@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from functions.glow import environment
-from functions.glow.replay import MAX_REPLAY
-from functions.glow.route_store import RouteStore
-from functions.glow.routes import Routes
-from functions.glow.routing import Policy
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import MAX_TOKENS, Subscription, SubscriptionStore
+from functions import environment
+from functions.glow.prices.replay import MAX_REPLAY
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import Routes
+from functions.glow.routing.store import RouteStore
+from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionStore
 from functions.glow.update import Update
 from tests.functions.builders import (
     RETENTION_SECONDS,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.glow.route_store import RouteStore
-from functions.glow.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
+from functions.glow.routing.store import RouteStore
 from tests.functions.builders import a_token, an_http_event
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge

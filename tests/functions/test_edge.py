@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from functions.glow import clients
-from functions.glow.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS
-from functions.glow.edge import EdgePublisher
-from functions.glow.edge_client import MAX_UPDATES_PER_POST, EdgeClient, Outcome, Verdict
+from functions.glow.edge.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS
+from functions.glow.edge.client import MAX_UPDATES_PER_POST, EdgeClient, Outcome, Verdict
+from functions.glow.edge.publisher import EdgePublisher
 from functions.glow.errors import Unavailable
-from functions.glow.loop import event_loop
-from functions.glow.publish import QueuePublisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.runtime import aws as clients
+from functions.glow.runtime.loop import event_loop
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
 from tests.functions.cloud import REGION, Queue

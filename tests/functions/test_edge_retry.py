@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from functions.glow import clients
-from functions.glow.publish import QueuePublisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.runtime import aws as clients
 from functions.glow.update import Update
 from tests.functions.builders import Context, a_batch, a_record, a_token, an_update, updates_of
 from tests.functions.cloud import REGION, Queue

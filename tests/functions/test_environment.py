@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.glow.environment import Environment, MisconfiguredError
+from functions.environment import Environment, MisconfiguredError
 
 
 def test_missing_variable_is_named_with_the_remedy_when_it_is_read() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.glow.origin import origin_is_allowed
+from functions.glow.sockets.origin import origin_is_allowed
 
 ALLOWED = frozenset({"https://app.example", "http://localhost:*", "null", "file://"})
 

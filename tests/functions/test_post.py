@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from functions.glow import post
-from functions.glow.delivery import MAX_TRIES, close, deliver
-from functions.glow.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
+from functions.glow.sockets import post
+from functions.glow.sockets.delivery import MAX_TRIES, close, deliver
+from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
 from tests.functions.cloud import REGION
 from tests.functions.conftest import CREDENTIALS
 from tests.functions.endpoint import NEVER, Endpoint

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.glow.store import PriceStore
+from functions.glow.prices.store import PriceStore
 from tests.functions.builders import (
     RETENTION_SECONDS,
     a_token,

@@ -5,9 +5,9 @@ from contextlib import nullcontext
 import pytest
 from botocore.stub import Stubber
 
-from functions.glow import clients
 from functions.glow.errors import Unavailable
-from functions.glow.publish import QueuePublisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.runtime import aws as clients
 from tests.functions.builders import a_token, updates_of
 from tests.functions.cloud import REGION, Queue
 

@@ -3,8 +3,8 @@
 import pytest
 from botocore.stub import Stubber
 
-from functions.glow import clients
-from functions.glow.publish import QueuePublisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.runtime import aws as clients
 from functions.glow.update import Update
 from ops.errors import OpsError
 from ops.redrive import Count, move_back, send_back

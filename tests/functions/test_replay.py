@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.glow.replay import MAX_REPLAY, Gap, Replay, replay
-from functions.glow.store import PriceStore
+from functions.glow.prices.replay import MAX_REPLAY, Gap, Replay, replay
+from functions.glow.prices.store import PriceStore
 from functions.glow.update import Update
 from tests.functions.builders import NOW, RETENTION_SECONDS, a_token, an_update, updates_of
 

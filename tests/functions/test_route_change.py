@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from functions.glow.errors import Unavailable
-from functions.glow.known_tokens import KnownTokens
-from functions.glow.route_store import RouteStore
-from functions.glow.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing import Policy
-from functions.glow.store import PriceStore
-from functions.glow.subscriptions import SubscriptionStore
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
+from functions.glow.routing.store import RouteStore
+from functions.glow.sockets.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS, a_batch, a_record, a_token, an_update
 from tests.functions.cloud import Queue
 from tests.functions.conftest import Load

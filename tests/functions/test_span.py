@@ -3,7 +3,7 @@
 import pytest
 
 from functions.glow.errors import BadRequest
-from functions.glow.span import Span, parse_span
+from functions.glow.prices.span import Span, parse_span
 from functions.glow.update import id_at
 
 NOW = 1_750_000_000.9

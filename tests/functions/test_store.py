@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from functions.glow.store import Appended, Duplicate, IdTaken, PriceStore, Stored
+from functions.glow.prices.store import Appended, Duplicate, IdTaken, PriceStore, Stored
 from functions.glow.update import Update, id_at
 from tests.functions.builders import NOW, RETENTION_SECONDS, a_token, an_update, updates_of
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from functions.glow.breaker import FAILURES_IN_A_ROW
-from functions.glow.intake import REPUBLISH_WITHIN_MS
-from functions.glow.known_tokens import KnownTokens
-from functions.glow.route_store import RouteStore
-from functions.glow.routes import EdgeHealth, Routes
-from functions.glow.routing import Policy
-from functions.glow.store import PriceStore
+from functions.glow.edge.breaker import FAILURES_IN_A_ROW
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import EdgeHealth, Routes
+from functions.glow.routing.store import RouteStore
+from functions.glow.trades.intake import REPUBLISH_WITHIN_MS
 from functions.glow.update import parse_update
 from tests.functions.builders import (
     RETENTION_SECONDS,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from components.last_outputs import last_output
+from components.routing.last_outputs import last_output
 
 
 @dataclass(frozen=True)

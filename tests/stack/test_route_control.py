@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from functions.glow.routing import parse_policy
+from functions.glow.routing.policy import parse_policy
 from tests.stack.recording import EDGE, Deployment, Registered, deploy
 
 TOKENS = {"tokens": '{"BONK": "mint-of-bonk", "WIF": "mint-of-wif"}'}

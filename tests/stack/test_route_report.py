@@ -2,8 +2,8 @@
 
 import json
 
-from components.route_report import route_report
-from functions.glow.routing import Policy
+from components.routing.report import route_report
+from functions.glow.routing.policy import Policy
 from tests.stack.recording import EDGE, deploy
 
 # By their hash, BONK is among the first 50 % of all tokens and WIF is not.

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from components.settings import SettingsError, parse_settings
-from components.settings_model import Settings
-from functions.glow.routing import Policy
+from components.settings.load import SettingsError, parse_settings
+from components.settings.model import Settings
+from functions.glow.routing.policy import Policy
 
 REQUIRED = {"HeliusApiKey": "a-secret-of-helius-0123456789"}
 TOKENS = {"BONK": "mint-of-bonk", "WIF": "mint-of-wif"}

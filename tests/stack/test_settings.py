@@ -7,11 +7,11 @@ from contextlib import nullcontext
 import pulumi
 import pytest
 
-from components.edge_settings import EdgeSettings
-from components.routing_settings import RoutingSettings
-from components.settings import SettingsError, parse_settings
-from components.settings_fields import config_table
-from components.settings_model import Settings
+from components.settings.edge import EdgeSettings
+from components.settings.load import SettingsError, parse_settings
+from components.settings.model import Settings
+from components.settings.routing import RoutingSettings
+from components.settings.table import config_table
 
 SECRET = "a-secret-of-helius-0123456789"
 REQUIRED = {"HeliusApiKey": SECRET}

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from functions.glow.helius import WRAPPED_SOL
+from functions.glow.trades.helius import WRAPPED_SOL
 
 HELIUS = Path(__file__).parent.parent / "data" / "helius"
 NOW = 1_800_000_000.0  # later than every real body

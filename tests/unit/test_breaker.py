@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.glow.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS, CircuitBreaker
+from functions.glow.edge.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS, CircuitBreaker
 
 
 def broken(*, now: float) -> CircuitBreaker:

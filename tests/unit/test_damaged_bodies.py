@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.glow.errors import Refused
-from functions.glow.trade import Trades, parse_webhook
+from functions.glow.trades.parse import Trades, parse_webhook
 from functions.glow.update import parse_update
 from tests.unit.bodies import HELIUS, NOW, JsonObject, a_pool_buy, a_simple_trade
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.glow.delays import retry_delay_seconds
+from functions.glow.queues.delays import retry_delay_seconds
 
 MAX_VISIBILITY_SECONDS = 43_200  # SQS
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.glow.frames import MAX_FRAME_UPDATES, frames, latest
+from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames, latest
 from functions.glow.update import MAX_SLOT, MAX_TIMESTAMP, Update
 
 LONGEST_PRICE = Decimal("1.23456789012345e-100")

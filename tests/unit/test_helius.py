@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.glow.errors import BadRequest
-from functions.glow.helius import NoPrice, PricedToken, price_transaction
+from functions.glow.trades.helius import NoPrice, PricedToken, price_transaction
 from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
     MINT,

@@ -18,10 +18,15 @@ importlib.import_module({module!r})
 """
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in CORE.glob("*.py")))
+def _modules() -> list[str]:
+    """Every module of the core, in its rooms, by its dotted name."""
+    paths = [path.relative_to(REPOSITORY).with_suffix("") for path in CORE.rglob("*.py")]
+    return sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+
+
+@pytest.mark.parametrize("module", _modules())
 def test_core_module_imports_with_nothing_installed(module: str) -> None:
-    name = "functions.glow" if module == "__init__" else f"functions.glow.{module}"
-    program = IMPORT_WITH_PACKAGES_ABSENT.format(absent=ABSENT, module=name)
+    program = IMPORT_WITH_PACKAGES_ABSENT.format(absent=ABSENT, module=module)
 
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.glow.routes import (
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import (
     CACHE_SECONDS,
     SETTLE_MS,
     EdgeHealth,
@@ -15,7 +16,6 @@ from functions.glow.routes import (
     parse_previous,
     previous_to_json,
 )
-from functions.glow.routing import Policy
 from tests.unit.test_routing import POLICIES, REGIONS, TOKENS
 
 NOW_MS = 1_750_000_000_000

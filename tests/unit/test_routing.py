@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.glow.errors import BadRequest
-from functions.glow.routing import Policy, parse_policy, parse_region
+from functions.glow.routing.policy import Policy, parse_policy, parse_region
 
 TOKENS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 REGIONS = st.sampled_from(["us-east-1", "eu-west-1", "ap-southeast-2"])

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.glow.batch import SqsRecord, TokenUpdates
-from functions.glow.edge_client import Outcome, Verdict
-from functions.glow.settle import Settlement, settle
+from functions.glow.edge.client import Outcome, Verdict
+from functions.glow.edge.retry import Settlement, settle
+from functions.glow.queues.batch import SqsRecord, TokenUpdates
 from functions.glow.update import Update
 
 TOKEN = "SOL"

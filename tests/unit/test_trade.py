@@ -5,7 +5,7 @@ import json
 import pytest
 
 from functions.glow.errors import BadRequest, UnknownToken
-from functions.glow.trade import Trades, parse_webhook
+from functions.glow.trades.parse import Trades, parse_webhook
 from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
     MINT,

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
 
 
 class Refused(Exception):  # noqa: N818  what happened

@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from functions.glow.routes import parse_health
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import parse_health
 from local.cloud import LocalCloud
 from local.stack import EDGE_SECRET, LocalStack
 from tests.local.aws import Aws

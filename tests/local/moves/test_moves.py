@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
 from local.cloud import LocalCloud
 from local.stack import FLAG, LocalStack
 from tests.local.moves.apps import App, assert_promises_kept, crowd

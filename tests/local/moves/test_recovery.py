@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from functions.glow.routing import Policy
+from functions.glow.routing.policy import Policy
 from tests.local.moves.mover import Mover
 from tests.local.wire import Listener, Listeners, Message, Wire, a_trade
 

@@ -1,0 +1,1 @@
+"""AWS: the path from the webhook to API Gateway, and what watches over it."""

@@ -1,0 +1,120 @@
+"""A lane of messages to a worker: in order within a group (a token), groups side by side."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.function_role import FunctionRole
+from components.aws.lambda_function import LambdaFunction
+
+_RETENTION_SECONDS: Final = 14 * 24 * 60 * 60  # the most that SQS keeps: nothing accepted is lost
+_VISIBILITY_PER_TIMEOUT: Final = 6  # AWS: "at least six times the function's timeout"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FifoQueueArgs:
+    prefix: str
+    lane: Literal["Broadcast", "EdgeRetry", "Route"]
+    carries: Literal["updates", "debts", "route-tasks"]
+    """How the policies call what is in it: a role may have rights on both lanes."""
+    tries: int
+    worker_timeout_seconds: int
+
+
+class FifoQueue(pulumi.ComponentResource):
+    """FIFO queue, and the dead-letter queue of what failed in all its tries."""
+
+    queue: aws.sqs.Queue
+    dead_letters: aws.sqs.Queue
+
+    def __init__(
+        self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
+        self._name = name
+        self._carries = args.carries
+        self.dead_letters = self._dead_letter_queue(args)
+        self.queue = self._queue_of(args)
+        self._accept_only_own_dead_letters()
+        self.register_outputs({"url": self.queue.url, "deadLetterUrl": self.dead_letters.url})
+
+    def allow_send(self, role: FunctionRole) -> None:
+        role.allow(f"send-{self._carries}", actions=["sqs:SendMessage"], on=[self.queue.arn])
+
+    def allow_bury(self, role: FunctionRole) -> None:
+        """Let the worker put aside a record that can never succeed."""
+        role.allow(f"bury-{self._carries}", actions=["sqs:SendMessage"], on=[self.dead_letters.arn])
+
+    def allow_receive(self, role: FunctionRole) -> None:
+        """What Lambda's own poller does in the function's name."""
+        role.allow(
+            f"receive-{self._carries}",
+            actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            on=[self.queue.arn],
+        )
+
+    def allow_postpone(self, role: FunctionRole) -> None:
+        """Let the worker say when what failed comes again."""
+        role.allow(
+            f"postpone-{self._carries}",
+            actions=["sqs:ChangeMessageVisibility"],
+            on=[self.queue.arn],
+        )
+
+    def feed(
+        self, worker: LambdaFunction, *, maximum_concurrency: int
+    ) -> aws.lambda_.EventSourceMapping:
+        """Hand the messages to `worker`, ten at most at a time: a FIFO source knows no window."""
+        return aws.lambda_.EventSourceMapping(
+            f"{self._name}-to-worker",
+            event_source_arn=self.queue.arn,
+            function_name=worker.arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
+                maximum_concurrency=maximum_concurrency
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _dead_letter_queue(self, args: FifoQueueArgs) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            f"{self._name}-dead-letters",
+            name=f"{args.prefix}-{args.lane}DeadLetterQueue.fifo",
+            fifo_queue=True,
+            # As in the queue itself, else a redrive would be throttled at 300 calls a second.
+            deduplication_scope="messageGroup",
+            fifo_throughput_limit="perMessageGroupId",
+            message_retention_seconds=_RETENTION_SECONDS,
+            sqs_managed_sse_enabled=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _queue_of(self, args: FifoQueueArgs) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            f"{self._name}-{args.carries}",
+            name=f"{args.prefix}-{args.lane}Queue.fifo",
+            fifo_queue=True,
+            content_based_deduplication=False,  # senders name the deduplication id: an update's is its id
+            deduplication_scope="messageGroup",
+            fifo_throughput_limit="perMessageGroupId",
+            visibility_timeout_seconds=_VISIBILITY_PER_TIMEOUT * args.worker_timeout_seconds,
+            message_retention_seconds=_RETENTION_SECONDS,
+            sqs_managed_sse_enabled=True,
+            redrive_policy=pulumi.Output.json_dumps(
+                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": args.tries}
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _accept_only_own_dead_letters(self) -> aws.sqs.RedriveAllowPolicy:
+        return aws.sqs.RedriveAllowPolicy(
+            f"{self._name}-dead-letters-source",
+            queue_url=self.dead_letters.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

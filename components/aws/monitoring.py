@@ -1,0 +1,150 @@
+"""Who is told when updates do not arrive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.fifo_queue import FifoQueue
+from components.aws.lambda_function import LambdaFunction
+
+_LATE_SECONDS: Final = 60  # a price that old is no live price; a healthy wait is below a second
+_PERIOD_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    prefix: str
+    queue: FifoQueue
+    edge_retry_queue: FifoQueue
+    route_queue: FifoQueue
+    functions: Mapping[str, LambdaFunction]
+    email: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A CloudWatch metric of one resource, and how a minute of it becomes one number."""
+
+    namespace: str
+    name: str
+    dimension: tuple[str, pulumi.Input[str]]
+    statistic: Literal["Maximum", "Sum"]
+
+
+class Monitoring(pulumi.ComponentResource):
+    """A topic, and alarms on lost updates, late updates and failing functions."""
+
+    def __init__(
+        self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("glow:aws:Monitoring", name, None, opts)
+        self._name = name
+        self._topic = self._alarm_topic(args)
+        self._watch_dead_letters(args)
+        self._watch_age(args)
+        for child, function in args.functions.items():
+            self._watch_errors(child, function)
+        self.register_outputs({"topic": self._topic.arn})
+
+    def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
+        # Not encrypted with alias/aws/sns: the policy of that key keeps CloudWatch out, silently.
+        topic = aws.sns.Topic(
+            f"{self._name}-topic",
+            name=f"{args.prefix}-Alarms",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        if args.email:
+            aws.sns.TopicSubscription(
+                f"{self._name}-email",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=args.email,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return topic
+
+    def _watch_dead_letters(self, args: MonitoringArgs) -> None:
+        lanes = (
+            (
+                "dead-letters",
+                "Broadcast",
+                args.queue,
+                "Updates lie in the dead-letter queue: clients did not get them.",
+            ),
+            (
+                "edge-retry-dead-letters",
+                "EdgeRetry",
+                args.edge_retry_queue,
+                "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
+            ),
+            (
+                "route-dead-letters",
+                "Route",
+                args.route_queue,
+                "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
+            ),
+        )
+        for child, lane, queue, description in lanes:
+            self._alarm(
+                child,
+                f"{args.prefix}-{lane}DeadLetters",
+                description,
+                Metric(
+                    namespace="AWS/SQS",
+                    name="ApproximateNumberOfMessagesVisible",
+                    dimension=("QueueName", queue.dead_letters.name),
+                    statistic="Maximum",
+                ),
+            )
+
+    def _watch_age(self, args: MonitoringArgs) -> None:
+        self._alarm(
+            "late",
+            f"{args.prefix}-BroadcastLate",
+            "Updates wait for more than a minute: the worker fails or cannot keep up.",
+            Metric(
+                namespace="AWS/SQS",
+                name="ApproximateAgeOfOldestMessage",
+                dimension=("QueueName", args.queue.queue.name),
+                statistic="Maximum",
+            ),
+            above=_LATE_SECONDS,
+        )
+
+    def _watch_errors(self, child: str, function: LambdaFunction) -> None:
+        self._alarm(
+            f"{child}-errors",
+            f"{function.function_name}-Errors",
+            "The function ended with an error or a time-out. Its log group says why.",
+            Metric(
+                namespace="AWS/Lambda",
+                name="Errors",
+                dimension=("FunctionName", function.function_name),
+                statistic="Sum",
+            ),
+        )
+
+    def _alarm(
+        self, child: str, alarm: str, description: str, metric: Metric, *, above: int = 0
+    ) -> aws.cloudwatch.MetricAlarm:
+        dimension, resource = metric.dimension
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{child}",
+            name=alarm,
+            alarm_description=description,
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions={dimension: resource},
+            statistic=metric.statistic,
+            period=_PERIOD_SECONDS,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanThreshold",
+            threshold=above,
+            treat_missing_data="notBreaching",
+            alarm_actions=[self._topic.arn],
+            ok_actions=[self._topic.arn],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,149 @@
+"""The HTTP side: Helius posts here, and everybody reads prices here."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.lambda_function import LambdaFunction
+from components.aws.throttle import Throttle
+
+# No header is logged, so no bearer is.
+_ACCESS_LOG_FORMAT: Final = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "time": "$context.requestTime",
+        "ip": "$context.identity.sourceIp",
+        "routeKey": "$context.routeKey",
+        "path": "$context.path",
+        "status": "$context.status",
+        "responseLatencyMs": "$context.responseLatency",
+        "integrationError": "$context.integrationErrorMessage",
+    }
+)
+_STAGE: Final = "$default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestRoutes:
+    """The routes that one function answers, such as "GET /tokens/{token}/price"."""
+
+    name: str
+    function: LambdaFunction
+    keys: Sequence[str]
+    throttle: Throttle
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestApiArgs:
+    prefix: str
+    cors_origins: Sequence[str]
+    log_retention_days: int
+
+
+class RestApi(pulumi.ComponentResource):
+    """HTTP API on its `$default` stage: routes, a throttle for each, access logs.
+
+    It is made before the functions and the edge, which are told `url`; `serve` then gives it routes.
+    """
+
+    url: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: RestApiArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("glow:aws:RestApi", name, None, opts)
+        self._name = name
+        self._api = self._http_api(args)
+        self._access_log_group = self._access_logs(args)
+        self.url = self._api.api_endpoint
+        self.register_outputs({"url": self.url})
+
+    def serve(self, served: Sequence[RestRoutes]) -> None:
+        """Answer all of `served`; once, since the stage holds the settings of every route."""
+        routes = [route for each in served for route in self._serve(each)]
+        self._stage(served, routes)
+
+    def _http_api(self, args: RestApiArgs) -> aws.apigatewayv2.Api:
+        cors = aws.apigatewayv2.ApiCorsConfigurationArgs(
+            allow_origins=list(args.cors_origins),
+            allow_methods=["GET"],
+            expose_headers=["date"],  # a client's first cursor
+            max_age=3600,
+        )
+        return aws.apigatewayv2.Api(
+            f"{self._name}-api",
+            name=f"{args.prefix}-RestApi",
+            protocol_type="HTTP",
+            cors_configuration=cors if args.cors_origins else None,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _serve(self, served: RestRoutes) -> list[aws.apigatewayv2.Route]:
+        integration = aws.apigatewayv2.Integration(
+            f"{self._name}-{served.name}",
+            api_id=self._api.id,
+            integration_type="AWS_PROXY",
+            integration_uri=served.function.invoke_arn,
+            payload_format_version="2.0",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return [self._route(key, served.function, integration) for key in served.keys]
+
+    def _route(
+        self, key: str, function: LambdaFunction, integration: aws.apigatewayv2.Integration
+    ) -> aws.apigatewayv2.Route:
+        method, path = key.split(" ")
+        slug = re.sub(r"\W+", "-", path).strip("-")
+        permission = function.allow_invoke(
+            f"{method}-{slug}",
+            # API Gateway leaves the stage of an HTTP API open, and a path parameter is one segment.
+            pulumi.Output.concat(
+                self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\}", "*", path)
+            ),
+        )
+        return aws.apigatewayv2.Route(
+            f"{self._name}-{method}-{slug}",
+            api_id=self._api.id,
+            route_key=key,
+            target=pulumi.Output.concat("integrations/", integration.id),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+    def _access_logs(self, args: RestApiArgs) -> aws.cloudwatch.LogGroup:
+        # The prefix spares the account's log resource policy (5,120 characters), which API Gateway
+        # would otherwise extend for each log group.
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-access-logs",
+            name=f"/aws/vendedlogs/{args.prefix}-RestApi",
+            retention_in_days=args.log_retention_days,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _stage(
+        self, served: Sequence[RestRoutes], routes: Sequence[aws.apigatewayv2.Route]
+    ) -> aws.apigatewayv2.Stage:
+        return aws.apigatewayv2.Stage(
+            f"{self._name}-stage",
+            api_id=self._api.id,
+            name=_STAGE,
+            auto_deploy=True,
+            access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
+                destination_arn=self._access_log_group.arn, format=_ACCESS_LOG_FORMAT
+            ),
+            route_settings=[
+                aws.apigatewayv2.StageRouteSettingArgs(
+                    route_key=key,
+                    throttling_rate_limit=each.throttle.rate,
+                    throttling_burst_limit=each.throttle.burst,
+                )
+                for each in served
+                for key in each.keys
+            ],
+            # A stage refuses settings for a route that does not exist yet.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
+        )

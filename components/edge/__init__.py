@@ -1,0 +1,1 @@
+"""Edge: the worker on Cloudflare, and the functions' view of it."""

@@ -1,0 +1,47 @@
+"""What is remembered of routing: the routing item, and the tokens that somebody may listen to."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.function_role import FunctionRole
+from components.aws.table import TableArgs, declare_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteStoreArgs:
+    prefix: str
+    protected: bool
+
+
+class RouteStore(pulumi.ComponentResource):
+    """The table, and the rights functions need on it."""
+
+    table: aws.dynamodb.Table
+
+    def __init__(
+        self, name: str, args: RouteStoreArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("glow:aws:RouteStore", name, None, opts)
+        self.table = declare_table(
+            f"{name}-routes",
+            TableArgs(
+                table_name=f"{args.prefix}-RoutesTable", key=["id"], protected=args.protected
+            ),
+            self,
+        )
+        self.register_outputs({"table": self.table.name})
+
+    def allow_follow(self, role: FunctionRole) -> None:
+        role.allow("follow-routes", actions=["dynamodb:GetItem"], on=[self.table.arn])
+
+    def allow_note_tokens(self, role: FunctionRole) -> None:
+        role.allow("note-tokens", actions=["dynamodb:BatchWriteItem"], on=[self.table.arn])
+
+    def allow_change(self, role: FunctionRole) -> None:
+        """Let the function change the routing item, or its health."""
+        role.allow("change-routes", actions=["dynamodb:UpdateItem"], on=[self.table.arn])
+
+    def allow_list_tokens(self, role: FunctionRole) -> None:
+        role.allow("list-tokens", actions=["dynamodb:Scan"], on=[self.table.arn])

@@ -1,0 +1,1 @@
+"""Settings: the stack config, read and checked. The only reader of pulumi.Config."""

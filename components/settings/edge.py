@@ -1,0 +1,141 @@
+"""The part of config under `edge`: where the worker runs, and how it treats its clients."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from components.settings.values import CloudflareId, Flag, Hostname, Subdomain, listed
+
+# Where a page that shows the raw stream helps more than it tells.
+_TEST_PAGE_STACKS: Final = frozenset({"dev", "local"})
+
+
+class EdgeSettings(BaseModel):
+    """The edge worker of one stack. A field's first example is how its key is set."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    account_id: CloudflareId = Field(
+        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        description="Cloudflare account of the worker; required.",
+    )
+    hostname: Hostname | None = Field(
+        default=None,
+        examples=["--path edge.hostname edge.example.com"],
+        description="Where the worker answers. It is a custom domain of the worker unless"
+        " `edge.route` is true.",
+    )
+    zone_id: CloudflareId | None = Field(
+        default=None,
+        examples=['--path edge.zoneId "<the id of the hostname\'s zone>"'],
+        description="Zone of the hostname.",
+    )
+    route: Flag = Field(
+        default=False,
+        examples=["--path edge.route true"],
+        description="Put the worker on the route `<hostname>/*` with a DNS record of its own.",
+    )
+    workers_dev_subdomain: Subdomain | None = Field(
+        default=None,
+        examples=["--path edge.workersDevSubdomain <the subdomain of your account>"],
+        description="Without a zone: answer at `https://<worker>.<this>.workers.dev`.",
+    )
+    window_ms: int = Field(
+        default=50,
+        ge=0,
+        le=1000,
+        examples=["--path edge.windowMs 50"],
+        description="Updates within so many milliseconds of one go out together; 0 sends each alone.",
+    )
+    max_buffered_bytes: int = Field(
+        default=256 * 1024,
+        ge=64 * 1024,
+        le=8 * 1024 * 1024,
+        examples=["--path edge.maxBufferedBytes 262144"],
+        description="A client with more than this unread is sent nothing until it has caught up.",
+    )
+    max_connections_per_room: int = Field(
+        default=10_000,
+        ge=1,
+        le=32_000,
+        examples=["--path edge.maxConnectionsPerRoom 10000"],
+        description="Clients of one token.",
+    )
+    connects_per_minute: int = Field(
+        default=300,
+        ge=1,
+        le=100_000,
+        examples=["--path edge.connectsPerMinute 300"],
+        description="Connects of one address per minute and data centre.",
+    )
+    test_page: Flag | None = Field(
+        default=None,
+        examples=["--path edge.testPage true"],
+        description="Show the test page at `/`. Default: on `dev` and `local`.",
+    )
+    require_origin: Flag | None = Field(
+        default=None,
+        examples=["--path edge.requireOrigin true"],
+        description="As `requireOrigin`, for the edge alone. Default: the same.",
+    )
+    first_version_without_binding: Flag = Field(
+        default=False,
+        examples=["--path edge.firstVersionWithoutBinding true"],
+        description="Deploy without the binding to the rooms, for an account that refuses the first"
+        " version because of it (docs/edge.md).",
+    )
+
+    def origin(self, worker_name: str) -> str:
+        """Where the worker answers, `https://host`."""
+        host = self.hostname or f"{worker_name}.{self.workers_dev_subdomain}.workers.dev"
+        return f"https://{host}"
+
+    def shows_test_page(self, stack: str) -> bool:
+        return stack in _TEST_PAGE_STACKS if self.test_page is None else self.test_page
+
+    def variables(
+        self,
+        *,
+        stack: str,
+        tokens: Sequence[str],
+        allowed_origins: Sequence[str],
+        require_origin: bool,
+    ) -> Mapping[str, str]:
+        """The worker's variables, by name; what is empty is left out."""
+        requires = require_origin if self.require_origin is None else self.require_origin
+        variables = {
+            "ALLOWED_ORIGINS": ",".join(allowed_origins),
+            "CONNECTS_PER_MINUTE": str(self.connects_per_minute),
+            "MAX_BUFFERED_BYTES": str(self.max_buffered_bytes),
+            "MAX_CONNECTIONS_PER_ROOM": str(self.max_connections_per_room),
+            "REQUIRE_ORIGIN": "true" if requires else "false",
+            "TEST_PAGE": "true" if self.shows_test_page(stack) else "false",
+            "TOKENS": ",".join(tokens),
+            "WINDOW_MS": str(self.window_ms),
+        }
+        return {name: text for name, text in variables.items() if text}
+
+
+Edge = Annotated[EdgeSettings, BeforeValidator(listed("a map of settings", dict))]
+
+
+def worker_name(stack: str) -> str:
+    """`glow-broadcast` is that of prod; it names the worker, so stacks may share an account."""
+    return "glow-broadcast" if stack == "prod" else f"glow-broadcast-{stack}"
+
+
+def contradictions(edge: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Keys of `edge` that do not go together, and why; `edge` as config holds it."""
+    has_hostname, has_subdomain = "hostname" in edge, "workersDevSubdomain" in edge
+    if has_hostname and has_subdomain:
+        yield "workersDevSubdomain", "is set beside edge.hostname: the worker has one address"
+    if not has_hostname and not has_subdomain:
+        yield "hostname", "is not set, nor is edge.workersDevSubdomain: the worker has no address"
+    if has_hostname and "zoneId" not in edge:
+        yield "zoneId", "is not set, but edge.hostname is: its zone makes the DNS record"
+    if "route" in edge and not has_hostname:
+        yield "hostname", "is not set, but edge.route is: the route is <hostname>/*"

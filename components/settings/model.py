@@ -1,0 +1,231 @@
+"""The settings of a stack: each key, its meaning, its bounds. `settings.py` reads them."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import pulumi
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+from components.settings.edge import Edge
+from components.settings.origin import is_cors_origin
+from components.settings.routing import Routing, RoutingSettings
+from components.settings.values import (
+    Email,
+    Flag,
+    Origin,
+    Origins,
+    RetentionDays,
+    Secret,
+    SecretUrl,
+    Tokens,
+)
+from functions.glow.routing.policy import Policy
+
+_RANDOM: Final = '"$(openssl rand -base64 32)"'
+
+
+class Settings(BaseModel):
+    """One stack's config, valid as a whole. A field's first example is how its key is set."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    use_edge_broadcast: Flag = Field(
+        default=False,
+        alias="USE_EDGE_BROADCAST",
+        description="Broadcast through Cloudflare (`true`) or through AWS (`false`).",
+    )
+    helius_api_key: Secret | None = Field(
+        default=None,
+        alias="HeliusApiKey",
+        examples=['--secret HeliusApiKey "<your Helius API key>"'],
+        description="Helius's API key. The webhook expects it unless `HeliusWebhookSecret` is set;"
+        " one of the two is required.",
+    )
+    helius_webhook_secret: Secret | None = Field(
+        default=None,
+        alias="HeliusWebhookSecret",
+        examples=[f"--secret HeliusWebhookSecret {_RANDOM}"],
+        description="What the webhook expects in `Authorization: Bearer`.",
+    )
+    helius_webhook_secret_previous: Secret | None = Field(
+        default=None,
+        alias="HeliusWebhookSecretPrevious",
+        examples=['--secret HeliusWebhookSecretPrevious "<the old secret>"'],
+        description="While it is being rotated, the old webhook secret, which is accepted too.",
+    )
+    edge_broadcast_secret: Secret | None = Field(
+        default=None,
+        alias="EdgeBroadcastSecret",
+        examples=[f"--secret EdgeBroadcastSecret {_RANDOM}"],
+        description="What the edge worker expects from the functions that post to it.",
+    )
+    edge_broadcast_secret_previous: Secret | None = Field(
+        default=None,
+        alias="EdgeBroadcastSecretPrevious",
+        examples=['--secret EdgeBroadcastSecretPrevious "<the old secret>"'],
+        description="While it is being rotated, the old edge secret, which is accepted too.",
+    )
+    edge_broadcast_url: Origin | None = Field(
+        default=None,
+        alias="EdgeBroadcastUrl",
+        examples=["EdgeBroadcastUrl https://edge.example.com"],
+        description="Origin of the edge worker. Default: that of `edge`.",
+    )
+    edge: Edge | None = Field(
+        default=None,
+        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        description="The edge worker and its address; set key by key. Empty: there is no worker.",
+    )
+    routing: Routing = Field(
+        default=RoutingSettings(),
+        examples=["--path routing.edgePercent 10"],
+        description="Which tokens take the edge while the flag is on; set key by key. Default: all.",
+    )
+    edge_retry_tries: int = Field(
+        default=10,
+        ge=2,
+        le=100,
+        description="How often the edge is offered an update that it did not take.",
+    )
+    edge_retry_base_seconds: int = Field(
+        default=1,
+        ge=1,
+        le=60,
+        description="The wait after the first of these tries; it doubles up to 75 times this.",
+    )
+    jupiter_api_key: Secret | None = Field(
+        default=None,
+        alias="JupiterApiKey",
+        examples=['--secret JupiterApiKey "<your Jupiter API key>"'],
+        description="Accepted, because scripts set it; nothing reads it.",
+    )
+    rpc_url: SecretUrl | None = Field(
+        default=None,
+        alias="RpcUrl",
+        examples=['--secret RpcUrl "<https://your-rpc…>"'],
+        description="Accepted, because scripts set it; nothing reads it.",
+    )
+    tokens: Tokens = Field(
+        default={},
+        examples=["--path tokens.BONK DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"],
+        description="Symbols and mints of the tokens to stream, at most 50."
+        " Empty: every token that is traded against SOL.",
+    )
+    allowed_origins: Origins = Field(
+        default=(),
+        examples=["--path 'allowedOrigins[0]' https://app.example.com"],
+        description="Web origins that may connect and read, `https://host[:port]`."
+        " `http://localhost:*` means any port; `null` and `file://` are local pages.",
+    )
+    require_origin: Flag = Field(
+        default=False,
+        description="Refuse WebSocket clients that send no Origin (mobile apps, wscat).",
+    )
+    lambda_runtime: Literal["python3.11", "python3.12", "python3.13", "python3.14"] = Field(
+        default="python3.13", description="Lambda runtime."
+    )
+    lambda_architecture: Literal["arm64", "x86_64"] = Field(
+        default="arm64", description="Processor of the functions; `arm64` costs 20 % less."
+    )
+    lambda_system: Literal["linux", "macos"] = Field(
+        default="linux",
+        description="What the functions run on; other than Linux only where a Mac stands in for"
+        " Lambda (`make up`).",
+    )
+    lambda_memory_mb: int = Field(
+        default=1769, ge=128, le=10240, description="Memory of each function; 1769 is one full CPU."
+    )
+    call_timeout_ms: int = Field(
+        default=200,
+        ge=50,
+        le=5000,
+        description="How long the webhook waits for DynamoDB, SQS and the edge. Helius waits 1 s for all.",
+    )
+    price_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="How long prices stay readable."
+    )
+    log_retention_days: RetentionDays = Field(
+        default=30, description="How long CloudWatch keeps logs."
+    )
+    protect: Flag = Field(
+        default=False,
+        description="Protect the tables from deletion. On the stack `prod` the default is `true`.",
+    )
+    alarm_email: Email | None = Field(
+        default=None,
+        examples=["alarmEmail oncall@example.com"],
+        description="Who hears the alarms. AWS asks the address to confirm.",
+    )
+    broadcast_concurrency: int = Field(
+        default=10, ge=2, le=1000, description="How many workers broadcast at once."
+    )
+    webhook_rate_limit: int = Field(
+        default=1000, ge=1, le=10000, description="Webhook requests per second."
+    )
+    webhook_burst_limit: int = Field(
+        default=1000, ge=1, le=5000, description="Webhook requests at once."
+    )
+    rest_rate_limit: int = Field(
+        default=500, ge=1, le=10000, description="Requests per second of each read route."
+    )
+    rest_burst_limit: int = Field(
+        default=500, ge=1, le=5000, description="Requests at once of each read route."
+    )
+    websocket_rate_limit: int = Field(
+        default=500, ge=1, le=10000, description="Messages per second from WebSocket clients."
+    )
+    websocket_burst_limit: int = Field(
+        default=500, ge=1, le=5000, description="Messages at once from WebSocket clients."
+    )
+    websocket_access_logs: Flag = Field(
+        default=False,
+        description="Log WebSocket accesses. Needs the account's CloudWatch role for API Gateway"
+        " in this region, which the stack does not own: others log with it too.",
+    )
+
+    @property
+    def webhook_secret(self) -> SecretStr | None:
+        """What the webhook expects; the old system took the API key."""
+        return self.helius_webhook_secret or self.helius_api_key
+
+    @property
+    def mints(self) -> tuple[str, ...]:
+        return tuple(sorted(self.tokens.values()))
+
+    @property
+    def policy(self) -> Policy:
+        """Where each token goes."""
+        return self.routing.policy(edge_is_on=self.use_edge_broadcast, tokens=self.tokens)
+
+    def cors_origins(self, edge_url: str | None) -> tuple[str, ...]:
+        """Who may read from a browser: also the page that the edge worker shows at `edge_url`."""
+        origins = [*self.allowed_origins, *([] if edge_url is None else [edge_url])]
+        return tuple(filter(is_cors_origin, dict.fromkeys(origins)))
+
+    def edge_origin(self, worker_name: str) -> str | None:
+        """Where the edge worker answers, if there is one."""
+        if self.edge_broadcast_url is not None or self.edge is None:
+            return self.edge_broadcast_url
+        return self.edge.origin(worker_name)
+
+    def edge_variables(
+        self, stack: str, *, rest_url: pulumi.Input[str], websocket_url: pulumi.Input[str]
+    ) -> Mapping[str, pulumi.Input[str]]:
+        """The edge worker's variables; none where there is no worker."""
+        if self.edge is None:
+            return {}
+        variables = self.edge.variables(
+            stack=stack,
+            tokens=self.mints,
+            allowed_origins=self.allowed_origins,
+            require_origin=self.require_origin,
+        )
+        if not self.edge.shows_test_page(stack):
+            return variables
+        return {**variables, "REST_API_URL": rest_url, "WEBSOCKET_URL": websocket_url}

@@ -1,0 +1,63 @@
+"""The keys of config, however deep, with what errors and the README say of each.
+
+`python -m components.settings.table` prints the README's table.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from components.settings.edge import EdgeSettings
+from components.settings.model import Settings
+from components.settings.routing import RoutingSettings
+
+FIELDS: Final[Mapping[str, FieldInfo]] = (
+    {field.alias or name: field for name, field in Settings.model_fields.items()}
+    | {f"edge.{field.alias}": field for field in EdgeSettings.model_fields.values()}
+    | {f"routing.{field.alias}": field for field in RoutingSettings.model_fields.values()}
+)
+
+
+def setting(key: str) -> str:
+    """What follows `pulumi config` to set `key`."""
+    field = FIELDS[key]
+    examples = field.examples or [f"{key} {_shown_default(field)}"]
+    return f"set {examples[0]}"
+
+
+def is_secret(key: str) -> bool:
+    return setting(key).startswith("set --secret")
+
+
+def _shown_default(field: FieldInfo) -> str:
+    default: object = None if field.is_required() else field.default
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return "" if default in (None, (), {}) or isinstance(default, BaseModel) else str(default)
+
+
+def config_table() -> str:
+    """The table of all keys, in Markdown."""
+    rows = [
+        f"| `{key}` | {_shown_kind(key, field)} | {field.description} |"
+        for key, field in FIELDS.items()
+    ]
+    return "\n".join(["| Key | Default | Meaning |", "|---|---|---|", *rows])
+
+
+def _shown_kind(key: str, field: FieldInfo) -> str:
+    if is_secret(key):
+        return "(secret)"
+    default = _shown_default(field)
+    least = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
+    most = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
+    limits = f" ({least} to {most})" if most is not None else ""
+    return f"`{default}`{limits}" if default else ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{config_table()}\n")

@@ -1,0 +1,172 @@
+"""The kinds of values in stack config, which come as texts: how each is read, and what it may be.
+
+A validator that refuses raises ValueError; its text never holds a secret.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Final, cast
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+
+from components.settings.origin import parse_listed_origin, parse_origin
+from functions.glow.errors import BadRequest
+from functions.glow.routing.policy import parse_region
+from functions.glow.token import parse_token
+
+# More would not fit: a function's environment holds 4 KB.
+_MAX_TOKENS: Final = 50
+_MAX_ORIGINS: Final = 20
+# What can be sent as a bearer: a line break or space from the clipboard would never match.
+_SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
+_CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_HOSTNAME: Final = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+"
+)
+_SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# What CloudWatch Logs accepts, up to ten years (PutRetentionPolicy).
+_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
+    *(3288, 3653),
+)
+
+
+def _flag(text: object) -> bool:
+    # Within a map, `pulumi config set --path` stores true and false as JSON has them.
+    if text not in ("true", "false", True, False):
+        raise ValueError("must be true or false")
+    return text in ("true", True)
+
+
+def _secret(text: str) -> str:
+    if not _SECRET.fullmatch(text):
+        raise ValueError(
+            f"must be 16 to 512 printable ASCII characters without spaces; it has {len(text)}"
+        )
+    return text
+
+
+def _secret_url(text: str) -> str:
+    if not text.startswith("https://"):
+        raise ValueError("must be a URL that begins with https://")
+    return _secret(text)
+
+
+def listed(what: str, kind: type) -> Callable[[str], object]:
+    """Reads a list or a map from its JSON; `what` is how the error calls it."""
+
+    def parse(text: str) -> object:
+        try:
+            value: object = json.loads(text)
+        except ValueError:
+            value = None
+        if isinstance(value, kind):
+            return value
+        raise ValueError(f"must be {what}, set with --path")
+
+    return parse
+
+
+def _tokens(listed: Mapping[str, object]) -> Mapping[str, str]:
+    problems: list[str] = []
+    tokens: dict[str, str] = {}
+    if len(listed) > _MAX_TOKENS:
+        problems.append(f"has {len(listed)} entries; at most {_MAX_TOKENS} fit")
+    for symbol, mint in listed.items():
+        try:
+            tokens[symbol] = parse_token(mint, where=f"the mint of {symbol}")
+        except BadRequest as refused:
+            problems.append(str(refused))
+    if len(set(tokens.values())) < len(tokens):
+        problems.append("names the same mint twice")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tokens
+
+
+def _origins(listed: Sequence[object]) -> tuple[str, ...]:
+    if len(listed) > _MAX_ORIGINS:
+        raise ValueError(f"has {len(listed)} entries; at most {_MAX_ORIGINS} fit")
+    return _each(listed, lambda entry: parse_listed_origin(str(entry)))
+
+
+def _token_names(entries: object) -> tuple[str, ...]:
+    return _each(_list(entries), lambda entry: parse_token(entry, where="the token"))
+
+
+def _regions(entries: object) -> tuple[str, ...]:
+    return _each(_list(entries), lambda entry: parse_region(str(entry), where="the region"))
+
+
+def _list(value: object) -> Sequence[object]:
+    # A text is a sequence, too: BONK would be the tokens B, O, N and K.
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    raise ValueError("must be a list, set entry by entry with --path")
+
+
+def _each(entries: Sequence[object], parse: Callable[[object], str]) -> tuple[str, ...]:
+    """Each of `entries` parsed; ValueError with everything that is wrong."""
+    problems: list[str] = []
+    parsed: list[str] = []
+    for entry in entries:
+        try:
+            parsed.append(parse(entry))
+        except (BadRequest, ValueError) as refused:
+            problems.append(str(refused))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tuple(parsed)
+
+
+def _retention_days(days: int) -> int:
+    if days not in _RETENTION_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, _RETENTION_DAYS))}")
+    return days
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {what}")
+        return text
+
+    return check
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+SecretUrl = Annotated[SecretStr, BeforeValidator(_secret_url)]
+Origin = Annotated[str, AfterValidator(parse_origin)]
+Origins = Annotated[
+    tuple[str, ...],
+    PlainValidator(_origins),
+    BeforeValidator(listed("a list of origins", list)),
+]
+Tokens = Annotated[
+    Mapping[str, str],
+    PlainValidator(_tokens),
+    BeforeValidator(listed("a map of symbols to mints", dict)),
+]
+TokenNames = Annotated[tuple[str, ...], BeforeValidator(_token_names)]
+Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
+RetentionDays = Annotated[int, AfterValidator(_retention_days)]
+CloudflareId = Annotated[
+    str,
+    AfterValidator(_matching(_CLOUDFLARE_ID, "an id of Cloudflare: 32 digits and letters a to f")),
+]
+Hostname = Annotated[
+    str, AfterValidator(_matching(_HOSTNAME, "a hostname in lower case, such as edge.example.com"))
+]
+Subdomain = Annotated[
+    str, AfterValidator(_matching(_SUBDOMAIN, "the part before .workers.dev, in lower case"))
+]
+Email = Annotated[str, AfterValidator(_email)]

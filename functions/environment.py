@@ -1,0 +1,215 @@
+"""The environment of the Lambda functions: each variable's name, and how it is read.
+
+The names are constants because `components/` sets what the functions read. A function is
+given only the variables it uses, so a missing one is an error where it is read, not before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from functions.glow.routing.endpoints import Endpoints
+from functions.glow.routing.policy import Policy, parse_policy
+
+PRICES_TABLE: Final = "PRICES_TABLE"
+CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
+BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
+BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
+EDGE_RETRY_QUEUE_URL: Final = "EDGE_RETRY_QUEUE_URL"
+EDGE_RETRY_DEAD_LETTER_QUEUE_URL: Final = "EDGE_RETRY_DEAD_LETTER_QUEUE_URL"
+EDGE_RETRY_TRIES: Final = "EDGE_RETRY_TRIES"
+EDGE_RETRY_BASE_SECONDS: Final = "EDGE_RETRY_BASE_SECONDS"
+ROUTES_TABLE: Final = "ROUTES_TABLE"
+ROUTE_QUEUE_URL: Final = "ROUTE_QUEUE_URL"
+ROUTE_DEAD_LETTER_QUEUE_URL: Final = "ROUTE_DEAD_LETTER_QUEUE_URL"
+ROUTE_QUEUE_TRIES: Final = "ROUTE_QUEUE_TRIES"
+ROUTE_GRACE_SECONDS: Final = "ROUTE_GRACE_SECONDS"
+AWS_CONNECTS_PER_SECOND: Final = "AWS_CONNECTS_PER_SECOND"
+ROUTING: Final = "ROUTING"
+WEBSOCKET_URL: Final = "WEBSOCKET_URL"
+WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
+TOKENS: Final = "TOKENS"
+ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"
+REQUIRE_ORIGIN: Final = "REQUIRE_ORIGIN"
+HELIUS_WEBHOOK_SECRET: Final = "HELIUS_WEBHOOK_SECRET"  # noqa: S105 - a name
+HELIUS_WEBHOOK_SECRET_PREVIOUS: Final = "HELIUS_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - a name
+USE_EDGE_BROADCAST: Final = "USE_EDGE_BROADCAST"
+EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
+EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
+EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
+PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
+CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
+AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
+
+DEFAULT_CALL_TIMEOUT_MS: Final = 200
+
+
+class MisconfiguredError(RuntimeError):
+    """A variable is missing or malformed. Raised while a function starts, never by a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a function was given, typed. `Environment(os.environ)`, or a dict in tests."""
+
+    variables: Mapping[str, str]
+
+    @property
+    def aws_region(self) -> str:
+        return self._required(AWS_REGION)
+
+    @property
+    def prices_table(self) -> str:
+        return self._required(PRICES_TABLE)
+
+    @property
+    def connections_table(self) -> str:
+        return self._required(CONNECTIONS_TABLE)
+
+    @property
+    def broadcast_queue_url(self) -> str:
+        return self._required(BROADCAST_QUEUE_URL)
+
+    @property
+    def broadcast_dead_letter_queue_url(self) -> str:
+        return self._required(BROADCAST_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def edge_retry_queue_url(self) -> str:
+        return self._required(EDGE_RETRY_QUEUE_URL)
+
+    @property
+    def edge_retry_dead_letter_queue_url(self) -> str:
+        return self._required(EDGE_RETRY_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def edge_retry_tries(self) -> int:
+        """After so many tries SQS moves an update to the dead-letter queue."""
+        return self._positive(EDGE_RETRY_TRIES)
+
+    @property
+    def edge_retry_base_seconds(self) -> int:
+        """The wait after the first try; the following ones grow from it."""
+        return self._positive(EDGE_RETRY_BASE_SECONDS)
+
+    @property
+    def routes_table(self) -> str:
+        return self._required(ROUTES_TABLE)
+
+    @property
+    def route_queue_url(self) -> str:
+        return self._required(ROUTE_QUEUE_URL)
+
+    @property
+    def route_dead_letter_queue_url(self) -> str:
+        return self._required(ROUTE_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def route_queue_tries(self) -> int:
+        """After so many tries SQS moves a task to the dead-letter queue."""
+        return self._positive(ROUTE_QUEUE_TRIES)
+
+    @property
+    def route_grace_seconds(self) -> int:
+        """How long both paths of a token that moves are published on, at least."""
+        return self._positive(ROUTE_GRACE_SECONDS)
+
+    @property
+    def aws_connects_per_second(self) -> int:
+        """How many clients that move to AWS connect in a second."""
+        return self._positive(AWS_CONNECTS_PER_SECOND)
+
+    @property
+    def policy(self) -> Policy:
+        """The routing as the stack has it; the routing item, where there is one, counts instead."""
+        routing = self.variables.get(ROUTING)
+        policy = Policy() if not routing else parse_policy(routing)
+        return replace(policy, edge_is_on=self.edge_is_on)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where clients connect; no secret is needed to know."""
+        edge_origin = self.variables.get(EDGE_BROADCAST_URL) or None
+        return Endpoints(self._required(WEBSOCKET_URL), edge_origin)
+
+    @property
+    def websocket_callback_url(self) -> str:
+        return self._required(WEBSOCKET_CALLBACK_URL).rstrip("/")
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """The tokens that are served; empty means every one."""
+        return frozenset(self._listed(TOKENS))
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(self._listed(ALLOWED_ORIGINS))
+
+    @property
+    def origin_is_required(self) -> bool:
+        return self._is_true(REQUIRE_ORIGIN)
+
+    @property
+    def helius_webhook_secrets(self) -> tuple[str, ...]:
+        """The current secret, then, while it is being rotated, the previous one."""
+        return self._rotated(HELIUS_WEBHOOK_SECRET, HELIUS_WEBHOOK_SECRET_PREVIOUS)
+
+    @property
+    def edge_is_on(self) -> bool:
+        return self._is_true(USE_EDGE_BROADCAST)
+
+    @property
+    def edge_is_configured(self) -> bool:
+        """Whether there is an edge to post to, be it that the flag is off."""
+        return bool(self.variables.get(EDGE_BROADCAST_URL)) and bool(
+            self.variables.get(EDGE_BROADCAST_SECRET)
+        )
+
+    @property
+    def edge_broadcast_url(self) -> str:
+        return self._required(EDGE_BROADCAST_URL).rstrip("/")
+
+    @property
+    def edge_broadcast_secrets(self) -> tuple[str, ...]:
+        """The current secret, then, while it is being rotated, the previous one."""
+        return self._rotated(EDGE_BROADCAST_SECRET, EDGE_BROADCAST_SECRET_PREVIOUS)
+
+    @property
+    def price_retention_seconds(self) -> int:
+        return self._positive(PRICE_RETENTION_SECONDS)
+
+    @property
+    def call_timeout_ms(self) -> int:
+        """Time-out of each call that the webhook makes, to AWS or to the edge."""
+        if not self.variables.get(CALL_TIMEOUT_MS):
+            return DEFAULT_CALL_TIMEOUT_MS
+        return self._positive(CALL_TIMEOUT_MS)
+
+    def _required(self, name: str) -> str:
+        value = self.variables.get(name)
+        if not value:
+            raise MisconfiguredError(
+                f"The environment variable {name} is not set. The stack sets it on the functions"
+                " that need it: run `pulumi up`, or grant it to this function in components/."
+            )
+        return value
+
+    def _rotated(self, current: str, previous: str) -> tuple[str, ...]:
+        older = self.variables.get(previous)
+        return (self._required(current), older) if older else (self._required(current),)
+
+    def _listed(self, name: str) -> list[str]:
+        entries = self.variables.get(name, "").split(",")
+        return [entry.strip() for entry in entries if entry.strip()]
+
+    def _is_true(self, name: str) -> bool:
+        value = self.variables.get(name) or "false"
+        if value not in ("true", "false"):
+            raise MisconfiguredError(f'{name} must be "true" or "false", not "{value}".')
+        return value == "true"
+
+    def _positive(self, name: str) -> int:
+        value = self._required(name)
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise MisconfiguredError(f'{name} must be a whole number above zero, not "{value}".')
+        return int(value)

@@ -1,0 +1,1 @@
+"""Edge: the worker on Cloudflare, as those see it who post to it."""

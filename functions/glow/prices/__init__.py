@@ -1,0 +1,1 @@
+"""Prices: the table of stored updates, and what is read of it."""

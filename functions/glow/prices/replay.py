@@ -1,0 +1,67 @@
+"""Recovery: what a client that comes back with `after=<id>` is sent.
+
+`after` is the last trade the client has. It is owed everything that *arrived* after that trade did:
+- every id above `after`, and
+- late trades: ids down to LATE_SECONDS below `after` that arrived since. "Since" begins
+  PUBLISH_MS before `after` itself arrived, because two trades stored at once may be published in
+  the other order; what the client saw already comes again rather than not at all (on the wire
+  delivery is at least once, and `id` identifies).
+
+They are sent in order of arrival. The answer is whole only if `after` is stored and at most
+MAX_REPLAY updates are owed. Otherwise (it expired, was never here, or is too long ago) the client
+is sent the newest MAX_REPLAY, which have no hole and are continued by the live stream, and, before
+them, a Gap: what lies between `after` and `until`, the first id of those newest, is to be read
+from /prices. `until` is None when the token has no price at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from functions.glow.prices.store import Arrival, PriceStore
+from functions.glow.update import Update, id_at, timestamp_of
+
+MAX_REPLAY: Final = 500
+LATE_SECONDS: Final = 60
+PUBLISH_MS: Final = 1_000  # the webhook stores and publishes within Helius's one second
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The updates between two ids are not sent here."""
+
+    after: str
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`gap`, if there is one, comes before `updates`."""
+
+    updates: Sequence[Update]
+    gap: Gap | None
+
+
+def replay(store: PriceStore, token: str, after: str, *, now: float) -> Replay:
+    """What the client of `token` with `after` is owed at `now` (Unix seconds)."""
+    known = store.arrival(token, after, now=now)
+    missed = None if known is None else _missed(store, known, now=now)
+    if missed is not None and len(missed) <= MAX_REPLAY:
+        return Replay([arrival.update for arrival in missed], None)
+    newest = store.tail(token, limit=MAX_REPLAY, now=now)
+    return Replay(newest, Gap(after, newest[0].id if newest else None))
+
+
+def _missed(store: PriceStore, known: Arrival, *, now: float) -> list[Arrival]:
+    """What arrived after `known`, in order of arrival; one more than MAX_REPLAY means too many."""
+    token, after = known.update.token, known.update.id
+    later = store.arrivals_after(token, after, limit=MAX_REPLAY + 1, now=now)
+    late = store.late_arrivals(
+        token,
+        since=id_at(timestamp_of(after) - LATE_SECONDS),
+        below=after,
+        from_ms=known.arrived_at_ms - PUBLISH_MS,
+        limit=MAX_REPLAY + 1,
+        now=now,
+    )
+    return sorted(late + later, key=lambda arrival: (arrival.arrived_at_ms, arrival.update.id))

@@ -1,0 +1,1 @@
+"""Queues: the FIFO queues between functions, their batches, retries and dead letters."""

@@ -1,0 +1,1 @@
+"""Routing: which path carries a token, and how that changes while the stream goes on."""

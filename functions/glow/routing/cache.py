@@ -1,0 +1,49 @@
+"""The routing item as one process knows it: at most CACHE_SECONDS old."""
+
+import time
+from collections.abc import Callable
+
+from functions.glow import log
+from functions.glow.errors import GlowError
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import CACHE_SECONDS, Routes
+from functions.glow.routing.store import RouteStore
+
+
+class RouteBook:
+    """Caches the item. Where it cannot be read the last one goes on, and before the first one
+    `policy`, which is what the environment says."""
+
+    def __init__(
+        self, store: RouteStore, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._routes = Routes(current=policy)
+        self._clock = clock
+        self._read_at: float | None = None
+
+    @property
+    def routes(self) -> Routes:
+        """As last read; `refresh` first."""
+        return self._routes
+
+    def expire(self) -> None:
+        """Have the next `refresh` read: the item is known to have changed."""
+        self._read_at = None
+
+    @property
+    def is_stale(self) -> bool:
+        return self._read_at is None or self._clock() - self._read_at >= CACHE_SECONDS
+
+    def refresh(self) -> Routes:
+        """Read the item if what is known is too old; a read that fails is tried with the next call."""
+        if not self.is_stale:
+            return self._routes
+        started = self._clock()
+        try:
+            self._routes = self._store.read() or self._routes
+        except GlowError as error:
+            log.warning("routes_not_read", reason=str(error))
+        else:
+            self._read_at = started
+        return self._routes

@@ -1,0 +1,86 @@
+"""Discovery: which path a client of a token is to use now, where that is, and how to speak there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from functions.glow.errors import BadRequest
+from functions.glow.routing.endpoints import Endpoints
+from functions.glow.routing.policy import PATHS, Path, parse_region
+from functions.glow.routing.routes import Routes
+from functions.glow.token import shown
+
+# Without waking the room, so it costs nothing (facts/cloudflare.md §4).
+EDGE_PING_MS: Final = 20_000
+# Each ping is a paid message, and API Gateway ends a connection that was idle for 10 minutes.
+AWS_PING_MS: Final = 240_000
+# API Gateway ends every connection after 2 hours (facts/aws.md §1); clients leave before, spread out.
+AWS_MAX_AGE_MS: Final = 110 * 60 * 1000
+# A fallback costs more than the edge: its clients ask this often whether they may go back.
+RECHECK_MS: Final = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client says of itself: the AWS region it is in, a path that it cannot reach."""
+
+    region: str | None
+    avoid: Path | None
+
+
+def parse_wish(query: Mapping[str, str]) -> Wish:
+    """Read the query parameters. Raises BadRequest that names the parameter and the remedy."""
+    region, avoid = query.get("region"), query.get("avoid")
+    return Wish(
+        region=None if region is None else parse_region(region, where="region"),
+        avoid=None if avoid is None else _parse_path(avoid),
+    )
+
+
+def where_to_connect(
+    token: str, wish: Wish, routes: Routes, endpoints: Endpoints, *, now_ms: int
+) -> Mapping[str, object]:
+    """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it."""
+    path = _reachable_path(token, wish, routes, now_ms)
+    is_fallback = routes.is_fallback(token, region=wish.region, now_ms=now_ms)
+    return {
+        "path": path,
+        "url": endpoints.url(path, token),
+        "protocol": _edge_protocol() if path == "edge" else _aws_protocol(token),
+        "recheckMs": RECHECK_MS if is_fallback else None,
+    }
+
+
+def _reachable_path(token: str, wish: Wish, routes: Routes, now_ms: int) -> Path:
+    path = routes.path(token, region=wish.region, now_ms=now_ms)
+    if path != wish.avoid:
+        return path
+    others: list[Path] = [
+        other for other in routes.published(token, now_ms=now_ms) if other != path
+    ]
+    return others[0] if others else path
+
+
+def _edge_protocol() -> Mapping[str, object]:
+    return {
+        "subscribe": None,
+        "ping": {"type": "ping"},
+        "pingMs": EDGE_PING_MS,
+        "maxAgeMs": None,
+    }
+
+
+def _aws_protocol(token: str) -> Mapping[str, object]:
+    return {
+        "subscribe": {"action": "subscribePrice", "token": token},
+        "ping": {"action": "ping"},
+        "pingMs": AWS_PING_MS,
+        "maxAgeMs": AWS_MAX_AGE_MS,
+    }
+
+
+def _parse_path(value: str) -> Path:
+    for path in PATHS:
+        if value == path:
+            return path
+    raise BadRequest(f"avoid must be aws or edge; got {shown(value)}")

@@ -1,0 +1,20 @@
+"""Where clients of each path connect to."""
+
+import re
+from dataclasses import dataclass
+
+from functions.glow.routing.policy import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """`websocket_url` is API Gateway's, `edge_origin` the worker's, `https://host`, if there is one."""
+
+    websocket_url: str
+    edge_origin: str | None
+
+    def url(self, path: Path, token: str) -> str:
+        """What a client of `token` opens. On AWS the token is named afterwards, by a message."""
+        if path == "edge" and self.edge_origin is not None:
+            return f"{re.sub('^http', 'ws', self.edge_origin)}/ws/{token}"
+        return self.websocket_url

@@ -1,0 +1,129 @@
+"""The clients on AWS whose token is served elsewhere now: told first, let go when the grace is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from functions.glow import log
+from functions.glow.prices.store import PriceStore
+from functions.glow.routing.endpoints import Endpoints
+from functions.glow.routing.policy import Policy
+from functions.glow.sockets import messages
+from functions.glow.sockets.delivery import close, deliver
+from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Payload
+from functions.glow.sockets.read_ahead import ReadAhead
+from functions.glow.sockets.subscriptions import SubscriptionStore, TokenSubscription
+
+Leaves = Callable[[str], bool]
+"""Whether who listens to this token on AWS has to leave."""
+
+
+class AwsClients:
+    """Everybody who listens on AWS, found by reading the whole table; that is for rare events.
+
+    Belongs to one event loop. Raises Unavailable when a table does not answer.
+    """
+
+    def __init__(
+        self,
+        subscriptions: SubscriptionStore,
+        prices: PriceStore,
+        poster: ConnectionPoster,
+        endpoints: Endpoints,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._prices = prices
+        self._poster = poster
+        self._endpoints = endpoints
+
+    def count(self, leaves: Leaves, *, now: float) -> int:
+        """How many subscriptions have to leave."""
+        return sum(len(page) for page in self._leaving(leaves, now))
+
+    async def tell(self, leaves: Leaves, policy: Policy, *, jitter_ms: int, now: float) -> None:
+        """Post MOVED to those that have to leave. Who misses it is told at the end."""
+        notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=jitter_ms, now=now)
+
+        async def tell(subscription: TokenSubscription) -> None:
+            await self._post(subscription, await notices.of(subscription.token))
+
+        await self._each(leaves, tell, now)
+
+    async def let_go(self, leaves: Leaves, policy: Policy, *, now: float) -> None:
+        """End the subscriptions of those that did not leave by themselves.
+
+        Each is told once more where its token is. A socket that nothing is left on is closed.
+        """
+        notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=0, now=now)
+
+        async def let_go(subscription: TokenSubscription) -> None:
+            connection_id, token = subscription.connection_id, subscription.token
+            await self._post(subscription, await notices.of(token))
+            unsubscribe = self._subscriptions.unsubscribe
+            if not await asyncio.to_thread(unsubscribe, connection_id, token):
+                await close(self._poster, connection_id)
+            log.info("subscription_ended", token=token, connectionId=connection_id)
+
+        await self._each(leaves, let_go, now)
+
+    async def _each(
+        self, leaves: Leaves, act: Callable[[TokenSubscription], Awaitable[None]], now: float
+    ) -> None:
+        """`act` on each that has to leave, many at once; all have ended when this raises, too."""
+        leaving = ReadAhead(self._leaving(leaves, now))
+
+        async def work() -> None:
+            async for subscription in leaving:
+                await act(subscription)
+
+        workers = [work() for _ in range(MAX_CONCURRENT_POSTS)]
+        for ending in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(ending, BaseException):
+                raise ending
+
+    async def _post(self, subscription: TokenSubscription, notice: Payload) -> None:
+        await deliver(self._poster, subscription.connection_id, [notice])
+
+    def _leaving(self, leaves: Leaves, now: float) -> Iterator[Sequence[TokenSubscription]]:
+        for page in self._subscriptions.everybody(now=now):
+            yield [subscription for subscription in page if leaves(subscription.token)]
+
+
+class _Notices:
+    """MOVED, made once for each token, with its newest id for clients that keep no cursor."""
+
+    def __init__(
+        self,
+        prices: PriceStore,
+        endpoints: Endpoints,
+        policy: Policy,
+        *,
+        jitter_ms: int,
+        now: float,
+    ) -> None:
+        self._prices = prices
+        self._endpoints = endpoints
+        self._policy = policy
+        self._jitter_ms = jitter_ms
+        self._now = now
+        self._made: dict[str, asyncio.Future[Payload]] = {}
+
+    async def of(self, token: str) -> Payload:
+        if token not in self._made:
+            loop = asyncio.get_running_loop()
+            self._made[token] = loop.run_in_executor(None, self._make, token)
+        return await self._made[token]
+
+    def _make(self, token: str) -> Payload:
+        newest = self._prices.newest(token, now=self._now)
+        path = self._policy.path(token)
+        return Payload.of(
+            messages.moved(
+                token,
+                path,
+                self._endpoints.url(path, token),
+                after=None if newest is None else newest.id,
+                jitter_ms=self._jitter_ms,
+            )
+        )

@@ -1,0 +1,203 @@
+"""Routes over time: what the routing item says, and what follows from it at a moment.
+
+A change of route is an event that takes time. Publishers learn of it within CACHE_SECONDS; until
+SETTLE_MS have passed, clients are still told the path of before, which every publisher serves. Each
+policy that was replaced is published on until its grace is over; the grace begins when the change
+has been announced to the clients, so that no path goes quiet before they know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from functions.glow.errors import BadRequest
+from functions.glow.fields import Json, as_array, as_object, parse_json
+from functions.glow.routing.policy import Path, Policy, parse_policy
+
+CACHE_SECONDS: Final = 5.0
+# The cache, and the second within which the webhook has published what it took before it looked.
+SETTLE_MS: Final = 7_000
+
+_AWS: Final[frozenset[Path]] = frozenset({"aws"})
+
+EdgeState = Literal["down", "recovering", "well"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A policy that was replaced: in force since `since_ms`, published on until `until_ms`.
+
+    None: for as long as the change that ended it has not been announced. Times are Unix ms.
+    """
+
+    policy: Policy
+    since_ms: int
+    until_ms: int | None
+
+    def is_over(self, now_ms: int) -> bool:
+        return self.until_ms is not None and now_ms >= self.until_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeHealth:
+    """How the publishers found the edge. `down`: AWS carries its tokens too, and clients go there.
+
+    `recovering`: clients are told to come back; AWS goes on until `until_ms`, None: until all have
+    been told. `well`: as if nothing had been.
+    """
+
+    state: EdgeState = "well"
+    since_ms: int = 0
+    until_ms: int | None = None
+
+    def needs_aws(self, now_ms: int) -> bool:
+        """Whether AWS has to carry what the edge does."""
+        if self.state == "recovering":
+            return self.until_ms is None or now_ms < self.until_ms
+        return self.state == "down"
+
+    def sends_to_aws(self, now_ms: int) -> bool:
+        """Whether clients are told to use AWS: once every publisher knows."""
+        return self.state == "down" and now_ms >= self.since_ms + SETTLE_MS
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {"edge": self.state, "sinceMs": self.since_ms, "untilMs": self.until_ms},
+            separators=(",", ":"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """The policy in force, those whose clients may not have left yet, and how the edge is."""
+
+    current: Policy
+    since_ms: int = 0
+    previous: Sequence[Stretch] = ()
+    health: EdgeHealth = EdgeHealth()
+
+    def published(self, token: str, *, now_ms: int) -> frozenset[Path]:
+        """The paths to publish an update of `token` on."""
+        paths = self.current.paths(token).union(
+            *(stretch.policy.paths(token) for stretch in self._lasting(now_ms))
+        )
+        return paths | _AWS if self.health.needs_aws(now_ms) else paths
+
+    def lasting_paths(self, token: str) -> frozenset[Path]:
+        """Those that stay when every change under way is done; whoever listens elsewhere must move."""
+        paths = self.current.paths(token)
+        return paths | _AWS if self.health.state == "down" else paths
+
+    def is_home_at_edge(self, token: str, *, now_ms: int) -> bool:
+        """Whether the edge serves `token` and its rooms have been told so."""
+        return self._is_settled(self.since_ms, now_ms) and "edge" in self.current.paths(token)
+
+    def leaves_aws(self, token: str) -> bool:
+        """Whether those who listen to `token` on AWS are to be told to go to the edge.
+
+        Also where AWS carries it on, for clients of a region or while both are served: the others
+        would stay there, which costs more. Who belongs there asks, and hears so.
+        """
+        if self.current.path(token) == "aws" or self.health.state == "down":
+            return False
+        came_from_aws = any(stretch.policy.path(token) == "aws" for stretch in self.previous)
+        is_back = self.health.state == "recovering"
+        return came_from_aws or is_back or "aws" not in self.current.paths(token)
+
+    def path(self, token: str, *, region: str | None, now_ms: int) -> Path:
+        """The path that a client who asks now is told to use: one that every publisher serves."""
+        if self.health.sends_to_aws(now_ms):
+            return "aws"
+        settled = [self.current] if self._is_settled(self.since_ms, now_ms) else []
+        settled += [
+            stretch.policy
+            for stretch in reversed(self._lasting(now_ms))
+            if self._is_settled(stretch.since_ms, now_ms)
+        ]
+        return (settled or [self.current])[0].path(token, region)
+
+    def is_fallback(self, token: str, *, region: str | None, now_ms: int) -> bool:
+        """Whether `token` is served by AWS only because the edge is down."""
+        is_away = self.health.sends_to_aws(now_ms)
+        return is_away and self.current.path(token, region) == "edge"
+
+    def changed(self, policy: Policy, *, now_ms: int) -> Routes:
+        """With `policy` in force from now on, announced to nobody yet; the same if it is already."""
+        if policy == self.current:
+            return self
+        replaced = Stretch(policy=self.current, since_ms=self.since_ms, until_ms=None)
+        return replace(
+            self,
+            current=policy,
+            since_ms=now_ms,
+            previous=(*self._lasting(now_ms), replaced),
+        )
+
+    def announced(self, *, until_ms: int) -> Routes:
+        """With every replaced policy ending at `until_ms`, or at its own end if that comes first."""
+        ending = [
+            replace(stretch, until_ms=until_ms) if stretch.until_ms is None else stretch
+            for stretch in self.previous
+        ]
+        return replace(self, previous=tuple(ending))
+
+    @property
+    def is_announced(self) -> bool:
+        return all(stretch.until_ms is not None for stretch in self.previous)
+
+    def _lasting(self, now_ms: int) -> list[Stretch]:
+        return [stretch for stretch in self.previous if not stretch.is_over(now_ms)]
+
+    def _is_settled(self, since_ms: int, now_ms: int) -> bool:
+        return now_ms >= since_ms + SETTLE_MS
+
+
+def previous_to_json(previous: Sequence[Stretch]) -> str:
+    return json.dumps(
+        [
+            {
+                "policy": stretch.policy.to_json(),
+                "sinceMs": stretch.since_ms,
+                "untilMs": stretch.until_ms,
+            }
+            for stretch in previous
+        ],
+        separators=(",", ":"),
+    )
+
+
+def parse_previous(text: str) -> tuple[Stretch, ...]:
+    """Read back what `previous_to_json` wrote. Raises BadRequest."""
+    entries = as_array(parse_json(text, where="previous"), where="previous")
+    stretches: list[Stretch] = []
+    for entry in entries:
+        fields = as_object(entry, where="previous")
+        since_ms = _optional_ms(fields, "sinceMs") or 0
+        policy = parse_policy(str(fields.get("policy")))
+        until_ms = _optional_ms(fields, "untilMs")
+        stretches.append(Stretch(policy=policy, since_ms=since_ms, until_ms=until_ms))
+    return tuple(stretches)
+
+
+def parse_health(text: str) -> EdgeHealth:
+    """Read back what `EdgeHealth.to_json` wrote. Raises BadRequest."""
+    fields = as_object(parse_json(text, where="health"), where="health")
+    since_ms = _optional_ms(fields, "sinceMs") or 0
+    until_ms = _optional_ms(fields, "untilMs")
+    match fields.get("edge"):
+        case "down":
+            return EdgeHealth(state="down", since_ms=since_ms)
+        case "recovering":
+            return EdgeHealth(state="recovering", since_ms=since_ms, until_ms=until_ms)
+        case _:
+            return EdgeHealth(since_ms=since_ms)
+
+
+def _optional_ms(fields: Json, key: str) -> int | None:
+    value = fields.get(key)
+    if value is None or isinstance(value, int):
+        return value
+    raise BadRequest(f"{key} must be Unix time in ms, or null")

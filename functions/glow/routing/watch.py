@@ -1,0 +1,82 @@
+"""What a publisher finds out about the edge, acted on: for all publishers, and for discovery."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from functions.glow import log
+from functions.glow.edge.rooms import EdgeRooms
+from functions.glow.errors import GlowError
+from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.routes import SETTLE_MS, EdgeHealth
+from functions.glow.routing.store import RouteStore
+from functions.glow.routing.tasks import Task, TaskQueue
+from functions.glow.runtime.loop import event_loop
+
+
+class EdgeWatch:
+    """Writes the routing item's health when it changes, and calls rooms back that were forgotten.
+    Never fails its caller: a trade matters more.
+
+    A mark stays for SETTLE_MS at least: by then every publisher acts on it, and the last post of one
+    that is slow to learn of it does not undo it.
+    """
+
+    def __init__(
+        self,
+        store: RouteStore,
+        book: RouteBook,
+        tasks: TaskQueue,
+        rooms: EdgeRooms,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._tasks = tasks
+        self._rooms = rooms
+        self._clock = clock
+
+    def edge_failed(self) -> None:
+        """The edge did not answer several times in a row."""
+        if self._book.routes.health.state != "down":
+            self._change(EdgeHealth(state="down", since_ms=self._now_ms()))
+
+    def edge_answered(self) -> None:
+        """The edge took an update."""
+        health = self._book.routes.health
+        now_ms = self._now_ms()
+        if health.state == "down" and now_ms - health.since_ms >= SETTLE_MS:
+            self._change(EdgeHealth(state="recovering", since_ms=now_ms))
+
+    def rooms_are_away(self, tokens: Sequence[str]) -> None:
+        """Rooms took updates but send their clients away, as they were told once.
+
+        If by now their tokens are the edge's, the order to come back was lost, or the list of known
+        tokens with the table: they would refuse their clients for ever.
+        """
+        routes, now_ms = self._book.routes, self._now_ms()
+        forgotten = [token for token in tokens if routes.is_home_at_edge(token, now_ms=now_ms)]
+        if not forgotten:
+            return
+        try:
+            calling = self._rooms.take_back(forgotten, served_from_ms=now_ms)
+            event_loop().run_until_complete(calling)
+        except GlowError as error:
+            log.warning("rooms_not_called_back", reason=str(error))
+        else:
+            log.warning("rooms_called_back", tokens=forgotten)
+
+    def _change(self, health: EdgeHealth) -> None:
+        try:
+            is_written = self._store.replace_health(self._book.routes.health, health)
+            self._book.expire()
+            if not is_written:
+                return
+            log.warning("edge_health_changed", state=health.state)
+            if health.state == "recovering":
+                self._tasks.add(Task("announce", health.since_ms))
+        except GlowError as error:
+            log.warning("edge_health_not_written", reason=str(error))
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)

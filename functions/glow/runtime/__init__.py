@@ -1,0 +1,1 @@
+"""Runtime: what every function stands on: AWS clients, HTTP, the event loop, threads."""

@@ -1,0 +1,112 @@
+"""The AWS clients, made by botocore alone: boto3 on top costs 100 ms of start (facts/aws.md §4).
+
+botocore reads AWS_ENDPOINT_URL and the credentials of the environment by itself. It is imported
+where it is used, so that the core imports, and is tested, with nothing installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from functions.glow.errors import Unavailable
+from functions.glow.sockets.sigv4 import Credentials
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+MAX_CONCURRENT_CALLS: Final = 32
+HASTY_RETRY_DELAY_SECONDS: Final = 0.01
+
+_CONNECT_TIMEOUT_SECONDS: Final = 1
+_READ_TIMEOUT_SECONDS: Final = 3
+_RETRYABLE_STATUS: Final = frozenset({429, 500, 502, 503, 504})
+_THROTTLES: Final = frozenset(
+    {"ProvisionedThroughputExceededException", "RequestThrottled", "ThrottlingException"}
+)
+
+
+def dynamodb(region: str, *, timeout_ms: int | None = None) -> DynamoDBClient:
+    """A DynamoDB client. With `timeout_ms` a hasty one: see `_client`."""
+    return cast("DynamoDBClient", _client("dynamodb", region, timeout_ms))
+
+
+def sqs(region: str, *, timeout_ms: int | None = None) -> SQSClient:
+    """An SQS client. With `timeout_ms` a hasty one: see `_client`."""
+    return cast("SQSClient", _client("sqs", region, timeout_ms))
+
+
+def credentials() -> Credentials:
+    """The function's own credentials; Lambda never changes them during a process's life."""
+    found = _session().get_credentials()
+    if found is None or not found.access_key or not found.secret_key:
+        raise Unavailable("no AWS credentials in the environment, where Lambda puts them")
+    return Credentials(found.access_key, found.secret_key, found.token)
+
+
+@contextmanager
+def unavailable_unless_answered(part: str) -> Generator[None]:
+    """Any failure of an AWS call inside becomes Unavailable, its cause attached for the log."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable(f"{part} did not answer as it should; send it again") from error
+
+
+@cache
+def _session() -> Session:
+    from botocore.session import Session  # noqa: PLC0415 - see above
+
+    return Session()
+
+
+def _client(service: str, region: str, timeout_ms: int | None) -> BaseClient:
+    """A patient client waits and backs off as botocore does. A hasty one, made for a caller who
+    waits one second in all, tries once more, almost at once: botocore's first back-off alone
+    draws up to a second."""
+    from botocore.config import Config  # noqa: PLC0415 - see above
+
+    patient = timeout_ms is None
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
+        read_timeout=_READ_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
+        retries={"total_max_attempts": 3 if patient else 1, "mode": "standard"},
+        max_pool_connections=MAX_CONCURRENT_CALLS,
+        tcp_keepalive=True,
+        parameter_validation=False,  # a tenth of a call's CPU; the types are checked before deploy
+    )
+    client = _session().create_client(service, region_name=region, config=config)
+    if not patient:
+        # The stubs know no handler that answers; this event asks for one.
+        handler = cast("Callable[..., None]", _retry_once)
+        client.meta.events.register(f"needs-retry.{service}", handler)
+    return client
+
+
+def _retry_once(
+    attempts: int,
+    response: tuple[Any, dict[str, Any]] | None,
+    caught_exception: Exception | None,
+    **_: object,
+) -> float | None:
+    """The seconds to wait before the second attempt; None: leave it at this one.
+
+    botocore's event `needs-retry`; `response` is (HTTP response, parsed response) or None.
+    """
+    if attempts > 1:
+        return None
+    if caught_exception is not None:
+        return HASTY_RETRY_DELAY_SECONDS
+    if response is None:
+        return None
+    http_response, parsed = response
+    code = parsed.get("Error", {}).get("Code")
+    is_transient = http_response.status_code in _RETRYABLE_STATUS or code in _THROTTLES
+    return HASTY_RETRY_DELAY_SECONDS if is_transient else None

@@ -1,0 +1,1 @@
+"""Sockets: the clients on API Gateway, their subscriptions, and the messages posted to them."""

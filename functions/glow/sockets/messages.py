@@ -1,0 +1,36 @@
+"""The messages to a WebSocket client that are no prices (those: `frames`)."""
+
+import json
+
+from functions.glow.prices.replay import Gap
+from functions.glow.routing.policy import Path
+
+
+def subscribed(token: str) -> str:
+    return _message("SUBSCRIBED", token=token)
+
+
+def unsubscribed(token: str) -> str:
+    return _message("UNSUBSCRIBED", token=token)
+
+
+def pong() -> str:
+    return _message("pong")
+
+
+def gap(token: str, gap_: Gap) -> str:
+    """Names the token, because a connection here listens to many."""
+    return _message("GAP", token=token, after=gap_.after, until=gap_.until)
+
+
+def moved(token: str, path: Path, url: str, *, after: str | None, jitter_ms: int) -> str:
+    """`token` is served at `url` now; who keeps no cursor resumes with `after`."""
+    return _message("MOVED", token=token, path=path, url=url, after=after, jitterMs=jitter_ms)
+
+
+def error(code: str, message: str) -> str:
+    return _message("ERROR", code=code, message=message)
+
+
+def _message(type_: str, **fields: object) -> str:
+    return json.dumps({"type": type_, **fields}, separators=(",", ":"))

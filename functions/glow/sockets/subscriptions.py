@@ -1,0 +1,226 @@
+"""PriceConnectionsTable: who is connected, and who listens to which token.
+
+A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts).
+A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`.
+`$disconnect` is best effort (facts/aws.md §1): a row left behind ends by TTL or with its first 410.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from functions.glow.errors import Refused, Unavailable
+from functions.glow.prices.attributes import Row, text, texts
+from functions.glow.runtime.aws import unavailable_unless_answered
+from functions.glow.sockets.commands import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        ScanInputTypeDef,
+        WriteRequestTypeDef,
+    )
+
+MAX_TOKENS: Final = 20
+ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after 2 h; and slack
+
+_PAGE_ROWS: Final = 1_000  # 0.25 s of posting, in which the next page is read with ease
+_MAX_DELETE_TRIES: Final = 3
+_TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
+_PART: Final = "the connection table"
+
+
+class TooManyTokens(Refused):
+    """The connection listens to as many tokens as it may."""
+
+    code = "TOO_MANY_TOKENS"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A connection that listens to the token asked for."""
+
+    connection_id: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSubscription:
+    """A connection that listens to `token`."""
+
+    connection_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Whether a row was changed, and the row: as it is now, or as it stood in the way; {}: absent."""
+
+    is_done: bool
+    row: Row
+
+
+class SubscriptionStore:
+    """Reads and writes the rows. `now` is Unix time in seconds. Raises Unavailable."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def connect(self, connection_id: str, *, now: float) -> None:
+        with unavailable_unless_answered(_PART):
+            self._client.put_item(
+                TableName=self._table, Item={**_connection_key(connection_id), **_expiry(now)}
+            )
+
+    def subscribe(self, connection_id: str, token: str, delivery: Delivery, *, now: float) -> None:
+        """Write both rows; doing so again changes only `delivery`. Raises TooManyTokens."""
+        with unavailable_unless_answered(_PART):
+            self._claim(connection_id, token)
+            row = {**_subscription_key(connection_id, token), **_expiry(now)}
+            if delivery == "latest":
+                row["delivery"] = {"S": delivery}
+            self._client.put_item(TableName=self._table, Item=row)
+
+    def unsubscribe(self, connection_id: str, token: str) -> frozenset[str]:
+        """Delete the subscription; none is fine. The tokens that the connection listens to still."""
+        with unavailable_unless_answered(_PART):
+            self._client.delete_item(
+                TableName=self._table, Key=_subscription_key(connection_id, token)
+            )
+            left = self._update_tokens(connection_id, "DELETE", token, "attribute_exists(pk)", {})
+        return texts(left.row, "tokens")
+
+    def disconnect(self, connection_id: str, *, met_at: str | None = None) -> None:
+        """Delete all rows of the connection; none is fine.
+
+        The connection's row goes first and says which others there are: a subscribe that comes
+        later finds no connection and writes nothing. `met_at` is a token whose subscription was
+        met: it goes too where a lost race left it without the connection's row.
+        """
+        with unavailable_unless_answered(_PART):
+            answer = self._client.delete_item(
+                TableName=self._table, Key=_connection_key(connection_id), ReturnValues="ALL_OLD"
+            )
+            tokens = texts(answer.get("Attributes", {}), "tokens") | (
+                {met_at} if met_at else set[str]()
+            )
+            self._delete([_subscription_key(connection_id, token) for token in sorted(tokens)])
+
+    def pages(self, token: str, *, now: float) -> Iterator[Sequence[Subscription]]:
+        """Who listens to `token`, page by page."""
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "FilterExpression": "expiresAt > :now",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": f"{_TOKEN_PREFIX}{token}"},
+                ":now": {"N": str(int(now))},
+            },
+            # A subscriber writes its row, then reads the newest price. An eventually consistent
+            # read here could miss that row for a trade which that read was too early for.
+            "ConsistentRead": True,
+            "Limit": _PAGE_ROWS,
+        }
+        while True:
+            with unavailable_unless_answered(_PART):
+                answer = self._client.query(**query)
+            yield [_subscription(row) for row in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def everybody(self, *, now: float) -> Iterator[Sequence[TokenSubscription]]:
+        """All subscriptions to all tokens, page by page: the whole table is read."""
+        scan: ScanInputTypeDef = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(pk, :prefix) AND expiresAt > :now",
+            "ExpressionAttributeValues": {
+                ":prefix": {"S": _TOKEN_PREFIX},
+                ":now": {"N": str(int(now))},
+            },
+            "ConsistentRead": True,
+        }
+        while True:
+            with unavailable_unless_answered(_PART):
+                answer = self._client.scan(**scan)
+            yield [
+                TokenSubscription(text(row, "sk"), text(row, "pk").removeprefix(_TOKEN_PREFIX))
+                for row in answer["Items"]
+            ]
+            if "LastEvaluatedKey" not in answer:
+                return
+            scan["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _claim(self, connection_id: str, token: str) -> None:
+        """Add `token` to the connection's, if it is connected and has room."""
+        condition = (
+            "attribute_exists(pk) AND"
+            " (attribute_not_exists(tokens) OR size(tokens) < :max OR contains(tokens, :token))"
+        )
+        values: dict[str, AttributeValueTypeDef] = {
+            ":max": {"N": str(MAX_TOKENS)},
+            ":token": {"S": token},
+        }
+        claimed = self._update_tokens(connection_id, "ADD", token, condition, values)
+        if claimed.is_done:
+            return
+        if not claimed.row:
+            raise Unavailable("this connection is closing; connect again")
+        raise TooManyTokens(
+            f"a connection listens to at most {MAX_TOKENS} tokens; unsubscribePrice one first,"
+            " or open another connection"
+        )
+
+    def _update_tokens(
+        self,
+        connection_id: str,
+        verb: Literal["ADD", "DELETE"],
+        token: str,
+        condition: str,
+        values: dict[str, AttributeValueTypeDef],
+    ) -> _Change:
+        """Change the connection's set of tokens, if `condition` holds for its row."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_connection_key(connection_id),
+                UpdateExpression=f"{verb} tokens :tokens",
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":tokens": {"SS": [token]}, **values},
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _Change(is_done=False, row=cast("Row", error.response.get("Item") or {}))
+        return _Change(is_done=True, row=answer.get("Attributes", {}))
+
+    def _delete(self, keys: Sequence[dict[str, AttributeValueTypeDef]]) -> None:
+        """Delete rows, at most MAX_TOKENS of them (a batch holds 25)."""
+        requests: Sequence[WriteRequestTypeDef] = [{"DeleteRequest": {"Key": key}} for key in keys]
+        for _ in range(_MAX_DELETE_TRIES):
+            if not requests:
+                return
+            answer = self._client.batch_write_item(RequestItems={self._table: requests})
+            unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+            requests = cast("Sequence[WriteRequestTypeDef]", unprocessed)
+
+
+def _connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:
+    return {"pk": {"S": f"CONNECTION#{connection_id}"}, "sk": {"S": "CONNECTION"}}
+
+
+def _subscription_key(connection_id: str, token: str) -> dict[str, AttributeValueTypeDef]:
+    return {"pk": {"S": f"{_TOKEN_PREFIX}{token}"}, "sk": {"S": connection_id}}
+
+
+def _expiry(now: float) -> dict[str, AttributeValueTypeDef]:
+    return {"expiresAt": {"N": str(int(now) + ROW_LIFE_SECONDS)}}
+
+
+def _subscription(row: Row) -> Subscription:
+    return Subscription(text(row, "sk"), "latest" if "delivery" in row else "all")

@@ -1,0 +1,65 @@
+"""WebSocket events as API Gateway hands them over, and the answers in its form."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Literal, TypedDict
+
+from functions.glow import log
+from functions.glow.errors import GlowError, Refused
+from functions.glow.sockets import messages
+
+
+class RequestContext(TypedDict):
+    connectionId: str
+    eventType: Literal["CONNECT", "MESSAGE", "DISCONNECT"]
+
+
+class _RequiredFields(TypedDict):
+    requestContext: RequestContext
+
+
+class WebSocketEvent(_RequiredFields, total=False):
+    """The part of the event that is read; `headers` come with CONNECT alone."""
+
+    headers: Mapping[str, str]
+    body: str
+
+
+class WebSocketAnswer(TypedDict):
+    """`body` is sent to the client; empty, nothing is."""
+
+    statusCode: int
+    body: str
+
+
+WebSocketHandler = Callable[[WebSocketEvent, object], WebSocketAnswer]
+
+ACCEPTED: WebSocketAnswer = {"statusCode": 200, "body": ""}
+
+
+def reply(message: str) -> WebSocketAnswer:
+    return {"statusCode": 200, "body": message}
+
+
+def never_raises(handler: WebSocketHandler) -> WebSocketHandler:
+    """The one place that maps an error to what the client is told: an exception's text could
+    reach it otherwise. On CONNECT the client sees no more than that it was refused."""
+
+    @wraps(handler)
+    def answer(event: WebSocketEvent, context: object) -> WebSocketAnswer:
+        connection_id = event["requestContext"]["connectionId"]
+        try:
+            return handler(event, context)
+        except Refused as error:
+            log.info("message_refused", connectionId=connection_id, code=error.code)
+            return reply(messages.error(error.code, str(error)))
+        except Exception as error:  # noqa: BLE001 - the border
+            log.exception("message_failed", connectionId=connection_id)
+            told = str(error) if isinstance(error, GlowError) else "an error of ours; try again"
+            is_message = event["requestContext"]["eventType"] == "MESSAGE"
+            return {
+                "statusCode": 200 if is_message else 500,
+                "body": messages.error("INTERNAL", told),
+            }
+
+    return answer

@@ -1,0 +1,1 @@
+"""Trades: a webhook body becomes updates, which are stored and published."""
