@@ -41,7 +41,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Complaint:
+class ErrorMessage:
     """An ERROR message."""
 
     code: str
@@ -55,7 +55,7 @@ class Other:
     type: str
 
 
-Incoming = Prices | Gap | Moved | Complaint | Other
+Incoming = Prices | Gap | Moved | ErrorMessage | Other
 
 
 def parse_message(text: str | bytes) -> Incoming:
@@ -95,8 +95,8 @@ def _parse_moved(fields: Fields) -> Moved:
             raise ValueError(f"no move: {fields}")
 
 
-def _parse_complaint(fields: Fields) -> Complaint:
-    return Complaint(str(fields.get("code")), str(fields.get("message")))
+def _parse_error(fields: Fields) -> ErrorMessage:
+    return ErrorMessage(str(fields.get("code")), str(fields.get("message")))
 
 
 _PARSERS: Final[Mapping[str, Callable[[Fields], Incoming]]] = {
@@ -104,5 +104,5 @@ _PARSERS: Final[Mapping[str, Callable[[Fields], Incoming]]] = {
     "PRICE_BATCH": _parse_batch,
     "GAP": _parse_gap,
     "MOVED": _parse_moved,
-    "ERROR": _parse_complaint,
+    "ERROR": _parse_error,
 }

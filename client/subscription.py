@@ -8,11 +8,11 @@ from typing import Self
 
 import httpx
 
-from client.intake import Intake
-from client.outlet import Outlet
+from client.connector import Connector
 from client.paths import Delivery
+from client.price_queue import PriceQueue
+from client.receiver import Receiver
 from client.rest import TIMEOUT_SECONDS, RestApi
-from client.service import Service
 from client.state import State, StateName
 from client.update import Price
 
@@ -53,10 +53,10 @@ class Subscription:
     ) -> None:
         self._on_state = on_state
         self._state = State("connecting", None, "")
-        self._outlet = Outlet(wants_latest=delivery == "latest")
-        self._intake = Intake(rest, self._outlet, delivery=delivery, random=random.random)
-        self._service = Service(
-            token, rest, self._intake, delivery=delivery, show=self._show, random=random.random
+        self._queue = PriceQueue(wants_latest=delivery == "latest")
+        self._receiver = Receiver(rest, self._queue, delivery=delivery, random=random.random)
+        self._connector = Connector(
+            token, rest, self._receiver, delivery=delivery, show=self._show, random=random.random
         )
         self._task = asyncio.create_task(self._run())
 
@@ -69,7 +69,7 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Price:
-        price = await self._outlet.take()
+        price = await self._queue.take()
         if price is None:
             raise StopAsyncIteration
         return price
@@ -83,14 +83,14 @@ class Subscription:
     async def _run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._intake.run())
-                await self._service.run(tasks)
+                tasks.create_task(self._receiver.run())
+                await self._connector.run(tasks)
         except* Exception as errors:  # noqa: BLE001 - heard where the prices are
             self._end(errors.exceptions[0])
 
     def _end(self, error: Exception | None) -> None:
         if self._state.state != "closed":
-            self._outlet.end(error)
+            self._queue.end(error)
             self._show("closed", "closed" if error is None else str(error))
 
     def _show(self, state: StateName, reason: str, path: str | None = None) -> None:

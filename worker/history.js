@@ -23,14 +23,14 @@ export class History {
   #seen = null;
   /** @type {Update[]} */
   #unsaved = [];
-  #isMarkedOpen = false;
+  #isMarkedUnsaved = false;
 
   /** @param {RoomStore} store */
   constructor(store) {
     this.#store = store;
-    const { isOpen, ...past } = this.#store.load();
-    if (isOpen) log("unclean_wake", { ended_epoch: past.epoch });
-    this.#ring = new Ring({ ...past, epoch: isOpen ? past.epoch + 1 : past.epoch });
+    const { hasUnsaved, ...past } = this.#store.load();
+    if (hasUnsaved) log("unclean_wake", { ended_epoch: past.epoch });
+    this.#ring = new Ring({ ...past, epoch: hasUnsaved ? past.epoch + 1 : past.epoch });
   }
 
   get ring() {
@@ -55,15 +55,15 @@ export class History {
 
   /** Notes that updates were taken and are not saved yet. Returns whether this was the first since a save. */
   markUnsaved() {
-    if (this.#isMarkedOpen) return false;
-    this.#store.markOpen(this.#ring.epoch);
-    this.#isMarkedOpen = true;
+    if (this.#isMarkedUnsaved) return false;
+    this.#store.markUnsaved(this.#ring.epoch);
+    this.#isMarkedUnsaved = true;
     return true;
   }
 
   /** @param {number} nowMs */
   save(nowMs) {
-    if (this.#isMarkedOpen || this.#unsaved.length > 0) this.#write(nowMs);
+    if (this.#isMarkedUnsaved || this.#unsaved.length > 0) this.#write(nowMs);
   }
 
   /**
@@ -80,6 +80,6 @@ export class History {
   #write(nowMs) {
     this.#store.save({ epoch: this.#ring.epoch, newest: this.#ring.newest, updates: this.#unsaved, nowMs });
     this.#unsaved = [];
-    this.#isMarkedOpen = false;
+    this.#isMarkedUnsaved = false;
   }
 }

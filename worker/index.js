@@ -3,11 +3,11 @@
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
 import { badRequest, Refusal } from "./errors.js";
-import { sumConnections } from "./fanout.js";
+import { sumConnections } from "./room_counts.js";
 import { isToken, isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
-import { parseCensus, parseMove } from "./moves.js";
+import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
 import { clientScript, pageScript, testPage } from "./page.js";
 import { networkOf, RateLimit } from "./rate.js";

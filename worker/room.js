@@ -26,7 +26,7 @@ import { RoomStore } from "./store.js";
 
 /**
  * What a room needs to have read from storage.
- * @typedef {object} Memory
+ * @typedef {object} Parts
  * @property {History} history
  * @property {Move} move
  * @property {Alarm} alarm
@@ -36,8 +36,8 @@ import { RoomStore } from "./store.js";
 /** @extends {DurableObject<Env>} */
 export class BroadcastRoom extends DurableObject {
   #settings;
-  /** @type {Memory | null} */
-  #loadedMemory = null;
+  /** @type {Parts | null} */
+  #loadedParts = null;
   /** @type {Map<WebSocket, Connection> | null} */
   #revivedConnections = null;
   /** Taken, and waiting for the window to end. @type {Update[]} */
@@ -59,17 +59,17 @@ export class BroadcastRoom extends DurableObject {
 
   /**
    * Read at once: the alarm must know what it was set for before anything new is asked of it.
-   * @returns {Memory}
+   * @returns {Parts}
    */
-  get #memory() {
-    if (this.#loadedMemory !== null) return this.#loadedMemory;
+  get #parts() {
+    if (this.#loadedParts !== null) return this.#loadedParts;
     const store = new RoomStore(this.ctx.storage);
     const history = new History(store);
     const move = new Move(store);
     const alarm = new Alarm(this.ctx.storage, move.closeAtMs);
     const updatesPerFrame = this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates;
     const delivery = new Delivery({ history, alarm, connections: this.#connections, updatesPerFrame });
-    return (this.#loadedMemory = { history, move, alarm, delivery });
+    return (this.#loadedParts = { history, move, alarm, delivery });
   }
 
   get #connections() {
@@ -85,12 +85,12 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number, isAway: boolean}} isAway: it sends its clients elsewhere, as the mover told it
    */
   broadcast({ updates }) {
-    const fresh = this.#memory.history.admit(updates, Date.now());
+    const fresh = this.#parts.history.admit(updates, Date.now());
     for (const update of fresh) this.#queue.push(update);
     if (!this.#windowIsOpen) this.#sendQueue();
     // After the sends, which a write would hold back; before the answer, which waits until the note is durable.
-    if (fresh.length > 0 && this.#memory.history.markUnsaved()) this.#memory.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
-    return { connections: this.#connections.size, isAway: this.#memory.move.isAway };
+    if (fresh.length > 0 && this.#parts.history.markUnsaved()) this.#parts.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
+    return { connections: this.#connections.size, isAway: this.#parts.move.isAway };
   }
 
   /** How many clients a move would concern. @returns {{connections: number}} */
@@ -104,8 +104,8 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   moveAway(order) {
-    if (this.#memory.move.leave(order)) {
-      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#memory.delivery.cursorOf(connection));
+    if (this.#parts.move.leave(order)) {
+      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#parts.delivery.cursorOf(connection));
     }
     this.#closeMoved();
     return { connections: this.#connections.size };
@@ -117,10 +117,10 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   moveHere(order) {
-    if (this.#memory.move.comeHere(order)) {
+    if (this.#parts.move.comeHere(order)) {
       this.#sendWholeQueue(); // what was taken is saved with the epoch that ends
-      this.#memory.history.endEpoch(Date.now());
-      this.#memory.delivery.announceGap();
+      this.#parts.history.endEpoch(Date.now());
+      this.#parts.delivery.announceGap();
     }
     return { connections: this.#connections.size };
   }
@@ -152,13 +152,13 @@ export class BroadcastRoom extends DurableObject {
    * @param {string | null} after the cursor that it came with
    */
   #greet(connection, after) {
-    if (this.#memory.move.isOver(Date.now())) {
+    if (this.#parts.move.isOver(Date.now())) {
       this.#sayMoved(connection, after);
       connection.close(CLOSE.MOVED);
       return;
     }
-    this.#memory.delivery.catchUp(connection, after);
-    if (this.#memory.move.isAway) this.#sayMoved(connection, this.#memory.delivery.cursorOf(connection) ?? after);
+    this.#parts.delivery.catchUp(connection, after);
+    if (this.#parts.move.isAway) this.#sayMoved(connection, this.#parts.delivery.cursorOf(connection) ?? after);
   }
 
   /**
@@ -194,10 +194,10 @@ export class BroadcastRoom extends DurableObject {
 
   /** Writes behind, looks after stalled clients, closes those that were to move. Runs again after a crash, since the alarm is durable. */
   alarm() {
-    this.#memory.alarm.rang();
+    this.#parts.alarm.rang();
     this.#sendWholeQueue();
-    this.#memory.delivery.tendStalled();
-    this.#memory.history.save(Date.now());
+    this.#parts.delivery.tendStalled();
+    this.#parts.history.save(Date.now());
     this.#closeMoved();
   }
 
@@ -207,11 +207,11 @@ export class BroadcastRoom extends DurableObject {
     // The first timer runs once the runtime has written what is sent now; the window is counted from there. So a crowd makes
     // frames larger, where it would make the runtime's queues longer (docs/performance.md).
     if (this.#windowIsOpen) setTimeout(() => setTimeout(() => this.#sendQueue(), this.#settings.windowMs), 0);
-    if (updates.length > 0) this.#memory.delivery.send(updates);
+    if (updates.length > 0) this.#parts.delivery.send(updates);
   }
 
   #sendWholeQueue() {
-    while (this.#queue.length > 0) this.#memory.delivery.send(this.#takeFromQueue());
+    while (this.#queue.length > 0) this.#parts.delivery.send(this.#takeFromQueue());
   }
 
   /** No more at once than a replay holds: a socket is written only between events, and a healthy one must not look stalled. */
@@ -224,13 +224,13 @@ export class BroadcastRoom extends DurableObject {
    * @param {string | null} after its cursor
    */
   #sayMoved(connection, after) {
-    connection.say(this.#memory.move.message(after, Date.now()));
+    connection.say(this.#parts.move.message(after, Date.now()));
   }
 
   /** Closes whoever has not gone by the end of the grace; until then, sees to it that the room wakes for it. */
   #closeMoved() {
-    if (!this.#memory.move.isOver(Date.now())) {
-      this.#memory.alarm.wakeBy(this.#memory.move.closeAtMs);
+    if (!this.#parts.move.isOver(Date.now())) {
+      this.#parts.alarm.wakeBy(this.#parts.move.closeAtMs);
       return;
     }
     for (const connection of this.#connections.values()) {

@@ -37,7 +37,7 @@ export class RoomStore {
 
   /** What the last save left. Writes nothing, so that a room nobody broadcasts to stays empty. */
   load() {
-    if (this.isEmpty) return { epoch: 0, isOpen: false, newest: null, entries: [] };
+    if (this.isEmpty) return { epoch: 0, hasUnsaved: false, newest: null, entries: [] };
     const [room] = this.#rows("SELECT epoch, is_open, newest FROM room");
     /** @type {Entry[]} */
     const entries = [];
@@ -50,7 +50,7 @@ export class RoomStore {
     }
     /** @type {Update | null} */
     const newest = room.newest === null ? null : JSON.parse(String(room.newest));
-    return { epoch: Number(room.epoch), isOpen: room.is_open === 1, newest, entries };
+    return { epoch: Number(room.epoch), hasUnsaved: room.is_open === 1, newest, entries };
   }
 
   /**
@@ -68,7 +68,7 @@ export class RoomStore {
    * Notes, before a publisher hears that its updates were taken, that they are not saved yet.
    * @param {number} epoch
    */
-  markOpen(epoch) {
+  markUnsaved(epoch) {
     this.#sql(SCHEMA);
     this.#sql(
       "INSERT INTO room (one, epoch, is_open) VALUES (1, ?, 1) ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch, is_open = 1",

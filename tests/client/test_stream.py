@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from client import subscribe
-from client.outlet import CAPACITY
+from client.price_queue import CAPACITY
 from client.update import read_from
 from tests.client.listener import listening
 from tests.client.stack import Stack

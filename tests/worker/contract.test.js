@@ -10,7 +10,7 @@ import { framesOf } from "../../worker/frames.js";
 import { isToken, isUpdateId, updateId } from "../../worker/ids.js";
 import { LIMITS } from "../../worker/limits.js";
 import { connected, gap, moved, PING, PONG } from "../../worker/messages.js";
-import { parseCensus, parseMove } from "../../worker/moves.js";
+import { parseCensus, parseMove } from "../../worker/move_requests.js";
 import { Ring } from "../../worker/ring.js";
 import { parseUpdates } from "../../worker/update.js";
 import { startEdge, updatesFrom } from "./support/edge.js";

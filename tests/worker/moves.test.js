@@ -127,8 +127,8 @@ describe("a token comes", () => {
   test("the end of the epoch is kept at once", async () => {
     await edge.broadcast("AT_ONCE", updatesFrom(1, 3));
     await moveHere(edge, "AT_ONCE", Date.now());
-    const { isOpen, chunks } = await edge.probe("AT_ONCE", "stored");
-    assert.deepEqual({ isOpen, chunks }, { isOpen: false, chunks: 1 });
+    const { hasUnsaved, chunks } = await edge.probe("AT_ONCE", "stored");
+    assert.deepEqual({ hasUnsaved, chunks }, { hasUnsaved: false, chunks: 1 });
     await edge.probe("AT_ONCE", "crash");
     assert.deepEqual(story(await heardBy(edge, "AT_ONCE", `?after=${idOf(1)}`)), [idOf(2), { after: idOf(2), until: null }]);
   });
@@ -155,7 +155,7 @@ describe("a token comes", () => {
   test("an empty room stores nothing", async () => {
     const client = await edge.connect("FRESH");
     assert.deepEqual(await moveHere(edge, "FRESH", Date.now()), { success: true, connections: 1 });
-    assert.deepEqual(await edge.probe("FRESH", "stored"), { hasAlarm: false, isOpen: null, chunks: 0 });
+    assert.deepEqual(await edge.probe("FRESH", "stored"), { hasAlarm: false, hasUnsaved: null, chunks: 0 });
     await edge.broadcast("FRESH", updatesFrom(1, 3));
     await client.hasUpdates(2);
     assert.deepEqual(story(await heardBy(edge, "FRESH", `?after=${idOf(1)}`)), [idOf(2)]);
@@ -169,7 +169,7 @@ describe("the mover's calls", () => {
     await edge.connect("COUNT_B");
     assert.deepEqual(await edge.command("/census", { tokens: ["COUNT_A", "COUNT_B", "COUNT_C"] }), { success: true, connections: 3 });
     for (const token of ["COUNT_A", "COUNT_C"]) {
-      assert.deepEqual(await edge.probe(token, "stored"), { hasAlarm: false, isOpen: null, chunks: 0 });
+      assert.deepEqual(await edge.probe(token, "stored"), { hasAlarm: false, hasUnsaved: null, chunks: 0 });
     }
   });
 

@@ -60,14 +60,14 @@ test("a room stores nothing before its first broadcast", async () => {
   await client.settle();
   await client.close();
   await edge.broadcast("QUIET", []);
-  assert.deepEqual(await edge.probe("QUIET", "stored"), { hasAlarm: false, isOpen: null, chunks: 0 });
+  assert.deepEqual(await edge.probe("QUIET", "stored"), { hasAlarm: false, hasUnsaved: null, chunks: 0 });
 });
 
 test("broadcasts write only that something is unsaved; the save comes later, as one row", async () => {
   for (let n = 0; n < 20; n += 1) await edge.broadcast("BEHIND", anUpdate(n));
-  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: true, isOpen: true, chunks: 0 });
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: true, hasUnsaved: true, chunks: 0 });
   await edge.probe("BEHIND", "save");
-  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: false, isOpen: false, chunks: 1 });
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: false, hasUnsaved: false, chunks: 1 });
 });
 
 test("after a save, a lost memory is not noticed", async () => {

@@ -9,7 +9,7 @@ from typing import Final
 
 from functions.glow.edge.client import EdgeClient
 
-_MAX_TOKENS_PER_ORDER: Final = 500  # what the worker takes at once (worker/moves.js)
+_MAX_TOKENS_PER_ORDER: Final = 500  # what the worker takes at once (worker/move_requests.js)
 _ORDERS_AT_ONCE: Final = 4
 
 

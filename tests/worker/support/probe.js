@@ -28,7 +28,7 @@ export class BroadcastRoom extends Room {
     const isEmpty = count("SELECT count(*) AS n FROM sqlite_master WHERE name IN ('room', 'chunk')") === 0;
     return {
       hasAlarm: (await this.ctx.storage.getAlarm()) !== null,
-      isOpen: isEmpty ? null : count("SELECT is_open AS n FROM room") === 1,
+      hasUnsaved: isEmpty ? null : count("SELECT is_open AS n FROM room") === 1,
       chunks: isEmpty ? 0 : count("SELECT count(*) AS n FROM chunk"),
     };
   }

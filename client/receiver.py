@@ -8,8 +8,8 @@ from typing import Final
 from client.backoff import Backoff
 from client.errors import Unreachable
 from client.memory import Memory, Span
-from client.outlet import Outlet
 from client.paths import Delivery
+from client.price_queue import PriceQueue
 from client.rest import RestApi
 from client.update import Update, read_from
 
@@ -17,14 +17,14 @@ from client.update import Update, read_from
 FILL_FIRST_SECONDS: Final = 5.0
 
 
-class Intake:
-    """Admits updates to the outlet, and reads what is owed until it has been read."""
+class Receiver:
+    """Admits updates to the queue, and reads what is owed until it has been read."""
 
     def __init__(
-        self, rest: RestApi, outlet: Outlet, *, delivery: Delivery, random: Callable[[], float]
+        self, rest: RestApi, queue: PriceQueue, *, delivery: Delivery, random: Callable[[], float]
     ) -> None:
         self._rest = rest
-        self._outlet = outlet
+        self._queue = queue
         self._wants_latest = delivery == "latest"
         self._memory = Memory(wants_latest=self._wants_latest)
         self._backoff = Backoff(random)
@@ -87,7 +87,7 @@ class Intake:
 
     async def _admit(self, update: Update) -> None:
         # Room first: whoever is cancelled while waiting must not have been noted as handed over.
-        await self._outlet.wait_for_room()
+        await self._queue.wait_for_room()
         price = self._memory.admit(update, self._clock())
         if price is not None:
-            self._outlet.put(price)
+            self._queue.put(price)

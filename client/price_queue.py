@@ -11,7 +11,7 @@ from client.update import Price
 CAPACITY: Final = 1_000
 
 
-class Outlet:
+class PriceQueue:
     """Prices not yet taken: at most CAPACITY, or with `wants_latest` the newest alone."""
 
     def __init__(self, *, wants_latest: bool) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
 from client.backoff import Backoff, Reach
+from client.connection import ANSWER_SECONDS, Connection
 from client.discovery import Discovery
 from client.errors import Redirected, Refused, Unreachable
-from client.intake import Intake
-from client.link import ANSWER_SECONDS, Link
 from client.paths import Delivery, Route
+from client.receiver import Receiver
 from client.rest import RestApi
 from client.state import StateName
 from client.update import id_at
@@ -36,14 +36,14 @@ class _Change:
     reason: str
 
 
-class Service:
+class Connector:
     """Connects to the token, and again whenever that is due."""
 
     def __init__(
         self,
         token: str,
         rest: RestApi,
-        intake: Intake,
+        receiver: Receiver,
         *,
         delivery: Delivery,
         show: Show,
@@ -51,7 +51,7 @@ class Service:
     ) -> None:
         self._token = token
         self._rest = rest
-        self._intake = intake
+        self._receiver = receiver
         self._delivery: Delivery = delivery
         self._has_region = rest.region is not None
         self._show = show
@@ -60,20 +60,22 @@ class Service:
         self._discovery = Discovery(rest, self._reach)
         self._backoff = Backoff(random)
         self._clock = asyncio.get_running_loop().time
-        self._served_last: Link | None = None
+        self._served_last: Connection | None = None
         # The cursor of who was served and has received nothing: the token was quiet, not unheard.
         self._served_from: str | None = None
         self._poller: asyncio.Task[None] | None = None
 
     async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
         """Serve for ever. Raises Refused."""
-        link: Link | None = None
+        connection: Connection | None = None
         change = _Change(None, 0.0, "")
         while True:
-            link = await self._replace(link, change, tasks)
-            change = await self._wait_for_change(link)
+            connection = await self._replace(connection, change, tasks)
+            change = await self._wait_for_change(connection)
 
-    async def _replace(self, old: Link | None, change: _Change, tasks: asyncio.TaskGroup) -> Link:
+    async def _replace(
+        self, old: Connection | None, change: _Change, tasks: asyncio.TaskGroup
+    ) -> Connection:
         """Try until another connection serves; only then let go of the old one."""
         while True:
             self._show_between(old, change)
@@ -107,57 +109,59 @@ class Service:
         self._show("live", change.reason, new.route.path.name)
         return new
 
-    async def _open(self, route: Route, tasks: asyncio.TaskGroup) -> Link:
+    async def _open(self, route: Route, tasks: asyncio.TaskGroup) -> Connection:
         """Open a connection that serves. Raises ClientError."""
-        link = Link(
+        connection = Connection(
             route,
             self._token,
-            self._intake,
+            self._receiver,
             tasks,
             after=self._cursor(route),
-            known=self._intake.cursor_on_another_path(),
+            known=self._receiver.cursor_on_another_path(),
             delivery=self._delivery,
         )
         await asyncio.wait(
-            {link.served, link.ended}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            {connection.served, connection.ended},
+            timeout=ANSWER_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
         )
         path = route.path.name
-        if link.served.done():
+        if connection.served.done():
             self._reach.note_service(path)
-            return link
-        if link.ended.done():
-            error = link.ended.result()
+            return connection
+        if connection.ended.done():
+            error = connection.ended.result()
         else:
             error = Unreachable(f"{route.url} did not serve within {ANSWER_SECONDS:g} s")
-            link.let_go()
+            connection.let_go()
         if isinstance(error, Unreachable):
             self._reach.note_failure(path, self._clock())
         raise error
 
-    async def _wait_for_change(self, link: Link) -> _Change:
+    async def _wait_for_change(self, connection: Connection) -> _Change:
         """Return when another connection is wanted. Raises Refused."""
         began = self._clock()
-        max_age_seconds = _seconds(link.route.protocol.max_age_ms)
+        max_age_seconds = _seconds(connection.route.protocol.max_age_ms)
         renew_at = began + max_age_seconds * (1 - RENEWAL_JITTER * self._random())
-        recheck_at = self._recheck_at(link.route)
+        recheck_at = self._recheck_at(connection.route)
         while True:
             await asyncio.wait(
-                {link.moved, link.ended},
+                {connection.moved, connection.ended},
                 timeout=_time_out(min(renew_at, recheck_at) - self._clock()),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             now = self._clock()
             if now - began >= GOOD_SERVICE_SECONDS:
                 self._backoff.begin_again()
-            if link.moved.done():
-                moved = link.take_moved()
+            if connection.moved.done():
+                moved = connection.take_moved()
                 jitter_seconds = self._random() * moved.jitter_ms / 1_000
                 if self._has_region:  # whether that holds for its region, only the stack knows
                     recheck_at = now + jitter_seconds
                     continue
                 return _Change(moved.route(self._token), jitter_seconds, "the token moved")
-            if link.ended.done():
-                error = link.ended.result()
+            if connection.ended.done():
+                error = connection.ended.result()
                 if isinstance(error, Refused):
                     raise error
                 return _Change(None, self._backoff.next_seconds(), str(error))
@@ -165,7 +169,7 @@ class Service:
                 return _Change(None, 0.0, "the connection grew old")
             if now >= recheck_at:
                 route = await self._discovery.find(now)
-                if route.path is not link.route.path:
+                if route.path is not connection.route.path:
                     return _Change(route, 0.0, "the token's own path serves again")
                 recheck_at = self._recheck_at(route)
 
@@ -176,7 +180,7 @@ class Service:
         """After which id to go on: exactly, on the path that served last; else from earlier."""
         last = self._served_last
         exact = last.cursor if last is not None and last.route.path is route.path else None
-        return exact or self._intake.cursor_on_another_path() or self._served_from or route.after
+        return exact or self._receiver.cursor_on_another_path() or self._served_from or route.after
 
     def _start_polling(self, tasks: asyncio.TaskGroup) -> None:
         if self._poller is None:
@@ -188,14 +192,14 @@ class Service:
         if self._poller is not None:
             self._poller.cancel()
             self._poller = None
-            self._intake.owe_news()  # what was stored between the last poll and the connection
+            self._receiver.owe_news()  # what was stored between the last poll and the connection
 
     async def _poll(self) -> NoReturn:
         while True:
-            self._intake.owe_news()
+            self._receiver.owe_news()
             await asyncio.sleep(POLL_SECONDS)
 
-    def _show_between(self, old: Link | None, change: _Change) -> None:
+    def _show_between(self, old: Connection | None, change: _Change) -> None:
         """Show that another connection is wanted; how bad that is depends on what still serves."""
         path = None if change.route is None else change.route.path.name
         if _is_open(old):
@@ -206,8 +210,8 @@ class Service:
             self._show("waiting" if change.delay_seconds else "connecting", change.reason, path)
 
 
-def _is_open(link: Link | None) -> bool:
-    return link is not None and not link.ended.done()
+def _is_open(connection: Connection | None) -> bool:
+    return connection is not None and not connection.ended.done()
 
 
 def _seconds(milliseconds: int | None) -> float:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { sumConnections } from "../../../worker/fanout.js";
+import { sumConnections } from "../../../worker/room_counts.js";
 import { LIMITS } from "../../../worker/limits.js";
 
 const TOKENS = Array.from({ length: 3 * LIMITS.roomsAtOnce }, (_, n) => `T${n}`);

@@ -21,7 +21,7 @@ import { LIMITS } from "./limits.js";
  * @property {number} servedFromMs Unix time since which every publisher posts to the edge
  */
 
-/** @typedef {{tokens: string[]} & (MoveAway | MoveHere)} Move */
+/** @typedef {{tokens: string[]} & (MoveAway | MoveHere)} MoveRequest */
 
 const EXPECTED = "post an object with tokens";
 /** ASCII without a fragment, which a WebSocket may not have (RFC 6455 §3). */
@@ -37,7 +37,7 @@ export function parseCensus(body) {
 
 /**
  * @param {string} body
- * @returns {Move}
+ * @returns {MoveRequest}
  */
 export function parseMove(body) {
   const posted = parseObject(body);

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from client.errors import ClientError, Redirected, Refused, Unreachable
 from client.memory import Span
-from client.messages import Complaint, Gap, Incoming, Moved, Other, Prices, parse_message
+from client.messages import ErrorMessage, Gap, Incoming, Moved, Other, Prices, parse_message
 from client.paths import Delivery, Route
 from client.update import Update, read_from
 
@@ -21,7 +21,7 @@ CLOSE_SECONDS: Final = 2.0
 _CLOSED_FOR_GOOD: Final = frozenset({1008})
 _ABNORMAL: Final = 1006  # RFC 6455 §7.1.5: no close frame came
 
-_FINAL_COMPLAINTS: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_TOKEN"})
+_FINAL_ERROR_CODES: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_TOKEN"})
 
 
 class Sink(Protocol):
@@ -32,7 +32,7 @@ class Sink(Protocol):
     def owe(self, span: Span) -> None: ...
 
 
-class Link:
+class Connection:
     """Opens a socket as soon as it is made, keeps it alive, reads it.
 
     `served` is done when the path serves, `moved` when it says that the token is served elsewhere,
@@ -126,9 +126,9 @@ class Link:
                     raise Redirected(message.route(self._token))
                 if not self.moved.done():
                     self.moved.set_result(message)
-            case Complaint(code, complaint):
-                kind = Refused if code in _FINAL_COMPLAINTS else Unreachable
-                raise kind(f"{self.route.url} says {code}: {complaint}")
+            case ErrorMessage(code, detail):
+                kind = Refused if code in _FINAL_ERROR_CODES else Unreachable
+                raise kind(f"{self.route.url} says {code}: {detail}")
             case Other(type_):
                 if type_ == self.route.path.greeting and not self.served.done():
                     self.served.set_result(None)
