@@ -4,8 +4,8 @@
         async for price in prices:
             print(price.update.price, price.is_late)
 
-Whatever becomes of a connection is the library's business (docs/clients.md). Its twin for
-JavaScript is glow.js.
+The library reconnects, fills gaps and follows a token from path to path by itself
+(docs/clients.md). glow.js is the same library for JavaScript.
 """
 
 from client.errors import ClientError, Refused

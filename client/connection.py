@@ -1,4 +1,4 @@
-"""One connection on one route, from its opening to its end."""
+"""One WebSocket connection on one route."""
 
 import asyncio
 import json
@@ -13,19 +13,19 @@ from client.messages import ErrorMessage, Gap, Incoming, Moved, Other, Prices, p
 from client.paths import Delivery, Route
 from client.update import Update, read_from
 
-# For a connection to open, and for the path to answer what it was asked.
+# How long a connection may take to open, and a server to answer a ping.
 ANSWER_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
 
-# worker/close.js: the one code after which a client must not come back.
+# After this close code a client must not reconnect (worker/close.js).
 _CLOSED_FOR_GOOD: Final = frozenset({1008})
-_ABNORMAL: Final = 1006  # RFC 6455 §7.1.5: no close frame came
+_ABNORMAL: Final = 1006  # the connection ended without a close frame (RFC 6455 §7.1.5)
 
 _FINAL_ERROR_CODES: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_TOKEN"})
 
 
 class Sink(Protocol):
-    """Where a connection puts what it hears."""
+    """Takes what a connection receives."""
 
     async def take(self, update: Update) -> None: ...
 
@@ -33,11 +33,14 @@ class Sink(Protocol):
 
 
 class Connection:
-    """Opens a socket as soon as it is made, keeps it alive, reads it.
+    """Opens a socket at once, keeps it alive with pings, and passes on what it receives.
 
-    `served` is done when the path serves, `moved` when it says that the token is served elsewhere,
-    `ended` when the connection is over, with why.
-    `cursor` is the last id that came over it, at first that after which it was asked to begin.
+    Three futures tell what happens:
+    - `served`: the server has accepted the subscription
+    - `moved`: the server has said that the token moved to another path
+    - `ended`: the connection has ended; the result says why
+
+    `cursor` is the last id received, or before that the id after which it was asked to begin.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class Connection:
         known: str | None,
         delivery: Delivery,
     ) -> None:
-        """`known`: an id up to which nothing is missing, wherever that came from."""
+        """`known`: the client has everything up to this id, from any source."""
         loop = asyncio.get_running_loop()
         self.route = route
         self.cursor = after
@@ -65,12 +68,12 @@ class Connection:
         self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
 
     def take_moved(self) -> Moved:
-        """What `moved` is done with; it waits for the next one from then on."""
+        """The result of `moved`, which is then replaced by a new future for the next move."""
         moved, self.moved = self.moved.result(), asyncio.get_running_loop().create_future()
         return moved
 
     def let_go(self) -> None:
-        """Close it, without waiting for that."""
+        """Close the connection without waiting for the end."""
         self.ended.cancel()
 
     async def _run(self) -> ClientError:
@@ -80,7 +83,7 @@ class Connection:
                 opening.url,
                 open_timeout=ANSWER_SECONDS,
                 close_timeout=CLOSE_SECONDS,
-                ping_interval=None,  # the path's own pings are answered without waking the room
+                ping_interval=None,  # `_listen` pings, without waking the room
             ) as socket:
                 if opening.text is not None:
                     await socket.send(opening.text)
@@ -93,7 +96,11 @@ class Connection:
             return Unreachable(f"{self.route.url}: {type(error).__name__} {error}")
 
     async def _listen(self, socket: ClientConnection) -> NoReturn:
-        """Read, and ping. Time in which nobody here reads is not silence of the other side."""
+        """Read messages and send pings. Raises Unreachable if the server stays silent.
+
+        Only time spent waiting for a message counts as silence: while a slow consumer holds this
+        side back, the server may well have sent something.
+        """
         ping_seconds = self.route.protocol.ping_ms / 1_000
         heard_at = self._clock()
         ping_at = heard_at + ping_seconds
@@ -104,7 +111,7 @@ class Connection:
                 await self._hear(text)
                 heard_at = self._clock()
             elif self._clock() >= dead_at:
-                socket.transport.abort()  # a closing handshake would wait for the dead
+                socket.transport.abort()  # a closing handshake would wait for a server that is gone
                 raise Unreachable(f"{self.route.url} has been silent, also to a ping")
             if self._clock() >= ping_at:
                 await socket.send(json.dumps(self.route.protocol.ping))
@@ -119,7 +126,7 @@ class Connection:
                     self.cursor = update.id
                     self._known = max(self._known or "", update.id)
             case Gap(after, until):
-                # `after` may be a late trade, hours old; nothing is missing up to `_known`.
+                # `after` may be the id of a late trade, hours old. Nothing up to `_known` is missing.
                 self._sink.owe(Span(read_from(max(after, self._known or "")), until))
             case Moved():
                 if not self.served.done():
@@ -147,7 +154,7 @@ class Connection:
 
 
 async def _receive_before(time: float, socket: ClientConnection) -> str | bytes | None:
-    """The next frame; None if none came before `time` of the loop's clock."""
+    """The next frame; None if none has come by `time` (the event loop's clock)."""
     try:
         async with asyncio.timeout_at(time):
             return await socket.recv()

@@ -1,4 +1,4 @@
-"""Having a connection that serves, one after the other, and letting go of none before the next."""
+"""Keeps a subscription connected. An old connection is closed only when the next one is ready."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,21 +15,21 @@ from client.rest import RestApi
 from client.state import StateName
 from client.update import id_at
 
-# Served this long, a connection was a good one, and its loss counts as the first.
+# After this long, a connection counts as good: when it ends, the back-off starts again.
 GOOD_SERVICE_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 5.0
-RENEWAL_JITTER: Final = 0.1  # of the greatest age
+RENEWAL_JITTER: Final = 0.1  # part of `max_age_ms`
 
 
 class Show(Protocol):
-    """Told what the service is doing; without a path, on the one shown before."""
+    """Called with each change of state; without a path, the path shown before stays."""
 
     def __call__(self, state: StateName, reason: str, path: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True)
 class _Change:
-    """Why another connection is wanted, and where: None: where the stack says."""
+    """A wanted change of connection, and its reason; without a route, the stack is asked."""
 
     route: Route | None
     delay_seconds: float
@@ -37,7 +37,7 @@ class _Change:
 
 
 class Connector:
-    """Connects to the token, and again whenever that is due."""
+    """Connects, and connects again when a connection ends, grows too old or must move."""
 
     def __init__(
         self,
@@ -61,12 +61,13 @@ class Connector:
         self._backoff = Backoff(random)
         self._clock = asyncio.get_running_loop().time
         self._served_last: Connection | None = None
-        # The cursor of who was served and has received nothing: the token was quiet, not unheard.
+        # The cursor of a client that was connected and has received nothing, because the token was
+        # quiet. It is the time of the discovery: everything since then must be delivered.
         self._served_from: str | None = None
         self._poller: asyncio.Task[None] | None = None
 
     async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
-        """Serve for ever. Raises Refused."""
+        """Stay connected. Never returns; raises Refused."""
         connection: Connection | None = None
         change = _Change(None, 0.0, "")
         while True:
@@ -76,12 +77,12 @@ class Connector:
     async def _replace(
         self, old: Connection | None, change: _Change, tasks: asyncio.TaskGroup
     ) -> Connection:
-        """Try until another connection serves; only then let go of the old one."""
+        """Try until another connection is ready; then close the old one."""
         while True:
             self._show_between(old, change)
             if old is not None and _is_open(old):
                 await asyncio.wait({old.ended}, timeout=change.delay_seconds)
-                if not _is_open(old):  # then nothing serves, and a long wait is no longer free
+                if not _is_open(old):  # no connection is left, so wait only as long as the back-off
                     delay_seconds = min(change.delay_seconds, self._backoff.next_seconds())
                     change = replace(change, delay_seconds=delay_seconds)
                     continue
@@ -110,7 +111,7 @@ class Connector:
         return new
 
     async def _open(self, route: Route, tasks: asyncio.TaskGroup) -> Connection:
-        """Open a connection that serves. Raises ClientError."""
+        """Open a connection and wait until it is ready. Raises ClientError."""
         connection = Connection(
             route,
             self._token,
@@ -139,7 +140,7 @@ class Connector:
         raise error
 
     async def _wait_for_change(self, connection: Connection) -> _Change:
-        """Return when another connection is wanted. Raises Refused."""
+        """Wait until another connection is wanted. Raises Refused."""
         began = self._clock()
         max_age_seconds = _seconds(connection.route.protocol.max_age_ms)
         renew_at = began + max_age_seconds * (1 - RENEWAL_JITTER * self._random())
@@ -156,7 +157,7 @@ class Connector:
             if connection.moved.done():
                 moved = connection.take_moved()
                 jitter_seconds = self._random() * moved.jitter_ms / 1_000
-                if self._has_region:  # whether that holds for its region, only the stack knows
+                if self._has_region:  # the move may not concern this region: ask the stack
                     recheck_at = now + jitter_seconds
                     continue
                 return _Change(moved.route(self._token), jitter_seconds, "the token moved")
@@ -177,7 +178,7 @@ class Connector:
         return self._clock() + _seconds(route.recheck_ms) * (1 + self._random())
 
     def _cursor(self, route: Route) -> str | None:
-        """After which id to go on: exactly, on the path that served last; else from earlier."""
+        """The id after which to continue: the last one on the same path, an earlier one on another."""
         last = self._served_last
         exact = last.cursor if last is not None and last.route.path is route.path else None
         return exact or self._receiver.cursor_on_another_path() or self._served_from or route.after
@@ -185,14 +186,14 @@ class Connector:
     def _start_polling(self, tasks: asyncio.TaskGroup) -> None:
         if self._poller is None:
             self._poller = tasks.create_task(self._poll())
-            # From here on the REST API is the path that served last.
+            # Prices come from the REST API now, so the last connection's cursor becomes outdated.
             self._served_last = None
 
     def _stop_polling(self) -> None:
         if self._poller is not None:
             self._poller.cancel()
             self._poller = None
-            self._receiver.owe_news()  # what was stored between the last poll and the connection
+            self._receiver.owe_news()  # for trades between the last poll and the new connection
 
     async def _poll(self) -> NoReturn:
         while True:
@@ -200,7 +201,7 @@ class Connector:
             await asyncio.sleep(POLL_SECONDS)
 
     def _show_between(self, old: Connection | None, change: _Change) -> None:
-        """Show that another connection is wanted; how bad that is depends on what still serves."""
+        """Show that another connection is wanted. The state depends on what still delivers."""
         path = None if change.route is None else change.route.path.name
         if _is_open(old):
             self._show("moving", change.reason, path)
@@ -215,10 +216,10 @@ def _is_open(connection: Connection | None) -> bool:
 
 
 def _seconds(milliseconds: int | None) -> float:
-    """None is never."""
+    """Seconds; infinity for None."""
     return float("inf") if milliseconds is None else milliseconds / 1_000
 
 
 def _time_out(seconds: float) -> float | None:
-    """As asyncio takes it."""
+    """The time-out in asyncio's form: None for infinity."""
     return None if seconds == float("inf") else max(0.0, seconds)

@@ -1,4 +1,4 @@
-"""Where to connect next: what the stack says, and what it said last if it says nothing."""
+"""Where to connect: asks the stack, and uses its last answer if it does not answer now."""
 
 from client.backoff import Reach
 from client.errors import Unreachable
@@ -7,7 +7,7 @@ from client.rest import RestApi
 
 
 class Discovery:
-    """Asks GET /connect, and asks it for the other path while one cannot be reached."""
+    """Asks GET /connect. If this client cannot reach one path, asks for the other one."""
 
     def __init__(self, rest: RestApi, reach: Reach) -> None:
         self._rest = rest
@@ -24,5 +24,5 @@ class Discovery:
         return self._known
 
     def note(self, route: Route) -> None:
-        """Remember a route that serves, however it was found."""
+        """Remember a route that works, for when the stack does not answer."""
         self._known = route

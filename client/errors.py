@@ -1,30 +1,30 @@
-"""What goes wrong between a client and a stack. The class says whether trying again helps.
+"""The errors of this package. The class says whether trying again helps.
 
 ClientError
-├── Refused        no: the token, the request or the client itself is not wanted; ends a subscription
-├── Unreachable    yes: a connection, a discovery or a read failed, or came to its end
-└── Redirected     yes, elsewhere: the path says that another one serves the token
+├── Refused        no: the stack does not accept the token, the request or the client; ends a subscription
+├── Unreachable    yes: a connection, a discovery or a read failed, or a connection ended
+└── Redirected     yes, at another route: the other path serves the token
 """
 
-# ruff: noqa: N818  The names say what happened; "Error" behind each says nothing more.
+# ruff: noqa: N818  "Error" at the end of each name would add nothing.
 
 from client.paths import Route
 
 
 class ClientError(Exception):
-    """Base of the errors of this package; its text says what failed, and where."""
+    """Base class; the text says what failed, and where."""
 
 
 class Refused(ClientError):
-    """The same request would be refused again."""
+    """The stack refuses, and would refuse the same request again."""
 
 
 class Unreachable(ClientError):
-    """It did not work this time."""
+    """It failed this time and may work later."""
 
 
 class Redirected(ClientError):
-    """The token is served at `route`."""
+    """The token is served at `route` now."""
 
     def __init__(self, route: Route) -> None:
         super().__init__(f"the token is served on path {route.path.name}")

@@ -1,6 +1,6 @@
-"""What a subscription has handed over, where it goes on, and what it is still owed.
+"""What a subscription has received: which ids, from where to continue, which gaps to fill.
 
-Pure: `now` is the seconds of any clock that does not go back.
+Pure: `now` is in seconds of a clock that never goes back.
 """
 
 from collections.abc import Iterator
@@ -9,21 +9,24 @@ from typing import Final
 
 from client.update import Price, Update
 
-# As the room at the edge (design.md, Edge): longer than any retry.
+# The same as in the room at the edge; longer than any retry takes (design.md, Edge).
 REMEMBERED_SECONDS: Final = 15 * 60
 REMEMBERED_IDS: Final = 50_000
 
-# The paths may deliver in another order, by about a second.
+# The two paths may deliver trades in different orders, about a second apart. 5 s leave a margin.
 PATHS_DIFFER_SECONDS: Final = 5
 
-# Silence longer than this does not age what is remembered: who comes back after a night asks for
-# what followed its last trades, and is sent some of them again.
+# Ids do not age during a silence longer than this. A client that wakes after a night reads from
+# shortly before its last trades, so it receives some of them again and must recognise them.
 _SILENCE_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Ids with `after` < id <= `until`; no `until`: to the newest, no `after`: the newest alone."""
+    """The ids with `after` < id <= `until`.
+
+    Without `until` it reaches to the newest; without `after` it is the newest alone.
+    """
 
     after: str | None
     until: str | None = None
@@ -37,23 +40,23 @@ class _Arrival:
 
 
 class Memory:
-    """Makes "at least once" on any number of sockets "exactly once" for the user."""
+    """Remembers ids, so that the user gets each trade once, though sockets may deliver it twice."""
 
     def __init__(self, *, wants_latest: bool) -> None:
         self._wants_latest = wants_latest
         self._arrivals: dict[str, _Arrival] = {}  # by id, in order of arrival
-        self._age = 0.0  # seconds lived through, long silences cut short
+        self._age = 0.0  # seconds since the start, of which each long silence counts 60
         self._last_received: float | None = None
         self._newest_id: str | None = None
         self._owed: Span | None = None
 
     @property
     def newest_id(self) -> str | None:
-        """The highest id handed over."""
+        """The highest id passed to the user."""
         return self._newest_id
 
     def admit(self, update: Update, now: float) -> Price | None:
-        """The price to hand over; None for one handed over before, or late and not wanted."""
+        """The price for the user; None if it is a repeat, or is late and `latest` is wanted."""
         self._live_until(now)
         if update.id in self._arrivals:
             return None
@@ -67,10 +70,10 @@ class Memory:
         return Price(update, is_late=False)
 
     def cursor_on_another_path(self, now: float) -> str | None:
-        """The last id received PATHS_DIFFER_SECONDS ago, else the oldest known, else None.
+        """The last id received at least PATHS_DIFFER_SECONDS ago, else the oldest known, else None.
 
-        Late ones are passed over: a path that does not know the cursor answers by id, and from one
-        that is hours old it would send hours.
+        Late trades are skipped: a path that does not know the cursor sends all higher ids, and
+        above the id of a trade that is hours old those would be hours of trades.
         """
         oldest = None
         for id_, received in self._rising_backwards():
@@ -81,20 +84,20 @@ class Memory:
 
     @property
     def owed(self) -> Span | None:
-        """What must be read from the REST API."""
+        """The span that must still be read from the REST API."""
         return self._owed
 
     def owe(self, span: Span) -> None:
-        """Note a gap. Gaps become one that covers them all: repeats cost less than a list."""
+        """Note a gap. Several gaps become one span: reading some trades again costs little."""
         self._owed = span if self._owed is None else _cover(self._owed, span)
 
     def settle(self, span: Span) -> None:
-        """Note that `span` has been read; what was owed meanwhile stays owed."""
+        """Note that `span` has been read. A gap that was noted during the read stays owed."""
         if self._owed is span:
             self._owed = None
 
     def _live_until(self, now: float) -> None:
-        """Grow older, and forget; nothing is forgotten while a read that may repeat it is owed."""
+        """Advance the age and forget old ids, but none while a read is owed that may repeat them."""
         if self._last_received is not None:
             self._age += min(now - self._last_received, _SILENCE_SECONDS)
         self._last_received = now
@@ -112,7 +115,7 @@ class Memory:
 
 def _cover(one: Span, other: Span) -> Span:
     if one.after is None or other.after is None:
-        # The newest alone was owed because nothing had been received; any real gap says more.
+        # A span without `after` (the newest alone) contains less than any real gap.
         return other if one.after is None else one
     return Span(
         after=min(one.after, other.after),

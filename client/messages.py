@@ -1,4 +1,4 @@
-"""What a path says, parsed. Pure."""
+"""Parses the messages that a server sends. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from client.update import Update, parse_update
 
 @dataclass(frozen=True)
 class Prices:
-    """Updates, in the order in which the path had them."""
+    """Updates, in the order in which the path sent them."""
 
     updates: Sequence[Update]
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Updates may be missing between two ids; `until` is None where none has followed yet."""
+    """Updates may be missing between two ids; `until` is None if none has followed yet."""
 
     after: str
     until: str | None
@@ -26,7 +26,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Moved:
-    """Another path serves now; go there after a random part of `jitter_ms`."""
+    """The token has moved to another path; connect there after a random part of `jitter_ms`."""
 
     path: Path
     url: str
@@ -34,7 +34,7 @@ class Moved:
     jitter_ms: int
 
     def route(self, token: str) -> Route:
-        """The way there: what is spoken on that path is what it always is."""
+        """The route to the new path. MOVED names no protocol, so it is the path's default."""
         return Route(
             path=self.path, url=self.url, protocol=self.path.protocol(token), after=self.after
         )
@@ -50,7 +50,7 @@ class ErrorMessage:
 
 @dataclass(frozen=True)
 class Other:
-    """A greeting, a pong, or a message that a newer stack has learned since."""
+    """A greeting, a pong, or a message that only a newer version of this library knows."""
 
     type: str
 
@@ -61,7 +61,7 @@ Incoming = Prices | Gap | Moved | ErrorMessage | Other
 def parse_message(text: str | bytes) -> Incoming:
     """Read a frame. Raises ValueError."""
     fields = as_fields(parse_json(text))
-    type_ = str(fields.get("type"))  # API Gateway's own errors have none
+    type_ = str(fields.get("type"))  # errors of API Gateway itself have no type
     parse = _PARSERS.get(type_)
     return Other(type_) if parse is None else parse(fields)
 

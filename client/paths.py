@@ -1,4 +1,4 @@
-"""The two paths: how a connection of each is opened, and how the path says that it serves."""
+"""The two paths, aws and edge: how to connect to each, and how it says that it is ready."""
 
 import json
 from abc import ABC, abstractmethod
@@ -14,7 +14,7 @@ Delivery = Literal["all", "latest"]
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What a connection must say. `max_age_ms`: how long it may live; None: for ever."""
+    """What a client must send. `max_age_ms`: how long a connection may last; None: no limit."""
 
     subscribe: Fields | None
     ping: Fields
@@ -24,9 +24,10 @@ class Protocol:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a token is served. `recheck_ms`: ask again after that long; None: this is its place.
+    """Where a token is served.
 
-    `after` is a cursor for a client that has none of its own.
+    `recheck_ms` is set if this path is only a substitute: ask again after that time. `after` is a
+    cursor for a client that has none of its own.
     """
 
     path: "Path"
@@ -38,34 +39,34 @@ class Route:
 
 @dataclass(frozen=True)
 class Opening:
-    """The URL to open and what to say there first, if anything."""
+    """The URL to open, and the first message to send, if any."""
 
     url: str
     text: str | None
 
 
 class Path(ABC):
-    """A way on which updates come."""
+    """One of the two delivery paths."""
 
     name: ClassVar[str]
-    greeting: ClassVar[str]  # type of the message with which the path begins to serve
+    greeting: ClassVar[str]  # type of the message that says that the path is ready
 
     @abstractmethod
     def protocol(self, token: str) -> Protocol:
-        """What holds where nobody said otherwise: MOVED names a path and a URL only."""
+        """The default, for a route that came with MOVED, which names only path and URL."""
 
     @abstractmethod
     def opening(self, route: Route, after: str | None, delivery: Delivery) -> Opening:
-        """How to ask for what arrived after the id `after`; None: for the newest price."""
+        """How to ask for the updates after the id `after`, or with None for the newest price."""
 
 
 class Edge(Path):
-    """A room per token: the URL says all."""
+    """The Cloudflare Worker: a room per token, so the URL says everything."""
 
     name = "edge"
     greeting = "connected"
 
-    def protocol(self, token: str) -> Protocol:  # noqa: ARG002 - the URL names it
+    def protocol(self, token: str) -> Protocol:  # noqa: ARG002 - the URL names the token
         return Protocol(subscribe=None, ping={"type": "ping"}, ping_ms=20_000, max_age_ms=None)
 
     def opening(self, route: Route, after: str | None, delivery: Delivery) -> Opening:
@@ -75,13 +76,13 @@ class Edge(Path):
 
 
 class Aws(Path):
-    """One API for all tokens: a message subscribes."""
+    """API Gateway: one WebSocket API for all tokens, so a message names the token."""
 
     name = "aws"
     greeting = "SUBSCRIBED"
 
     def protocol(self, token: str) -> Protocol:
-        # API Gateway ends a connection after 10 idle minutes, and any after 2 hours.
+        # API Gateway ends a connection after 10 idle minutes, and any connection after 2 hours.
         return Protocol(
             subscribe={"action": "subscribePrice", "token": token},
             ping={"action": "ping"},
@@ -126,6 +127,6 @@ def _parse_protocol(fields: Fields) -> Protocol:
 
 
 def _wishes(after: str | None, delivery: Delivery) -> dict[str, str]:
-    """Cursor and delivery, as both paths name them; what is not there is the default."""
+    """Cursor and delivery, under the names that both paths use; defaults are left out."""
     wishes = {} if after is None else {"after": after}
     return wishes if delivery == "all" else {**wishes, "delivery": delivery}

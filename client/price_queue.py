@@ -1,4 +1,4 @@
-"""Between the sockets, which bring prices, and the user's loop, which takes them."""
+"""The queue between the sockets, which bring prices, and the user's loop, which takes them."""
 
 import asyncio
 from collections import deque
@@ -6,13 +6,13 @@ from typing import Final
 
 from client.update import Price
 
-# Some seconds of a busy token. When it is full the sockets are not read: the path then holds back,
-# and in the end closes a connection that resumes where the user's loop is.
+# Some seconds of a busy token. While the queue is full, the sockets are not read. The server then
+# stops sending and at last closes the connection; the next one resumes where this client stopped.
 CAPACITY: Final = 1_000
 
 
 class PriceQueue:
-    """Prices not yet taken: at most CAPACITY, or with `wants_latest` the newest alone."""
+    """Prices not yet taken: at most CAPACITY, or only the newest with `wants_latest`."""
 
     def __init__(self, *, wants_latest: bool) -> None:
         self._wants_latest = wants_latest
@@ -24,7 +24,7 @@ class PriceQueue:
         self._error: Exception | None = None
 
     async def wait_for_room(self) -> None:
-        """Return when `put` may be called once, without another wait before it."""
+        """Wait until there is room. The caller may then `put` one price, before its next await."""
         while not self._has_room.is_set():
             await self._has_room.wait()
 
@@ -35,12 +35,12 @@ class PriceQueue:
             self._has_room.clear()
 
     def end(self, error: Exception | None) -> None:
-        """Nothing more will come; `error` says why, if the user did not want it so."""
+        """No more prices will come; `error` says why, None if the user closed the subscription."""
         self._is_ended, self._error = True, error
         self._has_news.set()
 
     async def take(self) -> Price | None:
-        """The next price; None at the end. Raises the error that ended it, behind the last price."""
+        """The next price; None at the end. After the last price, raises the error given to `end`."""
         while not self._prices:
             if self._error is not None:
                 raise self._error

@@ -1,4 +1,4 @@
-"""All that comes in, from sockets and from the REST API, on its way to the user: each trade once."""
+"""Takes updates from the sockets and from the REST API, and passes each trade on once."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,12 +13,15 @@ from client.price_queue import PriceQueue
 from client.rest import RestApi
 from client.update import Update, read_from
 
-# What comes live waits so long for a gap before it to be filled, so that the gap does not come late.
+# While a gap is being filled, live updates wait at most this long, so that trades come in order.
 FILL_FIRST_SECONDS: Final = 5.0
 
 
 class Receiver:
-    """Admits updates to the queue, and reads what is owed until it has been read."""
+    """Puts new updates into the queue and reads missing ones from the REST API.
+
+    Spans of ids that are still to be read are called "owed".
+    """
 
     def __init__(
         self, rest: RestApi, queue: PriceQueue, *, delivery: Delivery, random: Callable[[], float]
@@ -35,7 +38,7 @@ class Receiver:
         self._live_goes_on_at = 0.0
 
     async def take(self, update: Update) -> None:
-        """Take an update that came over a socket."""
+        """Take an update from a socket; wait first while a gap before it is being filled."""
         if not self._all_is_read.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._live_goes_on_at):
@@ -43,7 +46,7 @@ class Receiver:
         await self._admit(update)
 
     def owe(self, span: Span) -> None:
-        """Have `span` read from the REST API."""
+        """Start reading `span` from the REST API; `run` does it."""
         if self._all_is_read.is_set():
             self._live_goes_on_at = self._clock() + FILL_FIRST_SECONDS
         self._memory.owe(span)
@@ -51,16 +54,16 @@ class Receiver:
         self._gap_is_owed.set()
 
     def owe_news(self) -> None:
-        """Have all read that has been stored since the newest price."""
+        """Start reading everything that was stored since the newest price."""
         newest = self._memory.newest_id
         self.owe(Span(None if newest is None else read_from(newest)))
 
     def cursor_on_another_path(self) -> str | None:
-        """Where a path that did not serve goes on; None if nothing was received."""
+        """The id after which another path must continue; None if nothing was received."""
         return self._memory.cursor_on_another_path(self._clock())
 
     async def run(self) -> None:
-        """Read what is owed, for ever."""
+        """Read what is owed, whenever there is something. Never returns."""
         while True:
             await self._gap_is_owed.wait()
             self._gap_is_owed.clear()
@@ -86,7 +89,7 @@ class Receiver:
                     await self._admit(update)
 
     async def _admit(self, update: Update) -> None:
-        # Room first: whoever is cancelled while waiting must not have been noted as handed over.
+        # Wait before noting the update: if this task is cancelled here, the update was not passed on.
         await self._queue.wait_for_room()
         price = self._memory.admit(update, self._clock())
         if price is not None:

@@ -1,4 +1,4 @@
-"""The REST API of a stack, as far as a subscription needs it: discovery and prices."""
+"""The parts of a stack's REST API that a subscription needs: discovery and prices."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ Parsed = TypeVar("Parsed")
 
 TIMEOUT_SECONDS: Final = 10.0
 
-# What is wrong with the request itself; anything else may pass.
+# The request itself is wrong. Any other error may go away.
 _FINAL_STATUSES: Final = frozenset({400, 404})
 
 
 @dataclass(frozen=True)
 class _Page:
-    """Part of a read; `next` is the id after which it goes on, None at its end."""
+    """One page of prices; `next` is the id after which the next page begins, None on the last."""
 
     updates: Sequence[Update]
     next: str | None
 
 
 class RestApi:
-    """What `api` (the stack's output RestApiUrl) says about `token`."""
+    """Reads what `api` (the stack's output RestApiUrl) has about `token`."""
 
     def __init__(self, http: httpx.AsyncClient, api: str, token: str, region: str | None) -> None:
         self._http = http
@@ -41,7 +41,7 @@ class RestApi:
         """When `route` last answered, in Unix seconds of the stack's clock."""
 
     async def route(self, *, avoid: str | None) -> Route:
-        """Where to connect, best not on path `avoid`. Raises Refused, Unreachable."""
+        """Where to connect, if possible not on path `avoid`. Raises Refused, Unreachable."""
         wishes = {"region": self.region, "avoid": avoid}
         answer = await self._get(
             f"/connect/{self._token}", {name: value for name, value in wishes.items() if value}
@@ -53,7 +53,7 @@ class RestApi:
         return route
 
     async def newest(self) -> Update | None:
-        """The newest price; None as long as there is none. Raises Unreachable."""
+        """The newest price; None if there is none yet. Raises Unreachable."""
         answer = await self._get(f"/tokens/{self._token}/price", {})
         if answer.status_code == 404:
             return None
@@ -80,7 +80,7 @@ class RestApi:
 
 
 def _date(answer: httpx.Response) -> int | None:
-    """Unix seconds; None where nobody says."""
+    """The header `Date` in Unix seconds; None if it is missing or malformed."""
     try:
         return int(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
     except ValueError:
@@ -111,7 +111,7 @@ def _page(answer: httpx.Response) -> _Page:
 
 
 def _read(parse: Callable[[httpx.Response], Parsed], answer: httpx.Response) -> Parsed:
-    """What an answer says. Raises Unreachable."""
+    """Parse an answer. Raises Unreachable if it is malformed, or an HTTP error."""
     try:
         return parse(answer)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a subscription is doing, for those who show it."""
+"""The state of a subscription, for apps that show it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,12 @@ StateName = Literal["connecting", "live", "moving", "waiting", "polling", "close
 class State:
     """`path` is that of the newest connection, None before the first; `reason` is for people.
 
-    - connecting: a connection is being opened, and none serves
-    - live: a connection serves
-    - moving: one serves, and another one is being opened to take over
-    - waiting: between two tries, and none serves
-    - polling: no path can be reached; prices are read from the REST API while tries go on
-    - closed: it is over
+    - connecting: a connection is being opened, and no other delivers
+    - live: a connection delivers
+    - moving: a connection delivers, and another one is being opened to replace it
+    - waiting: no connection delivers; the next try comes after a wait
+    - polling: no path can be reached; prices are read by REST, and connecting is tried again
+    - closed: the subscription has ended
     """
 
     state: StateName

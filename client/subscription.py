@@ -1,4 +1,4 @@
-"""A subscription, as its user holds it: prices to iterate, a state, an end."""
+"""The public API: `subscribe`, and the subscription with its prices and its state."""
 
 import asyncio
 import random
@@ -26,11 +26,11 @@ async def subscribe(
     delivery: Delivery = "all",
     on_state: Callable[[State], None] | None = None,
 ) -> AsyncGenerator["Subscription"]:
-    """Receive the prices of `token` as long as the block lasts, each trade exactly once.
+    """Receive the prices of `token` while the block runs, each trade exactly once.
 
-    `api` is the stack's output RestApiUrl; `region`, an AWS region, may decide the path. With
-    `delivery="latest"` only rising prices come, and what the loop was too slow for is skipped.
-    The loop ends with `close()`, and raises Refused when the stack does not want the client.
+    `api` is the stack's output RestApiUrl. `region` is the client's AWS region; the stack may choose
+    the path by it. With `delivery="latest"` each price is newer than the one before, and a slow loop
+    skips prices. The loop ends with `close()`, and raises Refused if the stack refuses the client.
     """
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
         rest = RestApi(http, api, token, region)
@@ -62,7 +62,7 @@ class Subscription:
 
     @property
     def state(self) -> State:
-        """What it is doing now."""
+        """The current state."""
         return self._state
 
     def __aiter__(self) -> Self:
@@ -75,7 +75,7 @@ class Subscription:
         return price
 
     async def close(self) -> None:
-        """End it: what was received can still be iterated."""
+        """End the subscription. Prices already received can still be iterated."""
         self._task.cancel()
         await asyncio.wait({self._task})
         self._end(None)
@@ -85,7 +85,7 @@ class Subscription:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._receiver.run())
                 await self._connector.run(tasks)
-        except* Exception as errors:  # noqa: BLE001 - heard where the prices are
+        except* Exception as errors:  # noqa: BLE001 - raised to the user by __anext__
             self._end(errors.exceptions[0])
 
     def _end(self, error: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""An update, its id, and the ids that bound a read."""
+"""An update, its id, and the ids at which a read begins."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from client.fields import Fields
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
 _ID: Final = re.compile(ID_PATTERN, re.ASCII)
 
-# A trade may arrive this much later than one of a higher id, so a read begins this much earlier.
+# A trade may arrive up to this long after one with a higher id, so reads begin this much earlier.
 LATE_SECONDS: Final = 60
 
 
@@ -18,7 +18,7 @@ LATE_SECONDS: Final = 60
 class Update:
     """One price of one token: `price` in SOL per token, `timestamp` in Unix seconds.
 
-    `slot` and `tx_signature` are None where a publisher left them out.
+    `slot` and `tx_signature` are None if the publisher left them out.
     """
 
     token: str
@@ -31,7 +31,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An update as it is handed over; `is_late` when one of a higher id was handed over before."""
+    """An update for the user; `is_late` if one with a higher id came before it."""
 
     update: Update
     is_late: bool
@@ -60,10 +60,10 @@ def parse_update(fields: Fields) -> Update:
 
 
 def id_at(timestamp: int) -> str:
-    """The smallest id of that second."""
+    """The smallest id of that second (Unix time)."""
     return f"{max(timestamp, 0):010d}-{0:012d}-0"
 
 
 def read_from(update_id: str) -> str:
-    """Where a read begins that must find what arrived after `update_id` did, late trades too."""
+    """The id after which to read for all that arrived after `update_id`, late trades included."""
     return id_at(int(update_id[:10]) - LATE_SECONDS)

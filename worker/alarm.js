@@ -1,23 +1,23 @@
 /**
- * The one alarm of a room, which it needs for several purposes at once: to save, to look after stalled clients, to close
- * those that were to move.
+ * The alarm of a room. A Durable Object has only one, and three tasks share it: saving, looking after stalled clients,
+ * closing clients that had to move.
  *
- * It is set for the earliest time that any purpose asks for. A run serves all of them, and each that is still pending at
- * its end asks again; so none has to know of the others. An alarm rather than a timer: it survives eviction and does not
- * keep the object awake.
+ * It is set for the earliest time that any task asked for. Each run does all three tasks, and a task that has more to do
+ * asks again. So no task needs to know the others. It is an alarm and not a timer because an alarm survives eviction and
+ * does not keep the object awake.
  */
 export class Alarm {
   #storage;
-  /** Memory is a cache: what an earlier life of the object set is known only as far as the constructor is told. */
+  /** Lost on eviction. The constructor is told of an alarm that was set before. */
   #setForMs = Infinity;
 
   /**
    * @param {DurableObjectStorage} storage
-   * @param {number} keptMs a time for which an earlier life has set the alarm, at the latest
+   * @param {number} keptMs Unix time for which the alarm was set before the eviction, or an earlier time
    */
   constructor(storage, keptMs) {
     this.#storage = storage;
-    // One that is past has rung, or is about to: it must not stop a later time from being set.
+    // An alarm in the past has run, or runs next. It must not stop a later one from being set.
     if (keptMs > Date.now()) this.#setForMs = keptMs;
   }
 
@@ -28,7 +28,7 @@ export class Alarm {
     void this.#storage.setAlarm(timeMs);
   }
 
-  /** To be called first in a run: from here on nothing is set. */
+  /** Call this first in each run: the alarm is no longer set then. */
   rang() {
     this.#setForMs = Infinity;
   }

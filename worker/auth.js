@@ -5,7 +5,7 @@ import { Refusal } from "./errors.js";
 /**
  * Refuses with 401 unless `authorization` carries one of `secrets`.
  * @param {string | null} authorization the request's header
- * @param {readonly string[]} secrets the current one and, while rotating, the previous
+ * @param {readonly string[]} secrets the current secret and, during a rotation, the previous one
  */
 export async function requireBearer(authorization, secrets) {
   const [, presented] = /^Bearer (.+)$/i.exec(authorization ?? "") ?? [];
@@ -21,12 +21,12 @@ export async function requireBearer(authorization, secrets) {
 async function isOneOf(presented, secrets) {
   const actual = await digest(presented);
   const expected = await Promise.all(secrets.map(digest));
-  // No early exit: the time must not tell which secret matched, or how far.
+  // No early exit: the response time must not tell which secret matched, or how many of its bytes.
   return expected.map((each) => isSame(actual, each)).includes(true);
 }
 
 /**
- * Both are digests, so neither length nor a chosen prefix of the secret shows in the time.
+ * Compares digests, so the time tells neither the length of the secret nor a prefix of it.
  * @param {Uint8Array} a
  * @param {Uint8Array} b of the same length
  */

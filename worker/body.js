@@ -1,9 +1,9 @@
-/** Reading a request's body: within a bound, as JSON, and the numbers in it. */
+/** Reads a request's body, up to a maximum size, and parses it as JSON. */
 
 import { badRequest, Refusal } from "./errors.js";
 
 /**
- * The body as text. Refuses with 413 as soon as it is longer than `maxBytes`, whatever its Content-Length says.
+ * The body as text. Answers 413 as soon as more than `maxBytes` have arrived, whatever Content-Length says.
  * @param {Request} request
  * @param {number} maxBytes
  */
@@ -26,7 +26,7 @@ export async function readText(request, maxBytes) {
 
 /**
  * @param {string} body
- * @param {string} expected for the caller: what to post
+ * @param {string} expected tells the caller what to post
  * @returns {unknown}
  */
 export function parseJson(body, expected) {

@@ -1,10 +1,10 @@
-/** Close codes that the room sends: the one table for code, docs and clients. */
+/** Close codes that the room sends. Docs and clients follow this table. */
 
 /**
  * @typedef {object} Close
  * @property {number} code
  * @property {string} reason at most 123 bytes (RFC 6455 §5.5)
- * @property {boolean} reconnect whether a client should come back
+ * @property {boolean} reconnect whether the client should connect again
  */
 
 /** @satisfies {Readonly<Record<string, Close>>} */
@@ -16,10 +16,10 @@ export const CLOSE = Object.freeze({
   MOVED: { code: 4009, reason: "served elsewhere now; ask /connect", reconnect: true },
 });
 
-/** Codes that stand for the absence of a close frame: RFC 6455 §7.4.1 forbids sending them. */
+/** Reserved codes. RFC 6455 §7.4.1 forbids sending them: 1005 and 1006, for example, say that no code was received. */
 const RESERVED = new Set([1004, 1005, 1006, 1015]);
 
-/** @param {number} code what the client closed with */
+/** @param {number} code the code that the client sent */
 export function closeCodeInReplyTo(code) {
   return RESERVED.has(code) ? CLOSE.NORMAL.code : code;
 }

@@ -1,4 +1,7 @@
-/** One client's socket: what it wants, and how far it has been served. Its state survives hibernation in the attachment. */
+/**
+ * One client's socket: which updates it wants, and where sending stopped if it is slow. The state is kept in the
+ * WebSocket attachment, which survives hibernation.
+ */
 
 import { LIMITS } from "./limits.js";
 import { Outbox } from "./outbox.js";
@@ -6,12 +9,12 @@ import { Outbox } from "./outbox.js";
 /** @typedef {import("./frames.js").Frame} Frame */
 
 /**
- * The attachment. A room may wake with newer code than wrote it: a field that is missing has its default.
+ * The attachment. Older code may have written it, so a missing field gets its default.
  * @typedef {object} State
  * @property {string} id
  * @property {boolean} wantsLatest only the newest price (delivery=latest)
- * @property {{after: string, sinceMs: number} | null} stall where and when sending stopped
- * @property {boolean} isClosed closed by the room, though a stalled client keeps its socket in getWebSockets()
+ * @property {{after: string, sinceMs: number} | null} stall the id after which sending stopped, and when
+ * @property {boolean} isClosed the room closed it; a stalled client's socket stays in getWebSockets() for a while
  */
 
 export class Connection {
@@ -46,7 +49,7 @@ export class Connection {
   }
 
   /**
-   * After hibernation.
+   * Restores a connection after hibernation.
    * @param {WebSocket} socket
    * @param {DurableObjectState} ctx
    * @param {number} maxBufferedBytes
@@ -63,7 +66,7 @@ export class Connection {
     return this.#state.isClosed;
   }
 
-  /** The id after which a stalled client goes on; null for one that is not stalled. */
+  /** The id after which sending to a stalled client continues; null if the client is not stalled. */
   get stalledAfter() {
     return this.#state.stall?.after ?? null;
   }
@@ -79,7 +82,7 @@ export class Connection {
   }
 
   /**
-   * Sends `frames` until the client stops reading; notes where.
+   * Sends `frames`. If the client does not read fast enough, stops and notes where.
    * @param {readonly Frame[]} frames
    * @param {number} nowMs
    */
@@ -100,7 +103,7 @@ export class Connection {
     try {
       this.#outbox.send(text);
     } catch {
-      // A socket on its way out refuses to send (facts/cloudflare.md §4); its close event is still to come.
+      // A socket that is closing throws on send (facts/cloudflare.md §4). Its close event follows.
       this.#keep({ isClosed: true });
     }
   }

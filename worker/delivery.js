@@ -1,4 +1,4 @@
-/** Sends what a room remembers to its clients, to each as fast as it reads. */
+/** Sends a room's updates to its clients, to each at the speed at which it reads. */
 
 import { CLOSE } from "./close.js";
 import { framesOf } from "./frames.js";
@@ -30,7 +30,7 @@ export class Delivery {
   }
 
   /**
-   * Sends `updates` to every client, and has them remembered.
+   * Appends `updates` to the history and sends them to every client.
    * @param {readonly Update[]} updates
    */
   send(updates) {
@@ -48,9 +48,9 @@ export class Delivery {
   }
 
   /**
-   * Sends what `connection` missed since `after`; to a client that was never here, the newest price.
+   * Sends what `connection` missed since `after`.
    * @param {Connection} connection
-   * @param {string | null} after
+   * @param {string | null} after null for a new client, which gets the newest price
    */
   catchUp(connection, after) {
     const { ring } = this.#history;
@@ -63,7 +63,7 @@ export class Delivery {
     if (connection.stalledAfter !== null) this.#watchStalled();
   }
 
-  /** The epoch has ended: tells those who listened through it. A stalled client hears it when it goes on. */
+  /** Sends GAP to the connected clients because the epoch has ended. A stalled client gets it when it catches up. */
   announceGap() {
     const { lastId } = this.#history.ring;
     if (lastId === "") return;
@@ -74,7 +74,7 @@ export class Delivery {
   }
 
   /**
-   * The id after which a client would go on elsewhere; null if it was sent nothing that has one.
+   * The id after which the client must continue on another path; null if it has received no update.
    * @param {Connection} connection
    */
   cursorOf(connection) {
@@ -87,7 +87,7 @@ export class Delivery {
   }
 
   /**
-   * Lets a stalled client go on once it has read what it was sent; closes one that does not read at all.
+   * Continues sending to a stalled client that has read everything sent so far. Closes one that has stalled too long.
    * @param {Connection} connection
    */
   #tend(connection) {

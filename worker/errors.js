@@ -1,4 +1,4 @@
-/** Why a request is refused: one code and one status for each, on both paths alike (tests/contract/webhook.json). */
+/** Error codes and their HTTP status, the same on AWS and on the edge (tests/contract/webhook.json). */
 const STATUS = Object.freeze({
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
@@ -12,7 +12,7 @@ const STATUS = Object.freeze({
   UNAVAILABLE: 503,
 });
 
-/** A refused request: its code, a sentence for the caller (never a secret), and headers. */
+/** A request that is refused: an error code, a message for the caller (never a secret), and headers. */
 export class Refusal extends Error {
   /**
    * @param {keyof typeof STATUS} code

@@ -1,4 +1,4 @@
-/** Frames: how updates of one token are put together for the wire. */
+/** Puts the updates of one token into WebSocket frames. */
 
 import { LIMITS } from "./limits.js";
 
@@ -8,15 +8,15 @@ import { LIMITS } from "./limits.js";
 /**
  * @typedef {object} Frame
  * @property {string} text
- * @property {string} after the cursor of a client that did not get this frame
+ * @property {string} after the cursor of a client that got all frames before this one
  */
 
 const ENVELOPE_BYTES = batchText("x".repeat(64), []).length; // with the longest token
 
 /**
- * The frames that carry `items` in their order: a lone update as one object, several as PRICE_BATCH.
+ * The frames that carry `items`, in order. One update is sent as it is, several as a PRICE_BATCH.
  * @param {readonly (Update | Gap)[]} items
- * @param {string} after the id that precedes them
+ * @param {string} after the id before the first item
  * @param {number} updatesPerFrame
  */
 export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
@@ -44,7 +44,7 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
     token = item.token;
     if (batch.length === updatesPerFrame || batchBytes + text.length + 1 > LIMITS.frameBytes) endFrame();
     batch.push(text);
-    batchBytes += text.length + 1; // and its comma
+    batchBytes += text.length + 1; // 1 for the comma
     last = item.id;
   }
   endFrame();

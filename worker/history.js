@@ -1,11 +1,13 @@
 /**
- * What a room remembers of its updates, kept in memory and written behind.
+ * A room's updates: kept in memory, saved to SQLite a little later.
  *
- * A write holds back every later send until it is durable, so none lies between an update and its clients. The first
- * update after a save is sent, then noted as unsaved (before its publisher hears that it was taken); a save follows
- * within LIMITS.saveDelayMs. A wake that finds the note is unclean: up to that many milliseconds of updates and ids are
- * gone. Its cost: the epoch ends, so clients hear GAP and fill from /prices; a publisher's retry of a lost id is sent
- * twice; the newest price may be that much older.
+ * The runtime holds back every send that follows a write until the write is durable, so nothing is written between an
+ * update's arrival and its sending. The first update after a save is sent; then a mark "unsaved" is written, before the
+ * publisher gets its answer. The save follows within LIMITS.saveDelayMs.
+ *
+ * A wake that finds the mark is unclean: the updates and ids of at most that time are lost. Then the epoch ends, so
+ * clients receive GAP and read /prices. A publisher's retry of a lost id is sent to clients twice. The newest price may
+ * be too old by that time.
  */
 
 import { LIMITS } from "./limits.js";
@@ -19,7 +21,7 @@ import { SeenIds } from "./seen.js";
 export class History {
   #store;
   #ring;
-  /** @type {SeenIds | null} read from storage at the first broadcast: connecting clients do not need it */
+  /** @type {SeenIds | null} read from storage at the first broadcast; connecting clients do not need it */
   #seen = null;
   /** @type {Update[]} */
   #unsaved = [];
@@ -38,7 +40,7 @@ export class History {
   }
 
   /**
-   * Those of `updates` that were not seen before.
+   * The updates whose ids are new. Remembers the ids.
    * @param {readonly Update[]} updates
    * @param {number} nowMs
    */
@@ -53,7 +55,7 @@ export class History {
     for (const update of updates) this.#unsaved.push(update);
   }
 
-  /** Notes that updates were taken and are not saved yet. Returns whether this was the first since a save. */
+  /** Writes the mark "unsaved". Returns false if it was already written since the last save. */
   markUnsaved() {
     if (this.#isMarkedUnsaved) return false;
     this.#store.markUnsaved(this.#ring.epoch);
@@ -67,7 +69,7 @@ export class History {
   }
 
   /**
-   * Notes, at once and for good, that updates passed this room by. Those that were sent before belong to the epoch that ends.
+   * Starts a new epoch and saves that at once: this room has missed updates. Updates sent so far belong to the old epoch.
    * @param {number} nowMs
    */
   endEpoch(nowMs) {

@@ -1,4 +1,7 @@
-/** Tokens and update ids, as functions/glow/ has them: both are checked before they reach a room, a URL or a log. */
+/**
+ * Tokens and update ids, with the same rules as in functions/glow/. Both are checked before they are used in a room's
+ * name, a URL or a log.
+ */
 
 const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
 const UPDATE_ID = /^\d{10}-\d{12}-[A-Za-z0-9]{1,16}$/;
@@ -10,10 +13,10 @@ export const isToken = (text) => TOKEN.test(text);
 export const isUpdateId = (value) => typeof value === "string" && UPDATE_ID.test(value);
 
 /**
- * Sort key, deduplication id and cursor; text order is the order of time.
+ * An id serves as sort key, deduplication id and cursor. Ids sorted as text are sorted by time.
  * @param {number} timestamp Unix seconds, of at most 10 digits
  * @param {number} slot of at most 12 digits
- * @param {string} name what tells updates of one slot apart: the signature, or a hash
+ * @param {string} name the signature or a hash; it distinguishes updates of the same slot
  */
 export function updateId(timestamp, slot, name) {
   const seconds = String(timestamp).padStart(10, "0");
@@ -21,7 +24,7 @@ export function updateId(timestamp, slot, name) {
 }
 
 /**
- * The start of a text's SHA-256 in hex: 64 bits, enough to tell apart the posts of one second.
+ * The first 64 bits of a text's SHA-256, in hex. That is enough to distinguish the posts of one second.
  * @param {string} text
  */
 export async function hashOf(text) {

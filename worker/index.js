@@ -1,4 +1,4 @@
-/** The Worker: it checks every request and passes it to the room of its token. */
+/** The Worker: checks every request and passes it to the room (Durable Object) of its token. */
 
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
@@ -20,7 +20,7 @@ export { BroadcastRoom } from "./room.js";
 /** @typedef {import("./settings.js").Settings} Settings */
 
 /**
- * A request on its way through the Worker.
+ * A request, with what its handler needs.
  * @typedef {object} Call
  * @property {Request} request
  * @property {URL} url
@@ -41,7 +41,11 @@ const ROUTES = Object.freeze({
   "/ws/": { method: "GET", answer: connect },
 });
 
-/** Per isolate, so a client has this often per data centre it reaches, or a few times as often. @type {RateLimit<string>} */
+/**
+ * Counted per isolate. A data centre may run several isolates, so a client may connect a few times as often as the
+ * setting says.
+ * @type {RateLimit<string>}
+ */
 const connects = new RateLimit(LIMITS.connectPeriodMs);
 
 export default {
@@ -94,7 +98,7 @@ async function broadcast({ request, token, settings, env }) {
   return answer(200, { success: true, connections, ...(isAway && { away: true }) });
 }
 
-/** How many clients a move would concern. @param {Call} call */
+/** Counts the clients of some tokens, so that the mover can choose the jitter. @param {Call} call */
 async function census({ request, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   const { tokens } = parseCensus(await readText(request, LIMITS.bodyBytes));
@@ -103,8 +107,8 @@ async function census({ request, settings, env }) {
 }
 
 /**
- * Passes the mover's order to the rooms. Not only to those in TOKENS, and so for the census: the mover may know tokens that
- * were dropped from there, and their clients are still connected. If one room fails all are to be told again: repeats do no harm.
+ * Passes the mover's order to the rooms. TOKENS is not checked here, nor for the census: a token that was removed from
+ * it may still have connected clients. If one room fails, the mover sends the whole order again; repeats do no harm.
  * @param {Call} call
  */
 async function move({ request, settings, env }) {
@@ -157,12 +161,12 @@ function connectParameters(given) {
 }
 
 /**
- * The one place that maps an error to an answer.
+ * Turns an error into a response.
  * @param {unknown} error
  */
 function refusal(error) {
   if (!(error instanceof Refusal)) {
-    // The room threw: overloaded, or reset by a deployment. Its text is for the log only.
+    // The room threw, for example because it is overloaded or was reset by a deployment. Its text goes to the log only.
     log("request_failed", { error: String(error) });
     return refusal(unavailable("the room did not answer; try again"));
   }

@@ -1,6 +1,6 @@
 /**
- * Where the room of a token stands between the two paths: what the mover told it last. Kept in SQLite, so that a room
- * that wakes years later still sends its clients to where their prices are.
+ * The mover's last order to a room: the token is served here, or it has moved to the AWS path. The order is kept in
+ * SQLite, so that a room that wakes much later still sends its clients to the right path.
  */
 
 import { moved } from "./messages.js";
@@ -8,9 +8,9 @@ import { moved } from "./messages.js";
 /** @typedef {import("./store.js").RoomStore} RoomStore */
 
 /**
- * The token has left, or is about to.
+ * The token moves to another path, or has moved.
  * @typedef {object} Away
- * @property {string} token the room's own: it does not know it otherwise
+ * @property {string} token the room's own token; a room does not know its name otherwise
  * @property {string} path
  * @property {string} url
  * @property {number} jitterMs
@@ -18,9 +18,9 @@ import { moved } from "./messages.js";
  */
 
 /**
- * The token has come back, or for the first time.
+ * The token moves to this room.
  * @typedef {object} Here
- * @property {number} servedFromMs Unix time
+ * @property {number} servedFromMs Unix time since which all publishers post to the edge
  */
 
 /** @typedef {Away | Here} Order */
@@ -40,13 +40,13 @@ export class Move {
     return this.#away !== null;
   }
 
-  /** When the clients that have not gone are closed, or were; Infinity for a token that stays. */
+  /** Unix time at which the remaining clients are closed; Infinity if the token is served here. */
   get closeAtMs() {
     return this.#away?.closeAtMs ?? Infinity;
   }
 
   /**
-   * Takes the order to leave. Returns whether it is a new one: whoever has heard it once is not told again.
+   * Takes the order to move away. Returns false if it repeats the last order: clients are not told twice.
    * @param {Away} order
    */
   leave({ token, path, url, jitterMs, closeAtMs }) {
@@ -54,8 +54,8 @@ export class Move {
   }
 
   /**
-   * Takes the order to serve again. Returns whether updates may have passed the room by: not if its publishers never
-   * stopped, since it is called back within its grace; not if it has nothing that they could be missing from.
+   * Takes the order to serve. Returns whether the room may have missed updates. It has missed none if it is called back
+   * within the grace, because its publishers never stopped. An empty room has no history that could have a gap.
    * @param {Here} order
    */
   comeHere({ servedFromMs }) {
@@ -64,20 +64,20 @@ export class Move {
     return this.#take({ servedFromMs }) && !(isAway && servedFromMs < closeAtMs);
   }
 
-  /** @param {number} nowMs */
+  /** Whether the token has moved away and the grace has ended. @param {number} nowMs */
   isOver(nowMs) {
     return nowMs >= this.closeAtMs;
   }
 
   /**
-   * What tells a client where to go.
+   * The MOVED message for a client.
    * @param {string | null} after the client's cursor
    * @param {number} nowMs
    */
   message(after, nowMs) {
     if (this.#away === null) throw new Error("a token that stays has nowhere to send its clients");
     const { token, path, url, jitterMs } = this.#away;
-    // Behind the grace only stragglers ask: no crowd to spread.
+    // After the grace only single clients come, so no jitter is needed.
     return moved({ token, path, url, after, jitterMs: this.isOver(nowMs) ? 0 : jitterMs });
   }
 

@@ -1,4 +1,7 @@
-/** What the mover asks of many rooms at once: the bodies of POST /census and POST /moves, checked. */
+/**
+ * Parses and checks the bodies of POST /census and POST /moves. The mover (functions/) sends them: it moves tokens
+ * between the AWS path and the edge, many at once.
+ */
 
 import { isWhole, parseJson } from "./body.js";
 import { badRequest } from "./errors.js";
@@ -6,25 +9,25 @@ import { isToken } from "./ids.js";
 import { LIMITS } from "./limits.js";
 
 /**
- * The tokens leave the edge.
+ * The tokens move from the edge to AWS.
  * @typedef {object} MoveAway
  * @property {"aws"} path
- * @property {string} url where the clients are to go
- * @property {number} jitterMs within which they go, each after a random part of it
- * @property {number} closeAtMs Unix time at which whoever has not gone is closed
+ * @property {string} url where the clients connect next
+ * @property {number} jitterMs each client moves after a random part of this
+ * @property {number} closeAtMs Unix time at which the remaining clients are closed
  */
 
 /**
- * The tokens come to the edge.
+ * The tokens move to the edge.
  * @typedef {object} MoveHere
  * @property {"edge"} path
- * @property {number} servedFromMs Unix time since which every publisher posts to the edge
+ * @property {number} servedFromMs Unix time since which all publishers post to the edge
  */
 
 /** @typedef {{tokens: string[]} & (MoveAway | MoveHere)} MoveRequest */
 
 const EXPECTED = "post an object with tokens";
-/** ASCII without a fragment, which a WebSocket may not have (RFC 6455 §3). */
+/** ASCII, and no fragment: a WebSocket URL must not have one (RFC 6455 §3). */
 const URL_TEXT = /^wss?:\/\/[!"$-~]{1,2000}$/;
 /** Unix time in milliseconds has 13 digits from 2001 to 2286. */
 const MIN_TIME_MS = 1_000_000_000_000;

@@ -1,9 +1,9 @@
-/** Who may open a socket, judged by the Origin header (design.md, Who may connect). */
+/** Decides by the Origin header who may open a socket (design.md, Who may connect). */
 
 /**
- * @param {string | null} origin the header; null when the client sends none (mobile apps, wscat)
+ * @param {string | null} origin the header; null if the client sends none (mobile apps, wscat)
  * @param {object} rule
- * @param {string} rule.own the Worker's own origin: its test page and React Native send that
+ * @param {string} rule.own the Worker's own origin, which its test page and React Native send
  * @param {readonly string[]} rule.allowedOrigins
  * @param {boolean} rule.requiresOrigin
  */

@@ -1,9 +1,9 @@
-/** How much waits to be read by one client: what the room looks at before each send. */
+/** Sends to one client and knows how many bytes it has not read yet. The room checks that before each send. */
 
 import { LIMITS } from "./limits.js";
 
 /**
- * What the outbox needs of a socket.
+ * The part of a WebSocket that the outbox uses.
  * @typedef {object} Socket
  * @property {number} [bufferedAmount] absent in workerd before 1.20261117 (facts/cloudflare.md §4)
  * @property {(text: string) => void} send
@@ -19,7 +19,7 @@ export class Outbox {
   /**
    * @param {Socket} socket
    * @param {number} maxBufferedBytes
-   * @param {() => number} lastPingMs when the runtime last answered a ping of this client; 0 for never
+   * @param {() => number} lastPingMs Unix time of the last ping that the runtime answered; 0 if there was none
    */
   constructor(socket, maxBufferedBytes, lastPingMs) {
     this.#socket = socket;
@@ -44,12 +44,12 @@ export class Outbox {
     this.#unacknowledgedBytes += text.length;
   }
 
-  /** The client gave a sign of life. */
+  /** The client has sent a message, so it is reading. */
   acknowledge() {
     this.#unacknowledgedBytes = 0;
   }
 
-  /** Bytes sent since the last sign of life: the fallback without `bufferedAmount`. */
+  /** Bytes sent since the client's last message or ping: the fallback without `bufferedAmount`. */
   #withoutAcknowledgement() {
     const lastPingMs = this.#lastPingMs();
     if (lastPingMs > this.#acknowledgedPingMs) {

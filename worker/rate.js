@@ -1,4 +1,4 @@
-/** How often each caller may do something: a count per period, all counts forgotten at its end. @template Key */
+/** Limits how often each caller may do something. It counts per period and clears all counts at its end. @template Key */
 export class RateLimit {
   #periodMs;
   #periodStartMs = 0;
@@ -11,7 +11,7 @@ export class RateLimit {
   }
 
   /**
-   * Counts one more for `key`; whether it is within `limit`.
+   * Counts one more for `key`. Returns whether the count is within `limit`.
    * @param {Key} key
    * @param {number} limit per period
    * @param {number} nowMs
@@ -28,7 +28,8 @@ export class RateLimit {
 }
 
 /**
- * What counts as one client: an IPv4 address, or the /64 that a provider gives to one IPv6 customer.
+ * The key by which clients are counted: an IPv4 address, or the /64 network of an IPv6 address, because a provider gives
+ * a whole /64 to one customer.
  * @param {string} ip
  */
 export function networkOf(ip) {

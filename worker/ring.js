@@ -1,4 +1,4 @@
-/** The latest updates of one room in order of arrival, and what a client that stopped at some id has missed. */
+/** The latest updates of a room in order of arrival. It answers what a client with a given cursor has missed. */
 
 import { LIMITS } from "./limits.js";
 import { gap } from "./messages.js";
@@ -7,13 +7,13 @@ import { gap } from "./messages.js";
 /** @typedef {import("./messages.js").Gap} Gap */
 
 /**
- * An update and the epoch in which it arrived. Updates may be missing between two epochs, never within one.
+ * An update and the epoch in which it arrived. Between two epochs updates may be missing; within an epoch none are.
  * @typedef {object} Entry
  * @property {number} epoch
  * @property {Update} update
  */
 
-/** One more than a replay sends: the cursor of the longest replay must still be known. */
+/** One more than a replay sends, because the cursor itself must be in the ring, too. */
 export const RING_SIZE = LIMITS.replayUpdates + 1;
 
 export class Ring {
@@ -23,9 +23,9 @@ export class Ring {
 
   /**
    * @param {object} past
-   * @param {number} past.epoch the current one
+   * @param {number} past.epoch the current epoch
    * @param {readonly Entry[]} [past.entries]
-   * @param {Update | null} [past.newest] outlives the ring: late trades may push it out
+   * @param {Update | null} [past.newest] kept beside the entries, because late trades may push it out of the ring
    */
   constructor({ epoch, entries = [], newest = null }) {
     this.#epoch = epoch;
@@ -37,17 +37,17 @@ export class Ring {
     return this.#epoch;
   }
 
-  /** The update with the highest id: a late trade never replaces it. */
+  /** The update with the highest id. A late trade never replaces it. */
   get newest() {
     return this.#newest;
   }
 
-  /** The id that arrived last; "" before the first. */
+  /** The id that arrived last; "" if there is none. */
   get lastId() {
     return this.#entries.at(-1)?.update.id ?? "";
   }
 
-  /** What arrives from now on does not join on to what is here: updates between the two may be missing. */
+  /** Starts a new epoch: updates may be missing between the last entry and the next one. */
   endEpoch() {
     this.#epoch += 1;
   }
@@ -62,12 +62,12 @@ export class Ring {
   }
 
   /**
-   * What arrived after `after` did, with a GAP wherever updates may be missing.
+   * The updates that arrived after the one with id `after`, with a GAP wherever updates may be missing.
    * @param {string} after an id
    */
   since(after) {
     const known = this.#entries.findLastIndex(({ update }) => update.id === after);
-    // An unknown cursor may come from the other path and be ahead of this ring: what it has passed is not sent again.
+    // An unknown cursor may come from the other path, which may be ahead of this ring. So only higher ids are sent.
     const missed = known < 0 ? this.#entries.filter(({ update }) => update.id > after) : this.#entries.slice(known + 1);
     /** @type {(Update | Gap)[]} */
     const items = [];
@@ -84,7 +84,7 @@ export class Ring {
   }
 
   /**
-   * The same for a client that wants only the newest price.
+   * The same for delivery=latest: at most the newest update.
    * @param {string} after an id
    */
   newestSince(after) {
@@ -95,5 +95,5 @@ export class Ring {
   }
 }
 
-/** Differs from every epoch: nothing is known to join on to it. */
+/** The epoch of an unknown cursor. It differs from every real epoch, so that a GAP follows. */
 const NO_EPOCH = -1;

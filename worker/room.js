@@ -1,9 +1,11 @@
 /**
- * The room of one token: it receives the token's updates and sends them to every connected client.
+ * The room of one token: a Durable Object that receives the token's updates and sends them to every connected client.
  *
- * Its memory is a cache: sockets carry their state in attachments (connection.js), updates are written behind
- * (history.js), the mover's orders are kept (move.js). The Worker calls `fetch` and the methods without a `#`. During a
- * deployment one of the two may be a version older, so both only ever gain optional fields, and unknown ones are ignored.
+ * Its memory is only a cache. Each socket's state is in its attachment (connection.js). Updates are saved to SQLite
+ * (history.js), and so are the mover's orders (move.js).
+ *
+ * The Worker calls `fetch` and the methods without a `#`. During a deployment, Worker and room may run different
+ * versions. So new fields of these calls are optional, and unknown fields are ignored.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -25,7 +27,7 @@ import { RoomStore } from "./store.js";
 /** @typedef {import("./settings.js").Env} Env */
 
 /**
- * What a room needs to have read from storage.
+ * The parts of a room that depend on its storage.
  * @typedef {object} Parts
  * @property {History} history
  * @property {Move} move
@@ -40,14 +42,14 @@ export class BroadcastRoom extends DurableObject {
   #loadedParts = null;
   /** @type {Map<WebSocket, Connection> | null} */
   #revivedConnections = null;
-  /** Taken, and waiting for the window to end. @type {Update[]} */
+  /** Updates that wait for the window to end. @type {Update[]} */
   #queue = [];
   #windowIsOpen = false;
   /** @type {RateLimit<WebSocket>} */
   #inbound = new RateLimit(LIMITS.inboundPeriodMs);
 
   /**
-   * Runs on each wake, so it reads nothing.
+   * Runs on each wake, so it does not read storage.
    * @param {DurableObjectState} ctx
    * @param {Env} env
    */
@@ -58,7 +60,7 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * Read at once: the alarm must know what it was set for before anything new is asked of it.
+   * Loaded at first use, all together: the alarm must know its time before anyone sets it.
    * @returns {Parts}
    */
   get #parts() {
@@ -79,27 +81,29 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * Takes updates from the Worker: a lone one leaves at once, those within the window after it together at its end.
+   * Takes updates from the Worker. The first update is sent at once. Updates that arrive within the window after it are
+   * sent together when the window ends.
    * @param {object} message
    * @param {readonly Update[]} message.updates checked, with ids
-   * @returns {{connections: number, isAway: boolean}} isAway: it sends its clients elsewhere, as the mover told it
+   * @returns {{connections: number, isAway: boolean}} isAway: the token has moved to the AWS path
    */
   broadcast({ updates }) {
     const fresh = this.#parts.history.admit(updates, Date.now());
     for (const update of fresh) this.#queue.push(update);
     if (!this.#windowIsOpen) this.#sendQueue();
-    // After the sends, which a write would hold back; before the answer, which waits until the note is durable.
+    // After the sends, because a write would delay them. Before the answer, because the runtime holds the answer back
+    // until the mark is durable.
     if (fresh.length > 0 && this.#parts.history.markUnsaved()) this.#parts.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
     return { connections: this.#connections.size, isAway: this.#parts.move.isAway };
   }
 
-  /** How many clients a move would concern. @returns {{connections: number}} */
+  /** Counts the clients that a move would concern. @returns {{connections: number}} */
   census() {
     return { connections: this.#connections.size };
   }
 
   /**
-   * The token leaves: tells every client, goes on serving, and closes at the end of the grace whoever is left.
+   * The token moves to the AWS path. Tells every client, serves until the grace ends, then closes the remaining clients.
    * @param {import("./move.js").Away} order
    * @returns {{connections: number}}
    */
@@ -112,13 +116,13 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * The token comes here. If updates may have passed the room by, its memory does not join on to what follows: clients hear GAP.
+   * The token moves to this room. If the room may have missed updates, its clients get a GAP.
    * @param {import("./move.js").Here} order
    * @returns {{connections: number}}
    */
   moveHere(order) {
     if (this.#parts.move.comeHere(order)) {
-      this.#sendWholeQueue(); // what was taken is saved with the epoch that ends
+      this.#sendWholeQueue(); // these updates belong to the old epoch
       this.#parts.history.endEpoch(Date.now());
       this.#parts.delivery.announceGap();
     }
@@ -126,7 +130,7 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * Opens a socket. The Worker has checked who asks, and that the parameters are well-formed.
+   * Opens a socket. The Worker has checked the client and the parameters.
    * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>`, all optional
    */
   async fetch(request) {
@@ -147,7 +151,8 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * Behind the grace of a move nothing follows here any more, so nothing is sent but where to go.
+   * Sends a new client its first messages. After the grace of a move the room has no more updates, so the client gets
+   * only MOVED.
    * @param {Connection} connection
    * @param {string | null} after the cursor that it came with
    */
@@ -162,7 +167,8 @@ export class BroadcastRoom extends DurableObject {
   }
 
   /**
-   * Clients have nothing to say but pings (those of another spelling than PING arrive here); any message is a sign of life.
+   * Clients send only pings. Those in the exact spelling of PING do not arrive here. Any message shows that the client
+   * is alive.
    * @param {WebSocket} socket
    * @param {string | ArrayBuffer} message
    */
@@ -183,7 +189,7 @@ export class BroadcastRoom extends DurableObject {
    */
   webSocketClose(socket, code, reason) {
     this.#connections.delete(socket);
-    // Without this call the client's close stays unanswered for seconds (facts/cloudflare.md §4).
+    // Without this call the client waits seconds for its close to be answered (facts/cloudflare.md §4).
     socket.close(closeCodeInReplyTo(code), reason);
   }
 
@@ -192,7 +198,7 @@ export class BroadcastRoom extends DurableObject {
     this.#connections.delete(socket);
   }
 
-  /** Writes behind, looks after stalled clients, closes those that were to move. Runs again after a crash, since the alarm is durable. */
+  /** Saves, looks after stalled clients, closes clients that had to move. The alarm is durable: it runs after a crash, too. */
   alarm() {
     this.#parts.alarm.rang();
     this.#sendWholeQueue();
@@ -204,8 +210,8 @@ export class BroadcastRoom extends DurableObject {
   #sendQueue() {
     const updates = this.#takeFromQueue();
     this.#windowIsOpen = updates.length > 0 && (this.#settings.windowMs > 0 || this.#queue.length > 0);
-    // The first timer runs once the runtime has written what is sent now; the window is counted from there. So a crowd makes
-    // frames larger, where it would make the runtime's queues longer (docs/performance.md).
+    // The first timer fires when the runtime has written the frames that are sent now, and the window begins there. So
+    // with many clients frames get larger instead of the runtime's queues getting longer (docs/performance.md).
     if (this.#windowIsOpen) setTimeout(() => setTimeout(() => this.#sendQueue(), this.#settings.windowMs), 0);
     if (updates.length > 0) this.#parts.delivery.send(updates);
   }
@@ -214,7 +220,10 @@ export class BroadcastRoom extends DurableObject {
     while (this.#queue.length > 0) this.#parts.delivery.send(this.#takeFromQueue());
   }
 
-  /** No more at once than a replay holds: a socket is written only between events, and a healthy one must not look stalled. */
+  /**
+   * Takes no more at once than a replay may hold. The runtime writes to sockets only between events, so with more a
+   * healthy client would look stalled.
+   */
   #takeFromQueue() {
     return this.#queue.splice(0, LIMITS.replayUpdates);
   }
@@ -227,7 +236,7 @@ export class BroadcastRoom extends DurableObject {
     connection.say(this.#parts.move.message(after, Date.now()));
   }
 
-  /** Closes whoever has not gone by the end of the grace; until then, sees to it that the room wakes for it. */
+  /** Closes the remaining clients if the grace has ended; else sets the alarm for its end. */
   #closeMoved() {
     if (!this.#parts.move.isOver(Date.now())) {
       this.#parts.alarm.wakeBy(this.#parts.move.closeAtMs);

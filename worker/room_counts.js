@@ -1,10 +1,10 @@
-/** Asking many rooms at once. */
+/** Adds up the connections of many rooms. */
 
 import { LIMITS } from "./limits.js";
 
 /**
- * The sum of what the rooms of `tokens` count. Every room is asked, also behind one that throws: those that can answer
- * are not kept waiting for the next try. Then the first error is thrown.
+ * The sum of the connections that the rooms of `tokens` answer. If a room throws, the others are still asked, so that an
+ * order reaches every room that can take it now. Then the first error is thrown.
  * @param {readonly string[]} tokens
  * @param {(token: string) => Promise<{connections: number}>} ask
  */
@@ -12,11 +12,11 @@ export async function sumConnections(tokens, ask) {
   let sum = 0;
   /** @type {unknown[]} */
   const errors = [];
-  const waiting = tokens.values(); // shared: each asker takes the next one
+  const waiting = tokens.values(); // shared: each loop below takes the next token
   const askInTurn = async () => {
     for (const token of waiting) {
       try {
-        const { connections } = await ask(token); // not within the sum, which would be read before the wait
+        const { connections } = await ask(token); // `sum += await …` would read `sum` before the wait
         sum += connections;
       } catch (error) {
         errors.push(error);

@@ -12,7 +12,7 @@ export class SeenIds {
   }
 
   /**
-   * Whether `id` is new; remembers it.
+   * Remembers `id`. Returns whether it is new.
    * @param {string} id
    * @param {number} nowMs
    */

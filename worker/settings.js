@@ -1,10 +1,10 @@
-/** The only reader of the Worker's variables and secrets. */
+/** Reads the Worker's variables and secrets. No other module does. */
 
 /**
  * @typedef {object} Env
  * @property {DurableObjectNamespace<import("./room.js").BroadcastRoom>} BROADCAST_ROOM
  * @property {string} [WEBHOOK_SECRET]
- * @property {string} [WEBHOOK_SECRET_PREVIOUS] set while rotating
+ * @property {string} [WEBHOOK_SECRET_PREVIOUS] set during a rotation
  * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
  * @property {string} [REQUIRE_ORIGIN] "true" refuses clients that send no Origin
  * @property {string} [TOKENS] comma-separated; unset serves every token
@@ -13,8 +13,8 @@
  * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 10000
  * @property {string} [CONNECTS_PER_MINUTE] per IP, default 300
  * @property {string} [TEST_PAGE] "true" serves the test page at /
- * @property {string} [REST_API_URL] where the test page asks where to connect
- * @property {string} [WEBSOCKET_URL] of the AWS path, where the test page may connect
+ * @property {string} [REST_API_URL] the stack's REST API, for the test page
+ * @property {string} [WEBSOCKET_URL] of the AWS path, for the test page
  */
 
 /**
@@ -54,7 +54,7 @@ function listOf(text = "") {
 function urlOf(name, text = "") {
   if (text === "") return "";
   if (!URL.canParse(text)) throw new Error(`${name} must be a URL, not "${text}"`);
-  return new URL(text).href; // without quotes, so that it fits into HTML
+  return new URL(text).href; // contains no quotes, so it is safe in an HTML attribute
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What a room keeps in SQLite. No other module touches its storage. */
+/** A room's data in SQLite. No other module reads or writes it. */
 
 import { LIMITS } from "./limits.js";
 import { RING_SIZE } from "./ring.js";
@@ -8,9 +8,9 @@ import { RING_SIZE } from "./ring.js";
 /** @typedef {import("./move.js").Order} Order */
 
 /**
- * `chunk` holds what arrived between two saves: one row per save, since rows written are what SQLite costs (facts §5).
- * `room.is_open` says that updates arrived which are not saved yet. `room.move` is the mover's last
- * order. Columns are only ever added: `room` has had `move` since the second version.
+ * `chunk` has one row per save, with all updates since the save before, because Cloudflare bills rows written
+ * (facts/cloudflare.md §5). `room.is_open` is 1 while there are unsaved updates. `room.move` is the mover's last order.
+ * Columns are only added, never removed; `move` came with the second version.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS room (one INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, is_open INTEGER NOT NULL, newest TEXT,
@@ -18,11 +18,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS chunk (last_seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, arrived_ms INTEGER NOT NULL,
     ids TEXT NOT NULL, updates TEXT NOT NULL);
 `;
-const CHUNK_UPDATES = 2_000; // far below the 2 MB of a value: an update has at most 400 bytes
+const CHUNK_UPDATES = 2_000; // at most 400 bytes each, so far below the 2 MB limit of a value
 
 export class RoomStore {
   #storage;
-  /** Updates ever saved. */
+  /** The number of updates saved so far. */
   #seq = 0;
 
   /** @param {DurableObjectStorage} storage */
@@ -30,12 +30,12 @@ export class RoomStore {
     this.#storage = storage;
   }
 
-  /** Whether the room has never written: it was neither broadcast to nor told to move. */
+  /** Whether the room has never written: it got neither updates nor an order of the mover. */
   get isEmpty() {
     return this.#rows("SELECT 1 FROM sqlite_master WHERE name = 'room'").length === 0;
   }
 
-  /** What the last save left. Writes nothing, so that a room nobody broadcasts to stays empty. */
+  /** Reads the last save. Creates no table, so that a room without broadcasts stores nothing. */
   load() {
     if (this.isEmpty) return { epoch: 0, hasUnsaved: false, newest: null, entries: [] };
     const [room] = this.#rows("SELECT epoch, is_open, newest FROM room");
@@ -65,7 +65,7 @@ export class RoomStore {
   }
 
   /**
-   * Notes, before a publisher hears that its updates were taken, that they are not saved yet.
+   * Marks that there are unsaved updates.
    * @param {number} epoch
    */
   markUnsaved(epoch) {
@@ -79,7 +79,7 @@ export class RoomStore {
   /** @returns {Order | null} */
   loadOrder() {
     if (this.isEmpty) return null;
-    const [{ move = null }] = this.#rows("SELECT * FROM room"); // by name it could not be asked of a room of the first version
+    const [{ move = null }] = this.#rows("SELECT * FROM room"); // not `SELECT move`: a room of the first version has no such column
     return move === null ? null : JSON.parse(String(move));
   }
 
@@ -95,7 +95,8 @@ export class RoomStore {
   }
 
   /**
-   * Saves `updates` and forgets what neither the ring nor the remembered ids need. One transaction: no await between.
+   * Saves `updates` and deletes what neither the ring nor the remembered ids need. There is no await between the
+   * statements, so they are one transaction.
    * @param {object} saved
    * @param {number} saved.epoch
    * @param {Update | null} saved.newest

@@ -1,4 +1,4 @@
-/** Browser code, deployed as text (components/packaging.py). */
+/** Scripts for browsers. They are deployed as text modules (components/packaging.py). */
 declare module "*.txt" {
   const text: string;
   export default text;

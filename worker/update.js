@@ -1,4 +1,4 @@
-/** Updates: what a publisher posts, checked, and what clients receive. */
+/** Parses and checks the updates that publishers post. Clients receive them in the same form. */
 
 import { isWhole, parseJson } from "./body.js";
 import { badRequest } from "./errors.js";
@@ -21,9 +21,9 @@ const MAX_SLOT = 999_999_999_999; // 12 digits
 const SIGNATURE = /^[A-Za-z0-9]{1,88}$/;
 
 /**
- * The updates in a body of POST /broadcast: one, or an array of them.
+ * The updates in a body of POST /broadcast: one update or an array.
  * @param {string} body
- * @param {string} token the path's, whatever the body says
+ * @param {string} token the token of the URL; one in the body is ignored
  */
 export async function parseUpdates(body, token) {
   const posted = parseJson(body, "post one update or an array of updates");
@@ -72,7 +72,7 @@ async function parseUpdate(item, token, where) {
     timestamp,
     ...(isWhole(slot, MAX_SLOT) && { slot }),
     ...(isSignature(txSignature) && { txSignature }),
-    // Made of the body, so that a retry of the same post is known as a repeat.
+    // A missing id is made from the body, so that a retry of the same post gets the same id.
     id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
   };
 }
