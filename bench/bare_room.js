@@ -1,4 +1,7 @@
-/** A room without any feature: what the runtime itself costs. Measured beside ours, on the same machine at the same time. */
+/**
+ * A room without features. It shows what the runtime itself costs, because it is measured beside ours, on the same machine
+ * at the same time.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -9,7 +12,7 @@ export class BareRoom extends DurableObject {
   #windowIsOpen = false;
   #connections = 0;
 
-  /** A frame leaves every WINDOW_MS while there is something to send. @param {object[]} updates */
+  /** Sends a frame every WINDOW_MS while there are updates. @param {object[]} updates */
   broadcast(updates) {
     this.#queue.push(...updates);
     if (!this.#windowIsOpen) this.#send();

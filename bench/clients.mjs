@@ -1,31 +1,31 @@
 /**
- * Clients of the measured rooms: sockets of which at most the ids are read, all into one buffer. A library's client
- * allocates for every frame, and its garbage collection would be in the latencies.
+ * Clients of the measured rooms: raw sockets that read into one shared buffer and look at no more than the ids. A client
+ * of a WebSocket library allocates memory for every frame, and its garbage collection would distort the latencies.
  */
 
 import { once } from "node:events";
 import { connect } from "node:net";
 
 const CONNECTING_AT_ONCE = 100;
-/** Of all clients: each read has been looked through before the next one begins. */
+/** Shared by all clients: each read is processed before the next one begins. */
 const READ = Buffer.alloc(64 * 1024);
 const GREETED = /^HTTP\/1\.1 101 .*?\r\n\r\n./s;
 const ID = /"id":"([^"]+)"/g;
 
 class BenchClient {
-  /** Received, the answer to the handshake included. */
+  /** Bytes received, including the answer to the handshake. */
   bytes = 0;
-  /** Hears the id of each update. @type {((id: string) => void) | null} */
+  /** Called with the id of each update. @type {((id: string) => void) | null} */
   onId = null;
   #isGreeted = false;
-  /** Received, and not understood yet. */
+  /** Received text that is not parsed yet. */
   #text = "";
   #socket;
 
   /** @param {URL} url */
   constructor(url) {
     const { promise, resolve, reject } = /** @type {PromiseWithResolvers<void>} */ (Promise.withResolvers());
-    /** Until the room has greeted this client. */
+    /** Resolves when the room has greeted this client. */
     this.connected = promise;
     this.#socket = connect({
       host: url.hostname,
@@ -84,7 +84,7 @@ function handshake({ host, pathname, search }) {
     upgrade: "websocket",
     "sec-websocket-version": 13,
     "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-    "cf-connecting-ip": "192.0.2.1", // as Cloudflare tells it: by this address the Worker limits connects
+    "cf-connecting-ip": "192.0.2.1", // Cloudflare sets this header; the Worker limits connects by it
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`;
@@ -102,7 +102,7 @@ export class Clients {
   }
 
   /**
-   * Opens `count` more.
+   * Opens `count` more clients.
    * @param {number} count
    * @param {string} [query]
    */

@@ -1,4 +1,4 @@
-"""How long a new webhook process takes to its first answer, and what each function's imports cost."""
+"""Measures the time from process start to the webhook's first answer, and each function's imports."""
 
 import json
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""An AWS endpoint that costs almost nothing, so that a benchmark measures glow and not the cloud.
+"""A fake AWS endpoint that answers almost for free, so that a benchmark measures glow alone.
 
-It accepts every DynamoDB write and SQS batch, answers a Query with `--connections` subscriptions, and
-each post to a connection after `--delay-ms`. Runs as a process of its own:
-`python -m bench.endpoint --delay-ms 10 --connections 1000` prints its port, and serves until stdin
+It accepts every DynamoDB write and SQS batch. It answers a Query with `--connections` subscriptions, and
+each post to a connection after `--delay-ms`. It runs as a separate process:
+`python -m bench.endpoint --delay-ms 10 --connections 1000` prints its port and serves until stdin
 closes.
 """
 
@@ -91,7 +91,7 @@ async def _serve(delay_seconds: float, connections: int) -> None:
 
 @contextmanager
 def running_endpoint(*, delay_ms: float = 0, connections: int = 0) -> Generator[str]:
-    """The URL of an endpoint in a process of its own, stopped at the end."""
+    """Run an endpoint in its own process and yield its URL."""
     command = [sys.executable, "-m", "bench.endpoint"]
     command += ["--delay-ms", str(delay_ms), "--connections", str(connections)]
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:

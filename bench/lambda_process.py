@@ -1,4 +1,4 @@
-"""A function as Lambda starts it: a fresh Python with the code and the layer, and nothing of ours."""
+"""Starts a function as Lambda does: in a new Python process, with its code and dependencies only."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from functions import environment
 ROOT = Path(__file__).parent.parent
 SECRET = "bench-secret"
 
-# The invocation comes on stdin, so that building it does not count as start-up.
+# The event comes on stdin, so that building it does not count as start-up time.
 _RUN = """
 import sys
 import json
@@ -28,7 +28,7 @@ sys.stdout.write(json.dumps(handler(event, Context())) + "\\n")
 
 
 def variables(endpoint: str) -> dict[str, str]:
-    """The environment of the functions, pointed at `endpoint`."""
+    """The functions' environment variables; all AWS calls go to `endpoint`."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": "us-east-1",
@@ -82,7 +82,7 @@ def first_answer_ms(module: str, event: Mapping[str, object], endpoint: str) -> 
 
 
 def import_ms(statement: str) -> float:
-    """Milliseconds of a whole Python process that runs `statement`."""
+    """Milliseconds that a new Python process takes to run `statement` and end."""
     started = time.perf_counter()
     environment = {"PATH": os.environ["PATH"], **variables("http://127.0.0.1")}
     subprocess.run([sys.executable, "-c", statement], cwd=ROOT, env=environment, check=True)

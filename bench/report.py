@@ -1,4 +1,4 @@
-"""What a benchmark returns: a titled table of rows, printed as Markdown so that it can be kept."""
+"""The result of a benchmark: a table with a title, printed as Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 /**
- * What one room carries, in real workerd on this machine: `node bench/room.mjs [deliveries|crowd|stalled]`.
+ * Measures how much one room can carry, in real workerd on this machine: `node bench/room.mjs [deliveries|crowd|stalled]`.
  *
- * Each measure is taken of our room and of a bare one (bare_room.js) in turn, each time in a new workerd, and the table
- * holds medians. The clients share the machine but not the process: only workerd's CPU time and memory are counted.
+ * Our room and a bare one (bare_room.js) are measured in turn, each time in a new workerd; the table has medians. The
+ * clients run in another process, so their CPU time and memory are not counted.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -56,7 +56,7 @@ async function measureDeliveries({ edge, workerd }, clients, count, updatesPerSe
   const postedAtMs = new Map();
   /** @type {number[]} */
   const latenciesMs = [];
-  // Of the whole row: the room serves the first well before the last.
+  // Spread over all clients, because the room sends to the first client much earlier than to the last.
   for (const client of connected.filter((_, index) => index % (count / SAMPLED_CLIENTS) === 0)) {
     client.onId = (id) => latenciesMs.push(performance.now() - (postedAtMs.get(id) ?? NaN));
   }
@@ -114,7 +114,7 @@ async function measureCrowd({ edge, workerd }, clients) {
 
 /** @param {Room} room @param {Clients} clients */
 async function measureStalled({ edge, workerd }, clients) {
-  const POST_UPDATES = 500; // fewer bytes than a healthy client may owe: the reader must not look stalled
+  const POST_UPDATES = 500; // fewer bytes than `maxBufferedBytes`, so that the reader does not look stalled
   const BYTES = 24 * 1024 * 1024;
   const [reader] = await clients.connect(1);
   let posted = 0;
@@ -127,7 +127,7 @@ async function measureStalled({ edge, workerd }, clients) {
       await until("the reader", () => reader.bytes - bytes > POST_UPDATES * 200, () => reader.bytes - bytes);
     }
   };
-  await flood(); // what sending costs without anyone stalled
+  await flood(); // first without stalled clients, so that the memory of sending itself is allocated
   await flood();
   const before = workerd.memoryBytes();
   for (const client of await clients.connect(STALLED)) client.pause();
@@ -136,7 +136,7 @@ async function measureStalled({ edge, workerd }, clients) {
 }
 
 /**
- * Prints the medians of ours beside those of the bare room.
+ * Prints the medians of our room and of the bare one.
  * @param {string} title
  * @param {number} windowMs
  * @param {(room: Room, clients: Clients) => Promise<Figures>} measure

@@ -1,4 +1,4 @@
-"""How large the archives are that a deployment uploads, for the default platform."""
+"""Measures the archives that a deployment uploads, for the default platform."""
 
 import zipfile
 from pathlib import Path

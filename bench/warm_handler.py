@@ -1,4 +1,4 @@
-"""How long a warm webhook takes per trade, from the event to the answer, AWS answering at once."""
+"""Measures how long a warm webhook takes per trade; AWS answers at once."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def measure() -> list[Report]:
     body = json.loads(SAMPLE.read_text())
     with running_endpoint() as endpoint:
         os.environ.update(variables(endpoint))
-        # Imported here: the module reads its environment when it starts, as in Lambda.
+        # Imported here, because the module reads the environment when it is imported.
         handler = import_module("functions.webhook").handler
         samples: list[float] = []
         for index in range(WARM_UP + TRADES):

@@ -1,4 +1,4 @@
-/** Rooms on real workerd, each kind in a process of its own: ours, and a bare one that shows what the runtime costs. */
+/** Starts our room or the bare room, each in its own workerd process. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -9,12 +9,12 @@ import { Miniflare } from "miniflare";
 import { aModule, Edge, NEWEST_WORKERD, SECRET, workerModules } from "../tests/worker/support/edge.js";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
-const TICKS_PER_SECOND = 100; // of Linux's process clock (getconf CLK_TCK)
+const TICKS_PER_SECOND = 100; // the unit of CPU times in /proc (getconf CLK_TCK)
 const PAGE_BYTES = 4096;
 
 /** @typedef {Awaited<ReturnType<typeof start>>} Room */
 
-/** What starts a room of each kind, given its window. */
+/** Kind of room → the function that starts it, given its window. */
 export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 
 /** @param {number} windowMs */
@@ -48,8 +48,8 @@ async function start({ modules, durableObjects, bindings }) {
     name: "bench",
     host: "127.0.0.1",
     port: 0,
-    // Past miniflare's own Worker, which Cloudflare does not have: through it a connection takes 37 KiB and half a
-    // millisecond more.
+    // Bypasses miniflare's own Worker, which does not exist on Cloudflare. It would add 37 KiB and half a millisecond to
+    // each connection.
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     cf: false,
     compatibilityDate: "2026-04-07",
@@ -81,21 +81,21 @@ class Process {
   }
 }
 
-/** Ids of this process's children. @param {string} name */
+/** The ids of this process's children of that name. @param {string} name */
 function children(name) {
   return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
     try {
       const { command, parent } = statOf(pid);
       return command === name && parent === process.pid;
     } catch {
-      return false; // it has ended since the listing
+      return false; // the process has ended since the folder was read
     }
   });
 }
 
-/** What is needed of proc(5) stat. @param {number} pid */
+/** The needed fields of /proc/<pid>/stat (proc(5)). @param {number} pid */
 function statOf(pid) {
   const [, command, rest] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-  const fields = rest.split(" ").map(Number); // from the third of the manual's list
+  const fields = rest.split(" ").map(Number); // begins with the third field of the manual's list
   return { command, parent: fields[1], user: fields[11], system: fields[12] };
 }

@@ -1,11 +1,11 @@
 /**
- * The client of glow: the live prices of one token, each trade exactly once, whatever becomes of the connection.
+ * The client of glow: the live prices of one token, each trade exactly once. It reconnects and fills gaps by itself.
  *
  *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update, { isLate }) => { … } });
  *     subscription.close();
  *
- * One module without dependencies, for browsers, React Native and Node. First the pure core (Memory, Sequence, Backoff),
- * then one socket (Connection), then what decides about sockets (Subscription).
+ * One module without dependencies, for browsers, React Native and Node. It has three parts: the pure core (Memory,
+ * Sequence, Backoff), one socket (Connection), and the subscription, which opens and closes sockets (Subscription).
  */
 export type Update = {
     type: "PRICE_UPDATE";
@@ -21,18 +21,18 @@ export type Update = {
     slot: number;
     txSignature: string;
     /**
-     * text order is the order of time
+     * ids sorted as text are sorted by time
      */
     id: string;
 };
 export type State = {
     state: "connecting" | "live" | "moving" | "waiting" | "polling" | "closed";
     /**
-     * the one that serves or is being opened: "aws", "edge"
+     * "aws" or "edge": the path that delivers or is being opened
      */
     path: string | null;
     /**
-     * what led here, for people
+     * why the state changed, for people
      */
     reason: string | null;
 };
@@ -50,23 +50,23 @@ export type Options = {
      */
     api: string;
     /**
-     * where the client is, as an AWS region; it may decide the path
+     * the client's AWS region; the stack may choose the path by it
      */
     region?: string;
     /**
-     * "latest": only the newest price, skipping what the client is too slow for
+     * "latest": only the newest price; a slow client skips prices
      */
     delivery?: "all" | "latest";
     /**
-     * isLate: a newer trade was handed over before, so
-     * this is not the price now
+     * isLate: a newer trade came before this one, so
+     * this is not the current price
      */
     onPrice: (update: Update, info: {
         isLate: boolean;
     }) => void;
     onState?: (state: State) => void;
     /**
-     * where there is no global one (Node before 22): that of `ws`
+     * the one of the package `ws`, if there is no global one (Node before 22)
      */
     WebSocket?: new (url: string) => Socket;
 };
@@ -75,19 +75,19 @@ export type Route = {
     url: string;
     protocol: Protocol;
     /**
-     * not null: this path is a makeshift; ask again after about so long
+     * set if this path is only a substitute: ask again after about this time
      */
     recheckMs?: number | null;
 };
 export type Protocol = {
     /**
-     * what to send first; null: the URL says it
+     * the first message to send; null if the URL says everything
      */
     subscribe: object | null;
     ping: object;
     pingMs: number;
     /**
-     * when the server ends the connection
+     * the age at which the client must have renewed the connection; null: no limit
      */
     maxAgeMs: number | null;
 };
@@ -100,22 +100,23 @@ export type Message = {
     message?: string;
 };
 /**
- * Receives the prices of `token` until `close()`. A wrong token or option ends it with the state `closed`.
+ * Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`.
  * @param {string} token
  * @param {Options} options
  */
 export declare function subscribe(token: string, options: Options): Subscription;
-/** The ids received: what is a repeat, and after which id a connection goes on. */
+/** Remembers the ids received. It recognises repeats, and knows the id after which a connection must continue. */
 export declare class Memory {
     #private;
     /**
-     * Whether `id` is new; remembers it.
+     * Remembers `id`. Returns whether it is new.
      * @param {string} id
      * @param {number} nowMs
      */
     admit(id: string, nowMs: number): boolean;
     /**
-     * Forgets what arrived long before the id that `cursor` may answer: a gap behind that one is read again from earlier.
+     * Forgets ids that arrived long before the one that `cursor` may return. Ids shortly before it are kept, because a gap
+     * after it is read from earlier and repeats them.
      * @param {number} nowMs
      */
     forgetOld(nowMs: number): void;
@@ -125,12 +126,12 @@ export declare class Memory {
      */
     advance(path: string, id: string): void;
     /**
-     * From now on only `path` serves, so what the others delivered last is no cursor there any more.
+     * Only `path` delivers from now on, so the last ids of the other paths become too old to be their cursors.
      * @param {string | null} path null: none does
      */
     stayOn(path: string | null): void;
     /**
-     * The id after which `path` has to go on; null: nothing was received yet.
+     * The id after which `path` must continue; null if nothing was received yet.
      * @param {string} path
      */
     cursor(path: string): string | null;
@@ -140,25 +141,28 @@ export type Handout = {
     isLate: boolean;
 };
 /**
- * An update whose turn it is.
+ * An update that is ready for the app.
  * @typedef {{update: Update, isLate: boolean}} Handout
  */
-/** Puts updates in order: while a gap is filled, what arrives live is held back. */
+/** Puts updates in order: live updates wait while a gap before them is being filled. */
 export declare class Sequence {
     #private;
     /** The highest id handed out. @type {string | null} */
     newestId: string | null;
-    /** @param {boolean} risesOnly drop what is not newer than all before it (delivery "latest") */
+    /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
     constructor(risesOnly: boolean);
     hold(): void;
-    /** Ends the holding. */
+    /** Stops holding, and returns the held updates. */
     release(): Handout[];
     /** @param {Update} update that arrived live */
     add(update: Update): Handout[];
     /** @param {readonly Update[]} updates the next page of what fills a gap, ascending */
     fill(updates: readonly Update[]): Handout[];
 }
-/** Waits between tries: doubling, with full jitter, so that those who failed together do not come back together. */
+/**
+ * The wait between tries: a random part of a time that doubles with each failure. It is random so that clients that failed
+ * together do not come back together ("full jitter").
+ */
 export declare class Backoff {
     #private;
     /** @param {number} random from 0 to 1 @returns {number} milliseconds */
@@ -179,11 +183,11 @@ export type Listener = {
      */
     onEnd: (code: number, reason: string) => void;
 };
-/** A running subscription; `subscribe` makes it. */
+/** A running subscription. Made by `subscribe`. */
 export declare class Subscription {
     #private;
     /** @param {string} token @param {Options} options */
     constructor(token: string, options: Options);
-    /** Ends it. No callback is called after this. */
+    /** Ends the subscription. No callback is called after this. */
     close(): void;
 }

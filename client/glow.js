@@ -1,15 +1,15 @@
 /**
- * The client of glow: the live prices of one token, each trade exactly once, whatever becomes of the connection.
+ * The client of glow: the live prices of one token, each trade exactly once. It reconnects and fills gaps by itself.
  *
  *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update, { isLate }) => { … } });
  *     subscription.close();
  *
- * One module without dependencies, for browsers, React Native and Node. First the pure core (Memory, Sequence, Backoff),
- * then one socket (Connection), then what decides about sockets (Subscription).
+ * One module without dependencies, for browsers, React Native and Node. It has three parts: the pure core (Memory,
+ * Sequence, Backoff), one socket (Connection), and the subscription, which opens and closes sockets (Subscription).
  */
 
 /**
- * One price of one token, as it stands on the wire.
+ * One price of one token, as the server sends it.
  * @typedef {object} Update
  * @property {"PRICE_UPDATE"} type
  * @property {string} token
@@ -17,21 +17,25 @@
  * @property {number} timestamp Unix seconds
  * @property {number} slot
  * @property {string} txSignature
- * @property {string} id text order is the order of time
+ * @property {string} id ids sorted as text are sorted by time
  */
 
 /**
- * How the subscription fares. `live`: a socket serves. `moving`: it still does, and another path is being opened.
- * `connecting`, `waiting` (until the next try): nothing serves. `polling`: no socket can be opened, prices come by REST
- * every few seconds. `closed`: ended for good, `reason` says why.
+ * The state of the subscription.
+ * `live`: a socket delivers prices.
+ * `moving`: a socket delivers, and a socket on another path is being opened.
+ * `connecting`: a socket is being opened, and no other delivers.
+ * `waiting`: no socket delivers; the next try comes after a wait.
+ * `polling`: no socket can be opened; prices are read by REST every few seconds.
+ * `closed`: ended for good; `reason` says why.
  * @typedef {object} State
  * @property {"connecting" | "live" | "moving" | "waiting" | "polling" | "closed"} state
- * @property {string | null} path the one that serves or is being opened: "aws", "edge"
- * @property {string | null} reason what led here, for people
+ * @property {string | null} path "aws" or "edge": the path that delivers or is being opened
+ * @property {string | null} reason why the state changed, for people
  */
 
 /**
- * What is used of a WebSocket: the global one has it, and that of `ws`.
+ * The part of a WebSocket that is used here. The global WebSocket has it, and so has the one of the package `ws`.
  * @typedef {object} Socket
  * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage
@@ -44,57 +48,57 @@
 /**
  * @typedef {object} Options
  * @property {string} api the stack's output RestApiUrl
- * @property {string} [region] where the client is, as an AWS region; it may decide the path
- * @property {"all" | "latest"} [delivery] "latest": only the newest price, skipping what the client is too slow for
- * @property {(update: Update, info: {isLate: boolean}) => void} onPrice isLate: a newer trade was handed over before, so
- *   this is not the price now
+ * @property {string} [region] the client's AWS region; the stack may choose the path by it
+ * @property {"all" | "latest"} [delivery] "latest": only the newest price; a slow client skips prices
+ * @property {(update: Update, info: {isLate: boolean}) => void} onPrice isLate: a newer trade came before this one, so
+ *   this is not the current price
  * @property {(state: State) => void} [onState]
- * @property {new (url: string) => Socket} [WebSocket] where there is no global one (Node before 22): that of `ws`
+ * @property {new (url: string) => Socket} [WebSocket] the one of the package `ws`, if there is no global one (Node before 22)
  */
 
 /**
- * Where to connect, as GET /connect answers it.
+ * Where to connect: the answer of GET /connect.
  * @typedef {object} Route
  * @property {string} path
  * @property {string} url
  * @property {Protocol} protocol
- * @property {number | null} [recheckMs] not null: this path is a makeshift; ask again after about so long
+ * @property {number | null} [recheckMs] set if this path is only a substitute: ask again after about this time
  */
 
 /**
  * @typedef {object} Protocol
- * @property {object | null} subscribe what to send first; null: the URL says it
+ * @property {object | null} subscribe the first message to send; null if the URL says everything
  * @property {object} ping
  * @property {number} pingMs
- * @property {number | null} maxAgeMs when the server ends the connection
+ * @property {number | null} maxAgeMs the age at which the client must have renewed the connection; null: no limit
  */
 
 /**
- * Whatever a server says; which fields there are depends on `type`.
+ * Any message of the server. `type` decides which fields it has.
  * @typedef {{type: string, updates?: Update[], after?: string, until?: string | null, code?: string, message?: string}} Message
  */
 
-const REMEMBERED_MS = 15 * 60 * 1000; // as long as the room: longer than any retry of a publisher
+const REMEMBERED_MS = 15 * 60 * 1000; // the same as in the room; longer than any retry of a publisher takes
 const REMEMBERED_IDS = 50_000;
-const OVERLAP_MS = 5_000; // the paths may deliver in another order, by about a second
-const LATE_SECONDS = 60; // how far below a gap trades may have come late
+const OVERLAP_MS = 5_000; // the paths may deliver trades in different orders, about a second apart; 5 s leave a margin
+const LATE_SECONDS = 60; // a trade may arrive this long after one with a higher id, so gaps are read from this much earlier
 const HELD_UPDATES = 1_000;
 const HELD_MS = 5_000;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 30_000;
-const SETTLED_MS = 30_000; // served so long, a connection counts as a good one
-const ANSWER_MS = 10_000; // for a socket to serve, a ping to be answered, a request to be
+const SETTLED_MS = 30_000; // after this long, a connection counts as good and the back-off starts again
+const ANSWER_MS = 10_000; // how long a socket may take to be ready, and a ping or a request to be answered
 const LATE_TIMER_MS = 1_000;
 const POLL_MS = 5_000;
 const UNREACHABLE_TRIES = 2;
 const RENEWAL_JITTER = 0.1;
 
-const CLOSED_BY_POLICY = 1008; // the only close code that forbids to come back (worker/close.js)
+const CLOSED_BY_POLICY = 1008; // the only close code after which a client must not reconnect (worker/close.js)
 const FATAL_ERRORS = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS"];
 const FATAL_STATUSES = [400, 404];
 
 /**
- * MOVED names a path and its URL only; what is spoken there is the same that /connect answers.
+ * The protocol of each path, for MOVED, which names only path and URL. They are those that /connect answers.
  * @type {Record<string, (token: string) => Protocol>}
  */
 const PROTOCOLS = {
@@ -103,7 +107,7 @@ const PROTOCOLS = {
 };
 
 /**
- * Receives the prices of `token` until `close()`. A wrong token or option ends it with the state `closed`.
+ * Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`.
  * @param {string} token
  * @param {Options} options
  */
@@ -111,19 +115,19 @@ export function subscribe(token, options) {
   return new Subscription(token, options);
 }
 
-/** The ids received: what is a repeat, and after which id a connection goes on. */
+/** Remembers the ids received. It recognises repeats, and knows the id after which a connection must continue. */
 export class Memory {
   /** In order of arrival. @type {Map<string, number>} */
   #arrivedMs = new Map();
-  /** Arrived within OVERLAP_MS of the last one. @type {{id: string, arrivedMs: number}[]} */
+  /** The ids that arrived at most OVERLAP_MS before the last one. @type {{id: string, arrivedMs: number}[]} */
   #recent = [];
-  /** The last one before those. @type {{id: string, arrivedMs: number} | null} */
+  /** The last id that arrived before `#recent`. @type {{id: string, arrivedMs: number} | null} */
   #settled = null;
-  /** The last id that a path delivered, a repeat too. @type {Map<string, string>} */
+  /** Path → the last id that it delivered, repeats included. @type {Map<string, string>} */
   #lastOn = new Map();
 
   /**
-   * Whether `id` is new; remembers it.
+   * Remembers `id`. Returns whether it is new.
    * @param {string} id
    * @param {number} nowMs
    */
@@ -137,7 +141,8 @@ export class Memory {
   }
 
   /**
-   * Forgets what arrived long before the id that `cursor` may answer: a gap behind that one is read again from earlier.
+   * Forgets ids that arrived long before the one that `cursor` may return. Ids shortly before it are kept, because a gap
+   * after it is read from earlier and repeats them.
    * @param {number} nowMs
    */
   forgetOld(nowMs) {
@@ -157,7 +162,7 @@ export class Memory {
   }
 
   /**
-   * From now on only `path` serves, so what the others delivered last is no cursor there any more.
+   * Only `path` delivers from now on, so the last ids of the other paths become too old to be their cursors.
    * @param {string | null} path null: none does
    */
   stayOn(path) {
@@ -165,7 +170,7 @@ export class Memory {
   }
 
   /**
-   * The id after which `path` has to go on; null: nothing was received yet.
+   * The id after which `path` must continue; null if nothing was received yet.
    * @param {string} path
    */
   cursor(path) {
@@ -179,11 +184,11 @@ export class Memory {
 }
 
 /**
- * An update whose turn it is.
+ * An update that is ready for the app.
  * @typedef {{update: Update, isLate: boolean}} Handout
  */
 
-/** Puts updates in order: while a gap is filled, what arrives live is held back. */
+/** Puts updates in order: live updates wait while a gap before them is being filled. */
 export class Sequence {
   #risesOnly;
   /** @type {Update[]} */
@@ -192,7 +197,7 @@ export class Sequence {
   /** The highest id handed out. @type {string | null} */
   newestId = null;
 
-  /** @param {boolean} risesOnly drop what is not newer than all before it (delivery "latest") */
+  /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
   constructor(risesOnly) {
     this.#risesOnly = risesOnly;
   }
@@ -201,7 +206,7 @@ export class Sequence {
     this.#isHolding = true;
   }
 
-  /** Ends the holding. */
+  /** Stops holding, and returns the held updates. */
   release() {
     this.#isHolding = false;
     return this.#handOut(this.#held.splice(0).sort(byId));
@@ -237,7 +242,10 @@ export class Sequence {
 /** @param {Update} a @param {Update} b */
 const byId = (a, b) => (a.id < b.id ? -1 : 1);
 
-/** Waits between tries: doubling, with full jitter, so that those who failed together do not come back together. */
+/**
+ * The wait between tries: a random part of a time that doubles with each failure. It is random so that clients that failed
+ * together do not come back together ("full jitter").
+ */
 export class Backoff {
   #tries = 0;
 
@@ -265,7 +273,7 @@ function firstIdOf(timestamp) {
   return `${String(timestamp).padStart(10, "0")}-000000000000-0`;
 }
 
-/** By hand: React Native's URL has no searchParams. @param {Record<string, string | null | undefined>} fields */
+/** Builds the query as text, because React Native's URL has no searchParams. @param {Record<string, string | null | undefined>} fields */
 function queryOf(fields) {
   const given = Object.entries(fields).filter(([, value]) => value != null);
   return given.map(([name, value], index) => `${index === 0 ? "?" : "&"}${name}=${encodeURIComponent(value ?? "")}`).join("");
@@ -288,7 +296,7 @@ function parsed(text) {
   }
 }
 
-/** Timers and requests that end together. */
+/** Timers and requests that can be cancelled together. */
 class Scope {
   isOver = false;
   /** @type {Set<() => void>} */
@@ -344,7 +352,7 @@ class Scope {
  * @property {(code: number, reason: string) => void} onEnd not after `close()`
  */
 
-/** One socket on one path, with its heartbeat. */
+/** One socket on one path. It sends pings and ends when the server stays silent. */
 class Connection {
   scope = new Scope();
   isSettled = false;
@@ -369,7 +377,7 @@ class Connection {
     try {
       this.#socket = new SocketClass(protocol.subscribe === null ? url + queryOf(wish) : url);
     } catch (error) {
-      // A browser throws for an address that the page may not reach.
+      // Browsers throw if the page is not allowed to reach the address.
       this.scope.later(0, () => this.fail(1006, String(error)));
       return;
     }
@@ -381,7 +389,7 @@ class Connection {
     };
     this.#socket.onmessage = ({ data }) => this.#receive(data);
     this.#socket.onclose = ({ code, reason }) => this.fail(code, reason);
-    this.#socket.onerror = () => {}; // a close follows, and `ws` throws where nobody listens
+    this.#socket.onerror = () => {}; // `onclose` follows; without a listener `ws` would throw
   }
 
   close() {
@@ -424,7 +432,7 @@ class Connection {
     const giveUp = () => this.fail(1006, `no answer for ${withinMs} ms`);
     this.#cancelDeadline();
     this.#cancelDeadline = this.scope.later(withinMs, () => {
-      // Late in a hidden tab and after a sleep: then the ping has only just been sent.
+      // In a hidden tab and after a sleep, timers fire late. Then the ping has only just been sent, so wait once more.
       const isLate = Date.now() - dueMs > LATE_TIMER_MS;
       if (isLate) this.#cancelDeadline = this.scope.later(ANSWER_MS, giveUp);
       else giveUp();
@@ -437,7 +445,7 @@ class Connection {
   }
 }
 
-/** A running subscription; `subscribe` makes it. */
+/** A running subscription. Made by `subscribe`. */
 export class Subscription {
   #token;
   #options;
@@ -446,20 +454,24 @@ export class Subscription {
   #sequence;
   #backoff = new Backoff();
   #scope = new Scope();
-  /** What leads to the next connection; a new attempt ends the one before. */
+  /** The timers and requests of the current try to connect. A new try cancels the one before. */
   #attempt = new Scope();
   /** @type {Connection | null} */
   #serving = null;
   /** @type {Connection | null} */
   #opening = null;
-  /** The path that is being gone to. @type {string | null} */
+  /** The path that is being opened. @type {string | null} */
   #target = null;
-  /** What /connect or MOVED said last. @type {Route | null} */
+  /** The last route that came from /connect or MOVED. @type {Route | null} */
   #route = null;
   #hasServed = false;
-  /** The cursor of who was served and has received nothing: the token was quiet, not unheard. @type {string | null} */
+  /**
+   * The cursor of a client that was connected and has received nothing, because the token was quiet. It is the time of
+   * the discovery: everything since then must be delivered.
+   * @type {string | null}
+   */
   #servedFrom = null;
-  /** Path → tries in a row that did not serve; the last to fail is the last. @type {Map<string, number>} */
+  /** Path → how many tries in a row failed. The path that failed last is the last key. @type {Map<string, number>} */
   #failures = new Map();
   #fills = 0;
   #isWaiting = false;
@@ -477,10 +489,10 @@ export class Subscription {
     this.#options = { ...options, api: options.api.replace(/\/+$/, "") };
     this.#SocketClass = SocketClass;
     this.#sequence = new Sequence(this.#wantsLatest);
-    this.#attempt.later(0, () => this.#connect()); // not at once: the callbacks may use what `subscribe` returns
+    this.#attempt.later(0, () => this.#connect()); // not at once, because the callbacks may use the value that `subscribe` returns
   }
 
-  /** Ends it. No callback is called after this. */
+  /** Ends the subscription. No callback is called after this. */
   close() {
     for (const scope of [this.#scope, this.#attempt, this.#polling]) scope?.end();
     for (const connection of [this.#opening, this.#serving]) connection?.close();
@@ -490,7 +502,7 @@ export class Subscription {
     return this.#options.delivery === "latest";
   }
 
-  /** Asks where to connect, and opens that. */
+  /** Asks the stack where to connect, and connects. */
   async #connect() {
     const attempt = this.#beginAttempt();
     this.#report();
@@ -522,7 +534,7 @@ export class Subscription {
     this.#report(reason);
   }
 
-  /** @param {Scope} attempt @returns {Promise<Route | null>} the last answer where none comes; null: there was none */
+  /** @param {Scope} attempt @returns {Promise<Route | null>} the last known route if no answer comes; null if there is none */
   async #discover(attempt) {
     const failed = [...this.#failures.keys()].pop();
     const avoid = failed !== undefined && this.#triesOf(failed) >= UNREACHABLE_TRIES ? failed : null;
@@ -536,7 +548,7 @@ export class Subscription {
     return this.#route;
   }
 
-  /** @param {string | null} date by the stack's clock; null: nobody says */
+  /** @param {string | null} date the header `Date`: the stack's time */
   #noteWhen(date) {
     if (!this.#hasServed) this.#servedFrom = date === null ? null : firstIdOf(Date.parse(date) / 1_000);
   }
@@ -632,7 +644,7 @@ export class Subscription {
   #move({ path, url, jitterMs }) {
     if (path === this.#target || !(path in PROTOCOLS)) return;
     if (this.#options.region != null) {
-      // Whether that holds for its region, only the stack knows.
+      // The move may not concern this region, so ask the stack.
       this.#beginAttempt().later(jitterMs * Math.random(), () => this.#connect());
       return;
     }
@@ -641,24 +653,24 @@ export class Subscription {
     const route = (this.#route = { path, url, protocol });
     this.#target = path === this.#serving?.path ? null : path;
     if (this.#target !== null) {
-      // A connection that is sent on at once, again and again, goes slower and slower.
+      // A client that is moved again and again within seconds waits longer each time.
       const pauseMs = this.#serving?.isSettled ? 0 : this.#backoff.nextMs(Math.random());
       attempt.later(jitterMs * Math.random() + pauseMs, () => this.#open(route));
     }
     this.#report(`moved to ${path}`);
   }
 
-  /** @param {string} path @param {readonly Update[]} updates that it delivered */
+  /** @param {string} path @param {readonly Update[]} updates that `path` delivered */
   #take(path, updates) {
     for (const update of updates) {
       this.#memory.advance(path, update.id);
       if (this.#memory.admit(update.id, Date.now())) this.#handOver(this.#sequence.add(update));
     }
-    if (this.#fills === 0) this.#memory.forgetOld(Date.now()); // what a fill reads may be known for long
+    if (this.#fills === 0) this.#memory.forgetOld(Date.now()); // while a gap is filled, even old ids may come again
   }
 
   /**
-   * Reads by REST what came after `after` (null: the newest price), page by page and until it is read.
+   * Reads by REST what came after `after` (null: the newest price), page by page. Tries until it succeeds.
    * @param {string | null} after
    * @param {string | null} until
    */
@@ -736,7 +748,10 @@ export class Subscription {
     this.close();
   }
 
-  /** The app's exceptions are its own: they reach the global handler, and the stream goes on. @param {() => void} callback */
+  /**
+   * Calls the app. If it throws, the error goes to the global handler, and the subscription goes on.
+   * @param {() => void} callback
+   */
   #call(callback) {
     if (this.#scope.isOver) return;
     try {

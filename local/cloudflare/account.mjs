@@ -1,6 +1,6 @@
 /**
- * The one account of the local Cloudflare, as a first sign-up would leave it: a token, a zone and a
- * workers.dev subdomain. None of it is secret; the server announces it on its ready line.
+ * The account of the local Cloudflare: an API token, a zone and a workers.dev subdomain. There is only this
+ * one. None of it is secret; the server prints it on its ready line.
  */
 export const ACCOUNT = Object.freeze({
   id: "10ca10ca10ca10ca10ca10ca10ca10ca",

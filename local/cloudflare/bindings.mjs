@@ -1,4 +1,4 @@
-/** Bindings of a version: refused as Cloudflare does, read back without secrets, given to miniflare. */
+/** Bindings of a version: checked as Cloudflare checks them, answered without secrets, passed to miniflare. */
 
 import { ApiError } from "./errors.mjs";
 
@@ -12,8 +12,8 @@ const TYPES = ["durable_object_namespace", "plain_text", "secret_text", "version
 
 /**
  * @param {Binding[]} bindings
- * @param {Namespaces} namespaces those that the version will find
- * @param {Record<string, unknown>} declared live exports of the version
+ * @param {Namespaces} namespaces those that exist when the version runs
+ * @param {Record<string, unknown>} declared the version's live exports
  */
 export function checkBindings(bindings, namespaces, declared) {
   for (const { name, type, text, class_name = "", script_name } of bindings) {
@@ -41,7 +41,7 @@ export function checkBindings(bindings, namespaces, declared) {
 }
 
 /**
- * Bindings as the API answers them: sorted, without secrets, each class with its namespace.
+ * Bindings as the API answers them: sorted, without secrets, with the namespace id of each class.
  * @param {Binding[]} bindings
  * @param {Namespaces} namespaces
  */
@@ -56,7 +56,7 @@ export function readBack(bindings, namespaces) {
 }
 
 /**
- * The part of the environment that is plain data.
+ * The values of the bindings that are plain data, for the Worker's environment.
  * @param {Version} version
  * @returns {Record<string, any>}
  */
@@ -74,7 +74,7 @@ export function values(version) {
 }
 
 /**
- * Every class that holds storage, bound or not: `ctx.exports` reaches a class without a binding.
+ * All classes that have storage. Classes without a binding are included, because `ctx.exports` reaches them.
  * @param {Version} version
  * @param {Namespaces} namespaces
  */

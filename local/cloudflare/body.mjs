@@ -1,4 +1,4 @@
-/** Bodies of requests, read strictly: an emulator that says yes hides bugs. */
+/** Checks the bodies of requests. Unknown fields are refused: an emulator that accepts everything hides bugs. */
 
 import { ApiError } from "./errors.mjs";
 
@@ -8,11 +8,11 @@ import { ApiError } from "./errors.mjs";
  */
 
 /**
- * The body, once it holds nothing but the known fields, each of its kind, and all that are required.
+ * Returns the body if it has only known fields, each of the right kind, and all required ones. Throws ApiError otherwise.
  * @param {unknown} body
  * @param {Record<string, Kind>} known
  * @param {string[]} required
- * @param {string} [where] path in the request, with a final dot
+ * @param {string} [where] path within the request, ending with a dot
  * @returns {Body}
  */
 export function read(body, known, required, where = "") {

@@ -1,5 +1,5 @@
 /**
- * Durable Object classes of a worker: what a version's `exports` makes of those that hold storage.
+ * The Durable Object classes of a Worker: how a version's `exports` creates, renames and deletes their storage.
  * Pure: the caller makes the ids.
  */
 
@@ -15,14 +15,14 @@ import { ApiError } from "./errors.mjs";
 const isLive = ({ state = "created" }) => state === "created";
 
 /**
- * The exports that a read answers: tombstones are left out.
+ * The exports that the API answers: those that are not marked as deleted or renamed.
  * @param {Record<string, Export>} exports
  */
 export const liveExports = (exports) =>
   Object.fromEntries(Object.entries(exports).filter(([, entry]) => isLive(entry)));
 
 /**
- * The namespaces after a deployment, and what was done to get there.
+ * The namespaces after a deployment, and a summary of what was created, deleted and renamed.
  * @param {Namespaces} namespaces
  * @param {Record<string, Export>} exports
  * @param {() => string} newId

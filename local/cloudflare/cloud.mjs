@@ -1,4 +1,4 @@
-/** The account at work: its state, on disk and in the runtime, changed as one. */
+/** The running account. Changes its state in memory, on disk and in the runtime together, or not at all. */
 
 import { ACCOUNT } from "./account.mjs";
 import { Runtime } from "./runtime.mjs";
@@ -23,7 +23,7 @@ export class Cloud {
   }
 
   /**
-   * Continues where the last server on this root stopped.
+   * Opens the state that the last server left under `root`.
    * @param {string} root
    * @param {number} workerPort 0 takes a free one
    */
@@ -49,7 +49,8 @@ export class Cloud {
   }
 
   /**
-   * Edits a copy of the state; it counts once the runtime serves it. An edit that throws leaves no trace.
+   * Edits a copy of the state. The copy becomes the state when the runtime has accepted it; if anything throws, nothing
+   * has changed.
    * @template T
    * @param {(draft: State) => T | Promise<T>} edit
    */

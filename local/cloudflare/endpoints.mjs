@@ -1,4 +1,4 @@
-/** The part of Cloudflare's v4 API that is emulated (shared/facts/cloudflare.md §2). */
+/** The part of Cloudflare's v4 API that is emulated (facts/cloudflare.md §2). */
 
 import { ACCOUNT } from "./account.mjs";
 import { ApiError } from "./errors.mjs";
@@ -45,7 +45,7 @@ const TABLE = [
 export const endpointsOf = (cloud) => TABLE.map(([method, path, handler]) => [method, path, (request) => handler(cloud, request)]);
 
 /**
- * Refuses another account or zone than the token's.
+ * Refuses an account or a zone that is not the token's.
  * @param {Record<string, string>} params
  */
 export function authorise({ account = ACCOUNT.id, zone = ACCOUNT.zone.id }) {

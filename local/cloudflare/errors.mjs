@@ -1,7 +1,7 @@
 /**
- * What Cloudflare refuses, with its own numbers (shared/facts/cloudflare.md §3; those of zones from its
- * public API). Only BAD_REQUEST has the local cloud's own: for
- * what is malformed, and for what is not emulated.
+ * The errors that the API answers, with Cloudflare's codes (facts/cloudflare.md §3; those of zones are from its
+ * public API). Only the code of BAD_REQUEST is our own: it stands for malformed requests and for what is not
+ * emulated.
  * @type {Readonly<Record<ErrorName, {status: number, code: number}>>}
  *
  * @typedef {"WRONG_TOKEN" | "NOT_YOURS" | "NO_ENDPOINT" | "BAD_REQUEST" | "NOT_FOUND" | "UNKNOWN_WORKER" |
@@ -29,12 +29,12 @@ export const ERRORS = Object.freeze({
   INTERNAL: { status: 500, code: 10013 },
 });
 
-/** A request that is refused. */
+/** A refused request. */
 export class ApiError extends Error {
   /**
    * @param {ErrorName} name
-   * @param {string} message what, where and the remedy; never a secret
-   * @param {object} [meta] details for programs
+   * @param {string} message what is wrong, where, and the remedy; never a secret
+   * @param {object} [meta] details that a program can read
    */
   constructor(name, message, meta) {
     super(message);

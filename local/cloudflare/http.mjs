@@ -1,4 +1,4 @@
-/** Cloudflare's manner of answering: bearer token, envelope, errors. It knows no resource. */
+/** The HTTP side of Cloudflare's API: bearer token, routing, envelope, errors. It knows nothing about resources. */
 
 import { createServer } from "node:http";
 
@@ -6,22 +6,22 @@ import { ApiError } from "./errors.mjs";
 
 /**
  * @typedef {object} Request
- * @property {Record<string, string>} params from the path
+ * @property {Record<string, string>} params parameters in the path
  * @property {URLSearchParams} query
  * @property {unknown} body
  *
- * @typedef {(request: Request) => unknown} Handler what it returns, or resolves to, is the result
+ * @typedef {(request: Request) => unknown} Handler returns the result, or a promise of it
  * @typedef {[method: string, path: string, handler: Handler]} Endpoint a path such as "/zones/:zone/dns_records"
  */
 
-// Cloudflare takes 10 MB of compressed code; base64 and JSON make more of it.
+// Cloudflare accepts 10 MB of compressed code; uncompressed, in base64 and JSON, it is larger.
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
  * @param {object} options
  * @param {string} options.base path before every endpoint
  * @param {string} options.token
- * @param {(params: Record<string, string>) => void} options.authorise throws for what is not the caller's
+ * @param {(params: Record<string, string>) => void} options.authorise throws if the path names what the token may not use
  * @param {Endpoint[]} options.endpoints
  */
 export function createApi({ base, token, authorise, endpoints }) {
@@ -41,13 +41,13 @@ export function createApi({ base, token, authorise, endpoints }) {
   });
 }
 
-/** One at a time: each request sees what the one before it left. */
+/** Runs requests one at a time, so that each sees the result of the one before. */
 function queue() {
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
   return (/** @type {() => unknown} */ work) => {
     const done = last.then(work);
-    last = done.catch(() => {}); // whoever asked hears of it
+    last = done.catch(() => {}); // the caller gets the error through `done`
     return done;
   };
 }
@@ -99,7 +99,7 @@ async function bodyOf(request) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ApiError("BAD_REQUEST", "the body is not JSON"); // the parser's message would quote it, secrets and all
+    throw new ApiError("BAD_REQUEST", "the body is not JSON"); // the parser's own message would quote the body and its secrets
   }
 }
 
@@ -117,7 +117,8 @@ function answerError(response, error) {
   const known = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
   if (known !== error) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   const { code, message, meta } = known;
-  // Nothing here heals by itself, and the real plugin would retry for minutes (facts/cloudflare.md §7).
+  // No error here goes away by itself, and without this header the real plugin retries for minutes
+  // (facts/cloudflare.md §7).
   response.setHeader("x-should-retry", "false");
   answer(response, known.status, {
     result: null,

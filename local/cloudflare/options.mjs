@@ -1,4 +1,4 @@
-/** Miniflare's options for what is deployed. Pure. */
+/** Makes miniflare's options from the deployed Workers. Pure. */
 
 import { durableObjects, values } from "./bindings.mjs";
 
@@ -8,7 +8,7 @@ import { durableObjects, values } from "./bindings.mjs";
  * @typedef {import("./state.mjs").Version} Version
  */
 
-/** Content type → miniflare's kind of module; a source map is no module. */
+/** Content type → miniflare's module type. Source maps are not modules, so they are missing. */
 export const MODULE_TYPES = Object.freeze({
   "application/javascript+module": /** @type {const} */ ("ESModule"),
   "application/octet-stream": /** @type {const} */ ("Data"),
@@ -16,7 +16,7 @@ export const MODULE_TYPES = Object.freeze({
   "text/plain": /** @type {const} */ ("Text"),
 });
 
-// Answers where no host leads, as long as it is not clear which worker is meant.
+// Answers hosts that lead to no Worker. Not needed while there is one Worker, which answers every host.
 const NOBODY = {
   name: "nobody",
   modules: true,
@@ -24,10 +24,10 @@ const NOBODY = {
 };
 
 /**
- * The workers to run. A lone one answers every host, so that nobody has to send a Host header; and a
- * new domain or route then changes nothing here, and so drops no socket.
+ * The Workers to run. If there is only one, it answers every host. So clients need no Host header, and a new
+ * domain or route does not change these options, which would restart workerd and drop every socket.
  * @param {State} state
- * @param {string} subdomain the account's, of workers.dev
+ * @param {string} subdomain the account's subdomain of workers.dev
  */
 export function workersOf(state, subdomain) {
   const live = state.workers.flatMap((worker) => {
@@ -67,7 +67,7 @@ export function codeOptions(version) {
     compatibilityFlags: version.compatibility_flags,
     bindings: values(version),
     modulesRoot: "/",
-    // miniflare starts the first one.
+    // miniflare takes the first module as the main one.
     modules: [...version.modules.filter(isMain), ...version.modules.filter((module) => !isMain(module))].map((module) => ({
       type: MODULE_TYPES[/** @type {keyof typeof MODULE_TYPES} */ (module.content_type)],
       path: `/${module.name}`,

@@ -1,4 +1,4 @@
-/** The Workers runtime: real workerd, run by miniflare. */
+/** The Workers runtime: the real workerd, started by miniflare. */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ import { codeOptions, workersOf } from "./options.mjs";
 
 const HOST = "127.0.0.1";
 
-// Imports the upload and names the classes that it exports.
+// A module that is added on trial: it imports the upload and answers the names of its exported classes.
 const PROBE = "glow-probe.mjs";
 
 export class Runtime {
@@ -41,15 +41,15 @@ export class Runtime {
   }
 
   /**
-   * Serves the state's live workers; Durable Objects persist under `root`.
+   * Starts the live Workers of the state. Durable Objects are stored under `root`.
    * @param {object} options
    * @param {string} options.root
    * @param {number} options.port 0 takes a free one
-   * @param {string} options.subdomain the account's, of workers.dev
+   * @param {string} options.subdomain the account's subdomain of workers.dev
    * @param {State} options.state
    */
   static async start({ root, port, subdomain, state }) {
-    // miniflare brings an older runtime, which lacks `bufferedAmount` (facts/cloudflare.md §4, §6).
+    // miniflare installs an older workerd, which has no `bufferedAmount` (facts/cloudflare.md §4, §6).
     process.env.MINIFLARE_WORKERD_PATH ??= createRequire(import.meta.url).resolve("workerd/bin/workerd");
     const objects = path.join(root, "objects");
     mkdirSync(objects, { recursive: true });
@@ -64,7 +64,7 @@ export class Runtime {
   }
 
   /**
-   * Runs what the state holds. Only a real change restarts workerd, for that drops every socket.
+   * Runs the Workers of the state. Restarts workerd only if the options differ, because a restart drops every socket.
    * @param {State} state
    */
   async serve(state) {
@@ -73,7 +73,7 @@ export class Runtime {
       try {
         await this.#miniflare.setOptions(options);
       } catch (error) {
-        await this.#miniflare.setOptions(this.#options); // else nothing is served any more
+        await this.#miniflare.setOptions(this.#options); // else miniflare would serve nothing any more
         throw error;
       }
       this.#options = options;
@@ -82,9 +82,9 @@ export class Runtime {
   }
 
   /**
-   * Starts a version on a runtime of its own; returns the classes that it exports.
+   * Starts a version in a separate runtime and returns the classes that it exports.
    *
-   * An upload that does not start would take the running worker down with it.
+   * Without this trial, an upload that does not start would stop the running Workers.
    * @param {Version} version
    * @returns {Promise<string[]>}
    */
@@ -120,7 +120,7 @@ export class Runtime {
     } catch (error) {
       throw new ApiError("DOES_NOT_START", complaint(said.join("")) ?? String(error));
     } finally {
-      await trial.dispose().catch(() => {}); // it never started
+      await trial.dispose().catch(() => {}); // fails if it never started
     }
   }
 
@@ -154,7 +154,7 @@ function optionsFor(state, { objects, port, subdomain }) {
 }
 
 /**
- * What the workers print is the log's: stdout carries only the ready line.
+ * Writes what the Workers print to stderr. stdout carries only the ready line.
  * @param {Readable[]} streams
  */
 function toLog(...streams) {
@@ -165,7 +165,7 @@ function toLog(...streams) {
 const digest = (options) => createHash("sha256").update(JSON.stringify(options)).digest("hex");
 
 /**
- * workerd's own complaint about the upload; lines that the code itself prints are none of the caller's.
+ * workerd's error about the upload, without the lines that the code itself printed.
  * @param {string} output
  */
 const complaint = (output) => /^service core:user:[^:]*: (.*)$/m.exec(output)?.[1];

@@ -1,8 +1,8 @@
 /**
- * A Cloudflare of one's own: `node local/cloudflare/server.mjs --root DIR --api-port N --worker-port N`.
+ * The local Cloudflare: `node local/cloudflare/server.mjs --root DIR --api-port N --worker-port N`.
  *
- * One port answers the v4 API, the other serves what was deployed through it. Port 0 takes a free one.
- * Prints one line of JSON once both answer; SIGTERM ends it. All it keeps lies under the root.
+ * One port answers the v4 API, the other serves the deployed Workers. Port 0 takes a free one. When both ports
+ * answer, it prints one line of JSON (the ready line). SIGTERM ends it. All data is under the root folder.
  */
 
 import { once } from "node:events";
@@ -27,7 +27,7 @@ if (values.root === undefined) throw new Error("--root DIR is missing: the folde
 const cloud = await Cloud.open(values.root, Number(values["worker-port"]));
 const api = createApi({ base: BASE, token: ACCOUNT.apiToken, authorise, endpoints: endpointsOf(cloud) });
 for (const signal of ["SIGTERM", "SIGINT"]) {
-  process.removeAllListeners(signal); // miniflare's exit at once, with 143
+  process.removeAllListeners(signal); // miniflare's own listeners exit at once, with 143
   process.once(signal, stop);
 }
 api.listen(Number(values["api-port"]), HOST);

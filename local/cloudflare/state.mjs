@@ -1,4 +1,4 @@
-/** What the account holds: one value, kept in one file. */
+/** The state of the account: one value, saved in one file. */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -51,7 +51,7 @@ import path from "node:path";
  * @property {string} updated_on
  * @property {string | null} deployed_on
  * @property {string | null} deployed id of the live version
- * @property {number} uploads how many versions there ever were
+ * @property {number} uploads how many versions were ever uploaded
  * @property {Version[]} versions newest last
  * @property {Record<string, string>} namespaces Durable Object class → id of its storage
  *
@@ -67,7 +67,7 @@ import path from "node:path";
  * @property {DnsRecord[]} records
  */
 
-/** The state on disk. It holds the workers' secrets, so only its owner may read it. */
+/** The state on disk. It contains the Workers' secrets, so only its owner may read it. */
 export class StateFile {
   #file;
 

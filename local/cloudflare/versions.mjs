@@ -17,10 +17,10 @@ import { find } from "./workers.mjs";
  * @typedef {import("./state.mjs").Worker} Worker
  */
 
-// Of each worker the newest so many are kept. Cloudflare keeps them all; nothing here rolls back.
+// The number of versions kept for each Worker. Cloudflare keeps all, for roll-backs, which are not emulated.
 const KEPT = 10;
 
-// Fields of the request. Migrations are not among them: the program declares classes by exports.
+// Fields of the request. `migrations` is missing, because the program declares its classes with `exports`.
 const VERSION = /** @type {const} */ ({
   annotations: "object",
   bindings: "list",
@@ -120,7 +120,7 @@ function moduleOf(body, index) {
 
 /**
  * @param {Version} version
- * @param {string[]} exported classes of the code
+ * @param {string[]} exported classes that the code exports
  */
 function checkClasses(version, exported) {
   const missing = Object.keys(liveExports(version.exports)).filter((name) => !exported.includes(name));

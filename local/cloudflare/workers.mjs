@@ -1,4 +1,4 @@
-/** `/accounts/:account/workers/workers`: the workers themselves, without code. */
+/** `/accounts/:account/workers/workers`: Workers, without their code. */
 
 import { randomBytes } from "node:crypto";
 
@@ -60,7 +60,7 @@ export function replace(cloud, { params, body }) {
 }
 
 /**
- * Deletes the worker, its objects' data and, by force, the domains that lead to it.
+ * Deletes the Worker and the data of its Durable Objects; with `force=true` also the domains that lead to it.
  * @param {Cloud} cloud
  * @param {Request} request
  */
@@ -78,7 +78,7 @@ export function remove(cloud, { params, query }) {
   });
 }
 
-/** `/workers/scripts/:script/subdomain`: the same switch by the script's name. */
+/** `/workers/scripts/:script/subdomain`: the workers.dev switch, by the Worker's name. */
 
 /** @param {Cloud} cloud @param {Request} request */
 export const getSubdomain = (cloud, { params }) => named(cloud.state, params.script).subdomain;
@@ -108,7 +108,7 @@ export function find(state, idOrName) {
 }
 
 /**
- * The worker by the name that scripts, domains and routes use.
+ * The Worker of this name. Scripts, domains and routes refer to a Worker by its name.
  * @param {State} state
  * @param {string} script
  */
@@ -119,7 +119,8 @@ export function named(state, script) {
 }
 
 /**
- * All of a worker's settings; what the request leaves out gets Cloudflare's defaults, or a refresh drifts.
+ * All settings of a Worker. Settings missing from the request get Cloudflare's defaults; otherwise `pulumi refresh` would
+ * show a difference.
  * @param {unknown} body
  * @returns {WorkerSettings}
  */

@@ -1,4 +1,4 @@
-/** How requests find a worker: custom domains of the account; routes and DNS records of its zone. */
+/** What leads requests to a Worker: custom domains of the account, and routes and DNS records of its zone. */
 
 import { randomBytes, randomUUID } from "node:crypto";
 
@@ -17,7 +17,7 @@ import { named } from "./workers.mjs";
 const newId = () => randomBytes(16).toString("hex");
 
 /**
- * Attaches a host to a worker; a second PUT of the same host moves it.
+ * Attaches a host to a Worker. Another PUT of the same host moves it.
  * @param {Cloud} cloud
  * @param {Request} request
  */
@@ -153,7 +153,7 @@ function isWithinZone(hostname) {
 }
 
 /**
- * Refuses a worker that is not there, or has no live version to lead to.
+ * Refuses a Worker that does not exist or has no live version.
  * @param {State} state
  * @param {string} script
  */
