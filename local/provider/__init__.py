@@ -1,9 +1,9 @@
-"""Stand-ins for the Pulumi plugins: gRPC servers that provision the local cloud.
+"""Stand-ins for the Pulumi plugins of AWS and Cloudflare: gRPC servers that manage the local cloud.
 
-`python -m local.provider --port aws=0` serves them. `server` speaks the engine's protocol and knows
-no cloud; `resource` is what a resource type is to it; `check` and `diff` are pure. Each cloud is a
-package beside them (`aws/`): a table from type token to a small class.
+`python -m local.provider --port aws=0` starts one. `server` implements the engine's protocol for any
+cloud, `resource` has the base class of a resource type, `check` and `diff` are pure. Each cloud is a
+package (`aws/`, `cloudflare/`): a table from type token to a small class.
 
-The servicer is our own rather than `pulumi.provider.experimental`'s: that one cannot be attached to
-(no `Attach`), and its property values drop an archive's hash, by which new code is noticed.
+We do not use the server of `pulumi.provider.experimental`. The engine cannot attach to it (it has no
+`Attach`), and its property values lose an archive's hash, which is how new code is noticed.
 """

@@ -1,6 +1,6 @@
-"""`python -m local.provider --port aws=0`: serve the stand-ins until SIGTERM.
+"""`python -m local.provider --port aws=0`: run the stand-ins until SIGTERM.
 
-Prints one line of JSON, cloud → port, once every port answers. Port 0 takes a free one.
+When every port answers, it prints one line of JSON: cloud → port. Port 0 takes a free one.
 """
 
 import argparse

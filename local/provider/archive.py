@@ -1,4 +1,4 @@
-"""Archives as bytes: a zip file as it lies there, anything else zipped reproducibly."""
+"""Turns Pulumi archives into bytes. A zip file is read as it is; other archives are zipped."""
 
 import io
 import zipfile
@@ -8,14 +8,14 @@ from typing import Final
 
 from local.provider.values import Value
 
-# The first moment that the format knows. Same files, same bytes.
+# The earliest date of the zip format. A fixed date, so that the same files give the same bytes.
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def zip_bytes(archive: Value) -> bytes:
-    """The zip file that an archive property stands for.
+    """The zip file for an archive property.
 
-    Raises ValueError for what is not an archive on this disk.
+    Raises ValueError if the archive is not on this disk.
     """
     match archive:
         case {"path": str(path)} if Path(path).is_file():
@@ -35,7 +35,7 @@ def _zip(files: dict[str, bytes]) -> bytes:
 
 
 def _files(part: Value, name: str) -> Iterator[tuple[str, bytes]]:
-    """Name in the zip and content of each file of an archive or asset."""
+    """The name in the zip and the content of each file of an archive or asset."""
     match part:
         case {"assets": dict(assets)}:
             for member, asset in assets.items():

@@ -1,4 +1,4 @@
-"""Whether the real plugin would take these inputs, and whether this one handles them."""
+"""Checks inputs: would the real plugin accept them, and does this one handle them?"""
 
 import hashlib
 import inspect
@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-# Private, but the one place that knows the names and types of the SDK's classes; pulumi is pinned.
+# Private, but nothing else knows the names and types of the SDK's classes. pulumi is pinned.
 import pulumi._types as sdk_types
 
 from local.provider.resource import Block, Inputs, Map, Resource
@@ -22,7 +22,7 @@ class Problem:
 
 
 def problems(token: str, resource: type[Resource], inputs: Properties) -> list[Problem]:
-    """All that is wrong with the inputs of a resource of this type."""
+    """Everything that is wrong with the inputs of a resource of this type."""
     found = [
         Problem(path, f"{token}: input {path} {what}")
         for path, what in _sdk_problems(resource.args, inputs, "")
@@ -43,10 +43,10 @@ def problems(token: str, resource: type[Resource], inputs: Properties) -> list[P
 def named(
     autoname: str | None, name: str, olds: Properties, inputs: Properties, seed: bytes
 ) -> Properties:
-    """The inputs with `autoname` made up where the program leaves it out: kept if there is one.
+    """The inputs, with a name made up for the input `autoname` if the program gives none.
 
-    A new one is the resource's name and 7 hex digits of the seed, so that the successor of a
-    replaced resource can live beside it.
+    A name that was made up earlier is kept. A new one is the resource's name and 7 hex digits of the
+    seed, so that a replaced resource and its successor can exist at the same time.
     """
     if autoname is None or autoname in inputs:
         return inputs
@@ -56,7 +56,7 @@ def named(
 
 
 def is_made_up(name: str, inputs: Properties) -> bool:
-    """Whether this input comes from `named`, not from the program."""
+    """Whether this input was made up by `named` and not given by the program."""
     made_up = inputs.get(DEFAULTS)
     return isinstance(made_up, list) and name in made_up
 
@@ -79,7 +79,7 @@ def _unhandled(known: Inputs, values: Properties, parent: str) -> Iterator[str]:
 
 
 def _sdk_problems(args: type, values: Properties, parent: str) -> Iterator[tuple[str, str]]:
-    """Names that the SDK's class does not have, and names that it requires."""
+    """Inputs that the SDK's class does not have, and required ones that are missing."""
     types = sdk_types.input_type_types(args)
     for name, value in values.items():
         if name == DEFAULTS:
@@ -104,12 +104,12 @@ def _required(args: type) -> Sequence[str]:
 
 
 def _args_class(hint: object) -> type | None:
-    """The SDK's class of arguments in a type such as Sequence[Union[TableAttributeArgs, Output]]."""
+    """The SDK's args class in a type such as Sequence[Union[TableAttributeArgs, Output]]."""
     if isinstance(hint, type) and sdk_types.is_input_type(hint):
         return hint
     return next(filter(None, map(_args_class, typing.get_args(hint))), None)
 
 
 def _is_map(hint: object) -> bool:
-    """Whether a type such as Union[Mapping[str, WorkerVersionExportsArgs], Output] takes keys of its own."""
+    """Whether a type such as Union[Mapping[str, WorkerVersionExportsArgs], Output] has free keys."""
     return typing.get_origin(hint) is Mapping or any(map(_is_map, typing.get_args(hint)))

@@ -1,4 +1,4 @@
-"""What an update would change, and whether in place."""
+"""Finds what an update changes, and whether it replaces the resource."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -34,7 +34,7 @@ def _differences(
     elif new is None and old is not None:
         yield path, "delete"
     elif is_asset_or_archive(old) and is_asset_or_archive(new):
-        # The content counts, not where it lies: a rebuilt archive in another folder is no change.
+        # Only the content counts: the same archive in another folder is no change.
         if old.get("hash") != new.get("hash"):
             yield path, "update"
     elif isinstance(old, dict) and isinstance(new, dict):

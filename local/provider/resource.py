@@ -1,4 +1,4 @@
-"""What a resource type and a cloud are to the generic server."""
+"""The base classes of a resource type and of a cloud, as the generic server uses them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from local.provider.values import Properties, Value, text
 
 
 class Own(Enum):
-    """Marks an input that the class translates by its own code."""
+    """Marks an input that the class translates in its own code."""
 
     OWN = "own"
 
@@ -20,7 +20,7 @@ OWN = Own.OWN
 
 @dataclass(frozen=True)
 class Block:
-    """An input that is an object, or a list of objects: its name in the API, and its fields."""
+    """An input that is an object or a list of objects: its name in the API, and its fields."""
 
     name: str
     fields: "Inputs"
@@ -28,92 +28,92 @@ class Block:
 
 @dataclass(frozen=True)
 class Map:
-    """An input that holds an object for each key of the program: its name in the API, and their fields."""
+    """An input that maps free keys to objects: its name in the API, and the objects' fields."""
 
     name: str
     fields: "Inputs"
 
 
-# Every input that a class handles, and its name in the cloud's API. What is not in the table is
-# refused: an emulator that says yes hides bugs.
+# The inputs that a class handles, and their names in the cloud's API. Other inputs are refused,
+# because an emulator that accepts everything hides bugs.
 Inputs: TypeAlias = Mapping[str, "str | Block | Map | Own"]
 
 
 @dataclass(frozen=True)
 class State:
-    """A resource that exists: its id, and its inputs and outputs as they were last."""
+    """An existing resource: its id, and its last known inputs and outputs."""
 
     id: str
     properties: Properties
 
     def text(self, name: str) -> str:
-        """The text that is known of it under `name`."""
+        """The property `name`, which must be text."""
         return text(self.properties, name)
 
 
 class Resource(ABC):
     """One resource type: the inputs it knows, and create, read, update, delete.
 
-    The methods block; the server runs each in a thread of its own.
+    The methods may block; the server runs each call in its own thread.
     """
 
     args: ClassVar[type]
-    """The real SDK's class of arguments: what the real plugin accepts."""
+    """The real SDK's args class: the inputs that the real plugin accepts."""
     inputs: ClassVar[Inputs]
     replaced_by: ClassVar[frozenset[str]] = frozenset()
-    """Inputs whose change replaces the resource (`ForceNew` in the real provider)."""
+    """Inputs that, when changed, replace the resource (`ForceNew` in the real provider)."""
     outputs: ClassVar[frozenset[str]]
-    """What `read` adds to the inputs; unknown until the resource exists."""
+    """What `read` adds to the inputs. Unknown until the resource exists."""
     changing: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that an update may change; unknown while it is previewed."""
+    """Outputs that an update may change. Unknown in its preview."""
     autoname: ClassVar[str | None] = None
-    """The input that names the thing in the cloud, and is made up where the program gives none."""
+    """The input with the resource's name in the cloud, made up if the program gives none."""
 
     @classmethod
     def completed(cls, inputs: Properties) -> Properties:
-        """The program's inputs with what follows from them, such as the hash of a file they name."""
+        """The program's inputs with values derived from them, such as the hash of a named file."""
         return inputs
 
     @abstractmethod
     def create(self, inputs: Properties) -> str:
-        """Create it and return its id."""
+        """Create the resource and return its id."""
 
     @abstractmethod
     def read(self, state: State) -> Properties:
-        """Return its outputs as they are in the cloud; raise what `is_missing` knows if it is gone."""
+        """Return its current outputs. If it is gone, raise an error for which `is_missing` is true."""
 
     def update(self, state: State, news: Properties) -> None:
-        """Change it in place, to these inputs."""
+        """Change the resource in place to these inputs."""
         raise NotImplementedError(f"{state.id} cannot be changed in place to {sorted(news)}")
 
     @abstractmethod
     def delete(self, state: State) -> None:
-        """Delete it; raise what `is_missing` knows if it is gone already."""
+        """Delete it. If it is gone, an error for which `is_missing` is true may be raised."""
 
     @abstractmethod
     def is_missing(self, error: Exception) -> bool:
-        """Whether the cloud says by this error that the resource does not exist."""
+        """Whether this error of the cloud means that the resource does not exist."""
 
 
 class Cloud(ABC):
     """A cloud: its configuration and its resource types."""
 
     version: ClassVar[str]
-    """Of the real plugin that it stands in for."""
+    """The version of the real plugin that this one replaces."""
     settings: ClassVar[frozenset[str]]
-    """Configuration that it understands."""
+    """The configuration keys that are handled."""
     replaced_by: ClassVar[frozenset[str]]
-    """Configuration whose change replaces every resource."""
+    """Configuration keys that, when changed, replace every resource."""
     resources: ClassVar[Mapping[str, type[Resource]]]
     """Type token → class."""
 
     @abstractmethod
     def connect(self, config: Properties) -> Mapping[str, Resource]:
-        """Return its resource types, ready for use with this configuration."""
+        """Return the resource types, connected with this configuration."""
 
 
 def request(inputs: Inputs, values: Properties) -> dict[str, Value]:
-    """The values under their names in the cloud's API, without those that the class translates."""
+    """The values under their names in the cloud's API, without those marked OWN."""
     named: dict[str, Value] = {}
     for name, value in values.items():
         match inputs.get(name):

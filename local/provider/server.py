@@ -1,8 +1,8 @@
-# ruff: noqa: N802 - the methods bear the protocol's names
-"""The engine's provider protocol, for any cloud: check, diff, create, read, update, delete.
+# ruff: noqa: N802 - the methods have the protocol's names
+"""Pulumi's provider protocol, for any cloud: check, diff, create, read, update, delete.
 
-The answers follow Terraform's bridge, which the real plugins are built on. Every call runs in a
-thread of its own, so resources are provisioned side by side.
+The answers are like those of Terraform's bridge, on which the real plugins are built. Each call runs
+in its own thread, so several resources are created at the same time.
 """
 
 import logging
@@ -24,10 +24,10 @@ from local.provider.values import DEFAULTS, UNKNOWN, Properties, Value, from_str
 
 log = logging.getLogger(__name__)
 
-# Requests beyond these wait for their turn; the engine makes 4 per core (pulumi up --parallel).
+# More requests than this wait. The engine sends 4 per core at a time (pulumi up --parallel).
 THREADS: Final = 16
 
-# An archive travels as a path, but a request holds all inputs of a resource.
+# A request contains all inputs of a resource. (An archive is only a path in it.)
 MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
 Answer = TypeVar("Answer")
@@ -46,14 +46,14 @@ def start(cloud: Cloud, port: int) -> tuple[grpc.Server, int]:
 
 
 class _Request(Protocol):
-    """What every request about a resource carries."""
+    """The part that all requests about a resource have."""
 
     @property
     def type(self) -> str: ...
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """One cloud, as the engine sees it. The newest configuration holds for all that follows."""
+    """One cloud, as the engine calls it. The last Configure applies to all later calls."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -64,22 +64,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Handshake(
         self, request: protocol.ProviderHandshakeRequest, context: grpc.ServicerContext
     ) -> protocol.ProviderHandshakeResponse:
-        """Take plain values only: the engine marks secrets in the answers by their names."""
+        """Ask for plain values. The engine marks secrets in the answers again, by name."""
         del request, context
         return protocol.ProviderHandshakeResponse(accept_secrets=False)
 
     def Attach(self, request: plugin.PluginAttach, context: grpc.ServicerContext) -> Empty:
-        """Take note of an engine (PULUMI_DEBUG_PROVIDERS); nothing here calls it back."""
+        """Accept an engine that attaches (PULUMI_DEBUG_PROVIDERS). It is never called back."""
         del request, context
         return Empty()
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin.PluginInfo:
-        """Say which version of the real plugin is stood in for."""
+        """Answer the version of the real plugin that this one replaces."""
         del request, context
         return plugin.PluginInfo(version=self._cloud.version)
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        """Let calls under way end by themselves: none takes long against a local cloud."""
+        """Do nothing: calls in progress end soon, because the cloud is local."""
         del request, context
         return Empty()
 
@@ -88,20 +88,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(
         self, request: protocol.CheckRequest, context: grpc.ServicerContext
     ) -> protocol.CheckResponse:
-        """Refuse configuration that this provider does not understand."""
+        """Refuse configuration keys that are not handled."""
         del context
         unknown = sorted(request.news.keys() - self._cloud.settings)
         failures = [
             protocol.CheckFailure(property=key, reason=f"the local provider does not handle {key}")
             for key in unknown
         ]
-        # As it came, so that a secret stays one: configuration carries its marks, unlike resources.
+        # Unchanged, so that secrets keep their marks (configuration has marks, resources have none).
         return protocol.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(
         self, request: protocol.DiffRequest, context: grpc.ServicerContext
     ) -> protocol.DiffResponse:
-        """Tell a change of configuration, and whether every resource must be made anew."""
+        """Answer what changed in the configuration, and whether it replaces every resource."""
         del context
         olds, news = from_struct(request.old_inputs), from_struct(request.news)
         return _diffed(diff(olds, news, self._cloud.replaced_by))
@@ -117,7 +117,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(
         self, request: protocol.InvokeRequest, context: grpc.ServicerContext
     ) -> protocol.InvokeResponse:
-        """Refuse functions of the SDK: the program calls none."""
+        """Refuse functions of the SDK, such as aws.getRegion: the program calls none."""
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
         )
@@ -127,7 +127,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(
         self, request: protocol.CheckRequest, context: grpc.ServicerContext
     ) -> protocol.CheckResponse:
-        """Refuse wrong inputs, and name what the program left unnamed."""
+        """Refuse wrong inputs, and make up a name if the program gives none."""
         kind = self._kind(request, context)
         olds = from_struct(request.olds)
         news = _answer(context, lambda: kind.completed(from_struct(request.news)))
@@ -137,7 +137,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(
         self, request: protocol.DiffRequest, context: grpc.ServicerContext
     ) -> protocol.DiffResponse:
-        """Tell what changes, by the inputs alone, and what that replaces."""
+        """Answer which inputs changed, and whether that replaces the resource."""
         kind = self._kind(request, context)
         news = from_struct(request.news)
         changes = diff(from_struct(request.old_inputs), news, kind.replaced_by)
@@ -147,7 +147,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(
         self, request: protocol.CreateRequest, context: grpc.ServicerContext
     ) -> protocol.CreateResponse:
-        """Create a resource; in a preview, only say which of its outputs are not known yet."""
+        """Create a resource; in a preview, only answer which outputs are not known yet."""
         inputs = from_struct(request.properties)
         if request.preview:
             outputs = self._kind(request, context).outputs
@@ -166,9 +166,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Read(
         self, request: protocol.ReadRequest, context: grpc.ServicerContext
     ) -> protocol.ReadResponse:
-        """Tell a resource's outputs as they are; an empty answer drops it from the state.
+        """Answer a resource's current outputs. An empty answer removes it from the state.
 
-        Inputs are not read back, so changes made behind the engine's back stay unseen.
+        Inputs are not read back, so changes made outside Pulumi are not noticed.
         """
         resource = self._resource(request, context)
         inputs, state = from_struct(request.inputs), from_struct(request.properties)
@@ -213,7 +213,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return protocol.UpdateResponse(properties=_state(news, outputs))
 
     def Delete(self, request: protocol.DeleteRequest, context: grpc.ServicerContext) -> Empty:
-        """Delete a resource; one that is gone already is a success."""
+        """Delete a resource. If it is gone already, that is a success."""
         resource = self._resource(request, context)
         state = from_struct(request.properties)
 
@@ -243,7 +243,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer:
-    """The call's answer; what it raises ends this one request, with the cloud's own words."""
+    """The call's result. If the call raises, the request fails with the error's text."""
     try:
         return call()
     except Exception as error:
@@ -252,13 +252,13 @@ def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer
 
 
 def _state(inputs: Properties, outputs: Mapping[str, Value]) -> struct_pb2.Struct:
-    """What the engine keeps of a resource: its inputs, and what the cloud added."""
+    """What the engine stores of a resource: its inputs and outputs."""
     given = {name: value for name, value in inputs.items() if name != DEFAULTS}
     return to_struct({**given, **outputs})
 
 
 def _checked(inputs: Properties, problems: Sequence[Problem]) -> protocol.CheckResponse:
-    # Without its path: the engine would print the value beside it, which may be secret.
+    # Without `property`: the engine would print the property's value, which may be secret.
     failures = [protocol.CheckFailure(reason=problem.reason) for problem in problems]
     return protocol.CheckResponse(inputs=to_struct(inputs), failures=failures)
 

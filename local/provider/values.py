@@ -1,9 +1,9 @@
-"""Property values as the engine sends them: plain JSON, unknowns and archives included.
+"""Property values as the engine sends them: JSON with some special values.
 
-An unknown is the text `UNKNOWN`; an asset or archive is an object that carries its signature and the
-hash of its content. Secrets are plain values: a provider that does not accept them gets those, and
-the engine marks the answers again by name (annotateSecrets in its provider_plugin.go). Only
-configuration comes with secrets marked, and is unwrapped here.
+An unknown value is the text `UNKNOWN`. An asset or archive is an object with a signature and the hash
+of its content. Secrets arrive as plain values, because the handshake does not accept secrets; the
+engine marks them in the answers again, by name (annotateSecrets in its provider_plugin.go). Only
+configuration arrives with its secrets marked; the marks are removed here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,15 @@ Properties: TypeAlias = dict[str, Value]
 # sdk/go/common/resource/plugin/rpc.go (UnknownStringValue), sdk/go/common/resource/sig/sig.go.
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the mark of one
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a signature, not a secret
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
-# Where Terraform's bridge keeps the names of inputs that it, not the program, has set.
+# Here Terraform's bridge keeps the names of the inputs that it has set itself.
 DEFAULTS: Final = "__defaults"
 
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """The properties of a request, without those that are null: to a provider they are not set."""
+    """The properties of a request. Null means "not set", so those are left out."""
     properties = cast("Properties", json_format.MessageToDict(struct))
     return {name: _plain(value) for name, value in properties.items() if value is not None}
 
@@ -43,7 +43,7 @@ def is_asset_or_archive(value: Value) -> TypeGuard[dict[str, Value]]:
 
 
 def text(properties: Mapping[str, Value], name: str) -> str:
-    """The text under `name`; a TypeError says what was there instead."""
+    """The property `name`; raises TypeError if it is not text."""
     value = properties.get(name)
     if not isinstance(value, str):
         raise TypeError(f"{name} must be text, not {type(value).__name__}")
@@ -60,7 +60,10 @@ def blocks(value: Value) -> Sequence[Properties]:
 
 
 def _plain(value: Value) -> Value:
-    """The value without nulls, and whole numbers as int: protobuf has only floats, AWS refuses them."""
+    """The value without nulls, and with whole numbers as int.
+
+    protobuf has only floats, and AWS does not accept a float for a whole number.
+    """
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The API descriptions in docs/, and whether what an API says is what they say."""
+"""The API descriptions in docs/, and checks that an API's messages match them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from hypothesis import settings
 
 ROOT: Final = Path(__file__).parents[2]
 
-Json = dict[str, Any]  # a description or a message as it is
+Json = dict[str, Any]  # a description or a message, unparsed
 Channel = Literal["live", "room"]
 Dialect = Literal[
     "http://json-schema.org/draft-07/schema#",  # AsyncAPI 3.0's
@@ -36,14 +36,14 @@ def read_golden(name: str) -> Json:
     return json.loads((ROOT / "tests" / "contract" / f"{name}.json").read_text())
 
 
-_schemathesis: Final = cast("Any", schemathesis)  # whose types are full of holes
+_schemathesis: Final = cast("Any", schemathesis)  # its types are incomplete
 
 REST: Final = _schemathesis.openapi.from_path(_path("openapi"))
 EDGE: Final = _schemathesis.openapi.from_path(_path("openapi-edge"))
 SOCKETS: Final = read_description("asyncapi")
 
-# For a test with `@REST.parametrize()`: beside those that schemathesis derives from the description,
-# so many random requests of each operation, the same in each run.
+# For tests with `@REST.parametrize()`. schemathesis derives requests from the description, and adds
+# this many random ones for each operation. They are the same in each run.
 MADE_UP: Final = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 
@@ -52,7 +52,7 @@ def assert_made_up_case_is_answered_as_described(
 ) -> None:
     """Send a request that schemathesis made up, good or bad, with the bearer `key`.
 
-    `without` names those of schemathesis's checks that do not apply.
+    `without` names the checks of schemathesis that do not apply.
     """
     excluded = _schemathesis.checks.CHECKS.get_by_names(list(without))
     bearer = {"Authorization": f"Bearer {key}"}
@@ -60,7 +60,7 @@ def assert_made_up_case_is_answered_as_described(
 
 
 def assert_answer_is_described(api: Any, response: httpx.Response, path: str) -> None:
-    """Status and body are among those of the operation that was called; `path` is the API's own."""
+    """The called operation describes this status and body; `path` is relative to the API's URL."""
     method = response.request.method
     operation = api.find_operation_by_path(method, path.partition("?")[0])
     assert operation is not None, f"{method} {path} is not described"
@@ -70,7 +70,7 @@ def assert_answer_is_described(api: Any, response: httpx.Response, path: str) ->
 
 
 def assert_message_is_described(channel: Channel, message: Json) -> None:
-    """The message is one of the channel's, and has no field that is not described."""
+    """The channel describes this message and all its fields."""
     kind = message.get("action") or message["type"]
     assert kind in SOCKETS["channels"][channel]["messages"], f"{channel} has no message {kind}"
     _message_validator(channel, kind).validate(message)
@@ -84,7 +84,7 @@ def _message_validator(channel: Channel, kind: str) -> jsonschema_rs.Validator:
 
 
 def validator_of(schema: Json, description: Json, dialect: Dialect) -> jsonschema_rs.Validator:
-    """Judges values by `schema`, whose references are to the components of `description`."""
+    """A validator for `schema`; its references point to the components of `description`."""
     whole = {"$schema": dialect, "components": description["components"], "allOf": [schema]}
     return jsonschema_rs.validator_for(whole, validate_formats=True)
 
@@ -102,9 +102,9 @@ def objects_in(node: Any) -> Iterator[Json]:
 
 
 def _closed(node: Any) -> Any:
-    """`node`, whose objects have no fields but those that are named.
+    """The schema `node` with `additionalProperties: false` for every object.
 
-    The descriptions themselves leave them open, because a client must bear new ones.
+    The descriptions themselves allow more fields, because clients must accept new ones.
     """
     if isinstance(node, list):
         return [_closed(item) for item in cast("list[Any]", node)]

@@ -1,6 +1,6 @@
 """docs/asyncapi.yaml against AsyncAPI's own schema, the code and the golden files.
 
-That the sockets really speak so is tested on deployed stacks: wire.py holds each message against it.
+Whether the sockets really send these messages is tested on deployed stacks: wire.py checks each one.
 """
 
 import json
@@ -35,7 +35,7 @@ UPDATE, FRAMES = read_golden("update"), read_golden("frames")
 
 
 def golden_messages() -> Iterator[tuple[Channel, Json]]:
-    """Each message of the golden files, with each channel that it is sent on."""
+    """Each message of the golden files, once for each channel on which it is sent."""
     for each in MESSAGES["messages"]:
         for channel in CHANNELS[each["path"]]:
             yield channel, each["message"]
@@ -48,7 +48,7 @@ def golden_messages() -> Iterator[tuple[Channel, Json]]:
 
 
 def at(pointer: str) -> Any:
-    """What stands at a JSON pointer of the description, such as `#/channels/live`."""
+    """The part of the description at a JSON pointer such as `#/channels/live`."""
     node: Any = SOCKETS
     for key in pointer.removeprefix("#/").split("/"):
         node = node[key]
@@ -87,7 +87,7 @@ def test_what_the_contract_rejects_is_not_described(channel: Channel) -> None:
     good = UPDATE["examples"][-1]["update"]
     for rejected in UPDATE["rejected"]:
         if rejected["field"] == "id":
-            continue  # well-formed, and made of other fields, which a schema cannot say
+            continue  # the id does not fit the other fields, which a schema cannot express
         with pytest.raises((AssertionError, jsonschema_rs.ValidationError)):
             assert_message_is_described(channel, good | rejected["change"])
 

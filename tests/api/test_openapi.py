@@ -1,6 +1,6 @@
 """docs/openapi.yaml and docs/openapi-edge.yaml against the code and the golden files.
 
-That the APIs really answer so is tested on deployed stacks, in tests/local/.
+Whether the APIs really answer so is tested on deployed stacks, in tests/local/.
 """
 
 import json
@@ -42,7 +42,7 @@ def validator(name: str, schema: Json) -> jsonschema_rs.Validator:
 
 
 def operations(name: str) -> dict[str, Json]:
-    """By method and path, as in `GET /health`."""
+    """Method and path, such as `GET /health` → the operation."""
     return {
         f"{method.upper()} {path}": operation
         for path, item in DESCRIPTIONS[name]["paths"].items()
@@ -52,12 +52,12 @@ def operations(name: str) -> dict[str, Json]:
 
 
 def body_of(name: str, operation: str) -> Json:
-    """Schema and examples of what is posted."""
+    """The schema and the examples of the request's body."""
     return operations(name)[operation]["requestBody"]["content"]["application/json"]
 
 
 def refusals(name: str) -> set[tuple[int, str]]:
-    """Status and code of each refusal that is described."""
+    """Status and code of each described error."""
     shared = DESCRIPTIONS[name]["components"]["responses"]
     return {
         (int(status), code)
@@ -79,7 +79,7 @@ def codes_in(node: Json) -> list[str]:
 
 
 def examples_in(node: Json) -> Iterator[tuple[Json, Any]]:
-    """Each example in a part of a description, and the schema that it is an example of."""
+    """Each example in a part of a description, with its schema."""
     examples = node.get("examples", {})
     if isinstance(examples, list):
         for example in cast("list[Any]", examples):
@@ -164,7 +164,7 @@ def test_every_route_of_the_worker_is_described_and_no_other() -> None:
     routes = {
         f"{method} {re.sub('/$', '/{token}', path)}"
         for path, method, answer in table
-        if answer != "ofTestPage"  # which is no API
+        if answer != "ofTestPage"  # the test page is not part of the API
     }
 
     assert operations("openapi-edge").keys() == routes
@@ -184,7 +184,7 @@ def test_bodies_of_the_webhook_are_those_of_the_contract() -> None:
 
 @pytest.mark.parametrize("case", SIMPLE["refused"], ids=lambda case: case["name"])
 def test_simple_trade_that_the_contract_refuses_is_not_described(case: Json) -> None:
-    # A schema knows neither the header nor what the stack streams, nor what time it is.
+    # A body's schema cannot express the header, the stack's tokens or the current time.
     is_well_formed = case["names"] in {"x-token", "SOL"} or case["name"] == "61 s ahead"
     judge = validator("openapi", body_of("openapi", "POST /webhook/price")["schema"])
 

@@ -9,7 +9,7 @@ import { TOKEN, trade, trades, until } from "./support.js";
 
 const CLIENT = { type: "text/javascript", text: readFileSync(new URL("../../client/glow.js", import.meta.url), "utf8") };
 
-/** An app that keeps what it is handed where the test can read it. */
+/** An app that keeps the prices in variables that the test can read. */
 const APP = `<!doctype html><title>app</title><script type="module">
   import { subscribe } from "/glow.js";
   window.app = { slots: [], states: [] };

@@ -1,4 +1,4 @@
-/** Chromium, driven through chromedriver's own protocol (W3C WebDriver). */
+/** Drives Chromium through chromedriver (W3C WebDriver). */
 
 import { spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
@@ -28,14 +28,14 @@ export async function startChromium(t) {
 }
 
 export class Chromium {
-  /** Its URL; empty before the start. */
+  /** The session's URL; empty before the start. */
   session = "";
 
   /** @param {string} sessions where chromedriver makes one @param {string} profile folder */
   async start(sessions, profile) {
     const args = [
       "--headless",
-      "--no-sandbox", // as root, where CI runs
+      "--no-sandbox", // CI runs as root, for whom the sandbox does not work
       "--disable-gpu",
       "--disable-background-networking",
       "--disable-component-update",
@@ -62,7 +62,7 @@ export class Chromium {
   }
 
   /**
-   * Waits until the page says so.
+   * Runs the script until `isSeen` accepts its result.
    * @param {string} script
    * @param {(result: any) => boolean} isSeen
    */

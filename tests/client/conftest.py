@@ -1,4 +1,4 @@
-"""A stack for each test, on a loop whose seconds are short."""
+"""A fake stack for each test, on an event loop whose clock runs fast."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable, Mapping

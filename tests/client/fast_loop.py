@@ -1,4 +1,4 @@
-"""An event loop whose clock runs fast, so that waits of seconds take tenths of it."""
+"""An event loop whose clock runs fast, so that tests wait less."""
 
 import asyncio
 import selectors

@@ -1,4 +1,4 @@
-"""A user of the client who writes down all that comes."""
+"""A user of the client who records everything received."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -11,7 +11,7 @@ from tests.client.trades import TOKEN
 
 
 class Listener:
-    """`prices` and `states` in order; `refusal` is why the loop ended, if it did."""
+    """`prices` and `states` are in order of arrival; `refusal` is the error that ended the loop."""
 
     def __init__(self) -> None:
         self.prices: list[Price] = []
@@ -37,11 +37,11 @@ class Listener:
             self._news.set()
 
     async def hears(self, ids: list[str]) -> None:
-        """Wait until every one of these has come."""
+        """Wait until all these ids have come."""
         await self._wait(lambda: set(ids) <= set(self.ids), f"{ids}")
 
     async def shows(self, *shown: str) -> None:
-        """Wait until a state of one of these names is shown as the last."""
+        """Wait until the last state is one of these."""
         await self._wait(lambda: bool(self.states) and self.states[-1].state in shown, f"{shown}")
 
     async def is_refused(self) -> Refused:
@@ -64,7 +64,7 @@ class Listener:
 async def listening(
     stack: Stack, *, delivery: Delivery = "all", region: str | None = None
 ) -> AsyncGenerator[Listener]:
-    """A listener of the stack's token."""
+    """Subscribe a listener to the stack's token."""
     listener = Listener()
     async with subscribe(
         TOKEN, api=stack.url, delivery=delivery, region=region, on_state=listener.note_state

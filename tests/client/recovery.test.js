@@ -33,7 +33,7 @@ test("a socket that answers pings lives, one that answers none is dead", async (
 
 test("a timer that runs late, as in a hidden tab, is not yet the proof of a dead socket", async (t) => {
   const [{ setTimeout }, now] = [globalThis, Date.now];
-  /** Delay → what was set last for it; the test runs these itself. @type {Record<number, () => void>} */
+  /** Delay → the last timer with that delay; the test runs the timers itself. @type {Record<number, () => void>} */
   const timers = {};
   t.mock.method(globalThis, "setTimeout", (/** @type {any} */ act, /** @type {number} */ delayMs, /** @type {any[]} */ ...given) => {
     timers[delayMs] = act;
@@ -178,7 +178,7 @@ test("without any WebSocket the remedy is named", (t) => {
 });
 
 describe("after close()", () => {
-  /** When → what the stack is like then. @type {Record<string, (stack: Stack) => void>} */
+  /** Moment → how the stack must be for it. @type {Record<string, (stack: Stack) => void>} */
   const MOMENTS = {
     connecting: () => {},
     live: () => {},

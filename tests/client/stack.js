@@ -1,4 +1,4 @@
-/** A stack as a client sees it: /connect, prices by REST, the sockets of both paths. It binds loopback and a free port. */
+/** A fake stack: /connect, prices by REST and the sockets of both paths, on a free port of 127.0.0.1. */
 
 import http from "node:http";
 
@@ -24,7 +24,7 @@ export class Peer {
   /** @type {string | null} */
   after = null;
   wantsLatest = false;
-  /** Who else was served when this one began to be. @type {Peer[]} */
+  /** The other sockets that were open when this one was accepted. @type {Peer[]} */
   beside = [];
 
   /** @param {import("ws").WebSocket} socket @param {Path} path */
@@ -53,23 +53,23 @@ export async function startStack(t, settings = {}) {
 }
 
 export class Stack {
-  /** Where /connect leads. @type {Path} */
+  /** The path that /connect answers. @type {Path} */
   home = "edge";
   /** Paths whose sockets are refused. @type {Path[]} */
   refused = [];
-  /** A path that answers a subscription with MOVED to the other. @type {Path | null} */
+  /** A path that answers a subscription with MOVED to the other path. @type {Path | null} */
   hasLeft = null;
-  /** Paths that answer nothing any more. @type {Path[]} */
+  /** Paths that stay silent. @type {Path[]} */
   stalled = [];
   /** Paths that answer the next cursor with a GAP. @type {Path[]} */
   gaps = [];
-  /** Whether `avoid` is heeded: the token is published on both paths. */
+  /** Whether the token is published on both paths, so that /connect can follow `avoid`. */
   isDual = true;
   /** Status of /connect other than 200. */
   connectStatus = 200;
-  /** Prices by REST wait for this. @type {Promise<void>} */
+  /** Answers of the price endpoints wait for this. @type {Promise<void>} */
   pricesReady = Promise.resolve();
-  /** How many requests for prices fail first. */
+  /** How many of the next requests for prices fail. */
   pricesFail = 0;
   pageUpdates = 3;
   pingMs = LONG_MS;
@@ -77,18 +77,18 @@ export class Stack {
   maxAgeMs = null;
   /** @type {number | null} */
   recheckMs = null;
-  /** Where a path's sockets are, if not here. @type {Partial<Record<Path, string>>} */
+  /** Socket URL of a path that another server serves. @type {Partial<Record<Path, string>>} */
   elsewhere = {};
-  /** Pages beside the API, for a browser: path → type and text. @type {Record<string, {type: string, text: string}>} */
+  /** Files that a browser can load: path → type and text. @type {Record<string, {type: string, text: string}>} */
   files = {};
 
   /** Every trade. @type {Update[]} */
   stored = [];
-  /** What each path has published, in its order. @type {Record<Path, Update[]>} */
+  /** What each path has published, in the order of that path. @type {Record<Path, Update[]>} */
   published = { aws: [], edge: [] };
   /** Every socket that was accepted. @type {Peer[]} */
   peers = [];
-  /** Every HTTP request but those for files, and every refused socket: path and query. @type {string[]} */
+  /** Path and query of every HTTP request (except files) and every refused socket. @type {string[]} */
   requests = [];
 
   #sockets = new WebSocketServer({ noServer: true });
@@ -135,9 +135,9 @@ export class Stack {
   }
 
   /**
-   * A trade happens.
+   * Stores trades and sends them.
    * @param {number | readonly number[]} numbers
-   * @param {readonly Path[]} [paths] that carry it
+   * @param {readonly Path[]} [paths] the paths on which they are sent
    */
   publish(numbers, paths = ["aws", "edge"]) {
     const updates = [numbers].flat().map(trade);
@@ -159,13 +159,13 @@ export class Stack {
     for (const { socket } of this.open(path)) socket.close(code, reason);
   }
 
-  /** Tells those on the other path. @param {Path} path @param {number} [jitterMs] */
+  /** Moves the token to `path`, and tells the clients of the other path. @param {Path} path @param {number} [jitterMs] */
   move(path, jitterMs = 0) {
     this.home = path;
     this.tell(otherThan(path), path, jitterMs);
   }
 
-  /** Tells those on `from` to move, whatever /connect answers. @param {Path} from @param {Path} to @param {number} [jitterMs] */
+  /** Tells the clients of `from` to move; /connect's answer stays. @param {Path} from @param {Path} to @param {number} [jitterMs] */
   tell(from, to, jitterMs = 0) {
     for (const peer of this.open(from)) peer.say(this.#moved(to, jitterMs));
   }

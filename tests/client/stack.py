@@ -1,4 +1,4 @@
-"""A stack as a client finds it: real HTTP and real sockets, which do as they are told."""
+"""A fake stack: a real HTTP and WebSocket server that does what the test tells it."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ Message = dict[str, Any]
 
 @dataclass(eq=False)
 class Socket:
-    """A client of one path, as the server sees it."""
+    """The server's end of one client's socket."""
 
     connection: ServerConnection
     path: str
@@ -37,14 +37,14 @@ class Socket:
         await self.connection.send(json.dumps(message))
 
     def drop(self) -> None:
-        """Break the connection without a word."""
+        """Break the connection without a close frame."""
         self.connection.transport.abort()
 
 
 class Stack:
-    """What is published is stored, and sent on the paths in `publishes_on`.
+    """Stores what is published, and sends it on the paths in `publishes_on`.
 
-    `opened` are all sockets ever, `asked` the queries of /connect, `events` what happened in order.
+    `opened` has all sockets so far, `asked` the queries of /connect, `events` what happened, in order.
     """
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class Stack:
         self.connect_status = 200
         self.says_when = True
         self.prices_are_readable = True
-        self.refused: set[str] = set()  # paths that no socket can be opened on
-        self.silent: set[str] = set()  # paths that answer nothing, nor send
+        self.refused: set[str] = set()  # paths on which no socket can be opened
+        self.silent: set[str] = set()  # paths that send nothing
         self.answer_to_subscribe: Callable[[], list[Message]] | None = None
         self.stored: list[Update] = []
         self.rings: dict[str, list[Update]] = defaultdict(list)
@@ -88,15 +88,15 @@ class Stack:
         return self.url.replace("http", "ws", 1) + where
 
     def sockets(self, path: str) -> list[Socket]:
-        """Those open on `path`, which have been served."""
+        """The open sockets of `path` that have been greeted."""
         return [socket for socket in self.open if socket.path == path and socket.serves]
 
     def store(self, *updates: Update) -> None:
-        """What is stored but never sent: a client that missed it finds it in the REST API."""
+        """Store updates without sending them: clients find them only in the REST API."""
         self.stored += updates
 
     async def publish(self, *updates: Update) -> None:
-        """Store, and send: one alone, several as a batch."""
+        """Store updates and send them, several as a batch."""
         self.store(*updates)
         for path in sorted(self.publishes_on):
             await self.send(path, *updates)
@@ -110,11 +110,11 @@ class Stack:
                 await socket.say(frames[0])
 
     def forget(self, path: str) -> None:
-        """Lose what `path` could replay."""
+        """Forget what `path` could replay."""
         self.rings[path].clear()
 
     async def move(self, path: str, *, jitter_ms: int = 0) -> None:
-        """Announce on the other path that `path` serves now, also to who comes there later."""
+        """Move to `path`: tell the clients of the other path, and later ones when they connect."""
         self.path = self.moved_to = path
         for socket in self.sockets("aws" if path == "edge" else "edge"):
             await socket.say(self.moved(path, jitter_ms=jitter_ms))
@@ -130,7 +130,7 @@ class Stack:
         }
 
     async def until(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait for something that the server can see."""
+        """Wait for a condition on the server's side."""
         try:
             async with asyncio.timeout(300), self.has_changed:
                 await self.has_changed.wait_for(is_so)
@@ -206,7 +206,7 @@ class Stack:
             async for text in connection:
                 await self._hear(socket, json.loads(text))
         except ConnectionClosed:
-            pass  # as a client goes that is gone
+            pass  # the client is gone
         finally:
             self.open.remove(socket)
             await self._note(f"{socket.path} closed")
@@ -228,7 +228,7 @@ class Stack:
     async def _greet(self, socket: Socket, greeting: Message) -> None:
         if socket.path in self.silent:
             return
-        # Without a pause from here on, so that nothing is published between.
+        # No await from here to the replay, so that nothing is published between the two.
         socket.serves = True
         owed = self._owed(socket)
         await socket.say(greeting)

@@ -1,4 +1,4 @@
-/** What tests of the client are written in: trades, an app, waiting. */
+/** What the client's tests share: trades, an app, waiting. */
 
 import { WebSocket } from "ws";
 
@@ -9,7 +9,7 @@ import { subscribe } from "../../client/glow.js";
 /** @typedef {import("../../client/glow.js").Options} Options */
 
 export const TOKEN = "SOL";
-/** Unix time, before the first trade. */
+/** Unix time; the first trade comes later. */
 export const STARTED_MS = 1_700_000_000_000;
 const DEADLINE_MS = 10_000;
 
@@ -28,7 +28,7 @@ export const trades = (from, to) => Array.from({ length: to - from }, (_, index)
 export const idsOf = (updates) => updates.map(({ id }) => id);
 
 /**
- * Makes timers run faster, for waits that no setting shortens.
+ * Makes timers run faster, for waits that cannot be configured.
  * @param {import("node:test").TestContext} t
  * @param {number} times
  */
@@ -40,7 +40,7 @@ export function hurry(t, times) {
 }
 
 /**
- * Waits for a condition; the error names it and the last state seen.
+ * Waits for a condition. The error names the condition and the last state seen.
  * @param {string} what
  * @param {() => unknown} condition
  * @param {() => unknown} [state]
@@ -53,7 +53,7 @@ export async function until(what, condition, state = () => "") {
   }
 }
 
-/** An app: what it was handed, in order. */
+/** An app that keeps what it receives, in order. */
 export class App {
   /** @type {Update[]} */
   updates = [];

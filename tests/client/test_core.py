@@ -1,4 +1,4 @@
-"""The pure core: memory, back-off, reach, and what is read from the wire."""
+"""The pure core: memory, back-off, unreachable paths, and parsing messages."""
 
 import json
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ MESSAGES: dict[str, Any] = json.loads((CONTRACT / "messages.json").read_text())
 MOVES: dict[str, Any] = json.loads((CONTRACT / "moves.json").read_text())
 
 seconds = st.integers(min_value=0, max_value=600)
-# Two paths, each in its own order and with its repeats, and how long after the one before each comes.
+# Arrivals from two paths, in any order and with repeats: the trade's second, the wait before it.
 arrivals = st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=120)), max_size=60)
 
 

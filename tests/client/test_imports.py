@@ -1,4 +1,4 @@
-"""The library is its users' own: it needs httpx and websockets, and nothing else of this repository."""
+"""Users copy the library, so it needs httpx and websockets but nothing else of this repository."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Changes of path: none loses a trade, none shows one twice, none leaves a moment without a connection."""
+"""Changes of path. No trade is lost or shown twice, and a connection delivers at every moment."""
 
 import pytest
 
@@ -80,7 +80,7 @@ async def test_other_path_is_asked_from_earlier_than_the_last_id(stack: Stack) -
         await stack.move("aws")
         await stack.until(lambda: bool(stack.sockets("aws")), "the new path")
 
-    # Both came within the 5 s by which the paths may differ.
+    # Both trades came within the last 5 s, by which the paths may differ.
     assert stack.opened[1].wishes["after"] == ids(1)[0]
 
 

@@ -77,7 +77,7 @@ async def test_trade_between_the_last_poll_and_the_connection_is_found(stack: St
         await listener.shows("polling")
         await listener.hears(ids(1))
         stack.refused.clear()
-        stack.store(an_update(2))  # the path has never heard of it, and says nothing about it
+        stack.store(an_update(2))  # the path has not received it, so it sends neither it nor a GAP
         stack.rings["edge"] += [an_update(1)]
         await listener.hears(ids(2))
 

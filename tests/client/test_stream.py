@@ -1,4 +1,4 @@
-"""Following a token on one path: order, exactly once, resuming, and what ends it."""
+"""A subscription on one path: order, exactly once, resuming, and what ends it."""
 
 import asyncio
 
@@ -114,7 +114,7 @@ async def test_gap_is_filled_from_pages(stack: Stack, path: str) -> None:
         await stack.publish(an_update(10))
         await listener.hears(ids(*range(1, 11)))
 
-    assert listener.ids == ids(*range(1, 11))  # what follows the gap waits for it
+    assert listener.ids == ids(*range(1, 11))  # live trades after the gap wait for those in the gap
     assert len(stack.reads) > 1
 
 

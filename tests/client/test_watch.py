@@ -1,4 +1,4 @@
-"""`python -m ops watch` against a stack."""
+"""`python -m ops watch` against a fake stack."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Updates as a path sends them."""
+"""Updates in the form in which a path sends them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ START = 1_750_000_000
 
 
 def an_update(second: int, *, token: str = TOKEN) -> Update:
-    """The trade of that second after START; the price tells it apart."""
+    """The trade `second` seconds after START; each has its own price."""
     timestamp, slot, signature = START + second, 300_000_000 + second, f"sig{second}"
     return {
         "type": "PRICE_UPDATE",

@@ -1,4 +1,4 @@
-/** What the API answers: results, refusals, and that both are Cloudflare's. */
+/** The API's results and errors have Cloudflare's form and codes. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

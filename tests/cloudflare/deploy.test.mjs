@@ -1,4 +1,4 @@
-/** What a deployment does to what runs: code, environment, Durable Objects, sockets, restarts. */
+/** What a deployment changes in the running Worker: code, environment, Durable Objects, sockets. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -148,7 +148,7 @@ test("secrets lie in the state file alone, and only its owner reads it", async (
 });
 
 /**
- * The environment as the worker of this host sees it.
+ * The answer of the Worker that serves this host.
  * @param {{worker: string}} cloud
  * @param {string} host
  */

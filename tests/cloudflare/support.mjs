@@ -1,4 +1,4 @@
-/** The server as `make up` starts it, and clients to both of its ports. */
+/** Starts the server as `make up` does, and calls its two ports. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const SERVER = fileURLToPath(new URL("../../local/cloudflare/server.mjs", import
 /** @typedef {{after: (stop: () => unknown) => void}} Test */
 /** @typedef {{status: number, retry: string | null, result: any, code: number | undefined, error: any}} Answer */
 
-/** A counter in a Durable Object, and an echo of the environment. */
+/** A Worker with a counter in a Durable Object; at /env it answers its environment. */
 export const COUNTER = `
   import { DurableObject } from "cloudflare:workers";
   export class Counter extends DurableObject {
@@ -37,7 +37,7 @@ export const COUNTER = `
   };`;
 
 /**
- * A version's body: the counter, bound and declared.
+ * The body of a version: the counter's code, with its class declared and bound.
  * @param {{code?: string} & Record<string, unknown>} [changes]
  */
 export const aVersion = ({ code = COUNTER, ...changes } = {}) => ({
@@ -52,7 +52,7 @@ export const aVersion = ({ code = COUNTER, ...changes } = {}) => ({
 });
 
 /**
- * A folder that goes when the test ends.
+ * Makes a folder that is deleted when the test ends.
  * @param {Test} t
  */
 export function aRoot(t) {

@@ -1,4 +1,4 @@
-"""The golden files of the wire contract, read against the code. JavaScript reads the same files."""
+"""The golden files of the wire contract against the Python code. JavaScript reads the same files."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_upd
 
 HERE = Path(__file__).parent
 
-Golden = dict[str, Any]  # a golden file as it is: JSON, whose shape the tests below spell out
+Golden = dict[str, Any]  # a golden file, as JSON; the tests below show its shape
 
 
 def golden(name: str) -> Golden:

@@ -1,4 +1,4 @@
-"""The real Pulumi engine on `cloudflare_program/`, the stand-in and the local Cloudflare."""
+"""Runs `cloudflare_program/` with the real Pulumi engine, the stand-in and the local Cloudflare."""
 
 import json
 import os
@@ -40,11 +40,11 @@ class Ready(TypedDict):
 
 
 class EngineError(Exception):
-    """The CLI failed; the text is what it printed."""
+    """The CLI failed; the text is the CLI's output."""
 
 
 class LocalCloudflare:
-    """The server, as a process that a test can stop and start again."""
+    """The server, in a process that a test can stop and start again."""
 
     def __init__(self, folder: Path) -> None:
         self._root = folder / "root"
@@ -64,16 +64,16 @@ class LocalCloudflare:
 
     @property
     def ready(self) -> Ready:
-        """Where it answers."""
+        """The server's ready line, with its URLs."""
         return cast("Ready", json.loads(self.log.splitlines()[0]))
 
     @property
     def log(self) -> str:
-        """All that it has printed."""
+        """Everything that the server has printed."""
         return self._process.log.read_text()
 
     def restart(self, *, empty: bool) -> None:
-        """Stop it and start it on the same ports, with what it keeps or without."""
+        """Stop the server and start it on the same ports, with or without its data."""
         ports = (httpx.URL(url).port for url in (self.ready["api"], self.ready["worker"]))
         api_port, worker_port = map(str, ports)
         self._process.stop()
@@ -90,7 +90,7 @@ class LocalCloudflare:
 
 
 class Engine:
-    """A copy of the program with a backend of its own, and what the CLI does with it."""
+    """A copy of the program with its own backend, and the CLI's commands for it."""
 
     def __init__(self, folder: Path, ready: Ready) -> None:
         self._folder = shutil.copytree(PROGRAM, folder / "program")
@@ -131,11 +131,11 @@ class Engine:
 
     @property
     def provider_log(self) -> str:
-        """All that the provider has printed."""
+        """Everything that the provider has printed."""
         return self._provider.log.read_text()
 
     def configure(self, key: str, value: str, *, secret: bool = False) -> None:
-        """Set what the next command sees."""
+        """Set a key of the configuration."""
         self._pulumi("config", "set", "--secret" if secret else "--plaintext", key, value)
 
     def unset(self, key: str) -> None:
@@ -143,7 +143,7 @@ class Engine:
         self._pulumi("config", "rm", key)
 
     def write_code(self, name: str, text: str) -> None:
-        """Change a module of the worker."""
+        """Change a module of the Worker."""
         (self._folder / "code" / name).write_text(text)
 
     def up(self, *options: str) -> "Done":
@@ -151,19 +151,19 @@ class Engine:
         return Done(self._pulumi("up", "--yes", "--skip-preview", *options))
 
     def preview(self) -> str:
-        """Preview, and return what the CLI prints."""
+        """Preview, and return the CLI's output."""
         return self._pulumi("preview", "--diff")
 
     def refresh(self) -> str:
-        """Read everything back; EngineError if anything is not as it was."""
+        """Refresh; raise EngineError if anything has changed."""
         return self._pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 
     def destroy(self) -> "Done":
-        """Delete all that is deployed."""
+        """Delete everything."""
         return Done(self._pulumi("destroy", "--yes", "--skip-preview"))
 
     def export(self) -> str:
-        """The state, as it lies in the backend."""
+        """The state in the backend."""
         return self._pulumi("stack", "export")
 
     def _pulumi(self, *arguments: str) -> str:
@@ -182,12 +182,12 @@ class Engine:
 
 @dataclass(frozen=True)
 class Done:
-    """What the CLI printed of a deployment."""
+    """The CLI's output for a deployment."""
 
     printed: str
 
     def names(self, what: str) -> set[str]:
-        """Resources that were `what` ("created", "updated", "replaced"), by the program's names."""
+        """The program's names of the resources that were `what`: "created", "updated", "replaced"."""
         lines = (line.split() for line in self.printed.splitlines())
         return {
             line[2] for line in lines if what in line and line[1].startswith("cloudflare:index")

@@ -1,6 +1,6 @@
-"""A local cloud on which the program is deployed, changed, lost, deployed again and destroyed.
+"""A local cloud. The program is deployed, changed, lost, deployed again and destroyed there.
 
-Each fixture is one step and returns what was seen then, so that the tests need no order.
+Each fixture is one step and returns what was observed then, so the tests can run in any order.
 """
 
 import json
@@ -21,7 +21,7 @@ from tests.provider.engine import Engine, EngineError
 
 @dataclass(frozen=True)
 class Seen:
-    """What the engine said of one step, and what the cloud answered then."""
+    """The engine's output for one step, and what the cloud answered after it."""
 
     printed: str
     previewed: str
@@ -33,7 +33,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Undone:
-    """What AWS holds of inputs that the second step no longer gives."""
+    """AWS's values of the inputs that the second step no longer gives."""
 
     visibility_timeout: str
     memory_mb: int
@@ -49,7 +49,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="module")
 def aws_config(cloud: LocalCloud) -> Properties:
-    """The provider's configuration, as a stack has it."""
+    """The provider's configuration, as in a stack."""
     return {
         "accessKey": "test",
         "endpoints": json.dumps(aws_keys(cloud.aws_url)["aws:endpoints"]),
@@ -60,7 +60,7 @@ def aws_config(cloud: LocalCloud) -> Properties:
 
 @pytest.fixture(scope="module")
 def aws(aws_config: Properties) -> Session:
-    """The cloud's own view."""
+    """Clients of the cloud, to look at it without Pulumi."""
     return Session.of(aws_config)
 
 
@@ -104,7 +104,7 @@ def undone(second: Seen, aws: Session) -> Undone:
 
 @pytest.fixture(scope="module")
 def failed(engine: Engine, undone: Undone) -> str:
-    """What the CLI says when the function that it calls ends with an error."""
+    """The CLI's error when the invoked function fails."""
     assert undone
     with pytest.raises(EngineError) as error:
         engine.up("second", caller="stranger")

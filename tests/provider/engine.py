@@ -1,4 +1,4 @@
-"""The real Pulumi engine on `program/`, with the stand-in attached."""
+"""Runs `program/` with the real Pulumi engine and the stand-in."""
 
 import json
 import os
@@ -20,11 +20,11 @@ SECRET: Final = "open-sesame"  # the environment of the function holds it
 
 
 class EngineError(Exception):
-    """The CLI failed; the text is what it printed."""
+    """The CLI failed; the text is the CLI's output."""
 
 
 class Engine:
-    """A copy of the program with a backend of its own, and what the CLI does with it."""
+    """A copy of the program with its own backend, and the CLI's commands for it."""
 
     def __init__(self, folder: Path, cloud: LocalCloud) -> None:
         self.cloud = cloud
@@ -53,7 +53,7 @@ class Engine:
         self._pulumi("config", "set-all", *plain, "--secret", f"greeting={SECRET}")
 
     def up(self, step: str, *options: str, caller: str = "somebody") -> str:
-        """Deploy this step of the program, and return what the CLI printed."""
+        """Deploy this step of the program, and return the CLI's output."""
         given = ("--config", f"step={step}", "--config", f"caller={caller}")
         return self._pulumi("up", "--yes", "--skip-preview", *given, *options)
 
@@ -62,15 +62,15 @@ class Engine:
         return self._pulumi("preview", "--config", f"step={step}")
 
     def preview_again(self) -> str:
-        """Preview what is deployed; EngineError if anything would change."""
+        """Preview the deployed step; raise EngineError if anything would change."""
         return self._pulumi("preview", "--expect-no-changes")
 
     def destroy(self) -> str:
-        """Delete all that is deployed."""
+        """Delete everything."""
         return self._pulumi("destroy", "--yes", "--skip-preview")
 
     def export(self) -> str:
-        """The state, as it lies in the backend."""
+        """The state in the backend."""
         return self._pulumi("stack", "export")
 
     def _pulumi(self, *arguments: str) -> str:
@@ -88,5 +88,5 @@ class Engine:
 
 
 def names(printed: str, done: str) -> set[str]:
-    """The resources that were `done` ("updated", "replaced", …), by their names in the program."""
+    """The program's names of the resources that were `done`: "updated", "replaced", …"""
     return set(re.findall(rf"aws:\S+ (\S+) {done} \(", printed))

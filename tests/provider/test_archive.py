@@ -1,4 +1,4 @@
-"""Archives become the same bytes on every run."""
+"""The same archive gives the same bytes on every run."""
 
 import io
 import zipfile

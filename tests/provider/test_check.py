@@ -1,4 +1,4 @@
-"""Which inputs are refused, and how the unnamed is named."""
+"""Which inputs are refused, and how a name is made up."""
 
 import pulumi._types as sdk_types
 import pytest

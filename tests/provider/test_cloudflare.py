@@ -1,6 +1,6 @@
-"""A Worker that is deployed, changed, refused, lost, deployed again and destroyed.
+"""A Worker is deployed, changed, refused, lost, deployed again and destroyed.
 
-Each fixture is one step and returns what was seen then, so that the tests need no order.
+Each fixture is one step and returns what was observed then, so the tests can run in any order.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Answer(TypedDict):
 
 @dataclass(frozen=True)
 class Seen:
-    """What the engine did in one step, and what the Worker answered then."""
+    """The engine's output for one step, and what the Worker answered after it."""
 
     done: Done
     answer: Answer
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Refused:
-    """A deployment that failed, and what the Worker went on answering."""
+    """The error of a failed deployment, and what the Worker answered after it."""
 
     error: str
     answer: Answer
@@ -129,7 +129,7 @@ def destroyed(engine: Engine, healed: Seen, cloudflare: LocalCloudflare) -> http
 
 
 def ask(cloudflare: LocalCloudflare, token: str) -> Answer:
-    """What the Worker answers to this bearer."""
+    """The Worker's answer to a request with this bearer token."""
     response = httpx.get(
         cloudflare.ready["worker"], headers={"Authorization": f"Bearer {token}"}
     ).raise_for_status()
@@ -137,7 +137,7 @@ def ask(cloudflare: LocalCloudflare, token: str) -> Answer:
 
 
 def an_answer(code: str, count: int, place: str) -> Answer:
-    """That of the right bearer; the greeting is a text module."""
+    """The answer to the right bearer token; the greeting is a text module."""
     return {"code": code, "count": count, "greeting": "a text", "isKnown": True, "place": place}
 
 

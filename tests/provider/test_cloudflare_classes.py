@@ -1,6 +1,6 @@
-"""A Worker whose list of Durable Object classes grows, loses one by mistake, then on purpose.
+"""A Worker gains a Durable Object class, loses it by mistake, then on purpose.
 
-Each fixture is one step and returns what was seen then, so that the tests need no order.
+Each fixture is one step and returns what was observed then, so the tests can run in any order.
 """
 
 import json
@@ -20,7 +20,7 @@ COUNTER_AND_TALLY = f"{COUNTER}\nexport class Tally extends Counter {{}}\n"
 
 @dataclass(frozen=True)
 class Seen:
-    """The resources that the engine replaced in one step, and the objects' counts after it."""
+    """The resources that one step replaced, and the objects' counts after it."""
 
     replaced: set[str]
     count: int
@@ -29,19 +29,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the steps are done with."""
+    """The engine and the cloud on which the steps run."""
 
     engine: Engine
     cloudflare: LocalCloudflare
 
     def up(self, *options: str) -> Seen:
-        """Deploy, then ask the Worker: each question counts one more."""
+        """Deploy, then ask the Worker. Each request adds one to its counts."""
         done = self.engine.up(*options)
         answer = httpx.get(self.cloudflare.ready["worker"]).raise_for_status().json()
         return Seen(done.names("replaced"), answer["count"], answer.get("tally"))
 
     def declare(self, code: str, **states: str | None) -> None:
-        """Set the classes that the code has and those that the program declares."""
+        """Set the classes in the code and those that the program declares."""
         self.engine.write_code("classes.js", code)
         self.engine.configure("classes", json.dumps(states))
 
@@ -77,7 +77,7 @@ def second_class_again(deployment: Deployment, second_class: Seen) -> Seen:
 
 @pytest.fixture(scope="module")
 def forgotten(deployment: Deployment, second_class_again: Seen) -> str:
-    """What the engine prints when a class is dropped without a word."""
+    """The engine's error when a class is missing from `exports`."""
     assert second_class_again
     deployment.declare(COUNTER, Counter=None)
     with pytest.raises(EngineError) as refusal:
@@ -87,7 +87,7 @@ def forgotten(deployment: Deployment, second_class_again: Seen) -> str:
 
 @pytest.fixture(scope="module")
 def remembered(deployment: Deployment, forgotten: str) -> Seen:
-    """The program as it was before the refusal."""
+    """The program of before the error, deployed again."""
     assert forgotten
     deployment.declare(COUNTER_AND_TALLY, Counter=None, Tally=None)
     return deployment.up("--expect-no-changes")

@@ -1,4 +1,4 @@
-"""What the real provider or Cloudflare would refuse, and what the stand-in does not handle."""
+"""The stand-in refuses what the real provider or Cloudflare refuses, and what it does not handle."""
 
 from collections.abc import Iterator
 

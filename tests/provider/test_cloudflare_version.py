@@ -1,4 +1,4 @@
-"""What a version's inputs become before they are compared."""
+"""How the inputs of a version are completed before they are compared."""
 
 import base64
 import hashlib

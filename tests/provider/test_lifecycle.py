@@ -1,4 +1,4 @@
-"""The promises of the stand-in, kept before the real engine on a real ministack."""
+"""The stand-in with the real engine, on a real ministack."""
 
 import json
 import re
@@ -135,7 +135,7 @@ def test_deleting_what_is_gone_is_no_error(
         gone = State(resource["id"], resource["outputs"])
         try:
             kind.delete(gone)
-        except ClientError as error:  # some services answer so, others say nothing
+        except ClientError as error:  # some services answer an error, others a success
             assert kind.is_missing(error), error  # noqa: PT017
 
 

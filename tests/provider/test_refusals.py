@@ -1,4 +1,4 @@
-"""What AWS refuses and ministack takes: the stand-in refuses it."""
+"""The stand-in refuses what AWS refuses but ministack accepts."""
 
 import json
 from collections.abc import Mapping
@@ -102,7 +102,7 @@ def test_deleting_the_deployment_that_a_stage_serves(
 
 @pytest.fixture(scope="module")
 def mapping(kinds: Mapping[str, Resource], aws: Session) -> Properties:
-    """A queue that hides messages for 5 s, mapped to a function that may not poll it for 10 s."""
+    """A mapping of a queue (visibility timeout 5 s) to a function (timeout 10 s) without rights."""
     kinds["aws:iam/role:Role"].create({"name": "idle", "assumeRolePolicy": TRUST})
     role = kinds["aws:iam/role:Role"].read(State("idle", {}))
     kinds["aws:lambda/function:Function"].create(

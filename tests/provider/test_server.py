@@ -1,4 +1,4 @@
-"""The protocol, before clouds made for the test."""
+"""The provider protocol, with clouds made for the tests."""
 
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ TOKEN = "test:index:Meeting"
 
 
 class Meeting(Resource):
-    """A resource that is created only while another one is."""
+    """A resource whose creation waits until another one is being created, too."""
 
     args = sqs.QueueArgs
     inputs: ClassVar[Inputs] = {"name": "Name"}
@@ -46,7 +46,7 @@ class Meeting(Resource):
 
 
 class Town(Cloud):
-    """The cloud of meetings."""
+    """A cloud with only this resource type."""
 
     version = "1.0.0"
     settings = frozenset({"region"})
@@ -59,7 +59,7 @@ class Town(Cloud):
 
 
 class Provider:
-    """The engine's side of the protocol, with the types that the stub's own do not tell."""
+    """The engine's side of the protocol, with types, which the generated stub lacks."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)

@@ -1,4 +1,4 @@
-/** The golden files that the Python tests read too: the two paths cannot drift apart. */
+/** The golden files against the Worker. The Python tests read the same files, so the two paths stay alike. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What the mover orders, and what clients hear of it. */
+/** The mover's orders to a room, and what clients receive then. */
 
 import assert from "node:assert/strict";
 import test, { after, describe } from "node:test";

@@ -1,4 +1,4 @@
-/** What a room keeps of a move, and the one alarm that ends it. */
+/** What a room stores of a move, and the alarm that ends the move. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";

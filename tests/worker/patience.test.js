@@ -1,4 +1,4 @@
-/** What takes its time by its nature: hibernation after 10 s idle, and the 30 s that a stalled client is given. */
+/** Tests that must wait for real time: hibernation comes after 10 idle seconds, a stalled client is closed after 30 s. */
 
 import assert from "node:assert/strict";
 import test, { after, describe } from "node:test";
@@ -11,7 +11,7 @@ import { moveAway } from "./support/moves.js";
 const edge = await startEdge({ after });
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
 
-/** Lets a room hibernate; looking at it would keep it awake. */
+/** Waits until a room hibernates. Polling it would keep it awake. */
 const idle = () => new Promise((resolve) => setTimeout(resolve, LIMITS.saveDelayMs + IDLE_MS + 2_000));
 
 describe("patience", { concurrency: true }, () => {
@@ -41,7 +41,7 @@ describe("patience", { concurrency: true }, () => {
   });
 
   test("a room that hibernated within the grace of a move closes its clients at the end of it", async (t) => {
-    const leaving = await startEdge(t); // of its own: wakes are counted for all rooms of an edge
+    const leaving = await startEdge(t); // a separate edge, because wakes are counted for all its rooms together
     const clients = [await leaving.connect("LEAVE"), await leaving.connect("LEAVE")];
     const closeAtMs = Date.now() + IDLE_MS + 5_000;
     await moveAway(leaving, "LEAVE", { closeAtMs });
@@ -60,7 +60,7 @@ describe("patience", { concurrency: true }, () => {
     slow.socket.pause();
     let posted = 0;
     let stalledAtMs = NaN;
-    // The kernels' buffers may grow and swallow what stalled: then it takes more.
+    // The kernels' socket buffers may grow and take what was stalled. Then more must be sent.
     const hasGivenUp = async () => {
       while ((await busy.probe("SLOW", "stalled")) === 0) {
         await busy.broadcast("SLOW", largeUpdates(posted, (posted += 2500)));
@@ -72,7 +72,8 @@ describe("patience", { concurrency: true }, () => {
     assert.ok(Date.now() - stalledAtMs >= LIMITS.stallMs - LIMITS.stallCheckMs);
 
     slow.socket.resume();
-    // Seen: the close frame comes at once, the end of the connection about 10 s later (probably when the room hibernates).
+    // Observed: the close frame comes at once, the end of the connection about 10 s later (probably when the room
+    // hibernates).
     const { code, reason } = await slow.isClosed(2 * IDLE_MS);
     assert.deepEqual([code, reason], [CLOSE.TOO_SLOW.code, CLOSE.TOO_SLOW.reason]);
     const last = slow.updates.at(-1).id;

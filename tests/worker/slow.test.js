@@ -6,7 +6,7 @@ import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, NEWEST_WORKERD, startEdge, until, updatesFrom } from "./support/edge.js";
 import { farMs, moveAway } from "./support/moves.js";
 
-/** The runtime that miniflare brings: sockets have no `bufferedAmount` there. */
+/** The workerd that miniflare installs. Its sockets have no `bufferedAmount`. */
 const OLDER_WORKERD = createRequire(createRequire(import.meta.url).resolve("miniflare")).resolve("workerd/bin/workerd");
 assert.notEqual(OLDER_WORKERD, NEWEST_WORKERD);
 
@@ -35,7 +35,7 @@ test("a client that is held back hears where to go with its own cursor, and goes
   let closeAtMs = farMs();
   let posted = 0;
   do {
-    // The kernels' buffers may swallow what stalled before the order comes: then again, with another order.
+    // Before the order comes, the kernels' socket buffers may take what was stalled. Then try again with another order.
     posted = await edge.broadcastUntilStalled("MOVE", posted);
     await moveAway(edge, "MOVE", { closeAtMs: (closeAtMs += 1) });
   } while ((await edge.probe("MOVE", "stalled")) === 0);

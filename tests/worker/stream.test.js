@@ -4,7 +4,7 @@ import test, { after } from "node:test";
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, startEdge, updatesFrom } from "./support/edge.js";
 
-// Wide enough that several posts fall into one window on a busy machine.
+// Long enough for several posts within one window on a busy machine.
 const WINDOW_MS = 400;
 const edge = await startEdge({ after }, { vars: { WINDOW_MS: String(WINDOW_MS) } });
 

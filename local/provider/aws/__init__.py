@@ -1,4 +1,4 @@
-"""AWS: the resource types that the program uses, on an endpoint such as ministack's."""
+"""The AWS resource types that the program uses, for an emulator such as ministack."""
 
 from collections.abc import Mapping
 from importlib import metadata
@@ -44,7 +44,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
 
 
 class Aws(Cloud):
-    """The stand-in for pulumi-resource-aws, by the same tokens, settings and endpoints."""
+    """Stands in for pulumi-resource-aws: same type tokens, settings and endpoints."""
 
     version = metadata.version("pulumi-aws")
     settings = SETTINGS

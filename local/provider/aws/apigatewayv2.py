@@ -1,7 +1,7 @@
 """API Gateway's HTTP and WebSocket APIs.
 
-An emulator has one address for all APIs, so `apiEndpoint` and `invokeUrl` name the API and the
-stage in the path, where AWS gives each API a host.
+AWS gives each API its own host. An emulator has one address for all APIs, so in `apiEndpoint` and
+`invokeUrl` the API and the stage are in the path.
 """
 
 from typing import Any, ClassVar, Final
@@ -13,10 +13,10 @@ from local.provider.aws.session import Session
 from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, text
 
-# Served at the root of the endpoint.
+# This stage is served without its name in the path.
 DEFAULT_STAGE: Final = "$default"
 
-# The emulator forgets settings by an empty value; AWS has a call of its own for each.
+# The emulator removes these settings when it gets an empty value; AWS has a separate call for each.
 CLEARED_WHEN_EMPTY: Final = frozenset(
     {"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}
 )
@@ -126,7 +126,7 @@ class Route(AwsResource):
         self.aws.apigatewayv2.delete_route(ApiId=state.text("apiId"), RouteId=state.id)
 
     def _refuse_what_aws_refuses(self, inputs: Properties, *, existing: str | None) -> None:
-        """Raise ValueError for a second route of one key, and for a target that is not there."""
+        """Raise ValueError for a second route with the same key, or a target that does not exist."""
         api_id, key = text(inputs, "apiId"), text(inputs, "routeKey")
         for route in self.aws.apigatewayv2.get_routes(ApiId=api_id)["Items"]:
             if route["RouteKey"] == key and route.get("RouteId") != existing:
@@ -254,14 +254,14 @@ class Stage(AwsResource):
         self.aws.apigatewayv2.delete_stage(ApiId=state.text("apiId"), StageName=state.id)
 
     def _stage(self, inputs: Properties) -> dict[str, Any]:
-        """The request, with the settings of routes by their key."""
+        """The request, with the route settings keyed by route key."""
         stage = self.request(inputs)
         settings = stage.get("RouteSettings", [])
         stage["RouteSettings"] = {setting.pop("RouteKey"): setting for setting in settings}
         return stage
 
     def _refuse_what_aws_refuses(self, inputs: Properties) -> None:
-        """Raise for a deployment that is not there, or settings of a route that is not there."""
+        """Raise for a deployment that does not exist, or for settings of a missing route."""
         api_id = text(inputs, "apiId")
         if "deploymentId" in inputs:
             self.aws.apigatewayv2.get_deployment(

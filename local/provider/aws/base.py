@@ -1,4 +1,4 @@
-"""What all AWS resource types share: their clients, and how AWS says that something is not there."""
+"""The base class of all AWS resource types: their clients, and AWS's "not found" errors."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from local.provider import resource
 from local.provider.aws.session import Session
 from local.provider.values import Properties
 
-# Each service has its own word for it.
+# Each service has its own error code for "not found".
 NOT_FOUND: Final = frozenset({
     "AWS.SimpleQueueService.NonExistentQueue", "NoSuchEntity", "NotFound", "NotFoundException",
     "QueueDoesNotExist", "ResourceNotFoundException",
@@ -16,21 +16,21 @@ NOT_FOUND: Final = frozenset({
 
 
 class GoneError(Exception):
-    """The thing is not among those that AWS lists."""
+    """The resource is not in AWS's list."""
 
 
 class AwsResource(resource.Resource):
-    """An AWS resource type on the clients of one configuration."""
+    """An AWS resource type, with the clients of one configuration."""
 
     def __init__(self, session: Session) -> None:
         self.aws = session
 
     def is_missing(self, error: Exception) -> bool:
-        """Whether AWS answered that there is no such thing."""
+        """Whether AWS answered that the resource does not exist."""
         if isinstance(error, ClientError):
             return error.response.get("Error", {}).get("Code") in NOT_FOUND
         return isinstance(error, GoneError)
 
     def request(self, values: Properties) -> dict[str, Any]:
-        """The values under AWS's names. botocore checks them against the service's model."""
+        """The values under AWS's names, which botocore checks against the service's model."""
         return resource.request(self.inputs, values)

@@ -28,7 +28,7 @@ class LogGroup(AwsResource):
         listed = self.aws.logs.describe_log_groups(logGroupNamePrefix=state.id)["logGroups"]
         for group in listed:
             if group.get("logGroupName") == state.id:
-                # The real provider drops the ":*" that stands for the group's streams.
+                # The real provider drops the ":*" at the end, which means the group's streams.
                 return {"arn": group.get("arn", "").removesuffix(":*")}
         raise GoneError(state.id)
 
@@ -81,7 +81,7 @@ class MetricAlarm(AwsResource):
         return {"arn": alarms[0].get("AlarmArn", "")}
 
     def update(self, state: State, news: Properties) -> None:
-        del state  # PutMetricAlarm replaces by name
+        del state  # PutMetricAlarm overwrites the alarm of that name
         self.create(news)
 
     def delete(self, state: State) -> None:

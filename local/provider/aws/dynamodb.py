@@ -11,7 +11,7 @@ from local.provider.values import Properties, Value, text
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
 
-# What UpdateTable takes; TTL and backups have calls of their own.
+# UpdateTable changes these; TTL and backups have separate calls.
 IN_TABLE: Final = ("attributes", "billingMode", "deletionProtectionEnabled")
 
 
@@ -47,7 +47,7 @@ class Table(AwsResource):
         try:
             self.update(created, inputs)
         except Exception:
-            self.delete(created)  # else the next attempt would find it, unknown to the engine
+            self.delete(created)  # else the table would exist, and the next attempt would fail
             raise
         return name
 
@@ -73,7 +73,7 @@ class Table(AwsResource):
 
 
 def _key_schema(inputs: Properties) -> "list[KeySchemaElementTypeDef]":
-    """The table's keys as CreateTable wants them."""
+    """The table's keys in CreateTable's form."""
     schema: list[KeySchemaElementTypeDef] = [
         {"AttributeName": text(inputs, "hashKey"), "KeyType": "HASH"}
     ]
@@ -83,5 +83,5 @@ def _key_schema(inputs: Properties) -> "list[KeySchemaElementTypeDef]":
 
 
 def _switched_off(ttl: Value) -> Value:
-    """The same TTL, disabled: DynamoDB wants the attribute's name for that, too."""
+    """The same TTL, disabled. DynamoDB requires the attribute's name for that, too."""
     return {**ttl, "enabled": False} if isinstance(ttl, dict) else None

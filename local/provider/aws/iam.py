@@ -39,7 +39,7 @@ class Role(AwsResource):
 
 
 class RolePolicy(AwsResource):
-    """aws.iam.RolePolicy: its id is role:name."""
+    """aws.iam.RolePolicy, with the id role:name."""
 
     args = iam.RolePolicyArgs
     inputs: ClassVar[Inputs] = {
@@ -61,7 +61,7 @@ class RolePolicy(AwsResource):
         return {}
 
     def update(self, state: State, news: Properties) -> None:
-        del state  # its id is made of the inputs
+        del state  # PutRolePolicy overwrites the policy of that name
         self.create(news)
 
     def delete(self, state: State) -> None:

@@ -1,4 +1,4 @@
-"""A call of a Lambda function as a resource: made when it is created, and again when it is replaced."""
+"""A call of a Lambda function as a resource. Creating or replacing the resource makes the call."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from local.provider.values import UNKNOWN, Properties, text
 
 
 class Invocation(AwsResource):
-    """aws.lambda.Invocation with its default lifecycle: reading and deleting it call nothing."""
+    """aws.lambda.Invocation with its default lifecycle: read and delete do not call the function."""
 
     args = lambda_.InvocationArgs
     inputs: ClassVar[Inputs] = {"functionName": "FunctionName", "input": "Payload", "triggers": OWN}
@@ -26,7 +26,7 @@ class Invocation(AwsResource):
 
     @classmethod
     def completed(cls, inputs: Properties) -> Properties:
-        """Nothing follows from them; but an `input` that is no JSON is refused in the preview."""
+        """The inputs, unchanged. An `input` that is not JSON is refused here, in the preview."""
         given = inputs.get("input")
         if isinstance(given, str) and given != UNKNOWN:
             _require_json(given)
@@ -43,11 +43,11 @@ class Invocation(AwsResource):
         return resource_id
 
     def read(self, state: State) -> Properties:
-        # Kept by nobody but the state: AWS has no record of what a call returned.
+        # Only the stack's state has the result; AWS keeps no record of what a call returned.
         return {"result": self._results.get(state.id) or state.text("result")}
 
     def delete(self, state: State) -> None:
-        """There is nothing to take back."""
+        """Do nothing: a call cannot be undone."""
 
 
 def _require_json(given: str) -> None:

@@ -1,4 +1,4 @@
-"""Lambda functions, layers, and what invokes a function."""
+"""Lambda functions, layers, permissions and event source mappings."""
 
 import json
 from typing import Any, ClassVar, Final
@@ -10,10 +10,10 @@ from local.provider.aws.base import AwsResource, GoneError
 from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, text
 
-# UpdateFunctionCode takes these; UpdateFunctionConfiguration takes the others.
+# UpdateFunctionCode changes these; UpdateFunctionConfiguration changes the others.
 IN_CODE: Final = frozenset({"architectures", "code"})
 
-# What undoes an input that the program no longer gives (CreateFunction's API reference).
+# The defaults, for inputs that the program no longer gives (CreateFunction's API reference).
 DEFAULT_CONFIGURATION: Final[dict[str, Any]] = {
     "Environment": {"Variables": {}},
     "Layers": [],
@@ -27,7 +27,7 @@ DEFAULT_MAPPING: Final[dict[str, Any]] = {
     "ScalingConfig": {},
 }
 
-# Lambda takes these with the function's role, and tries them before it accepts a mapping.
+# Lambda polls a queue with the function's role. It accepts a mapping only if the role allows these.
 POLLING_ACTIONS: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
 
@@ -104,7 +104,7 @@ class Function(AwsResource):
         self.aws.lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
 
     def _invoke_arn(self, arn: str) -> str:
-        """The URI by which API Gateway integrations name a function."""
+        """The function's URI for an API Gateway integration."""
         return (
             f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions/{arn}"
             "/invocations"
@@ -112,7 +112,7 @@ class Function(AwsResource):
 
 
 class LayerVersion(AwsResource):
-    """aws.lambda.LayerVersion: its id is its ARN, which ends in its number."""
+    """aws.lambda.LayerVersion, with its ARN as id. The ARN ends with the version number."""
 
     args = lambda_.LayerVersionArgs
     inputs: ClassVar[Inputs] = {
@@ -144,14 +144,14 @@ class LayerVersion(AwsResource):
         }
 
     def delete(self, state: State) -> None:
-        # By name: ministack takes the layer's ARN, too, and then deletes nothing.
+        # By name, because ministack also accepts the layer's ARN but then deletes nothing.
         self.aws.lambda_.delete_layer_version(
             LayerName=state.text("layerName"), VersionNumber=int(state.text("version"))
         )
 
 
 class Permission(AwsResource):
-    """aws.lambda.Permission: a statement in the function's policy, under its own id."""
+    """aws.lambda.Permission: a statement in the function's policy."""
 
     args = lambda_.PermissionArgs
     inputs: ClassVar[Inputs] = {
@@ -223,10 +223,10 @@ class EventSourceMapping(AwsResource):
         self.aws.lambda_.delete_event_source_mapping(UUID=state.id)
 
     def _refuse_what_aws_refuses(self, inputs: Properties) -> None:
-        """Raise ValueError for a mapping that ministack accepts and AWS does not.
+        """Raise ValueError for a mapping that AWS refuses but ministack accepts.
 
-        "Creating and configuring an Amazon SQS event source mapping": the role must be allowed to
-        poll, and a message must stay invisible for as long as the function may run.
+        The role must be allowed to poll, and the visibility timeout must not be shorter than the
+        function's timeout (AWS: "Creating and configuring an Amazon SQS event source mapping").
         """
         function = self.aws.lambda_.get_function_configuration(
             FunctionName=text(inputs, "functionName")

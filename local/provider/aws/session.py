@@ -1,4 +1,4 @@
-"""Clients of the configured endpoints, from the real provider's configuration."""
+"""Makes AWS clients for the configured endpoints. The settings are those of the real provider."""
 
 import json
 from dataclasses import dataclass
@@ -22,11 +22,12 @@ if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-# As long as a function may run (Lambda quotas): a call that is given up is made again, while the
-# first one is still at work.
+# As long as a function may run (Lambda quotas). With less, botocore would give up an invocation and
+# invoke the function again while the first one still runs.
 _READ_TIMEOUT_SECONDS: Final = 15 * 60
 
-# What the real provider takes for an emulator. The skips are what is done here anyway.
+# The real provider's settings for an emulator. The skip… settings are accepted and have no effect:
+# what they skip is never done here.
 SETTINGS: Final = frozenset({
     "accessKey", "endpoints", "region", "secretKey", "skipCredentialsValidation",
     "skipMetadataApiCheck", "skipRequestingAccountId", "version",
@@ -35,7 +36,7 @@ SETTINGS: Final = frozenset({
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One client per service. They are safe to share between threads; making them is not."""
+    """One client per service. Threads may share the clients; creating them is not thread-safe."""
 
     region: str
     api_gateway_url: str
@@ -51,9 +52,9 @@ class Session:
 
     @classmethod
     def of(cls, config: Properties) -> Self:
-        """Connect to `endpoints`; raise ValueError where a service has none.
+        """Connect to `endpoints`; raise ValueError if one is missing.
 
-        Without that, a forgotten endpoint would call the real AWS.
+        botocore would call the real AWS for a service without an endpoint.
         """
         endpoints = _endpoints(config.get("endpoints"))
         missing = sorted(set(AWS_SERVICES) - endpoints.keys())
@@ -82,12 +83,12 @@ class Session:
 
     @cached_property
     def account(self) -> str:
-        """The account's number."""
+        """The account id."""
         identity: dict[str, str] = self.sts.get_caller_identity()
         return identity["Account"]
 
 
 def _endpoints(value: Value) -> dict[str, str]:
-    """Service → URL. The engine sends lists of configuration as JSON text."""
+    """Service → URL. The engine sends a list in the configuration as JSON text."""
     listed = cast("list[dict[str, str]]", json.loads(value) if isinstance(value, str) else value)
     return {service: url for group in listed or [] for service, url in group.items()}

@@ -1,4 +1,4 @@
-"""SQS queues and who may use them for dead letters."""
+"""SQS queues and their redrive allow policies."""
 
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
@@ -11,7 +11,7 @@ from local.provider.values import Properties, Value, text
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-# What SetQueueAttributes takes to undo an input that the program no longer gives (its API reference).
+# The defaults, for inputs that the program no longer gives (SetQueueAttributes' API reference).
 DEFAULT_ATTRIBUTES: Final[dict[str, Value]] = {
     "ContentBasedDeduplication": False,
     "DeduplicationScope": "queue",
@@ -63,7 +63,7 @@ class Queue(AwsResource):
 
 
 class RedriveAllowPolicy(AwsResource):
-    """aws.sqs.RedriveAllowPolicy: an attribute of a queue, under the queue's URL."""
+    """aws.sqs.RedriveAllowPolicy: an attribute of a queue. Its id is the queue's URL."""
 
     args = sqs.RedriveAllowPolicyArgs
     inputs: ClassVar[Inputs] = {"queueUrl": OWN, "redriveAllowPolicy": "RedriveAllowPolicy"}
@@ -91,7 +91,7 @@ class RedriveAllowPolicy(AwsResource):
 
 
 def _texts(attributes: dict[str, Value]) -> "dict[QueueAttributeNameType, str]":
-    """SQS takes every attribute as text."""
+    """The attributes as text, which SQS requires."""
     texts = {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in attributes.items()

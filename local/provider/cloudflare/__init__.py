@@ -1,4 +1,4 @@
-"""Cloudflare: the resource types that the program uses, on an API such as local/cloudflare's."""
+"""The Cloudflare resource types that the program uses, for an API such as local/cloudflare's."""
 
 from collections.abc import Mapping
 from importlib import metadata
@@ -20,11 +20,12 @@ RESOURCES: Final[Mapping[str, type[CloudflareResource]]] = {
 
 
 class Cloudflare(Cloud):
-    """The stand-in for pulumi-resource-cloudflare, by the same tokens and settings."""
+    """Stands in for pulumi-resource-cloudflare: same type tokens and settings."""
 
     version = metadata.version("pulumi-cloudflare")
     settings = SETTINGS
-    # The account is each resource's own input; another API or token finds the same things.
+    # Nothing: each resource has its account as an input, and a new URL or token reaches the same
+    # resources.
     replaced_by = frozenset[str]()
     resources = RESOURCES
 

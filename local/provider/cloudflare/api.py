@@ -9,12 +9,12 @@ from local.provider.values import Properties, text
 
 SETTINGS: Final = frozenset({"apiToken", "baseUrl", "version"})
 
-# A version is started once on trial and once for good before it is answered.
+# The local cloud starts a new version twice before it answers: on trial, then to serve it.
 TIMEOUT_SECONDS: Final = 60
 
 
 class ApiError(Exception):
-    """Cloudflare refused a request; the text is its own."""
+    """Cloudflare refused a request; the text is Cloudflare's."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -34,15 +34,15 @@ class _Envelope(TypedDict):
 
 @dataclass(frozen=True)
 class Api:
-    """The account's API. It is safe to share between threads."""
+    """A client of the API. Threads may share it."""
 
     http: httpx.Client
 
     @classmethod
     def of(cls, config: Properties) -> Self:
-        """Connect to `baseUrl`; raise ValueError without one.
+        """Connect to `baseUrl`; raise ValueError if it is missing.
 
-        The real provider would then call the real Cloudflare.
+        (The real provider would call the real Cloudflare then.)
         """
         if "baseUrl" not in config:
             raise ValueError(
@@ -65,9 +65,9 @@ class Api:
         body: Properties | None = None,
         query: dict[str, str] | None = None,
     ) -> Properties:
-        """Answer the result; `path` begins with `accounts/` or `zones/`.
+        """Call the API and return the result; `path` begins with `accounts/` or `zones/`.
 
-        Raise ApiError for what Cloudflare refuses.
+        Raises ApiError if Cloudflare refuses the request.
         """
         response = self.http.request(method, path, json=body, params=query)
         envelope = cast("_Envelope", response.json())
@@ -84,5 +84,5 @@ class Api:
         method: str = "POST",
         query: dict[str, str] | None = None,
     ) -> str:
-        """Create something and answer its id."""
+        """Create something and return its id."""
         return text(self.call(method, path, body, query), "id")

@@ -1,4 +1,4 @@
-"""What all Cloudflare resource types share: the API, and how it says that something is not there."""
+"""The base class of all Cloudflare resource types: the API, and its "not found" errors."""
 
 from local.provider import resource
 from local.provider.cloudflare.api import Api, ApiError
@@ -6,13 +6,13 @@ from local.provider.values import Properties, Value
 
 
 class CloudflareResource(resource.Resource):
-    """A Cloudflare resource type on the API of one configuration."""
+    """A Cloudflare resource type, with the API of one configuration."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
 
     def is_missing(self, error: Exception) -> bool:
-        """Whether Cloudflare answered that there is no such thing."""
+        """Whether Cloudflare answered that the resource does not exist."""
         return isinstance(error, ApiError) and error.status == 404
 
     def request(self, values: Properties) -> dict[str, Value]:

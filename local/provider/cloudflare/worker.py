@@ -1,4 +1,4 @@
-"""Workers: name and settings, without code."""
+"""Workers: their name and settings, without code."""
 
 from typing import ClassVar, Final
 
@@ -18,8 +18,8 @@ TRACES: Final = {
 class Worker(CloudflareResource):
     """cloudflare.Worker.
 
-    The real one also tells when it was updated and deployed and what refers to it. Those change
-    behind the engine's back, with each version and domain, so nothing may hang on them here.
+    The real provider has more outputs: when the Worker was updated and deployed, and what refers to
+    it. They are left out, because they change with each version and domain without an update.
     """
 
     args = WorkerArgs

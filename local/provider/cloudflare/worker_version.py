@@ -13,7 +13,7 @@ from local.provider.values import Properties, Value, blocks, text
 
 
 class WorkerVersion(CloudflareResource):
-    """cloudflare.WorkerVersion: never changed, only followed by another."""
+    """cloudflare.WorkerVersion. Every change replaces it."""
 
     args = WorkerVersionArgs
     inputs: ClassVar[Inputs] = {
@@ -51,9 +51,10 @@ class WorkerVersion(CloudflareResource):
 
     @classmethod
     def completed(cls, inputs: Properties) -> Properties:
-        """Each module with the hash of its content, by which new code in the same file is noticed.
+        """Add the hash of each module's content, so that new code in the same file is noticed.
 
-        Sorted, for their order means nothing; that of the bindings does, to the real plugin too.
+        The modules are sorted, because their order has no meaning. The bindings are not: to the real
+        plugin another order is a change.
         """
         modules = inputs.get("modules")
         if not isinstance(modules, list):
@@ -74,7 +75,7 @@ class WorkerVersion(CloudflareResource):
         return {"createdOn": version["created_on"], "number": version["number"]}
 
     def delete(self, state: State) -> None:
-        """Leave the old version where it is, as the real provider does: it is there to roll back to."""
+        """Do nothing, like the real provider: old versions stay, so that one can roll back."""
 
 
 def _path(properties: Properties) -> str:

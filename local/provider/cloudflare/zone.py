@@ -1,4 +1,4 @@
-"""How requests find a Worker: custom domains, routes, DNS records."""
+"""What leads requests to a Worker: custom domains, routes, DNS records."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""One resource of each type that the stand-in knows. `tiny-edge:fault` declares a wrong one alone."""
+"""One resource of each type that the stand-in knows. `tiny-edge:fault` declares only a wrong one."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ CODE = Path(__file__).parent / "code"
 
 config = pulumi.Config()
 account, zone, place = config.require("account"), config.require("zone"), config.require("place")
-# State by Durable Object class; None for one that lives. Those that live are bound by their names.
+# Durable Object class → state; None for a live class. Live classes are bound under their own names.
 classes: dict[str, str | None] = config.get_object("classes", {"Counter": None})
 
 match config.get("fault"):

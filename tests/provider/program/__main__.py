@@ -1,4 +1,4 @@
-"""One resource of each type that the stand-in knows. `tiny:step` is "first", "second", or a fault."""
+"""One resource of each type that the stand-in knows. `tiny:step` is "first", "second" or a fault."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ match step:
     case "unhandled-input":
         aws.sqs.Queue("letters", max_message_size=2048)
     case "missing-input":
-        keys: Any = [{"name": "token"}]  # untyped: a checker would tell, too
+        keys: Any = [{"name": "token"}]  # Any, because the type checker would refuse it, too
         aws.dynamodb.Table("prices", hash_key="token", attributes=keys)
     case "unknown-type":
         aws.s3.Bucket("files")

@@ -1,4 +1,4 @@
-/** The Worker on real workerd, and clients to it. Everything binds loopback and free ports. */
+/** Runs the Worker on real workerd, and clients of it, on free ports of 127.0.0.1. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,15 +15,15 @@ const WORKER = path.join(ROOT, "worker");
 const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
 const DEADLINE_MS = 10_000;
 const SHOWN_CHARACTERS = 500;
-/** Less than a replay holds, so that nothing is lost between a stall and the look at it. */
+/** Fewer than a replay may hold, so that the client of a stalled socket still gets every update. */
 const POST_UPDATES = 400;
 
-/** The newest runtime; miniflare brings an older one, which lacks `bufferedAmount` (facts/cloudflare.md §4, §6). */
+/** The newest workerd. miniflare installs an older one, which has no `bufferedAmount` (facts/cloudflare.md §4, §6). */
 export const NEWEST_WORKERD = createRequire(import.meta.url).resolve("workerd/bin/workerd");
 
 /**
  * Starts the Worker; it stops when the test ends.
- * @param {{after: (stop: () => Promise<void>) => void}} t a test, or node:test itself for a whole file
+ * @param {{after: (stop: () => Promise<void>) => void}} t a test, or `{ after }` of node:test for a whole file
  * @param {object} [options]
  * @param {Record<string, string>} [options.vars]
  * @param {string} [options.persist] folder that keeps the rooms' storage
@@ -46,7 +46,7 @@ export async function startEdge(t, { vars = {}, persist, workerd = NEWEST_WORKER
  * @param {string[]} options.logs
  */
 async function startMiniflare({ vars, persist, workerd, logs }) {
-  // Read when a Miniflare starts its runtime. Set for all: within one process, tests start one after another.
+  // Miniflare reads this variable when it starts workerd. It is global, but tests of one process run one by one.
   process.env.MINIFLARE_WORKERD_PATH = workerd;
   const flare = new Miniflare({
     name: "glow-broadcast",
@@ -69,7 +69,7 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
 }
 
 /**
- * The Worker's modules, as miniflare takes them; what browsers get is text, as components/packaging.py deploys it.
+ * The Worker's modules in miniflare's form. Scripts for browsers are text modules, as in components/packaging.py.
  * @param {string} [main] the module to start
  */
 export function workerModules(main = path.join(WORKER, "index.js")) {
@@ -156,7 +156,7 @@ export class Edge {
   }
 
   /**
-   * The same, and expects success.
+   * Posts to any path and expects success.
    * @param {string} path
    * @param {unknown} body
    * @returns {Promise<{success: true, connections: number}>}
@@ -169,7 +169,7 @@ export class Edge {
   }
 
   /**
-   * Posts until the room holds a client back; returns the number posted.
+   * Posts until the room stops sending to a client. Returns the number of updates posted.
    * @param {string} token
    * @param {number} [before] posted by an earlier call
    */
@@ -220,7 +220,7 @@ export class Edge {
   }
 
   /**
-   * Asks the probe (support/probe.js) to do something with the token's room.
+   * Calls a method of the token's room that only support/probe.js has.
    * @param {string} token
    * @param {string} what
    * @param {unknown} [message]
@@ -231,7 +231,7 @@ export class Edge {
   }
 }
 
-/** A raw client: what it received, in order, and how it was closed. */
+/** A raw WebSocket client. It keeps what it received, in order, and how it was closed. */
 export class Client {
   /** @type {any[]} */
   received = [];
@@ -263,7 +263,7 @@ export class Client {
   }
 
   /**
-   * The next message that was not taken yet; it must be of `type`.
+   * Takes the next message, which must be of `type`.
    * @param {string} type
    */
   async next(type) {
@@ -273,7 +273,7 @@ export class Client {
     return message;
   }
 
-  /** All that arrived before the room answered a ping sent now. */
+  /** Sends a ping and returns everything that arrived before its answer. */
   async settle() {
     const pongs = this.received.filter(({ type }) => type === "pong").length;
     this.send({ type: "ping" });
@@ -293,8 +293,8 @@ export class Client {
   }
 
   /**
-   * Waits for the room's close frame only. Seen in workerd: it comes at once, but the connection of a client that has never
-   * sent anything ends no sooner than the room hibernates.
+   * Waits for the room's close frame only. Observed in workerd: the frame comes at once, but if the client has never sent
+   * anything, the connection ends only when the room hibernates.
    * @param {number} [deadlineMs]
    */
   async isToldToClose(deadlineMs) {
@@ -310,7 +310,7 @@ export class Client {
 }
 
 /**
- * Waits for a condition; the error names it and the last state seen.
+ * Waits for a condition. The error names the condition and the last state seen.
  * @template T
  * @param {string} what
  * @param {() => T | Promise<T>} condition
@@ -329,7 +329,7 @@ export async function until(what, condition, state = () => "", deadlineMs = DEAD
 }
 
 /**
- * An update as publishers post it: the `n`th trade of a token.
+ * The `n`th trade of a token, as publishers post it.
  * @param {number} n
  * @param {object} [changes]
  */
@@ -350,12 +350,12 @@ export function anUpdate(n, changes = {}) {
 /** @param {number} from @param {number} to not included */
 export const updatesFrom = (from, to) => Array.from({ length: to - from }, (_, index) => anUpdate(from + index));
 
-/** Updates as large as they come: both kernels' buffers hold some MB before the room sees a client stall. */
+/** Updates of the maximum size. The kernels' socket buffers hold some MB before the room notices that a client stalls. */
 export const largeUpdates = (/** @type {number} */ from, /** @type {number} */ to) =>
   updatesFrom(from, to).map((update) => ({ ...update, txSignature: update.txSignature.padEnd(88, "x") }));
 
 /**
- * What messages tell a client that it has: ids, and gaps.
+ * Shortens messages to what tests compare: the ids of updates, and gaps.
  * @param {any[]} messages
  */
 export const story = (messages) =>

@@ -1,4 +1,4 @@
-/** What the mover orders, in the words of the tests. */
+/** The mover's orders, and what clients receive, for the tests. */
 
 import { WebSocket } from "ws";
 
@@ -11,9 +11,9 @@ export const URL_OF_AWS = "wss://aws.example/live";
 export const CLOSED_AS_MOVED = Object.freeze({ code: CLOSE.MOVED.code, reason: CLOSE.MOVED.reason });
 const HOUR_MS = 3_600_000;
 
-/** The end of a grace that no test outlives. */
+/** The end of a grace that is still running when the test ends. */
 export const farMs = () => Date.now() + HOUR_MS;
-/** The end of a grace that was over before the test. */
+/** The end of a grace that ended before the test. */
 export const pastMs = () => Date.now() - HOUR_MS;
 
 /**
@@ -32,7 +32,7 @@ export const moveAway = (edge, token, changes = {}) =>
 export const moveHere = (edge, token, servedFromMs) => edge.command("/moves", { path: "edge", tokens: [token], servedFromMs });
 
 /**
- * What a client hears that was told so by `moveAway`.
+ * The message that a client receives after `moveAway`.
  * @param {string} token
  * @param {string | null} cursor
  * @param {number} [jitterMs]
@@ -40,13 +40,13 @@ export const moveHere = (edge, token, servedFromMs) => edge.command("/moves", { 
 export const movedMessage = (token, cursor, jitterMs = 4000) => ({ type: "MOVED", token, path: "aws", url: URL_OF_AWS, after: cursor, jitterMs });
 
 /**
- * Ids, gaps and moves.
+ * Like `story`, and MOVED messages too.
  * @param {any[]} heard
  */
 export const storyWithMoves = (heard) => heard.flatMap((message) => (message.type === "MOVED" ? [message] : story([message])));
 
 /**
- * What a client hears that connects now.
+ * What a client receives that connects now.
  * @param {Edge} edge
  * @param {string} token
  * @param {string} [query]
@@ -59,7 +59,7 @@ export async function heardBy(edge, token, query = "") {
 }
 
 /**
- * The same for one that the room closes at once.
+ * The same for a client that the room closes at once.
  * @param {Edge} edge
  * @param {string} token
  * @param {string} [query]

@@ -1,4 +1,4 @@
-/** The Worker with a side door into its rooms: what tests must cause or see, and clients must not. */
+/** The Worker with extra methods of its rooms, for what tests must cause or see and clients cannot. */
 
 import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
 
@@ -11,18 +11,18 @@ export class BroadcastRoom extends Room {
     wakes += 1;
   }
 
-  /** Ends the object as a crash does: memory and sockets are gone, unsaved updates too. */
+  /** Ends the object like a crash: memory, sockets and unsaved updates are lost. */
   crash() {
     this.ctx.abort("crash");
   }
 
-  /** Does at once what the alarm does later. */
+  /** Runs the alarm now. */
   async save() {
     await this.ctx.storage.deleteAlarm();
     this.alarm();
   }
 
-  /** What storage holds; nothing of it for a room that never wrote. */
+  /** What the room has stored; nulls and zeros if it has never written. */
   async stored() {
     const count = (/** @type {string} */ query) => Number(this.ctx.storage.sql.exec(query).one().n);
     const isEmpty = count("SELECT count(*) AS n FROM sqlite_master WHERE name IN ('room', 'chunk')") === 0;
@@ -33,13 +33,13 @@ export class BroadcastRoom extends Room {
     };
   }
 
-  /** When the room wakes; null if nothing is pending. */
+  /** The time of the alarm; null if none is set. */
   alarmMs() {
     return this.ctx.storage.getAlarm();
   }
 
   /**
-   * Writes past the room, as a version before it or an accident would have.
+   * Writes to the room's database directly, to make the data of an older version, or damaged data.
    * @param {{sql: string}} message
    */
   execute({ sql }) {

@@ -12,7 +12,7 @@ function ringWith(updates) {
   return ring;
 }
 
-/** @param {import("../../../worker/update.js").Update[]} updates saved before a wake that was not clean */
+/** @param {import("../../../worker/update.js").Update[]} updates saved before an unclean wake */
 const ringAfterUncleanWake = (updates) =>
   new Ring({ epoch: 2, entries: updates.map((update) => ({ epoch: 1, update })), newest: updates.at(-1) });
 

@@ -1,4 +1,4 @@
-/** Updates as the room holds them. */
+/** Updates as the room receives them. */
 
 /** @param {number} n @param {Partial<import("../../../worker/update.js").Update>} [changes] */
 export function anUpdate(n, changes = {}) {
