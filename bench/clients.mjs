@@ -24,9 +24,12 @@ class BenchClient {
 
   /** @param {URL} url */
   constructor(url) {
-    const { promise, resolve, reject } = /** @type {PromiseWithResolvers<void>} */ (Promise.withResolvers());
-    /** Resolves when the room has greeted this client. */
-    this.connected = promise;
+    /** @type {() => void} */
+    let greeted = () => {};
+    /** @type {(error: Error) => void} */
+    let failed = () => {};
+    /** Resolves when the room has greeted this client. @type {Promise<void>} */
+    this.connected = new Promise((resolve, reject) => ([greeted, failed] = [resolve, reject]));
     this.#socket = connect({
       host: url.hostname,
       port: Number(url.port),
@@ -34,14 +37,14 @@ class BenchClient {
         buffer: READ,
         callback: (length) => {
           this.bytes += length;
-          if (!this.#isGreeted) this.#readGreeting(length, resolve);
+          if (!this.#isGreeted) this.#readGreeting(length, greeted);
           else if (this.onId !== null) this.#readIds(length, this.onId);
           return true;
         },
       },
     });
-    this.#socket.once("error", reject);
-    this.#socket.once("close", () => reject(new Error(`closed after ${JSON.stringify(this.#text)}`)));
+    this.#socket.once("error", failed);
+    this.#socket.once("close", () => failed(new Error(`closed after ${JSON.stringify(this.#text)}`)));
     this.#socket.write(handshake(url));
   }
 
