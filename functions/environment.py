@@ -10,6 +10,7 @@ from typing import Final
 
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy, parse_policy
+from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
@@ -131,6 +132,24 @@ class Environment:
         """Where clients connect; no secret is needed to know."""
         edge_origin = self.variables.get(EDGE_BROADCAST_URL) or None
         return Endpoints(self._required(WEBSOCKET_URL), edge_origin)
+
+    @property
+    def change_settings(self) -> ChangeSettings:
+        """What RouteMover and RouteWorker need to carry out a change of route."""
+        return ChangeSettings(
+            region=self.aws_region,
+            prices_table=self.prices_table,
+            connections_table=self.connections_table,
+            routes_table=self.routes_table,
+            route_queue_url=self.route_queue_url,
+            websocket_callback_url=self.websocket_callback_url,
+            endpoints=self.endpoints,
+            edge=EdgeAccess(self.edge_broadcast_url, self.edge_broadcast_secrets)
+            if self.edge_is_configured
+            else None,
+            grace_seconds=self.route_grace_seconds,
+            aws_connects_per_second=self.aws_connects_per_second,
+        )
 
     @property
     def websocket_callback_url(self) -> str:

@@ -17,7 +17,7 @@ class RoutingEvent(TypedDict):
     policy: str
 
 
-_CHANGE: Final = route_change(Environment(os.environ))
+_CHANGE: Final = route_change(Environment(os.environ).change_settings)
 
 
 def handler(event: RoutingEvent, _context: object) -> Mapping[str, object]:

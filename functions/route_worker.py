@@ -18,7 +18,7 @@ from functions.glow.runtime import aws as clients
 from functions.glow.runtime.loop import event_loop
 
 _ENVIRONMENT: Final = Environment(os.environ)
-_CHANGE: Final = route_change(_ENVIRONMENT)
+_CHANGE: Final = route_change(_ENVIRONMENT.change_settings)
 _SQS: Final = clients.sqs(_ENVIRONMENT.aws_region)
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.route_dead_letter_queue_url)
 _QUEUE: Final = RetryQueue(

@@ -7,11 +7,11 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
+from functions.glow.paths import Path
 from functions.glow.prices.store import PriceStore
 from functions.glow.queues.publisher import Publisher, QueuePublisher
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.policy import Path
 from functions.glow.routing.store import RouteStore
 from functions.glow.routing.tasks import TaskQueue
 from functions.glow.runtime import aws as clients

@@ -4,11 +4,14 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Final
+from typing import Final, Literal
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, shown
+
+Delivery = Literal["all", "latest"]
+"""What a client wants of a token: every update, or the newest alone."""
 
 # Every decimal of 15 significant digits survives a JavaScript number and back (IEEE 754 double),
 # so `float(price)` loses nothing and Python, DynamoDB and JavaScript show the same price.

@@ -15,8 +15,8 @@ from functions.glow.prices.store import PriceStore
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.store import RouteStore
 from functions.glow.runtime import aws as clients
+from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.sigv4 import Credentials
 from functions.glow.sockets.subscriptions import SubscriptionStore
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (

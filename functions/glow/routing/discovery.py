@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.glow.errors import BadRequest
+from functions.glow.paths import PATHS, Path
 from functions.glow.routing.endpoints import Endpoints
-from functions.glow.routing.policy import PATHS, Path, parse_region
+from functions.glow.routing.policy import parse_region
 from functions.glow.routing.routes import Routes
 from functions.glow.token import shown
 

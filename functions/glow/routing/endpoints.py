@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from functions.glow.routing.policy import Path
+from functions.glow.paths import Path
 
 
 @dataclass(frozen=True, slots=True)

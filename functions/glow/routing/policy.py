@@ -9,14 +9,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
+from functions.glow.paths import PATHS, Path
 from functions.glow.token import shown
-
-Path = Literal["aws", "edge"]
-PATHS: Final[tuple[Path, Path]] = ("aws", "edge")
 
 REGION_PATTERN: Final = r"^[a-z]{2}(-[a-z]{2,16}){1,3}-[0-9]{1,2}$"
 

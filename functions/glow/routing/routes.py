@@ -15,7 +15,8 @@ from typing import Final, Literal
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
-from functions.glow.routing.policy import Path, Policy, parse_policy
+from functions.glow.paths import Path
+from functions.glow.routing.policy import Policy, parse_policy
 
 CACHE_SECONDS: Final = 5.0
 # The cache, and the second within which the webhook has published what it took before it looked.

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from functions.glow.errors import Unavailable
-from functions.glow.sockets.sigv4 import Credentials
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -29,6 +29,15 @@ _RETRYABLE_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _THROTTLES: Final = frozenset(
     {"ProvisionedThroughputExceededException", "RequestThrottled", "ThrottlingException"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An AWS identity; `token` only with a temporary one, as a function's role is."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 def dynamodb(region: str, *, timeout_ms: int | None = None) -> DynamoDBClient:

@@ -2,8 +2,8 @@
 
 import json
 
+from functions.glow.paths import Path
 from functions.glow.prices.replay import Gap
-from functions.glow.routing.policy import Path
 
 
 def subscribed(token: str) -> str:

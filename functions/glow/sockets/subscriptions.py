@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from functions.glow.errors import Refused, Unavailable
 from functions.glow.prices.attributes import Row, text, texts
 from functions.glow.runtime.aws import unavailable_unless_answered
-from functions.glow.sockets.commands import Delivery
+from functions.glow.update import Delivery
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

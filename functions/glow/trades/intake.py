@@ -7,11 +7,11 @@ from typing import Final
 
 from functions.glow import log
 from functions.glow.errors import Unavailable
+from functions.glow.paths import Path
 from functions.glow.prices.store import Appended, Duplicate, IdTaken, NotStored, PriceStore, Stored
 from functions.glow.queues.publisher import Publisher
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.policy import Path
 from functions.glow.runtime.parallel import beside, in_parallel
 from functions.glow.trades.parse import Skip, Trades
 from functions.glow.update import Update
