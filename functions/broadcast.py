@@ -11,7 +11,7 @@ from functions.glow.errors import GlowError
 from functions.glow.prices.store import PriceStore
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.queues.dead_letters import DeadLetterQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets.fanout import FanOut
 from functions.glow.sockets.frames import frames
@@ -23,14 +23,14 @@ RESERVE_SECONDS: Final = 2.0
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
-_DYNAMODB: Final = clients.dynamodb(_REGION)
+_DYNAMODB: Final = aws.dynamodb(_REGION)
 _STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
 _FAN_OUT: Final = FanOut(
     SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table),
-    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION),
+    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION),
 )
 _DEAD_LETTERS: Final = DeadLetterQueue(
-    clients.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
+    aws.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
 )
 
 

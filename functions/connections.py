@@ -14,7 +14,7 @@ from functions.glow.prices.store import PriceStore
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.routes import Routes
 from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
 from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
@@ -35,13 +35,13 @@ from functions.glow.token import require_known
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _TOKENS: Final = _ENVIRONMENT.tokens
-_DYNAMODB: Final = clients.dynamodb(_REGION)
+_DYNAMODB: Final = aws.dynamodb(_REGION)
 _STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
-    _ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION
+    _ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION
 )
 
 

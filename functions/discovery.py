@@ -11,7 +11,7 @@ from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.discovery import parse_wish, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -27,7 +27,7 @@ MAX_AGE_SECONDS: Final = 2
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
-_DYNAMODB: Final = clients.dynamodb(_ENVIRONMENT.aws_region)
+_DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
 

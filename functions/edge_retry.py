@@ -11,7 +11,7 @@ from functions.glow.edge.retry import Settlement, settle
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.queues.retry_queue import RetryQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 
 # Nobody waits for this one, and a slow answer that comes is better than a try more.
@@ -20,7 +20,7 @@ POST_TIMEOUT_MS: Final = 5_000
 RESERVE_SECONDS: Final = 5.0
 
 _ENVIRONMENT: Final = Environment(os.environ)
-_SQS: Final = clients.sqs(_ENVIRONMENT.aws_region)
+_SQS: Final = aws.sqs(_ENVIRONMENT.aws_region)
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.edge_retry_dead_letter_queue_url)
 _QUEUE: Final = RetryQueue(
     _SQS,

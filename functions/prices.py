@@ -10,7 +10,7 @@ from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
 from functions.glow.prices.span import parse_span
 from functions.glow.prices.store import PriceStore
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -25,7 +25,7 @@ MAX_PAGE_UPDATES: Final = 1_000
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _RETENTION_SECONDS: Final = _ENVIRONMENT.price_retention_seconds
-_STORE: Final = PriceStore(clients.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
+_STORE: Final = PriceStore(aws.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
 
 Content = Mapping[str, object]
 

@@ -14,7 +14,7 @@ from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.store import RouteStore
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.bearer import require_bearer
 from functions.glow.runtime.http import (
     HttpEvent,
@@ -35,8 +35,8 @@ _SECRETS: Final = _ENVIRONMENT.helius_webhook_secrets
 _TOKENS: Final = _ENVIRONMENT.tokens
 _REGION: Final = _ENVIRONMENT.aws_region
 _TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
-_DYNAMODB: Final = clients.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
-_SQS: Final = clients.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
+_DYNAMODB: Final = aws.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
+_SQS: Final = aws.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
 _BROADCAST_QUEUE: Final = QueuePublisher(
     _SQS, _ENVIRONMENT.broadcast_queue_url, name="the broadcast queue"
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from functions.glow.queues.batch import SqsRecord
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -76,7 +76,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
-        self._client: SQSClient = clients.sqs(REGION)
+        self._client: SQSClient = aws.sqs(REGION)
         self.url = self._client.create_queue(
             QueueName=f"test-{uuid.uuid4().hex}.fifo",
             Attributes={

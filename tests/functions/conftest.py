@@ -14,7 +14,7 @@ from functions import environment
 from functions.glow.prices.store import PriceStore
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.post import ConnectionPoster
 from functions.glow.sockets.subscriptions import SubscriptionStore
@@ -46,7 +46,7 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBClien
         patch.setenv("AWS_ENDPOINT_URL", url)
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        client = clients.dynamodb(REGION)
+        client = aws.dynamodb(REGION)
         create_tables(client)
         yield client
 

@@ -14,7 +14,7 @@ from functions.glow.edge.client import MAX_UPDATES_PER_POST, EdgeClient, Outcome
 from functions.glow.edge.publisher import EdgePublisher
 from functions.glow.errors import Unavailable
 from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
@@ -74,7 +74,7 @@ def publisher(
 
 
 def lane(queue: Queue) -> QueuePublisher:
-    return QueuePublisher(clients.sqs(REGION), queue.url, name="the queue")
+    return QueuePublisher(aws.sqs(REGION), queue.url, name="the queue")
 
 
 def queued(queue: Queue) -> list[Update]:
@@ -242,7 +242,7 @@ def test_queue_that_does_not_take_a_debt_is_unavailable_and_the_other_has_it(
 ) -> None:
     update = an_update(a_token())
     edge.answer = lambda _post: 500
-    lanes = [lane(queue), QueuePublisher(clients.sqs(REGION), f"{queue.url}-no", name="the queue")]
+    lanes = [lane(queue), QueuePublisher(aws.sqs(REGION), f"{queue.url}-no", name="the queue")]
     fallbacks = lanes if missing == "retry" else lanes[::-1]
 
     with pytest.raises(Unavailable):

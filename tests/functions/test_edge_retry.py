@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.update import Update
 from tests.functions.builders import Context, a_batch, a_record, a_token, an_update, updates_of
 from tests.functions.cloud import REGION, Queue
@@ -23,7 +23,7 @@ def retry(load: Load) -> ModuleType:
 
 
 def owe(debts: Queue, updates: Sequence[Update]) -> None:
-    QueuePublisher(clients.sqs(REGION), debts.url, name="the queue").publish(updates)
+    QueuePublisher(aws.sqs(REGION), debts.url, name="the queue").publish(updates)
 
 
 def work(retry: ModuleType, debts: Queue, *, wait_seconds: int = 0) -> int:

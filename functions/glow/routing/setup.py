@@ -13,7 +13,7 @@ from functions.glow.routing.leavers import AwsClients
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.routing.store import RouteStore
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.sockets.post import ConnectionPoster
 from functions.glow.sockets.subscriptions import SubscriptionStore
 
@@ -23,19 +23,19 @@ ORDER_TIMEOUT_MS: Final = 20_000
 
 def route_change(settings: ChangeSettings) -> RouteChange:
     region = settings.region
-    dynamodb = clients.dynamodb(region)
+    dynamodb = aws.dynamodb(region)
     return RouteChange(
         store=RouteStore(dynamodb, settings.routes_table),
         known_tokens=KnownTokens(dynamodb, settings.routes_table),
         aws=AwsClients(
             SubscriptionStore(dynamodb, settings.connections_table),
             PriceStore(dynamodb, settings.prices_table),
-            ConnectionPoster(settings.websocket_callback_url, clients.credentials(), region=region),
+            ConnectionPoster(settings.websocket_callback_url, aws.credentials(), region=region),
             settings.endpoints,
         ),
         rooms=None if settings.edge is None else _rooms(settings.edge),
         endpoints=settings.endpoints,
-        tasks=TaskQueue(clients.sqs(region), settings.route_queue_url),
+        tasks=TaskQueue(aws.sqs(region), settings.route_queue_url),
         grace_ms=settings.grace_seconds * 1_000,
         aws_connects_per_second=settings.aws_connects_per_second,
         clock=time.time,

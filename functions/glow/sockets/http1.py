@@ -97,7 +97,7 @@ class _Connection(asyncio.Protocol):
     """One connection. Method names without an underscore are asyncio's or httptools'."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        from httptools import HttpResponseParser  # noqa: PLC0415 - from the layer; see clients.py
+        from httptools import HttpResponseParser  # noqa: PLC0415 - from the layer; see runtime/aws.py
 
         self._loop = loop
         self._parser = HttpResponseParser(self)
@@ -131,7 +131,7 @@ class _Connection(asyncio.Protocol):
         self.is_usable = True
 
     def data_received(self, data: bytes) -> None:
-        from httptools import HttpParserError  # noqa: PLC0415 - from the layer; see clients.py
+        from httptools import HttpParserError  # noqa: PLC0415 - from the layer; see runtime/aws.py
 
         self._heard_something = True
         try:
