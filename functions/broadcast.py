@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import GlowError
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.runtime import aws
@@ -16,7 +16,7 @@ from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets.fanout import FanOut
 from functions.glow.sockets.frames import frames
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 
 # Kept of the function's time-out for the answer, so that what was done is acknowledged.
 RESERVE_SECONDS: Final = 2.0
@@ -24,9 +24,9 @@ RESERVE_SECONDS: Final = 2.0
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _DYNAMODB: Final = aws.dynamodb(_REGION)
-_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _FAN_OUT: Final = FanOut(
-    SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table),
+    SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
     ConnectionPoster(_ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION),
 )
 _DEAD_LETTERS: Final = DeadLetterQueue(
@@ -61,7 +61,7 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]
     started = time.time()
 
     def newest() -> str | None:
-        update = _STORE.newest(token, now=started)
+        update = _PRICES.newest(token, now=started)
         return None if update is None else update.to_json()
 
     try:

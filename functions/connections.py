@@ -10,10 +10,10 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.routes import Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
@@ -22,7 +22,7 @@ from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.opening import opening
 from functions.glow.sockets.origin import origin_is_allowed
 from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.sockets.websocket import (
     ACCEPTED,
     WebSocketAnswer,
@@ -36,10 +36,10 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _TOKENS: Final = _ENVIRONMENT.tokens
 _DYNAMODB: Final = aws.dynamodb(_REGION)
-_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
-_SUBSCRIPTIONS: Final = SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table)
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
+_SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
-_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_ROUTES: Final = RouteBook(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
     _ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION
 )
@@ -90,7 +90,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
         return reply(_moved(command, routes))  # here it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
-    told = list(opening(_STORE, command, now=now))
+    told = list(opening(_PRICES, command, now=now))
     if "aws" not in routes.lasting_paths(token):
         told.append(_moved(command, routes))
     payloads = [Payload.of(message) for message in told]

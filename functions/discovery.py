@@ -10,7 +10,7 @@ from functions.glow.errors import Unavailable
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.discovery import parse_wish, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.http import (
     HttpEvent,
@@ -28,7 +28,7 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
-_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_ROUTES: Final = RouteBook(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
 
 

@@ -8,11 +8,11 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.paths import Path
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.queues.publisher import Publisher, QueuePublisher
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
 from functions.glow.runtime import aws
 from functions.glow.runtime.bearer import require_bearer
@@ -42,8 +42,8 @@ _BROADCAST_QUEUE: Final = QueuePublisher(
 )
 
 
-_ROUTE_STORE: Final = RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table)
-_ROUTES: Final = RouteBook(_ROUTE_STORE, _ENVIRONMENT.policy)
+_ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
+_ROUTES: Final = RouteBook(_ROUTE_TABLE, _ENVIRONMENT.policy)
 
 
 @cache
@@ -71,7 +71,7 @@ def _edge_publisher() -> Publisher:
     return EdgePublisher(
         client,
         fallbacks=[_BROADCAST_QUEUE, retry_queue],
-        watch=EdgeWatch(_ROUTE_STORE, _ROUTES, tasks, EdgeRooms(client)),
+        watch=EdgeWatch(_ROUTE_TABLE, _ROUTES, tasks, EdgeRooms(client)),
     )
 
 
@@ -80,7 +80,7 @@ if _ENVIRONMENT.edge_is_on:
 
 
 _INTAKE: Final = Intake(
-    store=PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table),
+    prices=PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table),
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
     routes=_ROUTES,
     known_tokens=KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table),

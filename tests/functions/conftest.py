@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from functions import environment
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (
     CONNECTIONS,
@@ -52,13 +52,13 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBClien
 
 
 @pytest.fixture
-def store(dynamodb: DynamoDBClient) -> PriceStore:
-    return PriceStore(dynamodb, PRICES)
+def prices(dynamodb: DynamoDBClient) -> PriceTable:
+    return PriceTable(dynamodb, PRICES)
 
 
 @pytest.fixture
-def subscriptions(dynamodb: DynamoDBClient) -> SubscriptionStore:
-    return SubscriptionStore(dynamodb, CONNECTIONS)
+def subscriptions(dynamodb: DynamoDBClient) -> SubscriptionTable:
+    return SubscriptionTable(dynamodb, CONNECTIONS)
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def tasks(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
-def routes(dynamodb: DynamoDBClient) -> Iterator[RouteStore]:
+def routes(dynamodb: DynamoDBClient) -> Iterator[RouteTable]:
     """The routing table, empty again when the test ends."""
-    yield RouteStore(dynamodb, ROUTES)
+    yield RouteTable(dynamodb, ROUTES)
     for row in dynamodb.scan(TableName=ROUTES)["Items"]:
         dynamodb.delete_item(TableName=ROUTES, Key={"id": row["id"]})
 
 
 @pytest.fixture
-def known_tokens(dynamodb: DynamoDBClient, routes: RouteStore) -> KnownTokens:
+def known_tokens(dynamodb: DynamoDBClient, routes: RouteTable) -> KnownTokens:
     return KnownTokens(dynamodb, ROUTES)
 
 

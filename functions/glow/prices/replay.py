@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.glow.prices.store import Arrival, PriceStore
+from functions.glow.prices.table import Arrival, PriceTable
 from functions.glow.update import Update, id_at, timestamp_of
 
 MAX_REPLAY: Final = 500
@@ -42,21 +42,21 @@ class Replay:
     gap: Gap | None
 
 
-def replay(store: PriceStore, token: str, after: str, *, now: float) -> Replay:
+def replay(prices: PriceTable, token: str, after: str, *, now: float) -> Replay:
     """What the client of `token` with `after` is owed at `now` (Unix seconds)."""
-    known = store.arrival(token, after, now=now)
-    missed = None if known is None else _missed(store, known, now=now)
+    known = prices.arrival(token, after, now=now)
+    missed = None if known is None else _missed(prices, known, now=now)
     if missed is not None and len(missed) <= MAX_REPLAY:
         return Replay([arrival.update for arrival in missed], None)
-    newest = store.tail(token, limit=MAX_REPLAY, now=now)
+    newest = prices.tail(token, limit=MAX_REPLAY, now=now)
     return Replay(newest, Gap(after, newest[0].id if newest else None))
 
 
-def _missed(store: PriceStore, known: Arrival, *, now: float) -> list[Arrival]:
+def _missed(prices: PriceTable, known: Arrival, *, now: float) -> list[Arrival]:
     """What arrived after `known`, in order of arrival; one more than MAX_REPLAY means too many."""
     token, after = known.update.token, known.update.id
-    later = store.arrivals_after(token, after, limit=MAX_REPLAY + 1, now=now)
-    late = store.late_arrivals(
+    later = prices.arrivals_after(token, after, limit=MAX_REPLAY + 1, now=now)
+    late = prices.late_arrivals(
         token,
         since=id_at(timestamp_of(after) - LATE_SECONDS),
         below=after,

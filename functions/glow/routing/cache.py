@@ -7,7 +7,7 @@ from functions.glow import log
 from functions.glow.errors import GlowError
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import CACHE_SECONDS, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 
 
 class RouteBook:
@@ -15,9 +15,9 @@ class RouteBook:
     `policy`, which is what the environment says."""
 
     def __init__(
-        self, store: RouteStore, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+        self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._store = store
+        self._table = table
         self._routes = Routes(current=policy)
         self._clock = clock
         self._read_at: float | None = None
@@ -41,7 +41,7 @@ class RouteBook:
             return self._routes
         started = self._clock()
         try:
-            self._routes = self._store.read() or self._routes
+            self._routes = self._table.read() or self._routes
         except GlowError as error:
             log.warning("routes_not_read", reason=str(error))
         else:

@@ -24,7 +24,7 @@ from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.leavers import AwsClients
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
 
 # A quarter of what a room takes (docs/performance.md), as it goes on serving meanwhile.
@@ -48,7 +48,7 @@ class Moving:
 class RouteChange:
     """Carries changes out. `rooms` is None where the stack has no edge."""
 
-    store: RouteStore
+    table: RouteTable
     known_tokens: KnownTokens
     aws: AwsClients
     rooms: EdgeRooms | None
@@ -61,21 +61,21 @@ class RouteChange:
 
     async def apply(self, policy: Policy) -> Mapping[str, object]:
         """Bring `policy` into force and announce it. Raises Unavailable."""
-        before = self.store.read()
+        before = self.table.read()
         if before is None:
-            self.store.write(Routes(current=policy))
+            self.table.write(Routes(current=policy))
             return _result(Moving(), grace_ms=0)
         routes = before.changed(policy, now_ms=self._now_ms())
         if routes.is_announced:
             return _result(Moving(), grace_ms=0)
         moving = await self._count(routes)
-        self.store.write(routes)
+        self.table.write(routes)
         await self.sleep(SETTLE_MS / 1_000)
         return await self._announce(routes, moving)
 
     async def recover(self) -> None:
         """The edge is well again: send back to it who went to AWS meanwhile."""
-        routes = self.store.read()
+        routes = self.table.read()
         if routes is None or routes.health.state != "recovering":
             return
         now = self.clock()
@@ -85,11 +85,11 @@ class RouteChange:
         until_ms = self._grace_end(jitter_ms)
         self.tasks.add(Task("sweep", until_ms))
         ending = EdgeHealth(state="recovering", since_ms=routes.health.since_ms, until_ms=until_ms)
-        self.store.replace_health(routes.health, ending)
+        self.table.replace_health(routes.health, ending)
 
     async def tell_rooms(self) -> None:
         """Tell the rooms that could not be told when their tokens left. Raises Unavailable."""
-        routes = self.store.read()
+        routes = self.table.read()
         if routes is None or self.rooms is None:
             return
         known = self.known_tokens.all(now=self.clock())
@@ -102,7 +102,7 @@ class RouteChange:
 
     async def sweep(self) -> None:
         """Let go of who is left on AWS where nothing is published for them."""
-        routes = self.store.read()
+        routes = self.table.read()
         if routes is None:
             return
         now = self.clock()
@@ -165,7 +165,7 @@ class RouteChange:
         if self.rooms is not None:
             await self._try_to_send_away(self.rooms, moving, until_ms)
         self.tasks.add(Task("sweep", until_ms))
-        self.store.write(routes.announced(until_ms=until_ms))
+        self.table.write(routes.announced(until_ms=until_ms))
         return _result(moving, grace_ms=until_ms - int(now * 1_000))
 
     async def _try_to_send_away(self, rooms: EdgeRooms, moving: Moving, until_ms: int) -> None:

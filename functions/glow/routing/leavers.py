@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from functions.glow import log
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
 from functions.glow.sockets import messages
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Payload
 from functions.glow.sockets.read_ahead import ReadAhead
-from functions.glow.sockets.subscriptions import SubscriptionStore, TokenSubscription
+from functions.glow.sockets.subscriptions import SubscriptionTable, TokenSubscription
 
 Leaves = Callable[[str], bool]
 """Whether who listens to this token on AWS has to leave."""
@@ -27,8 +27,8 @@ class AwsClients:
 
     def __init__(
         self,
-        subscriptions: SubscriptionStore,
-        prices: PriceStore,
+        subscriptions: SubscriptionTable,
+        prices: PriceTable,
         poster: ConnectionPoster,
         endpoints: Endpoints,
     ) -> None:
@@ -95,7 +95,7 @@ class _Notices:
 
     def __init__(
         self,
-        prices: PriceStore,
+        prices: PriceTable,
         endpoints: Endpoints,
         policy: Policy,
         *,

@@ -6,16 +6,16 @@ from typing import Final
 
 from functions.glow.edge.client import EdgeClient
 from functions.glow.edge.rooms import EdgeRooms
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.change import RouteChange
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.leavers import AwsClients
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
 from functions.glow.runtime import aws
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 
 # For 500 rooms; nobody waits for it but `pulumi up`.
 ORDER_TIMEOUT_MS: Final = 20_000
@@ -25,11 +25,11 @@ def route_change(settings: ChangeSettings) -> RouteChange:
     region = settings.region
     dynamodb = aws.dynamodb(region)
     return RouteChange(
-        store=RouteStore(dynamodb, settings.routes_table),
+        table=RouteTable(dynamodb, settings.routes_table),
         known_tokens=KnownTokens(dynamodb, settings.routes_table),
         aws=AwsClients(
-            SubscriptionStore(dynamodb, settings.connections_table),
-            PriceStore(dynamodb, settings.prices_table),
+            SubscriptionTable(dynamodb, settings.connections_table),
+            PriceTable(dynamodb, settings.prices_table),
             ConnectionPoster(settings.websocket_callback_url, aws.credentials(), region=region),
             settings.endpoints,
         ),

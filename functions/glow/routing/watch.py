@@ -8,7 +8,7 @@ from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import GlowError
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
 from functions.glow.runtime.loop import event_loop
 
@@ -23,14 +23,14 @@ class EdgeWatch:
 
     def __init__(
         self,
-        store: RouteStore,
+        table: RouteTable,
         book: RouteBook,
         tasks: TaskQueue,
         rooms: EdgeRooms,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store = store
+        self._table = table
         self._book = book
         self._tasks = tasks
         self._rooms = rooms
@@ -68,7 +68,7 @@ class EdgeWatch:
 
     def _change(self, health: EdgeHealth) -> None:
         try:
-            is_written = self._store.replace_health(self._book.routes.health, health)
+            is_written = self._table.replace_health(self._book.routes.health, health)
             self._book.expire()
             if not is_written:
                 return

@@ -21,7 +21,7 @@ from functions.glow.errors import FanOutFailed, Unavailable
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
 from functions.glow.sockets.read_ahead import ReadAhead
-from functions.glow.sockets.subscriptions import Subscription, SubscriptionStore
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
 
 MAX_BLAMED: Final = 10
 
@@ -64,7 +64,7 @@ class Tally:
 class FanOut:
     """Posts to all connections of a token, MAX_CONCURRENT_POSTS at once."""
 
-    def __init__(self, subscriptions: SubscriptionStore, poster: ConnectionPoster) -> None:
+    def __init__(self, subscriptions: SubscriptionTable, poster: ConnectionPoster) -> None:
         self._subscriptions = subscriptions
         self._poster = poster
 

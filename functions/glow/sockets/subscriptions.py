@@ -64,7 +64,7 @@ class _Change:
     row: Row
 
 
-class SubscriptionStore:
+class SubscriptionTable:
     """Reads and writes the rows. `now` is Unix time in seconds. Raises Unavailable."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:

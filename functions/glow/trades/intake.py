@@ -8,7 +8,7 @@ from typing import Final
 from functions.glow import log
 from functions.glow.errors import Unavailable
 from functions.glow.paths import Path
-from functions.glow.prices.store import Appended, Duplicate, IdTaken, NotStored, PriceStore, Stored
+from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
 from functions.glow.queues.publisher import Publisher
 from functions.glow.routing.cache import RouteBook
 from functions.glow.routing.known_tokens import KnownTokens
@@ -46,7 +46,7 @@ class Intake:
     configured).
     """
 
-    store: PriceStore
+    prices: PriceTable
     retention_seconds: int
     routes: RouteBook
     known_tokens: KnownTokens
@@ -84,7 +84,7 @@ class Intake:
         Beside the write, because Helius's second has no room for three calls one after another.
         """
         with beside(*self._chores(updates, now)):
-            appended = self.store.append_all(
+            appended = self.prices.append_all(
                 updates, now=now, retention_seconds=self.retention_seconds
             )
         return list(zip(updates, appended, strict=True))

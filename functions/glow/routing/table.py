@@ -27,7 +27,7 @@ _KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": "ROUTING"}}
 _PART: Final = "the routing table"
 
 
-class RouteStore:
+class RouteTable:
     """Reads and writes the item. Raises Unavailable when the table does not answer."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:

@@ -75,7 +75,7 @@ class Page:
     next: str | None
 
 
-class PriceStore:
+class PriceTable:
     """Reads and appends. All reads are consistent; `now` is Unix time in seconds.
 
     Raises Unavailable when the table does not answer.
