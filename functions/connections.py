@@ -11,7 +11,7 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.prices.table import PriceTable
-from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import Routes
 from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
@@ -39,7 +39,7 @@ _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
-_ROUTES: Final = RouteBook(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
     _ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION
 )

@@ -7,8 +7,8 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import Unavailable
-from functions.glow.routing.cache import RouteBook
-from functions.glow.routing.discovery import parse_wish, where_to_connect
+from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.discovery import parse_preferences, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
@@ -28,7 +28,7 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
-_ROUTES: Final = RouteBook(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
 
 
@@ -37,10 +37,12 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     now = time.time()
     request = HttpRequest.from_event(event)
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
-    wish = parse_wish(request.query)
+    preferences = parse_preferences(request.query)
     require_known(token, _TOKENS)
     _note(token, now)
-    answer = where_to_connect(token, wish, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000))
+    answer = where_to_connect(
+        token, preferences, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000)
+    )
     response = json_response(200, answer)
     response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response

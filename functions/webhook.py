@@ -10,7 +10,7 @@ from functions.glow import log
 from functions.glow.paths import Path
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.publisher import Publisher, QueuePublisher
-from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
@@ -43,7 +43,7 @@ _BROADCAST_QUEUE: Final = QueuePublisher(
 
 
 _ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
-_ROUTES: Final = RouteBook(_ROUTE_TABLE, _ENVIRONMENT.policy)
+_ROUTES: Final = RouteCache(_ROUTE_TABLE, _ENVIRONMENT.policy)
 
 
 @cache

@@ -247,7 +247,7 @@ def end_the_grace(world: World, policy: Policy) -> None:
     world.routes.write(changed)
 
 
-def test_who_is_left_when_the_grace_is_over_is_told_and_let_go(world: World) -> None:
+def test_who_is_left_when_the_grace_is_over_is_told_and_unsubscribed(world: World) -> None:
     token, staying = world.a_known_token(), world.a_known_token()
     left = world.a_listener_on_aws(token)
     listens_to_both = world.a_listener_on_aws(token)

@@ -10,7 +10,7 @@ from functions.glow.routing.routes import CACHE_SECONDS, Routes
 from functions.glow.routing.table import RouteTable
 
 
-class RouteBook:
+class RouteCache:
     """Caches the item. Where it cannot be read the last one goes on, and before the first one
     `policy`, which is what the environment says."""
 

@@ -21,7 +21,7 @@ from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import Unavailable
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.leavers import AwsClients
+from functions.glow.routing.leavers import Leavers
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
 from functions.glow.routing.table import RouteTable
@@ -50,7 +50,7 @@ class RouteChange:
 
     table: RouteTable
     known_tokens: KnownTokens
-    aws: AwsClients
+    leavers: Leavers
     rooms: EdgeRooms | None
     endpoints: Endpoints
     tasks: TaskQueue
@@ -79,9 +79,9 @@ class RouteChange:
         if routes is None or routes.health.state != "recovering":
             return
         now = self.clock()
-        clients = self.aws.count(routes.leaves_aws, now=now)
+        clients = self.leavers.count(routes.leaves_aws, now=now)
         jitter_ms = self._jitter_ms(to_edge=clients)
-        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
+        await self.leavers.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
         until_ms = self._grace_end(jitter_ms)
         self.tasks.add(Task("sweep", until_ms))
         ending = EdgeHealth(state="recovering", since_ms=routes.health.since_ms, until_ms=until_ms)
@@ -107,7 +107,7 @@ class RouteChange:
             return
         now = self.clock()
         now_ms = int(now * 1_000)
-        await self.aws.let_go(
+        await self.leavers.unsubscribe(
             lambda token: "aws" not in routes.published(token, now_ms=now_ms),
             routes.current,
             now=now,
@@ -115,7 +115,7 @@ class RouteChange:
 
     async def _count(self, routes: Routes) -> Moving:
         to_edge, from_edge = self._moving_tokens(routes)
-        clients_to_edge = self.aws.count(routes.leaves_aws, now=self.clock())
+        clients_to_edge = self.leavers.count(routes.leaves_aws, now=self.clock())
         try:
             clients_to_aws = await self._ask_rooms(to_edge, from_edge)
         except Unavailable as error:
@@ -161,7 +161,9 @@ class RouteChange:
             await self.rooms.take_back(moving.to_edge, served_from_ms=served_from_ms)
         now = self.clock()
         until_ms = self._grace_end(moving.jitter_ms)
-        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=moving.jitter_ms, now=now)
+        await self.leavers.tell(
+            routes.leaves_aws, routes.current, jitter_ms=moving.jitter_ms, now=now
+        )
         if self.rooms is not None:
             await self._try_to_send_away(self.rooms, moving, until_ms)
         self.tasks.add(Task("sweep", until_ms))

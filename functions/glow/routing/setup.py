@@ -9,7 +9,7 @@ from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.change import RouteChange
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.leavers import AwsClients
+from functions.glow.routing.leavers import Leavers
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
@@ -27,7 +27,7 @@ def route_change(settings: ChangeSettings) -> RouteChange:
     return RouteChange(
         table=RouteTable(dynamodb, settings.routes_table),
         known_tokens=KnownTokens(dynamodb, settings.routes_table),
-        aws=AwsClients(
+        leavers=Leavers(
             SubscriptionTable(dynamodb, settings.connections_table),
             PriceTable(dynamodb, settings.prices_table),
             ConnectionPoster(settings.websocket_callback_url, aws.credentials(), region=region),

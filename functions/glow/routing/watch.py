@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functions.glow import log
 from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import GlowError
-from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
@@ -24,26 +24,26 @@ class EdgeWatch:
     def __init__(
         self,
         table: RouteTable,
-        book: RouteBook,
+        cache: RouteCache,
         tasks: TaskQueue,
         rooms: EdgeRooms,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._table = table
-        self._book = book
+        self._cache = cache
         self._tasks = tasks
         self._rooms = rooms
         self._clock = clock
 
     def edge_failed(self) -> None:
         """The edge did not answer several times in a row."""
-        if self._book.routes.health.state != "down":
+        if self._cache.routes.health.state != "down":
             self._change(EdgeHealth(state="down", since_ms=self._now_ms()))
 
     def edge_answered(self) -> None:
         """The edge took an update."""
-        health = self._book.routes.health
+        health = self._cache.routes.health
         now_ms = self._now_ms()
         if health.state == "down" and now_ms - health.since_ms >= SETTLE_MS:
             self._change(EdgeHealth(state="recovering", since_ms=now_ms))
@@ -54,7 +54,7 @@ class EdgeWatch:
         If by now their tokens are the edge's, the order to come back was lost, or the list of known
         tokens with the table: they would refuse their clients for ever.
         """
-        routes, now_ms = self._book.routes, self._now_ms()
+        routes, now_ms = self._cache.routes, self._now_ms()
         forgotten = [token for token in tokens if routes.is_home_at_edge(token, now_ms=now_ms)]
         if not forgotten:
             return
@@ -68,8 +68,8 @@ class EdgeWatch:
 
     def _change(self, health: EdgeHealth) -> None:
         try:
-            is_written = self._table.replace_health(self._book.routes.health, health)
-            self._book.expire()
+            is_written = self._table.replace_health(self._cache.routes.health, health)
+            self._cache.expire()
             if not is_written:
                 return
             log.warning("edge_health_changed", state=health.state)

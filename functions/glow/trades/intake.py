@@ -10,7 +10,7 @@ from functions.glow.errors import Unavailable
 from functions.glow.paths import Path
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
 from functions.glow.queues.publisher import Publisher
-from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.parallel import beside, in_parallel
 from functions.glow.trades.parse import Skip, Trades
@@ -48,7 +48,7 @@ class Intake:
 
     prices: PriceTable
     retention_seconds: int
-    routes: RouteBook
+    routes: RouteCache
     known_tokens: KnownTokens
     publisher: Callable[[Path], Publisher | None]
 
