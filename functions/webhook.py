@@ -9,7 +9,8 @@ from functions.environment import Environment
 from functions.glow import log
 from functions.glow.paths import Path
 from functions.glow.prices.table import PriceTable
-from functions.glow.queues.publisher import Publisher, QueuePublisher
+from functions.glow.publisher import Publisher
+from functions.glow.queues.publisher import QueuePublisher
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.table import RouteTable

@@ -11,7 +11,7 @@ from typing import Protocol
 from functions.glow import log
 from functions.glow.edge.breaker import CircuitBreaker
 from functions.glow.edge.client import EdgeClient, Outcome, Verdict
-from functions.glow.queues.publisher import Publisher
+from functions.glow.publisher import Publisher
 from functions.glow.runtime.loop import event_loop
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.update import Update

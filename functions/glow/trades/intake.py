@@ -9,7 +9,7 @@ from functions.glow import log
 from functions.glow.errors import Unavailable
 from functions.glow.paths import Path
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
-from functions.glow.queues.publisher import Publisher
+from functions.glow.publisher import Publisher
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.parallel import beside, in_parallel

@@ -1,0 +1,14 @@
+"""Publishing: stored updates go to one of the two paths, a queue's (`queues`) or the edge's (`edge`)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from functions.glow.update import Update
+
+
+class Publisher(Protocol):
+    """A path to the clients."""
+
+    def publish(self, updates: Sequence[Update]) -> None:
+        """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken."""
+        ...
