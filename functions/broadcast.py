@@ -42,7 +42,7 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
     failed = [
-        *_DEAD_LETTERS.bury(batch.poison),
+        *_DEAD_LETTERS.send(batch.poison),
         *event_loop().run_until_complete(_broadcast(batch, seconds)),
     ]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

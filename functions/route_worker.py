@@ -43,7 +43,7 @@ def _is_done(record: SqsRecord) -> bool:
     try:
         task = parse_task(record["body"])
     except BadRequest as error:
-        return not _DEAD_LETTERS.bury([Poison(record, str(error))])
+        return not _DEAD_LETTERS.send([Poison(record, str(error))])
     seconds_left = task.due_ms / 1_000 - time.time()
     if seconds_left > 0:
         _QUEUE.hide([record], seconds=math.ceil(seconds_left))

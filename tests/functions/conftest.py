@@ -72,7 +72,7 @@ def dead_letters(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
-def debts(dynamodb: DynamoDBClient) -> Queue:
+def retry_queue(dynamodb: DynamoDBClient) -> Queue:
     """The edge retry queue."""
     return Queue()
 
@@ -122,7 +122,7 @@ class Load(Protocol):
 @pytest.fixture
 def load(
     queue: Queue,
-    debts: Queue,
+    retry_queue: Queue,
     tasks: Queue,
     dead_letters: Queue,
     endpoint: Endpoint,
@@ -138,7 +138,7 @@ def load(
             environment.CONNECTIONS_TABLE: CONNECTIONS,
             environment.BROADCAST_QUEUE_URL: queue.url,
             environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
-            environment.EDGE_RETRY_QUEUE_URL: debts.url,
+            environment.EDGE_RETRY_QUEUE_URL: retry_queue.url,
             environment.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: dead_letters.url,
             environment.EDGE_RETRY_TRIES: "10",
             environment.EDGE_RETRY_BASE_SECONDS: "1",

@@ -13,11 +13,10 @@ import pytest
 from functions.glow.prices.table import PriceTable
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets import post
-from functions.glow.sockets.commands import Delivery
 from functions.glow.sockets.delivery import MAX_TRIES
 from functions.glow.sockets.fanout import MAX_BLAMED
 from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
-from functions.glow.update import Update
+from functions.glow.update import Delivery, Update
 from tests.functions.builders import (
     RETENTION_SECONDS,
     Context,
@@ -120,7 +119,7 @@ def test_delivery_latest_gets_the_newest_stored_price_and_never_a_late_one(
     assert [heard(endpoint, client) for client in clients] == [[newest.to_dict()]] * 3
 
 
-def test_poison_is_buried_with_its_reason_and_its_nine_neighbours_are_sent(
+def test_poison_is_a_dead_letter_with_its_reason_and_its_nine_neighbours_are_sent(
     broadcast: ModuleType, endpoint: Endpoint, listen: Listen, dead_letters: Queue
 ) -> None:
     updates = updates_of(a_token(), 9)
@@ -129,17 +128,17 @@ def test_poison_is_buried_with_its_reason_and_its_nine_neighbours_are_sent(
     records.insert(4, a_record('{"type":"PRICE_UPDATE","token":"../etc"}', group="poisoned"))
 
     answer = broadcast.handler(a_batch(records), Context())
-    [buried] = dead_letters.take()
+    [dead_letter] = dead_letters.take()
 
     assert failures(answer) == []
     assert heard(endpoint, client)[0]["updates"] == [update.to_dict() for update in updates]
-    assert buried["body"] == records[4]["body"]
-    assert buried["attributes"]["MessageGroupId"] == "poisoned"
-    assert buried["attributes"]["MessageDeduplicationId"] == records[4]["messageId"]
+    assert dead_letter["body"] == records[4]["body"]
+    assert dead_letter["attributes"]["MessageGroupId"] == "poisoned"
+    assert dead_letter["attributes"]["MessageDeduplicationId"] == records[4]["messageId"]
     assert "token" in dead_letters.reasons[0]
 
 
-def test_poison_that_cannot_be_buried_is_handed_out_again(load: Load) -> None:
+def test_poison_that_the_dead_letter_queue_does_not_take_is_handed_out_again(load: Load) -> None:
     broadcast = load("broadcast", BROADCAST_DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/1/x.fifo")
     record = a_record("not JSON")
 

@@ -199,7 +199,7 @@ def test_body_in_base64_is_decoded(load: Load, text: str, status: int) -> None:
 
 
 def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
-    load: Load, edge: Edge, queue: Queue, debts: Queue
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
 ) -> None:
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
 
@@ -207,11 +207,11 @@ def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
 
     assert (status, answer["stored"]) == (200, 1)
     assert len(edge.heard[token]) == 1
-    assert (queue.take(), debts.take()) == ([], [])
+    assert (queue.take(), retry_queue.take()) == ([], [])
 
 
 def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
-    load: Load, edge: Edge, queue: Queue, debts: Queue
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
 ) -> None:
     edge.answer = lambda _post: NEVER
     body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
@@ -221,7 +221,7 @@ def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
 
     assert webhook.handler(event, None)["statusCode"] == 200
     assert time.monotonic() - started < HELIUS_WAITS_SECONDS
-    assert len(queue.take()) == len(debts.take()) == 1
+    assert len(queue.take()) == len(retry_queue.take()) == 1
 
 
 def test_without_the_edge_httpx_is_not_loaded() -> None:
@@ -287,7 +287,7 @@ def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownToken
 
 
 def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_tokens(
-    load: Load, edge: Edge, queue: Queue, debts: Queue, routes: RouteTable
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=Policy(edge_is_on=True)))
     edge.answer = lambda _post: 500
@@ -306,7 +306,7 @@ def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_token
     assert marked.health.state == "down"
     assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
     trade()
-    assert len(queue.take()) == len(debts.take()) == FAILURES_IN_A_ROW + 1
+    assert len(queue.take()) == len(retry_queue.take()) == FAILURES_IN_A_ROW + 1
 
 
 def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_back(

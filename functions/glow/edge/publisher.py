@@ -51,16 +51,16 @@ class EdgePublisher:
     def publish(self, updates: Sequence[Update]) -> None:
         by_token = _by_token(updates)
         if self._breaker.is_open(now=self._clock()):
-            log.info("edge_spared", updates=len(updates))
-            owed, away = list(updates), list[str]()
+            log.info("edge_skipped", updates=len(updates))
+            undelivered, away = list(updates), list[str]()
         else:
-            owed, away = self._post(by_token)
-        if owed:
-            in_parallel(lambda fallback: fallback.publish(owed), self._fallbacks)
+            undelivered, away = self._post(by_token)
+        if undelivered:
+            in_parallel(lambda fallback: fallback.publish(undelivered), self._fallbacks)
         # Told last: it is one more call, and by now the updates are safe.
         if self._breaker.is_open(now=self._clock()):
             self._watch.edge_failed()
-        elif not owed:
+        elif not undelivered:
             self._watch.edge_answered()
         if away:
             self._watch.rooms_are_away(away)
@@ -69,14 +69,16 @@ class EdgePublisher:
         """Post to the edge; the updates that it did not take, each token's in order, and the tokens
         whose rooms are away."""
         outcomes = event_loop().run_until_complete(self._post_all(by_token))
-        owed: list[Update] = []
+        undelivered: list[Update] = []
         for (token, updates), outcome in zip(by_token.items(), outcomes, strict=True):
             self._record(outcome)
             if outcome.verdict is not Verdict.TAKEN:
-                log.warning("edge_owed", token=token, updates=len(updates), reason=outcome.reason)
-                owed += updates
+                log.warning(
+                    "updates_not_taken", token=token, updates=len(updates), reason=outcome.reason
+                )
+                undelivered += updates
         away = [token for token, each in zip(by_token, outcomes, strict=True) if each.is_away]
-        return owed, away
+        return undelivered, away
 
     async def _post_all(self, by_token: Mapping[str, Sequence[Update]]) -> list[Outcome]:
         return await asyncio.gather(

@@ -15,7 +15,7 @@ def opening(prices: PriceTable, command: Subscribe, *, now: float) -> Sequence[s
     if command.after is None or command.delivery == "latest":
         newest = prices.newest(command.token, now=now)
         return told if newest is None else [*told, newest.to_json()]
-    owed = replay(prices, command.token, command.after, now=now)
-    if owed.gap is not None:
-        told.append(messages.gap(command.token, owed.gap))
-    return [*told, *frames(owed.updates)]
+    missed = replay(prices, command.token, command.after, now=now)
+    if missed.gap is not None:
+        told.append(messages.gap(command.token, missed.gap))
+    return [*told, *frames(missed.updates)]
