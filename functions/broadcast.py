@@ -1,4 +1,4 @@
-"""BroadcastWorker: a batch of the broadcast queue goes to the connections of its tokens."""
+"""BroadcastWorker: sends a batch of the broadcast queue to the connections of its tokens."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from functions.glow.sockets.frames import frames
 from functions.glow.sockets.post import ConnectionPoster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
-# Kept of the function's time-out for the answer, so that what was done is acknowledged.
+# Time kept back for the answer: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 2.0
 
 _ENVIRONMENT: Final = Environment(os.environ)
@@ -49,7 +49,7 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
 
 
 async def _broadcast(batch: Batch, seconds: float) -> list[str]:
-    """Send every token's updates, side by side; the ids of the messages to be handed out again."""
+    """Send every token's updates, side by side; the ids of the messages that have to come again."""
     failed = await asyncio.gather(
         *(_send(token, of_token, seconds) for token, of_token in batch.tokens.items())
     )
@@ -57,7 +57,7 @@ async def _broadcast(batch: Batch, seconds: float) -> list[str]:
 
 
 async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]:
-    """Send one token's updates; if that fails, all its messages, which keeps their order."""
+    """Send one token's updates. If that fails all its messages come again, which keeps the order."""
     started = time.time()
 
     def newest() -> str | None:

@@ -1,6 +1,6 @@
 """PriceConnections: every route of the WebSocket API.
 
-Single replies go back as the route's response; what follows a subscribe is posted, in order.
+A single reply is the route's response. What follows a subscribe is posted, in order.
 """
 
 import os
@@ -82,13 +82,13 @@ def _answer(connection_id: str, body: str) -> WebSocketAnswer:
 
 
 def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
-    """Write the row, then read, then post, so that no trade falls between: one stored before the
-    read is in it, one stored later is broadcast to the row."""
+    """Write the row, then read, then post, so that no trade is missed. A trade stored before the
+    read is in it; one stored later is broadcast to the row."""
     now = time.time()
     token = require_known(command.token, _TOKENS)
     routes = _ROUTES.refresh()
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
-        return reply(_moved(command, routes))  # here it would hear nothing
+        return reply(_moved(command, routes))  # on this path it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
     told = list(opening(_PRICES, command, now=now))
     if "aws" not in routes.lasting_paths(token):
@@ -115,7 +115,7 @@ def _moved(command: Subscribe, routes: Routes) -> str:
 
 
 async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
-    """Deliver the opening; a client that got only part of it is disconnected, so that it knows."""
+    """Deliver the opening. A client that got only part of it is disconnected, so that it notices."""
     outcome = await deliver(_POSTER, connection_id, payloads)
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)

@@ -21,7 +21,7 @@ from functions.glow.runtime.http import (
 )
 from functions.glow.token import parse_token, require_known
 
-# Less than a route takes to change (routes.py), so that no answer outlives what it says.
+# Shorter than a change of route (SETTLE_MS, routing/routes.py): no answer outlives its path.
 MAX_AGE_SECONDS: Final = 2
 
 _ENVIRONMENT: Final = Environment(os.environ)
@@ -49,7 +49,7 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
 
 
 def _note(token: str, now: float) -> None:
-    """The client may go to a room that no trade has reached yet, and a change must find it there."""
+    """Remember the token: a change of route must find its room, even if no trade has reached it."""
     try:
         _KNOWN_TOKENS.note(_KNOWN_TOKENS.unnoted([token], now=now), now=now)
     except Unavailable as error:

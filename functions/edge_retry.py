@@ -1,4 +1,4 @@
-"""EdgeRetryWorker: a batch of the edge retry queue is posted to the edge, which did not take it before."""
+"""EdgeRetryWorker: posts to the edge again what it did not take, a batch of the edge retry queue."""
 
 import asyncio
 import os
@@ -14,9 +14,9 @@ from functions.glow.queues.retry_queue import RetryQueue
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 
-# Nobody waits for this one, and a slow answer that comes is better than a try more.
+# Nobody waits for this post, and a slow answer is better than one more try.
 POST_TIMEOUT_MS: Final = 5_000
-# Kept of the function's time-out for the queues, so that what was done is acknowledged.
+# Time kept back for the queues: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 5.0
 
 _ENVIRONMENT: Final = Environment(os.environ)

@@ -1,4 +1,4 @@
-"""RouteWorker: does what is left of a change of route, when it is due."""
+"""RouteWorker: does the later steps of a change of route, each when it is due."""
 
 import math
 import os

@@ -29,8 +29,7 @@ from functions.glow.trades.parse import parse_webhook
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 
-
-# Made while Lambda starts the process, which it does at full speed, and without the network.
+# Made at import, when Lambda gives the process full CPU speed. None of it uses the network.
 _ENVIRONMENT: Final = Environment(os.environ)
 _SECRETS: Final = _ENVIRONMENT.helius_webhook_secrets
 _TOKENS: Final = _ENVIRONMENT.tokens
@@ -41,8 +40,6 @@ _SQS: Final = aws.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
 _BROADCAST_QUEUE: Final = QueuePublisher(
     _SQS, _ENVIRONMENT.broadcast_queue_url, name="the broadcast queue"
 )
-
-
 _ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
 _ROUTES: Final = RouteCache(_ROUTE_TABLE, _ENVIRONMENT.policy)
 
@@ -55,8 +52,8 @@ def _publisher(path: Path) -> Publisher | None:
 
 
 def _edge_publisher() -> Publisher:
-    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - see above
-    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
+    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - slow: edge/client.py
+    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - see above
     from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
     from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
 
@@ -77,7 +74,7 @@ def _edge_publisher() -> Publisher:
 
 
 if _ENVIRONMENT.edge_is_on:
-    _publisher("edge")  # now, and not within a trade's second
+    _publisher("edge")  # now, not within the one second that a trade has
 
 
 _INTAKE: Final = Intake(

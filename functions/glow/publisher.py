@@ -1,4 +1,4 @@
-"""Publishing: stored updates go to one of the two paths, a queue's (`queues`) or the edge's (`edge`)."""
+"""What publishes stored updates: each path has its own, in `queues` and in `edge`."""
 
 from collections.abc import Sequence
 from typing import Protocol

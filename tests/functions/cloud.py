@@ -87,7 +87,7 @@ class Queue:
         )["QueueUrl"]
 
     def give_up_after(self, tries: int, dead_letters: Queue) -> None:
-        """Have SQS move what failed so often."""
+        """Have SQS move what failed `tries` times to `dead_letters`."""
         described = self._client.get_queue_attributes(
             QueueUrl=dead_letters.url, AttributeNames=["QueueArn"]
         )
@@ -104,7 +104,7 @@ class Queue:
         )
 
     def take(self) -> Sequence[SqsRecord]:
-        """All that is in it, deleted, in the form in which Lambda gets it."""
+        """Take all messages out of it, in the form that Lambda gets."""
         records: list[SqsRecord] = []
         self.reasons.clear()
         while received := self.receive():

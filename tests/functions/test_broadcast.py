@@ -1,4 +1,4 @@
-"""The broadcast worker: frames, order, and what fails a record and what never may."""
+"""The broadcast worker: frames, order, and which failures may fail a record."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def listen(subscriptions: SubscriptionTable) -> Listen:
 
 
 def send(broadcast: ModuleType, *updates: Update, context: Context | None = None) -> list[str]:
-    """Hand `updates` over as one batch; the ids of those to be handed out again."""
+    """Hand `updates` over as one batch; the ids of those that have to come again."""
     records = [
         a_record(update.to_json(), group=update.token, message_id=update.id) for update in updates
     ]

@@ -1,4 +1,4 @@
-"""The edge retry worker, fed from a real queue: the edge gets what it did not take, in order, later."""
+"""The edge retry worker, fed from a real queue: the edge gets what it missed, later and in order."""
 
 import time
 from collections.abc import Iterator, Sequence

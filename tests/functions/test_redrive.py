@@ -61,7 +61,7 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
         MessageSystemAttributeNames=["MessageGroupId"],
     ).get("Messages", [])
     send_back(client, queue.url, sent_before_the_crash)
-    for message in sent_before_the_crash:  # as when the time is over for which SQS hides them
+    for message in sent_before_the_crash:  # as SQS does after their visibility time-out
         client.change_message_visibility(
             QueueUrl=dead_letters.url,
             ReceiptHandle=message.get("ReceiptHandle", ""),

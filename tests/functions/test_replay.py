@@ -1,4 +1,4 @@
-"""Recovery: who comes back with `after` gets what arrived since, or is told of the hole."""
+"""Recovery: a client that comes back with `after` gets what arrived since, or hears of a gap."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A change of route: written, made known, announced on both paths, and only then ended."""
+"""A change of route: written, announced on both paths, and only then ended."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ def world(
     async def sleep_less(seconds: float) -> None:
         await real_sleep(seconds / 100)
 
-    # The only wait of the mover; route_setup takes it from asyncio.
+    # The only wait of the mover; routing/setup.py takes it from asyncio.
     monkeypatch.setattr("asyncio.sleep", sleep_less)
     return World(load, routes, known_tokens, subscriptions, prices, endpoint, edge, tasks)
 
@@ -247,7 +247,7 @@ def end_the_grace(world: World, policy: Policy) -> None:
     world.routes.write(changed)
 
 
-def test_who_is_left_when_the_grace_is_over_is_told_and_unsubscribed(world: World) -> None:
+def test_client_that_is_left_when_the_grace_is_over_is_told_and_unsubscribed(world: World) -> None:
     token, staying = world.a_known_token(), world.a_known_token()
     left = world.a_listener_on_aws(token)
     listens_to_both = world.a_listener_on_aws(token)
@@ -263,7 +263,7 @@ def test_who_is_left_when_the_grace_is_over_is_told_and_unsubscribed(world: Worl
     assert world.listens(listens_to_both, staying)
 
 
-def test_sweep_within_the_grace_of_a_later_change_lets_nobody_go(world: World) -> None:
+def test_sweep_within_the_grace_of_a_later_change_ends_no_subscription(world: World) -> None:
     token = world.a_known_token()
     client = world.a_listener_on_aws(token)
     world.routes.write(Routes(current=AWS).changed(EDGE, now_ms=int(time.time() * 1_000)))

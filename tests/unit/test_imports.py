@@ -70,8 +70,8 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import; write the whole name"
-            # `from functions.glow import log` imports a module, `from functions.glow.log import info`
-            # a name of one.
+            # `from functions.glow import log` imports a module; `from functions.glow.log import info`
+            # imports a name, and so the module before it.
             package = str(node.module)
             yield from (
                 imported if (imported := f"{package}.{alias.name}") in FUNCTIONS else package

@@ -1,4 +1,4 @@
-"""The edge path: straight to the worker, and where it does not take an update, to both queues."""
+"""The edge path: updates are posted to the worker. What it does not take goes to both queues."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from functions.glow.update import Update
 
 
 class Watch(Protocol):
-    """Who is told how the edge does, and acts on it."""
+    """Is told how the edge answers, and acts on it."""
 
     def edge_failed(self) -> None: ...
 
@@ -57,7 +57,7 @@ class EdgePublisher:
             undelivered, away = self._post(by_token)
         if undelivered:
             in_parallel(lambda fallback: fallback.publish(undelivered), self._fallbacks)
-        # Told last: it is one more call, and by now the updates are safe.
+        # Told last, because it may be one more call: by now the updates are safe.
         if self._breaker.is_open(now=self._clock()):
             self._watch.edge_failed()
         elif not undelivered:
@@ -66,8 +66,8 @@ class EdgePublisher:
             self._watch.rooms_are_away(away)
 
     def _post(self, by_token: Mapping[str, Sequence[Update]]) -> tuple[list[Update], list[str]]:
-        """Post to the edge; the updates that it did not take, each token's in order, and the tokens
-        whose rooms are away."""
+        """Post to the edge. Returns the updates that it did not take, each token's in order, and
+        the tokens whose rooms are away."""
         outcomes = event_loop().run_until_complete(self._post_all(by_token))
         undelivered: list[Update] = []
         for (token, updates), outcome in zip(by_token.items(), outcomes, strict=True):
@@ -86,7 +86,7 @@ class EdgePublisher:
         )
 
     def _record(self, outcome: Outcome) -> None:
-        # A refusal is an answer: the edge is there, and other tokens' updates may well be taken.
+        # A refusal is an answer: the edge is there, and may take the updates of other tokens.
         if outcome.verdict is Verdict.FAILED:
             self._breaker.record_failure(now=self._clock())
         else:

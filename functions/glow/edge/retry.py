@@ -44,7 +44,7 @@ async def redeliver(edge: UpdatePoster, token: str, waiting: TokenUpdates) -> Re
 async def _redeliver_one_by_one(
     edge: UpdatePoster, token: str, waiting: TokenUpdates
 ) -> Redelivery:
-    """Post in order up to the first failure. What follows is not tried: that would change the order."""
+    """Post in order, up to the first failure. What follows waits with it, to keep the order."""
     refused: list[Poison] = []
     for index, (update, record) in enumerate(zip(waiting.updates, waiting.records, strict=True)):
         outcome = await edge.post(token, [update])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DeadLetterQueue:
-    """Where SQS itself puts what failed too often, and the worker what can never succeed."""
+    """SQS itself moves here what failed too often; a worker sends here what can never succeed."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client

@@ -11,8 +11,8 @@ from functions.glow.routing.table import RouteTable
 
 
 class RouteCache:
-    """Caches the item. Where it cannot be read the last one goes on, and before the first one
-    `policy`, which is what the environment says."""
+    """Caches the item. If it cannot be read, the last one stays in force; before the first read
+    that is `policy`, the environment's."""
 
     def __init__(
         self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
@@ -24,11 +24,11 @@ class RouteCache:
 
     @property
     def routes(self) -> Routes:
-        """As last read; `refresh` first."""
+        """As last read. Call `refresh` first."""
         return self._routes
 
     def expire(self) -> None:
-        """Have the next `refresh` read: the item is known to have changed."""
+        """Make the next `refresh` read: the item has changed."""
         self._read_at = None
 
     @property
@@ -36,7 +36,7 @@ class RouteCache:
         return self._read_at is None or self._clock() - self._read_at >= CACHE_SECONDS
 
     def refresh(self) -> Routes:
-        """Read the item if what is known is too old; a read that fails is tried with the next call."""
+        """Read the item if the cached one is too old. A failed read is repeated at the next call."""
         if not self.is_stale:
             return self._routes
         started = self._clock()

@@ -1,4 +1,4 @@
-"""Discovery: which path a client of a token is to use now, where that is, and how to speak there."""
+"""Discovery: which path a client of a token is to use now, its URL, and the protocol there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functions.glow.routing.policy import parse_region
 from functions.glow.routing.routes import Routes
 from functions.glow.token import shown
 
-# Without waking the room, so it costs nothing (facts/cloudflare.md §4).
+# A ping does not wake the room, so it costs nothing (facts/cloudflare.md §4).
 EDGE_PING_MS: Final = 20_000
 # Each ping is a paid message, and API Gateway ends a connection that was idle for 10 minutes.
 AWS_PING_MS: Final = 240_000

@@ -1,4 +1,4 @@
-"""The clients on AWS whose token is served elsewhere now: told first, let go when the grace is over."""
+"""The clients on AWS that have to leave: told first, unsubscribed when the grace is over."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from functions.glow.sockets.read_ahead import ReadAhead
 from functions.glow.sockets.subscriptions import SubscriptionTable, TokenSubscription
 
 HasToLeave = Callable[[str], bool]
-"""Whether who listens to this token on AWS has to leave."""
+"""Whether the clients that listen to this token on AWS have to leave."""
 
 
 class Leavers:
-    """Everybody who listens on AWS, found by reading the whole table; that is for rare events.
+    """Finds them by reading the whole table of subscriptions, so it is for rare events only.
 
     Belongs to one event loop. Raises Unavailable when a table does not answer.
     """
@@ -44,7 +44,7 @@ class Leavers:
     async def tell(
         self, has_to_leave: HasToLeave, policy: Policy, *, jitter_ms: int, now: float
     ) -> None:
-        """Post MOVED to those that have to leave. Who misses it is told at the end."""
+        """Post MOVED to those that have to leave. A client that misses it is told at the end."""
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=jitter_ms, now=now)
 
         async def tell(subscription: TokenSubscription) -> None:
@@ -55,7 +55,7 @@ class Leavers:
     async def unsubscribe(self, has_to_leave: HasToLeave, policy: Policy, *, now: float) -> None:
         """End the subscriptions of those that did not leave by themselves.
 
-        Each is told once more where its token is. A socket that nothing is left on is closed.
+        Each is told once more where its token is. A socket without another subscription is closed.
         """
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=0, now=now)
 
@@ -76,7 +76,7 @@ class Leavers:
         act: Callable[[TokenSubscription], Awaitable[None]],
         now: float,
     ) -> None:
-        """`act` on each that has to leave, many at once; all have ended when this raises, too."""
+        """`act` on each that has to leave, many at once. When this ends or raises, all have ended."""
         leaving = ReadAhead(self._leaving(has_to_leave, now))
 
         async def work() -> None:

@@ -1,6 +1,6 @@
 """The routing policy: which path carries a token. A pure function of flag, token, region, config.
 
-Publishers, discovery and the preview share it, so that nobody is sent to a path that carries nothing.
+Publishers, discovery and the preview share it, so that no client is sent to a path that carries nothing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _REGION = re.compile(REGION_PATTERN, re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Where each token goes. The defaults are the flag alone; off, it sends everything to AWS."""
+    """Where each token goes. By default the flag alone decides: all to the edge, or all to AWS."""
 
     edge_is_on: bool = False
     edge_tokens: frozenset[str] = frozenset()
     """Tokens that take the edge whatever the percentage."""
     edge_percent: int = 100
-    """How much of all tokens take the edge, 0 to 100; which ones, their hash decides for good."""
+    """The share of tokens that take the edge, 0 to 100. Each token's hash decides, for ever."""
     aws_regions: frozenset[str] = frozenset()
     """Clients that say they are in one of these are sent to AWS."""
     is_dual: bool = False

@@ -17,7 +17,7 @@ from functions.glow.runtime import aws
 from functions.glow.sockets.post import ConnectionPoster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
-# For 500 rooms; nobody waits for it but `pulumi up`.
+# An order reaches up to 500 rooms, and only `pulumi up` waits for it.
 ORDER_TIMEOUT_MS: Final = 20_000
 
 

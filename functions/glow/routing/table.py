@@ -1,7 +1,7 @@
 """RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens.
 
-`current` and `previous` are JSON, `changedAt` is Unix ms. They change by `pulumi up` alone;
-`health` is the publishers' and changes by itself, so each is written without the other.
+`current` and `previous` are JSON, `changedAt` is Unix ms. They change by `pulumi up` alone. `health`
+is written by publishers at any time, so the two are written separately.
 """
 
 from __future__ import annotations

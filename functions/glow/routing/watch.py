@@ -1,4 +1,4 @@
-"""What a publisher finds out about the edge, acted on: for all publishers, and for discovery."""
+"""Acts on what a publisher finds out about the edge, for all publishers and for discovery."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,11 +14,11 @@ from functions.glow.runtime.loop import event_loop
 
 
 class EdgeWatch:
-    """Writes the routing item's health when it changes, and calls rooms back that were forgotten.
+    """Writes the edge's health to the routing item when it changes, and calls forgotten rooms back.
     Never fails its caller: a trade matters more.
 
-    A mark stays for SETTLE_MS at least: by then every publisher acts on it, and the last post of one
-    that is slow to learn of it does not undo it.
+    `down` stays for at least SETTLE_MS. By then every publisher knows it, so that a late post of a
+    publisher that did not know yet cannot undo it.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class EdgeWatch:
             self._change(EdgeHealth(state="recovering", since_ms=now_ms))
 
     def rooms_are_away(self, tokens: Sequence[str]) -> None:
-        """Rooms took updates but send their clients away, as they were told once.
+        """Rooms took updates but send their clients away, because they were told to.
 
-        If by now their tokens are the edge's, the order to come back was lost, or the list of known
-        tokens with the table: they would refuse their clients for ever.
+        If their tokens are on the edge by now, the order to serve again was lost, or the table of
+        known tokens was. Such rooms would refuse their clients for ever, so they are called back.
         """
         routes, now_ms = self._cache.routes, self._now_ms()
         forgotten = [token for token in tokens if routes.is_home_at_edge(token, now_ms=now_ms)]
