@@ -1,4 +1,4 @@
-"""BroadcastWorker: a batch of the broadcast queue goes to the connections of its tokens."""
+"""BroadcastWorker: sends a batch of the broadcast queue to the connections of its tokens."""
 
 import asyncio
 import os
@@ -8,29 +8,29 @@ from typing import Final, Protocol
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import GlowError
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.queues.dead_letters import DeadLetterQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets.fanout import FanOut
 from functions.glow.sockets.frames import frames
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 
-# Kept of the function's time-out for the answer, so that what was done is acknowledged.
+# Time kept back for the answer: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 2.0
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
-_DYNAMODB: Final = clients.dynamodb(_REGION)
-_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
+_DYNAMODB: Final = aws.dynamodb(_REGION)
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _FAN_OUT: Final = FanOut(
-    SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table),
-    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION),
+    SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
+    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION),
 )
 _DEAD_LETTERS: Final = DeadLetterQueue(
-    clients.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
+    aws.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
 )
 
 
@@ -42,14 +42,14 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
     failed = [
-        *_DEAD_LETTERS.bury(batch.poison),
+        *_DEAD_LETTERS.send(batch.poison),
         *event_loop().run_until_complete(_broadcast(batch, seconds)),
     ]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 async def _broadcast(batch: Batch, seconds: float) -> list[str]:
-    """Send every token's updates, side by side; the ids of the messages to be handed out again."""
+    """Send every token's updates, side by side; the ids of the messages that have to come again."""
     failed = await asyncio.gather(
         *(_send(token, of_token, seconds) for token, of_token in batch.tokens.items())
     )
@@ -57,11 +57,11 @@ async def _broadcast(batch: Batch, seconds: float) -> list[str]:
 
 
 async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]:
-    """Send one token's updates; if that fails, all its messages, which keeps their order."""
+    """Send one token's updates. If that fails all its messages come again, which keeps the order."""
     started = time.time()
 
     def newest() -> str | None:
-        update = _STORE.newest(token, now=started)
+        update = _PRICES.newest(token, now=started)
         return None if update is None else update.to_json()
 
     try:

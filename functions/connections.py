@@ -1,6 +1,6 @@
 """PriceConnections: every route of the WebSocket API.
 
-Single replies go back as the route's response; what follows a subscribe is posted, in order.
+A single reply is the route's response. What follows a subscribe is posted, in order.
 """
 
 import os
@@ -10,11 +10,11 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
-from functions.glow.prices.store import PriceStore
-from functions.glow.routing.cache import RouteBook
+from functions.glow.prices.table import PriceTable
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import Routes
-from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.routing.table import RouteTable
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
 from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
@@ -22,7 +22,7 @@ from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.opening import opening
 from functions.glow.sockets.origin import origin_is_allowed
 from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.sockets.websocket import (
     ACCEPTED,
     WebSocketAnswer,
@@ -35,13 +35,13 @@ from functions.glow.token import require_known
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _TOKENS: Final = _ENVIRONMENT.tokens
-_DYNAMODB: Final = clients.dynamodb(_REGION)
-_STORE: Final = PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table)
-_SUBSCRIPTIONS: Final = SubscriptionStore(_DYNAMODB, _ENVIRONMENT.connections_table)
+_DYNAMODB: Final = aws.dynamodb(_REGION)
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
+_SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
-_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
-    _ENVIRONMENT.websocket_callback_url, clients.credentials(), region=_REGION
+    _ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION
 )
 
 
@@ -82,15 +82,15 @@ def _answer(connection_id: str, body: str) -> WebSocketAnswer:
 
 
 def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
-    """Write the row, then read, then post, so that no trade falls between: one stored before the
-    read is in it, one stored later is broadcast to the row."""
+    """Write the row, then read, then post, so that no trade is missed. A trade stored before the
+    read is in it; one stored later is broadcast to the row."""
     now = time.time()
     token = require_known(command.token, _TOKENS)
     routes = _ROUTES.refresh()
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
-        return reply(_moved(command, routes))  # here it would hear nothing
+        return reply(_moved(command, routes))  # on this path it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
-    told = list(opening(_STORE, command, now=now))
+    told = list(opening(_PRICES, command, now=now))
     if "aws" not in routes.lasting_paths(token):
         told.append(_moved(command, routes))
     payloads = [Payload.of(message) for message in told]
@@ -115,7 +115,7 @@ def _moved(command: Subscribe, routes: Routes) -> str:
 
 
 async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
-    """Deliver the opening; a client that got only part of it is disconnected, so that it knows."""
+    """Deliver the opening. A client that got only part of it is disconnected, so that it notices."""
     outcome = await deliver(_POSTER, connection_id, payloads)
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)

@@ -7,11 +7,11 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import Unavailable
-from functions.glow.routing.cache import RouteBook
-from functions.glow.routing.discovery import parse_wish, where_to_connect
+from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.discovery import parse_preferences, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.routing.table import RouteTable
+from functions.glow.runtime import aws
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -21,14 +21,14 @@ from functions.glow.runtime.http import (
 )
 from functions.glow.token import parse_token, require_known
 
-# Less than a route takes to change (routes.py), so that no answer outlives what it says.
+# Shorter than a change of route (SETTLE_MS, routing/routes.py): no answer outlives its path.
 MAX_AGE_SECONDS: Final = 2
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
-_DYNAMODB: Final = clients.dynamodb(_ENVIRONMENT.aws_region)
-_ROUTES: Final = RouteBook(RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
+_DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
+_ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
 
 
@@ -37,17 +37,19 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     now = time.time()
     request = HttpRequest.from_event(event)
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
-    wish = parse_wish(request.query)
+    preferences = parse_preferences(request.query)
     require_known(token, _TOKENS)
     _note(token, now)
-    answer = where_to_connect(token, wish, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000))
+    answer = where_to_connect(
+        token, preferences, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000)
+    )
     response = json_response(200, answer)
     response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response
 
 
 def _note(token: str, now: float) -> None:
-    """The client may go to a room that no trade has reached yet, and a change must find it there."""
+    """Remember the token: a change of route must find its room, even if no trade has reached it."""
     try:
         _KNOWN_TOKENS.note(_KNOWN_TOKENS.unnoted([token], now=now), now=now)
     except Unavailable as error:

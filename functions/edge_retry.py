@@ -1,4 +1,4 @@
-"""EdgeRetryWorker: a batch of the edge retry queue goes to the edge, which owes it to its clients."""
+"""EdgeRetryWorker: posts to the edge again what it did not take, a batch of the edge retry queue."""
 
 import asyncio
 import os
@@ -7,20 +7,20 @@ from typing import Final, Protocol
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.edge.client import EdgeClient
-from functions.glow.edge.retry import Settlement, settle
+from functions.glow.edge.retry import Redelivery, redeliver
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
 from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.queues.retry_queue import RetryQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 
-# Nobody waits for this one, and a slow answer that comes is better than a try more.
+# Nobody waits for this post, and a slow answer is better than one more try.
 POST_TIMEOUT_MS: Final = 5_000
-# Kept of the function's time-out for the queues, so that what was done is acknowledged.
+# Time kept back for the queues: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 5.0
 
 _ENVIRONMENT: Final = Environment(os.environ)
-_SQS: Final = clients.sqs(_ENVIRONMENT.aws_region)
+_SQS: Final = aws.sqs(_ENVIRONMENT.aws_region)
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.edge_retry_dead_letter_queue_url)
 _QUEUE: Final = RetryQueue(
     _SQS,
@@ -50,49 +50,49 @@ class LambdaContext(Protocol):
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
-    settlements = event_loop().run_until_complete(_settle(batch, seconds))
-    refused = [poison for settlement in settlements for poison in settlement.refused]
-    failed = _DEAD_LETTERS.bury([*batch.poison, *refused])
-    for settlement in settlements:
-        failed += _postpone(settlement)
+    redeliveries = event_loop().run_until_complete(_redeliver(batch, seconds))
+    refused = [poison for redelivery in redeliveries for poison in redelivery.refused]
+    failed = _DEAD_LETTERS.send([*batch.poison, *refused])
+    for redelivery in redeliveries:
+        failed += _postpone(redelivery)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-async def _settle(batch: Batch, seconds: float) -> list[Settlement]:
-    """Settle every token's debts, side by side."""
+async def _redeliver(batch: Batch, seconds: float) -> list[Redelivery]:
+    """Post every token's updates, side by side."""
     if _EDGE is None:
-        for token, debts in batch.tokens.items():
-            log.warning("debts_dropped", token=token, updates=len(debts.updates))
+        for token, waiting in batch.tokens.items():
+            log.warning("undelivered_updates_dropped", token=token, updates=len(waiting.updates))
         return []
     return await asyncio.gather(
-        *(_settle_one(_EDGE, token, debts, seconds) for token, debts in batch.tokens.items())
+        *(_redeliver_one(_EDGE, token, waiting, seconds) for token, waiting in batch.tokens.items())
     )
 
 
-async def _settle_one(
-    edge: EdgeClient, token: str, debts: TokenUpdates, seconds: float
-) -> Settlement:
+async def _redeliver_one(
+    edge: EdgeClient, token: str, waiting: TokenUpdates, seconds: float
+) -> Redelivery:
     try:
         async with asyncio.timeout(seconds):
-            settlement = await settle(edge, token, debts)
+            redelivery = await redeliver(edge, token, waiting)
     except TimeoutError:
         reason = f"over the {seconds:.0f} s that were left"
-        settlement = Settlement(owed=debts.records, reason=reason)
+        redelivery = Redelivery(undelivered=waiting.records, reason=reason)
     log.info(
-        "debts_settled" if not settlement.owed else "debts_still_owed",
+        "updates_undelivered" if redelivery.undelivered else "updates_redelivered",
         token=token,
-        updates=len(debts.updates),
-        owed=len(settlement.owed),
-        refused=len(settlement.refused),
-        reason=settlement.reason,
+        updates=len(waiting.updates),
+        undelivered=len(redelivery.undelivered),
+        refused=len(redelivery.refused),
+        reason=redelivery.reason,
     )
-    return settlement
+    return redelivery
 
 
-def _postpone(settlement: Settlement) -> list[str]:
-    """Let what is still owed come again later, in its order; the ids of its messages."""
-    if not settlement.owed:
+def _postpone(redelivery: Redelivery) -> list[str]:
+    """Have what was not delivered come again later, in its order; the ids of its messages."""
+    if not redelivery.undelivered:
         return []
-    seconds = _QUEUE.postpone(settlement.owed)
-    log.info("debts_postponed", updates=len(settlement.owed), seconds=seconds)
-    return [record["messageId"] for record in settlement.owed]
+    seconds = _QUEUE.postpone(redelivery.undelivered)
+    log.info("updates_postponed", updates=len(redelivery.undelivered), seconds=seconds)
+    return [record["messageId"] for record in redelivery.undelivered]

@@ -1,7 +1,7 @@
 """The environment of the Lambda functions: each variable's name, and how it is read.
 
-The names are constants because `components/` sets what the functions read. A function is
-given only the variables it uses, so a missing one is an error where it is read, not before.
+The names are constants because `components/` sets what the functions read. Each function
+gets only the variables that it uses, so a missing one is an error when it is read, not before.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Final
 
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy, parse_policy
+from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
@@ -111,26 +112,44 @@ class Environment:
 
     @property
     def route_grace_seconds(self) -> int:
-        """How long both paths of a token that moves are published on, at least."""
+        """How long, at least, a token that moves is published on both paths."""
         return self._positive(ROUTE_GRACE_SECONDS)
 
     @property
     def aws_connects_per_second(self) -> int:
-        """How many clients that move to AWS connect in a second."""
+        """How many clients per second connect when they move to AWS."""
         return self._positive(AWS_CONNECTS_PER_SECOND)
 
     @property
     def policy(self) -> Policy:
-        """The routing as the stack has it; the routing item, where there is one, counts instead."""
+        """The routing that the stack was deployed with. A routing item counts instead."""
         routing = self.variables.get(ROUTING)
         policy = Policy() if not routing else parse_policy(routing)
         return replace(policy, edge_is_on=self.edge_is_on)
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where clients connect; no secret is needed to know."""
+        """Where clients connect. Reading it needs no secret."""
         edge_origin = self.variables.get(EDGE_BROADCAST_URL) or None
         return Endpoints(self._required(WEBSOCKET_URL), edge_origin)
+
+    @property
+    def change_settings(self) -> ChangeSettings:
+        """What RouteMover and RouteWorker need to carry out a change of route."""
+        return ChangeSettings(
+            region=self.aws_region,
+            prices_table=self.prices_table,
+            connections_table=self.connections_table,
+            routes_table=self.routes_table,
+            route_queue_url=self.route_queue_url,
+            websocket_callback_url=self.websocket_callback_url,
+            endpoints=self.endpoints,
+            edge=EdgeAccess(self.edge_broadcast_url, self.edge_broadcast_secrets)
+            if self.edge_is_configured
+            else None,
+            grace_seconds=self.route_grace_seconds,
+            aws_connects_per_second=self.aws_connects_per_second,
+        )
 
     @property
     def websocket_callback_url(self) -> str:
@@ -138,7 +157,7 @@ class Environment:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The tokens that are served; empty means every one."""
+        """The tokens that are served; empty means all."""
         return frozenset(self._listed(TOKENS))
 
     @property
@@ -151,7 +170,7 @@ class Environment:
 
     @property
     def helius_webhook_secrets(self) -> tuple[str, ...]:
-        """The current secret, then, while it is being rotated, the previous one."""
+        """The current secret and, during a rotation, the previous one after it."""
         return self._rotated(HELIUS_WEBHOOK_SECRET, HELIUS_WEBHOOK_SECRET_PREVIOUS)
 
     @property
@@ -160,7 +179,7 @@ class Environment:
 
     @property
     def edge_is_configured(self) -> bool:
-        """Whether there is an edge to post to, be it that the flag is off."""
+        """Whether the stack has an edge to post to. It may have one while the flag is off."""
         return bool(self.variables.get(EDGE_BROADCAST_URL)) and bool(
             self.variables.get(EDGE_BROADCAST_SECRET)
         )
@@ -171,7 +190,7 @@ class Environment:
 
     @property
     def edge_broadcast_secrets(self) -> tuple[str, ...]:
-        """The current secret, then, while it is being rotated, the previous one."""
+        """The current secret and, during a rotation, the previous one after it."""
         return self._rotated(EDGE_BROADCAST_SECRET, EDGE_BROADCAST_SECRET_PREVIOUS)
 
     @property

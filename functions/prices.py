@@ -9,8 +9,8 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
 from functions.glow.prices.span import parse_span
-from functions.glow.prices.store import PriceStore
-from functions.glow.runtime import aws as clients
+from functions.glow.prices.table import PriceTable
+from functions.glow.runtime import aws
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -25,7 +25,7 @@ MAX_PAGE_UPDATES: Final = 1_000
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _RETENTION_SECONDS: Final = _ENVIRONMENT.price_retention_seconds
-_STORE: Final = PriceStore(clients.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
+_TABLE: Final = PriceTable(aws.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
 
 Content = Mapping[str, object]
 
@@ -46,7 +46,7 @@ def _read_health(_request: HttpRequest, now: float) -> Content:
 
 def _read_price(request: HttpRequest, now: float) -> Content:
     token = _token(request)
-    newest = _STORE.newest(token, now=now)
+    newest = _TABLE.newest(token, now=now)
     if newest is None:
         raise NoPrice(f"no price of {token} is stored; one comes with its next trade")
     return newest.to_dict()
@@ -55,7 +55,7 @@ def _read_price(request: HttpRequest, now: float) -> Content:
 def _read_prices(request: HttpRequest, now: float) -> Content:
     token = _token(request)
     span = parse_span(request.query, now=now, retention_seconds=_RETENTION_SECONDS)
-    page = _STORE.page(token, after=span.after, until=span.until, limit=MAX_PAGE_UPDATES, now=now)
+    page = _TABLE.page(token, after=span.after, until=span.until, limit=MAX_PAGE_UPDATES, now=now)
     return {
         "token": token,
         "prices": [update.to_dict() for update in page.updates],

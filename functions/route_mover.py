@@ -17,11 +17,11 @@ class RoutingEvent(TypedDict):
     policy: str
 
 
-_CHANGE: Final = route_change(Environment(os.environ))
+_CHANGE: Final = route_change(Environment(os.environ).change_settings)
 
 
 def handler(event: RoutingEvent, _context: object) -> Mapping[str, object]:
-    """What was moved. An error fails the `pulumi up`, which can be run again."""
+    """Apply the policy; what was moved. An error fails `pulumi up`, which can be run again."""
     result = event_loop().run_until_complete(_CHANGE.apply(parse_policy(event["policy"])))
     log.info("routing_applied", **result)
     return result

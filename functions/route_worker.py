@@ -1,4 +1,4 @@
-"""RouteWorker: does what is left of a change of route, when it is due."""
+"""RouteWorker: does the later steps of a change of route, each when it is due."""
 
 import math
 import os
@@ -14,12 +14,12 @@ from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.queues.retry_queue import RetryQueue
 from functions.glow.routing.setup import route_change
 from functions.glow.routing.tasks import Kind, Task, parse_task
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 
 _ENVIRONMENT: Final = Environment(os.environ)
-_CHANGE: Final = route_change(_ENVIRONMENT)
-_SQS: Final = clients.sqs(_ENVIRONMENT.aws_region)
+_CHANGE: Final = route_change(_ENVIRONMENT.change_settings)
+_SQS: Final = aws.sqs(_ENVIRONMENT.aws_region)
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.route_dead_letter_queue_url)
 _QUEUE: Final = RetryQueue(
     _SQS,
@@ -43,7 +43,7 @@ def _is_done(record: SqsRecord) -> bool:
     try:
         task = parse_task(record["body"])
     except BadRequest as error:
-        return not _DEAD_LETTERS.bury([Poison(record, str(error))])
+        return not _DEAD_LETTERS.send([Poison(record, str(error))])
     seconds_left = task.due_ms / 1_000 - time.time()
     if seconds_left > 0:
         _QUEUE.hide([record], seconds=math.ceil(seconds_left))

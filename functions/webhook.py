@@ -7,14 +7,15 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
-from functions.glow.prices.store import PriceStore
-from functions.glow.queues.publisher import Publisher, QueuePublisher
-from functions.glow.routing.cache import RouteBook
+from functions.glow.paths import Path
+from functions.glow.prices.table import PriceTable
+from functions.glow.publisher import Publisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.policy import Path
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.bearer import require_bearer
 from functions.glow.runtime.http import (
     HttpEvent,
@@ -28,22 +29,19 @@ from functions.glow.trades.parse import parse_webhook
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 
-
-# Made while Lambda starts the process, which it does at full speed, and without the network.
+# Made at import, when Lambda gives the process full CPU speed. None of it uses the network.
 _ENVIRONMENT: Final = Environment(os.environ)
 _SECRETS: Final = _ENVIRONMENT.helius_webhook_secrets
 _TOKENS: Final = _ENVIRONMENT.tokens
 _REGION: Final = _ENVIRONMENT.aws_region
 _TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
-_DYNAMODB: Final = clients.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
-_SQS: Final = clients.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
+_DYNAMODB: Final = aws.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
+_SQS: Final = aws.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
 _BROADCAST_QUEUE: Final = QueuePublisher(
     _SQS, _ENVIRONMENT.broadcast_queue_url, name="the broadcast queue"
 )
-
-
-_ROUTE_STORE: Final = RouteStore(_DYNAMODB, _ENVIRONMENT.routes_table)
-_ROUTES: Final = RouteBook(_ROUTE_STORE, _ENVIRONMENT.policy)
+_ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
+_ROUTES: Final = RouteCache(_ROUTE_TABLE, _ENVIRONMENT.policy)
 
 
 @cache
@@ -54,8 +52,8 @@ def _publisher(path: Path) -> Publisher | None:
 
 
 def _edge_publisher() -> Publisher:
-    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - see above
-    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - what it costs: edge_client.py
+    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - slow: edge/client.py
+    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - see above
     from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
     from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
 
@@ -71,16 +69,16 @@ def _edge_publisher() -> Publisher:
     return EdgePublisher(
         client,
         fallbacks=[_BROADCAST_QUEUE, retry_queue],
-        watch=EdgeWatch(_ROUTE_STORE, _ROUTES, tasks, EdgeRooms(client)),
+        watch=EdgeWatch(_ROUTE_TABLE, _ROUTES, tasks, EdgeRooms(client)),
     )
 
 
 if _ENVIRONMENT.edge_is_on:
-    _publisher("edge")  # now, and not within a trade's second
+    _publisher("edge")  # now, not within the one second that a trade has
 
 
 _INTAKE: Final = Intake(
-    store=PriceStore(_DYNAMODB, _ENVIRONMENT.prices_table),
+    prices=PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table),
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
     routes=_ROUTES,
     known_tokens=KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table),

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from functions.glow.routing.policy import Path, Policy, parse_policy
+from functions.glow.paths import Path
+from functions.glow.routing.policy import Policy, parse_policy
 
 # AWS's price list: SQS FIFO (July 2024), WebSocket messages of up to 32 KB, the first 1,000 million
 # of a month (September 2026).

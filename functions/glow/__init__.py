@@ -1,1 +1,8 @@
-"""The domain of glow: trades, updates, frames, routes. Pure but for the adapters that name a client."""
+"""The domain of glow, in rooms. A room imports only the rooms after it:
+
+    trades → routing → sockets | edge → prices | queues → the modules of this folder
+
+Every room may import `runtime`, which itself imports only `errors` and `log` of this folder.
+tests/unit/test_imports.py holds these directions. The rooms are pure, except for the classes that
+are given a client.
+"""

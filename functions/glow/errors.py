@@ -8,12 +8,12 @@ GlowError
 │   ├── NoPrice        404
 │   ├── UnknownPath    404
 │   ├── TooLarge       413
-│   └── TooManyTokens (subscriptions.py), UnknownAction (commands.py): over a WebSocket only
+│   └── TooManyTokens, UnknownAction: of a WebSocket alone, see sockets/
 ├── Unavailable        503: a part did not answer in time; sending again helps
-└── FanOutFailed       a broadcast as a whole could not be done; the queue hands it out again
+└── FanOutFailed       most connections could not be served; the queue hands the record out again
 """
 
-# ruff: noqa: N818  The names say what happened to the caller; "Error" behind each says nothing more.
+# ruff: noqa: N818  The names say what happened to the caller; "Error" after each would add nothing.
 
 from typing import ClassVar
 
@@ -69,8 +69,8 @@ class TooLarge(Refused):
 
 
 class Unavailable(GlowError):
-    """Something behind us did not answer in time: 503, send it again."""
+    """A part that we need did not answer in time: 503, send it again."""
 
 
 class FanOutFailed(GlowError):
-    """No connection could be served (endpoint away, signature refused, everybody throttled)."""
+    """Most connections could not be served: endpoint away, signature refused, all throttled."""

@@ -1,4 +1,4 @@
-"""Tokens and signatures as they stand on the wire, checked before they reach a key, a URL or a log."""
+"""Tokens and signatures of the wire, checked before they reach a key, a URL or a log."""
 
 import re
 from typing import Final
@@ -36,7 +36,7 @@ def parse_signature(value: object, *, where: str) -> str:
 
 
 def require_known(token: str, tokens: frozenset[str]) -> str:
-    """`token`, if the stack streams it; where `tokens` is empty it streams every one."""
+    """`token`, if the stack streams it. An empty `tokens` means that it streams every token."""
     if tokens and token not in tokens:
         raise UnknownToken(
             f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those"

@@ -4,11 +4,14 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Final
+from typing import Final, Literal
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, shown
+
+Delivery = Literal["all", "latest"]
+"""What a client wants of a token: every update, or only the newest."""
 
 # Every decimal of 15 significant digits survives a JavaScript number and back (IEEE 754 double),
 # so `float(price)` loses nothing and Python, DynamoDB and JavaScript show the same price.
@@ -16,7 +19,7 @@ PRICE_DIGITS: Final = 15
 # Inside these every 15-digit price is a normal double and a DynamoDB number (1e-130 to 9.99e125).
 MIN_PRICE: Final = Decimal("1e-100")
 MAX_PRICE: Final = Decimal("1e100")
-# What the id has room for. A longer number would break the order of ids; a negative one, too.
+# What the id has room for. A longer or a negative number would break the order of ids.
 MAX_TIMESTAMP: Final = 9_999_999_999  # 10 digits of Unix seconds: until the year 2286
 MAX_SLOT: Final = 999_999_999_999  # 12 digits: 12,000 years of slots of 0.4 s
 ID_SIGNATURE_LENGTH: Final = 16
@@ -106,7 +109,7 @@ def parse_update(text: str) -> Update:
 def rounded_price(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:
     """`numerator / denominator` to PRICE_DIGITS significant digits; only the division rounds.
 
-    Not a number where no price can be made of the two; parse_price refuses that.
+    NaN or infinite where the two make no price; parse_price refuses that.
     """
     quotient = _ROUNDING.divide(Decimal(numerator), Decimal(denominator))
     return _ROUNDING.normalize(quotient)

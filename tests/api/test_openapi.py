@@ -13,9 +13,10 @@ import jsonschema_rs
 import pytest
 
 from functions.glow.fields import DIGITS_PATTERN
+from functions.glow.paths import PATHS
 from functions.glow.prices.span import RANGE_PATTERN
 from functions.glow.routing.discovery import AWS_MAX_AGE_MS, AWS_PING_MS, EDGE_PING_MS, RECHECK_MS
-from functions.glow.routing.policy import PATHS, REGION_PATTERN
+from functions.glow.routing.policy import REGION_PATTERN
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
 from functions.glow.trades.parse import SkipReason, parse_webhook
 from functions.glow.update import ID_PATTERN, MAX_PRICE, MAX_SLOT, MAX_TIMESTAMP, MIN_PRICE

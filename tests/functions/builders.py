@@ -104,7 +104,7 @@ def a_batch(records: Sequence[SqsRecord]) -> SqsEvent:
 
 @dataclass(frozen=True)
 class Context:
-    """Lambda's context, as far as a function asks it."""
+    """The part of Lambda's context that functions use."""
 
     seconds: float = 30.0
 

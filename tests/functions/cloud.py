@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from functions.glow.queues.batch import SqsRecord
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -76,7 +76,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
-        self._client: SQSClient = clients.sqs(REGION)
+        self._client: SQSClient = aws.sqs(REGION)
         self.url = self._client.create_queue(
             QueueName=f"test-{uuid.uuid4().hex}.fifo",
             Attributes={
@@ -87,7 +87,7 @@ class Queue:
         )["QueueUrl"]
 
     def give_up_after(self, tries: int, dead_letters: Queue) -> None:
-        """Have SQS move what failed so often."""
+        """Have SQS move what failed `tries` times to `dead_letters`."""
         described = self._client.get_queue_attributes(
             QueueUrl=dead_letters.url, AttributeNames=["QueueArn"]
         )
@@ -104,7 +104,7 @@ class Queue:
         )
 
     def take(self) -> Sequence[SqsRecord]:
-        """All that is in it, deleted, in the form in which Lambda gets it."""
+        """Take all messages out of it, in the form that Lambda gets."""
         records: list[SqsRecord] = []
         self.reasons.clear()
         while received := self.receive():

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from functions import environment
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.store import RouteStore
-from functions.glow.runtime import aws as clients
+from functions.glow.routing.table import RouteTable
+from functions.glow.runtime import aws
+from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.sigv4 import Credentials
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (
     CONNECTIONS,
@@ -46,19 +46,19 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBClien
         patch.setenv("AWS_ENDPOINT_URL", url)
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        client = clients.dynamodb(REGION)
+        client = aws.dynamodb(REGION)
         create_tables(client)
         yield client
 
 
 @pytest.fixture
-def store(dynamodb: DynamoDBClient) -> PriceStore:
-    return PriceStore(dynamodb, PRICES)
+def prices(dynamodb: DynamoDBClient) -> PriceTable:
+    return PriceTable(dynamodb, PRICES)
 
 
 @pytest.fixture
-def subscriptions(dynamodb: DynamoDBClient) -> SubscriptionStore:
-    return SubscriptionStore(dynamodb, CONNECTIONS)
+def subscriptions(dynamodb: DynamoDBClient) -> SubscriptionTable:
+    return SubscriptionTable(dynamodb, CONNECTIONS)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def dead_letters(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
-def debts(dynamodb: DynamoDBClient) -> Queue:
+def retry_queue(dynamodb: DynamoDBClient) -> Queue:
     """The edge retry queue."""
     return Queue()
 
@@ -84,15 +84,15 @@ def tasks(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
-def routes(dynamodb: DynamoDBClient) -> Iterator[RouteStore]:
+def routes(dynamodb: DynamoDBClient) -> Iterator[RouteTable]:
     """The routing table, empty again when the test ends."""
-    yield RouteStore(dynamodb, ROUTES)
+    yield RouteTable(dynamodb, ROUTES)
     for row in dynamodb.scan(TableName=ROUTES)["Items"]:
         dynamodb.delete_item(TableName=ROUTES, Key={"id": row["id"]})
 
 
 @pytest.fixture
-def known_tokens(dynamodb: DynamoDBClient, routes: RouteStore) -> KnownTokens:
+def known_tokens(dynamodb: DynamoDBClient, routes: RouteTable) -> KnownTokens:
     return KnownTokens(dynamodb, ROUTES)
 
 
@@ -122,7 +122,7 @@ class Load(Protocol):
 @pytest.fixture
 def load(
     queue: Queue,
-    debts: Queue,
+    retry_queue: Queue,
     tasks: Queue,
     dead_letters: Queue,
     endpoint: Endpoint,
@@ -138,7 +138,7 @@ def load(
             environment.CONNECTIONS_TABLE: CONNECTIONS,
             environment.BROADCAST_QUEUE_URL: queue.url,
             environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
-            environment.EDGE_RETRY_QUEUE_URL: debts.url,
+            environment.EDGE_RETRY_QUEUE_URL: retry_queue.url,
             environment.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: dead_letters.url,
             environment.EDGE_RETRY_TRIES: "10",
             environment.EDGE_RETRY_BASE_SECONDS: "1",

@@ -99,7 +99,7 @@ class Edge:
 
 @contextmanager
 def resetting_server() -> Generator[str]:
-    """The URL of one that takes every connection and resets it at once, as a proxy of nothing does."""
+    """The URL of a server that resets every connection at once, like a proxy without a backend."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
         thread = threading.Thread(target=_reset_all, args=(server,))
         thread.start()

@@ -22,7 +22,7 @@ class Behaviour:
     recovers_after: dict[str, int] = field(default_factory=dict[str, int])
     status_of_delete: int = 204
     delay_seconds: float = 0.0
-    closes_after: int | None = None  # requests on one connection, without a word
+    closes_after: int | None = None  # so many requests on a connection; closed at the next
 
 
 class Endpoint:

@@ -1,4 +1,4 @@
-"""The broadcast worker: frames, order, and what fails a record and what never may."""
+"""The broadcast worker: frames, order, and which failures may fail a record."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets import post
-from functions.glow.sockets.commands import Delivery
 from functions.glow.sockets.delivery import MAX_TRIES
 from functions.glow.sockets.fanout import MAX_BLAMED
-from functions.glow.sockets.subscriptions import Subscription, SubscriptionStore
-from functions.glow.update import Update
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
+from functions.glow.update import Delivery, Update
 from tests.functions.builders import (
     RETENTION_SECONDS,
     Context,
@@ -43,7 +42,7 @@ def broadcast(load: Load) -> ModuleType:
 
 
 @pytest.fixture
-def listen(subscriptions: SubscriptionStore) -> Listen:
+def listen(subscriptions: SubscriptionTable) -> Listen:
     """Connect `count` clients that listen to `token`; their ids."""
 
     now = time.time()
@@ -60,7 +59,7 @@ def listen(subscriptions: SubscriptionStore) -> Listen:
 
 
 def send(broadcast: ModuleType, *updates: Update, context: Context | None = None) -> list[str]:
-    """Hand `updates` over as one batch; the ids of those to be handed out again."""
+    """Hand `updates` over as one batch; the ids of those that have to come again."""
     records = [
         a_record(update.to_json(), group=update.token, message_id=update.id) for update in updates
     ]
@@ -75,7 +74,7 @@ def heard(endpoint: Endpoint, client: str) -> list[Any]:
     return [json.loads(message) for message in endpoint.received[client]]
 
 
-def listeners(subscriptions: SubscriptionStore, token: str) -> list[Subscription]:
+def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:
     return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
 
 
@@ -108,19 +107,19 @@ def test_updates_of_a_token_go_in_one_frame_in_the_order_of_the_queue(
 
 
 def test_delivery_latest_gets_the_newest_stored_price_and_never_a_late_one(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, store: PriceStore
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, prices: PriceTable
 ) -> None:
     late, newest = updates_of(a_token(), 2)
     clients = listen(late.token, 3, "latest")
     now = time.time()
-    store.append_all([late, newest], now=now, retention_seconds=RETENTION_SECONDS)
+    prices.append_all([late, newest], now=now, retention_seconds=RETENTION_SECONDS)
 
     send(broadcast, late)
 
     assert [heard(endpoint, client) for client in clients] == [[newest.to_dict()]] * 3
 
 
-def test_poison_is_buried_with_its_reason_and_its_nine_neighbours_are_sent(
+def test_poison_is_a_dead_letter_with_its_reason_and_its_nine_neighbours_are_sent(
     broadcast: ModuleType, endpoint: Endpoint, listen: Listen, dead_letters: Queue
 ) -> None:
     updates = updates_of(a_token(), 9)
@@ -129,17 +128,17 @@ def test_poison_is_buried_with_its_reason_and_its_nine_neighbours_are_sent(
     records.insert(4, a_record('{"type":"PRICE_UPDATE","token":"../etc"}', group="poisoned"))
 
     answer = broadcast.handler(a_batch(records), Context())
-    [buried] = dead_letters.take()
+    [dead_letter] = dead_letters.take()
 
     assert failures(answer) == []
     assert heard(endpoint, client)[0]["updates"] == [update.to_dict() for update in updates]
-    assert buried["body"] == records[4]["body"]
-    assert buried["attributes"]["MessageGroupId"] == "poisoned"
-    assert buried["attributes"]["MessageDeduplicationId"] == records[4]["messageId"]
+    assert dead_letter["body"] == records[4]["body"]
+    assert dead_letter["attributes"]["MessageGroupId"] == "poisoned"
+    assert dead_letter["attributes"]["MessageDeduplicationId"] == records[4]["messageId"]
     assert "token" in dead_letters.reasons[0]
 
 
-def test_poison_that_cannot_be_buried_is_handed_out_again(load: Load) -> None:
+def test_poison_that_the_dead_letter_queue_does_not_take_is_handed_out_again(load: Load) -> None:
     broadcast = load("broadcast", BROADCAST_DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/1/x.fifo")
     record = a_record("not JSON")
 
@@ -147,7 +146,7 @@ def test_poison_that_cannot_be_buried_is_handed_out_again(load: Load) -> None:
 
 
 def test_client_that_left_is_deleted_and_fails_nothing(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
 ) -> None:
     update = an_update(a_token())
     gone, here = listen(update.token, 2)
@@ -159,7 +158,7 @@ def test_client_that_left_is_deleted_and_fails_nothing(
 
 
 def test_client_throttled_for_ever_is_dropped_among_a_thousand_healthy_ones(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
 ) -> None:
     update = an_update(a_token())
     stuck, *healthy = listen(update.token, 1_001)
@@ -177,7 +176,7 @@ def test_when_most_cannot_be_served_the_record_comes_again_and_no_row_is_lost(
     broadcast: ModuleType,
     endpoint: Endpoint,
     listen: Listen,
-    subscriptions: SubscriptionStore,
+    subscriptions: SubscriptionTable,
     status: int,
 ) -> None:
     updates = updates_of(a_token(), 2)
@@ -194,7 +193,7 @@ def test_when_most_cannot_be_served_the_record_comes_again_and_no_row_is_lost(
 
 
 def test_few_throttled_clients_are_their_own_fault(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
 ) -> None:
     update = an_update(a_token())
     clients = listen(update.token, MAX_BLAMED)
@@ -206,7 +205,7 @@ def test_few_throttled_clients_are_their_own_fault(
 
 
 def test_lone_client_of_an_endpoint_that_does_nothing_is_not_to_blame(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionStore
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
 ) -> None:
     update = an_update(a_token())
     listen(update.token)
@@ -218,7 +217,7 @@ def test_lone_client_of_an_endpoint_that_does_nothing_is_not_to_blame(
 
 
 def test_endpoint_that_is_down_fails_the_record_and_loses_no_row(
-    load: Load, listen: Listen, subscriptions: SubscriptionStore
+    load: Load, listen: Listen, subscriptions: SubscriptionTable
 ) -> None:
     update = an_update(a_token())
     clients = listen(update.token, 200)
@@ -269,7 +268,7 @@ def test_row_that_a_lost_race_left_behind_is_deleted_with_its_410(
     broadcast: ModuleType,
     endpoint: Endpoint,
     listen: Listen,
-    subscriptions: SubscriptionStore,
+    subscriptions: SubscriptionTable,
     dynamodb: DynamoDBClient,
 ) -> None:
     update = an_update(a_token())

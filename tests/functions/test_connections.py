@@ -11,11 +11,11 @@ import pytest
 
 from functions import environment
 from functions.glow.prices.replay import MAX_REPLAY
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import Routes
-from functions.glow.routing.store import RouteStore
-from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionStore
+from functions.glow.routing.table import RouteTable
+from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionTable
 from functions.glow.update import Update
 from tests.functions.builders import (
     RETENTION_SECONDS,
@@ -59,11 +59,11 @@ def heard(endpoint: Endpoint, client: str) -> list[Any]:
     return [json.loads(message) for message in endpoint.received[client]]
 
 
-def store_all(store: PriceStore, *updates: Update, at: float | None = None) -> None:
-    store.append_all(updates, now=at or time.time(), retention_seconds=RETENTION_SECONDS)
+def store_all(prices: PriceTable, *updates: Update, at: float | None = None) -> None:
+    prices.append_all(updates, now=at or time.time(), retention_seconds=RETENTION_SECONDS)
 
 
-def listeners(subscriptions: SubscriptionStore, token: str) -> list[Subscription]:
+def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:
     return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
 
 
@@ -91,10 +91,10 @@ def test_required_origin_keeps_out_who_sends_none(load: Load) -> None:
 
 
 def test_subscriber_hears_that_it_is_and_then_the_newest_price(
-    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+    connections: ModuleType, client: str, prices: PriceTable, endpoint: Endpoint
 ) -> None:
     update = an_update(a_token())
-    store_all(store, update)
+    store_all(prices, update)
 
     assert subscribe(connections, client, update.token) is None
     assert heard(endpoint, client) == [
@@ -115,7 +115,7 @@ def test_subscriber_of_a_token_without_a_price_hears_only_that_it_is(
 def test_row_is_there_before_the_first_message_is_posted(
     connections: ModuleType,
     client: str,
-    subscriptions: SubscriptionStore,
+    subscriptions: SubscriptionTable,
     endpoint: Endpoint,
 ) -> None:
     token = a_token()
@@ -128,12 +128,12 @@ def test_row_is_there_before_the_first_message_is_posted(
 
 
 def test_after_brings_the_replay_instead_of_the_newest_price(
-    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+    connections: ModuleType, client: str, prices: PriceTable, endpoint: Endpoint
 ) -> None:
     cursor, *missed = updates_of(a_token(), 4)
     now = time.time()
-    store_all(store, cursor, at=now - 10)
-    store_all(store, *missed, at=now - 5)
+    store_all(prices, cursor, at=now - 10)
+    store_all(prices, *missed, at=now - 5)
 
     subscribe(connections, client, cursor.token, after=cursor.id)
 
@@ -147,12 +147,12 @@ def test_after_brings_the_replay_instead_of_the_newest_price(
 
 
 def test_too_long_a_replay_is_a_gap_and_the_newest_in_frames(
-    connections: ModuleType, client: str, store: PriceStore, endpoint: Endpoint
+    connections: ModuleType, client: str, prices: PriceTable, endpoint: Endpoint
 ) -> None:
     cursor, *missed = updates_of(a_token(), MAX_REPLAY + 2)
     now = time.time()
-    store_all(store, cursor, at=now - 10)
-    store_all(store, *missed, at=now - 5)
+    store_all(prices, cursor, at=now - 10)
+    store_all(prices, *missed, at=now - 5)
 
     subscribe(connections, client, cursor.token, after=cursor.id)
     _, gap, *frames = heard(endpoint, client)
@@ -165,12 +165,12 @@ def test_too_long_a_replay_is_a_gap_and_the_newest_in_frames(
 def test_delivery_latest_gets_the_newest_price_even_with_after(
     connections: ModuleType,
     client: str,
-    store: PriceStore,
+    prices: PriceTable,
     endpoint: Endpoint,
-    subscriptions: SubscriptionStore,
+    subscriptions: SubscriptionTable,
 ) -> None:
     cursor, _, newest = updates_of(a_token(), 3)
-    store_all(store, cursor, _, newest)
+    store_all(prices, cursor, _, newest)
 
     subscribe(connections, client, cursor.token, after=cursor.id, delivery="latest")
 
@@ -179,7 +179,7 @@ def test_delivery_latest_gets_the_newest_price_even_with_after(
 
 
 def test_subscribing_twice_is_one_subscription_and_the_later_delivery_counts(
-    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+    connections: ModuleType, client: str, subscriptions: SubscriptionTable
 ) -> None:
     token = a_token()
     subscribe(connections, client, token, delivery="latest")
@@ -202,7 +202,7 @@ def test_token_number_21_is_refused_until_one_is_unsubscribed(
 
 
 def test_unsubscribed_client_listens_no_more(
-    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+    connections: ModuleType, client: str, subscriptions: SubscriptionTable
 ) -> None:
     token = a_token()
     subscribe(connections, client, token)
@@ -214,7 +214,7 @@ def test_unsubscribed_client_listens_no_more(
 
 
 def test_disconnect_leaves_no_row(
-    connections: ModuleType, client: str, subscriptions: SubscriptionStore
+    connections: ModuleType, client: str, subscriptions: SubscriptionTable
 ) -> None:
     tokens = [a_token() for _ in range(3)]
     for token in tokens:
@@ -227,7 +227,7 @@ def test_disconnect_leaves_no_row(
 
 
 def test_client_that_left_meanwhile_is_forgotten_without_an_error(
-    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionStore
+    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionTable
 ) -> None:
     token = a_token()
     endpoint.behaviour.statuses[client] = 410
@@ -238,7 +238,7 @@ def test_client_that_left_meanwhile_is_forgotten_without_an_error(
 
 
 def test_client_that_cannot_be_told_is_closed_so_that_it_comes_back(
-    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionStore
+    connections: ModuleType, client: str, endpoint: Endpoint, subscriptions: SubscriptionTable
 ) -> None:
     token = a_token()
     endpoint.behaviour.statuses[client] = 429
@@ -285,7 +285,7 @@ def _close_kept_connections(connections: ModuleType) -> Iterator[None]:
 
 
 def test_subscriber_of_a_token_that_aws_does_not_carry_is_sent_on_at_once(
-    load: Load, endpoint: Endpoint, edge: Edge, subscriptions: SubscriptionStore, routes: RouteStore
+    load: Load, endpoint: Endpoint, edge: Edge, subscriptions: SubscriptionTable, routes: RouteTable
 ) -> None:
     """Here it would hear nothing."""
     routes.write(Routes(current=Policy(edge_is_on=True)))
@@ -307,7 +307,7 @@ def test_subscriber_of_a_token_that_aws_does_not_carry_is_sent_on_at_once(
 
 
 def test_subscriber_within_the_grace_is_served_and_told_where_to_go(
-    load: Load, endpoint: Endpoint, subscriptions: SubscriptionStore, routes: RouteStore
+    load: Load, endpoint: Endpoint, subscriptions: SubscriptionTable, routes: RouteTable
 ) -> None:
     now_ms = int(time.time() * 1_000)
     routes.write(Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))

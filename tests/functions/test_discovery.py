@@ -8,7 +8,7 @@ import pytest
 
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from tests.functions.builders import a_token, an_http_event
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
@@ -59,13 +59,13 @@ def test_without_the_item_the_environment_counts(load: Load, edge: Edge) -> None
     }
 
 
-def test_item_counts_more_than_the_environment(load: Load, routes: RouteStore) -> None:
+def test_item_counts_more_than_the_environment(load: Load, routes: RouteTable) -> None:
     routes.write(Routes(current=EDGE))
 
     assert ask(load, a_token())[1]["path"] == "edge"
 
 
-def test_change_is_told_only_once_every_publisher_knows_it(load: Load, routes: RouteStore) -> None:
+def test_change_is_told_only_once_every_publisher_knows_it(load: Load, routes: RouteTable) -> None:
     now_ms = int(time.time() * 1_000)
     routes.write(Routes(current=Policy()).changed(EDGE, now_ms=now_ms))
     assert ask(load, a_token())[1]["path"] == "aws"
@@ -74,7 +74,7 @@ def test_change_is_told_only_once_every_publisher_knows_it(load: Load, routes: R
     assert ask(load, a_token())[1]["path"] == "edge"
 
 
-def test_client_in_a_region_of_aws_is_sent_there(load: Load, routes: RouteStore) -> None:
+def test_client_in_a_region_of_aws_is_sent_there(load: Load, routes: RouteTable) -> None:
     policy = Policy(edge_is_on=True, aws_regions=frozenset({"us-east-1"}))
     routes.write(Routes(current=policy))
 
@@ -83,7 +83,7 @@ def test_client_in_a_region_of_aws_is_sent_there(load: Load, routes: RouteStore)
 
 
 def test_path_that_a_client_cannot_reach_is_avoided_where_another_serves(
-    load: Load, routes: RouteStore
+    load: Load, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=EDGE))
     assert ask(load, a_token(), {"avoid": "edge"})[1]["path"] == "edge"  # aws would be silent
@@ -93,7 +93,7 @@ def test_path_that_a_client_cannot_reach_is_avoided_where_another_serves(
 
 
 def test_while_the_edge_is_down_clients_are_sent_to_aws_and_asked_to_look_again(
-    load: Load, routes: RouteStore
+    load: Load, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=EDGE))
     routes.replace_health(EdgeHealth(), EdgeHealth(state="down", since_ms=settled_ms()))

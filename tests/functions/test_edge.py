@@ -14,7 +14,7 @@ from functions.glow.edge.client import MAX_UPDATES_PER_POST, EdgeClient, Outcome
 from functions.glow.edge.publisher import EdgePublisher
 from functions.glow.errors import Unavailable
 from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
@@ -67,14 +67,14 @@ def watch() -> Watch:
 
 @pytest.fixture
 def publisher(
-    client: EdgeClient, queue: Queue, debts: Queue, clock: Clock, watch: Watch
+    client: EdgeClient, queue: Queue, retry_queue: Queue, clock: Clock, watch: Watch
 ) -> EdgePublisher:
-    fallbacks = [lane(queue), lane(debts)]
+    fallbacks = [lane(queue), lane(retry_queue)]
     return EdgePublisher(client, fallbacks=fallbacks, watch=watch, clock=clock)
 
 
 def lane(queue: Queue) -> QueuePublisher:
-    return QueuePublisher(clients.sqs(REGION), queue.url, name="the queue")
+    return QueuePublisher(aws.sqs(REGION), queue.url, name="the queue")
 
 
 def queued(queue: Queue) -> list[Update]:
@@ -82,7 +82,7 @@ def queued(queue: Queue) -> list[Update]:
 
 
 def test_all_updates_of_a_token_go_in_one_request_with_the_bearer(
-    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue
+    publisher: EdgePublisher, edge: Edge, queue: Queue, retry_queue: Queue
 ) -> None:
     updates = updates_of(a_token(), 3)
 
@@ -91,7 +91,7 @@ def test_all_updates_of_a_token_go_in_one_request_with_the_bearer(
     [post] = edge.posts
     assert post.updates == [update.to_dict() for update in updates]
     assert (post.token, post.bearer) == (updates[0].token, CURRENT)
-    assert (queued(queue), queued(debts)) == ([], [])
+    assert (queued(queue), queued(retry_queue)) == ([], [])
 
 
 def test_tokens_are_posted_side_by_side(publisher: EdgePublisher, edge: Edge) -> None:
@@ -128,7 +128,7 @@ def test_more_updates_than_one_body_holds_go_in_several_in_order(
 
 @pytest.mark.parametrize("answer", [500, 503, 429, 404, 403, 302, 400, NEVER])
 def test_what_the_edge_does_not_take_is_in_both_queues(
-    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue, answer: int
+    publisher: EdgePublisher, edge: Edge, queue: Queue, retry_queue: Queue, answer: int
 ) -> None:
     lost, taken = updates_of(a_token(), 3), updates_of(a_token(), 2)
     edge.answer = lambda post: answer if post.token == lost[0].token else 200
@@ -137,21 +137,21 @@ def test_what_the_edge_does_not_take_is_in_both_queues(
 
     assert edge.heard == {taken[0].token: [update.id for update in taken]}
     assert queued(queue) == lost
-    assert queued(debts) == lost
+    assert queued(retry_queue) == lost
 
 
-def test_answer_lost_is_asked_for_once_more_and_then_owed(
-    publisher: EdgePublisher, edge: Edge, debts: Queue
+def test_answer_lost_is_asked_for_once_more_and_then_queued(
+    publisher: EdgePublisher, edge: Edge, retry_queue: Queue
 ) -> None:
     update = an_update(a_token())
     edge.answer = lambda _post: LOST if len(edge.posts) == 1 else 200
     publisher.publish([update])
-    assert (len(edge.posts), queued(debts)) == (2, [])
+    assert (len(edge.posts), queued(retry_queue)) == (2, [])
 
     edge.answer = lambda _post: LOST
     publisher.publish([update])
     assert len(edge.posts) == 4
-    assert queued(debts) == [update]
+    assert queued(retry_queue) == [update]
 
 
 def test_connection_that_is_reset_as_it_is_made_is_a_failure_like_any_other() -> None:
@@ -167,13 +167,17 @@ def test_connection_that_is_reset_as_it_is_made_is_a_failure_like_any_other() ->
     assert {outcome.verdict for outcome in outcomes} == {Verdict.FAILED}
 
 
-def test_edge_that_is_away_is_owed(queue: Queue, debts: Queue) -> None:
+def test_what_an_edge_that_is_away_misses_is_in_both_queues(
+    queue: Queue, retry_queue: Queue
+) -> None:
     client = EdgeClient("http://127.0.0.1:9", [CURRENT], timeout_ms=TIMEOUT_MS)
     update = an_update(a_token())
 
-    EdgePublisher(client, fallbacks=[lane(queue), lane(debts)], watch=Watch()).publish([update])
+    EdgePublisher(client, fallbacks=[lane(queue), lane(retry_queue)], watch=Watch()).publish(
+        [update]
+    )
 
-    assert (queued(queue), queued(debts)) == ([update], [update])
+    assert (queued(queue), queued(retry_queue)) == ([update], [update])
 
 
 def test_silence_costs_one_time_out_in_all(publisher: EdgePublisher, edge: Edge) -> None:
@@ -186,18 +190,18 @@ def test_silence_costs_one_time_out_in_all(publisher: EdgePublisher, edge: Edge)
 
 
 def test_refused_secret_is_followed_by_the_previous_one_once(
-    publisher: EdgePublisher, edge: Edge, debts: Queue
+    publisher: EdgePublisher, edge: Edge, retry_queue: Queue
 ) -> None:
     update = an_update(a_token())
     edge.answer = lambda post: 200 if post.bearer == PREVIOUS else 401
     publisher.publish([update])
     assert [post.bearer for post in edge.posts] == [CURRENT, PREVIOUS]
-    assert queued(debts) == []
+    assert queued(retry_queue) == []
 
     edge.answer = lambda _post: 401
     publisher.publish([update])
     assert [post.bearer for post in edge.posts[2:]] == [CURRENT, PREVIOUS]
-    assert queued(debts) == [update]
+    assert queued(retry_queue) == [update]
 
 
 def test_bearer_is_not_sent_where_a_redirect_points(publisher: EdgePublisher, edge: Edge) -> None:
@@ -209,23 +213,23 @@ def test_bearer_is_not_sent_where_a_redirect_points(publisher: EdgePublisher, ed
 
 
 def test_after_five_failures_in_a_row_it_goes_straight_to_the_queues_for_five_seconds(
-    publisher: EdgePublisher, edge: Edge, queue: Queue, debts: Queue, clock: Clock
+    publisher: EdgePublisher, edge: Edge, queue: Queue, retry_queue: Queue, clock: Clock
 ) -> None:
     token = a_token()
     failed = updates_of(token, FAILURES_IN_A_ROW)
     edge.answer = lambda _post: 500
     for update in failed:
         publisher.publish([update])
-    spared, tried = an_update(token, slot=400_000_000), an_update(token, slot=500_000_000)
+    skipped, tried = an_update(token, slot=400_000_000), an_update(token, slot=500_000_000)
     edge.answer = lambda _post: 200
     clock.now += OPEN_SECONDS - 0.1
-    publisher.publish([spared])
+    publisher.publish([skipped])
     clock.now += 0.2
     publisher.publish([tried])
 
     assert len(edge.posts) == FAILURES_IN_A_ROW + 1
     assert edge.heard == {token: [tried.id]}
-    assert queued(queue) == queued(debts) == [*failed, spared]
+    assert queued(queue) == queued(retry_queue) == [*failed, skipped]
 
 
 def test_refusals_are_answers_and_open_no_circuit(publisher: EdgePublisher, edge: Edge) -> None:
@@ -237,12 +241,12 @@ def test_refusals_are_answers_and_open_no_circuit(publisher: EdgePublisher, edge
 
 
 @pytest.mark.parametrize("missing", ["broadcast", "retry"])
-def test_queue_that_does_not_take_a_debt_is_unavailable_and_the_other_has_it(
+def test_queue_that_does_not_take_an_update_is_unavailable_and_the_other_has_it(
     client: EdgeClient, edge: Edge, queue: Queue, missing: str
 ) -> None:
     update = an_update(a_token())
     edge.answer = lambda _post: 500
-    lanes = [lane(queue), QueuePublisher(clients.sqs(REGION), f"{queue.url}-no", name="the queue")]
+    lanes = [lane(queue), QueuePublisher(aws.sqs(REGION), f"{queue.url}-no", name="the queue")]
     fallbacks = lanes if missing == "retry" else lanes[::-1]
 
     with pytest.raises(Unavailable):
@@ -259,7 +263,7 @@ def test_no_secret_is_logged(
     publisher.publish([an_update(a_token())])
     everything = "".join(str(record.__dict__) for record in caplog.records)
 
-    assert "edge_owed" in everything
+    assert "updates_not_taken" in everything
     assert CURRENT not in everything
     assert PREVIOUS not in everything
     assert "HTTP Request" not in everything

@@ -54,7 +54,7 @@ async def test_sockets_are_kept_and_bounded(poster: ConnectionPoster, endpoint: 
     assert endpoint.sockets <= MAX_CONCURRENT_POSTS
 
 
-async def test_socket_that_the_server_closed_meanwhile_is_replaced_without_a_word(
+async def test_socket_that_the_server_closed_meanwhile_is_replaced_silently(
     poster: ConnectionPoster, endpoint: Endpoint
 ) -> None:
     endpoint.behaviour.closes_after = 1

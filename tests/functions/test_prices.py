@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from tests.functions.builders import (
     RETENTION_SECONDS,
     a_token,
@@ -40,19 +40,19 @@ def test_health_says_when(load: Load) -> None:
     assert abs(datetime.fromisoformat(body["timestamp"]).timestamp() - time.time()) < 60
 
 
-def test_newest_price_is_the_update_itself(load: Load, store: PriceStore) -> None:
+def test_newest_price_is_the_update_itself(load: Load, prices: PriceTable) -> None:
     older, newest = updates_of(a_token(), 2)
-    store.append_all([newest, older], now=time.time(), retention_seconds=RETENTION_SECONDS)
+    prices.append_all([newest, older], now=time.time(), retention_seconds=RETENTION_SECONDS)
 
     status, body = get(load, "GET /tokens/{token}/price", token=newest.token)
 
     assert (status, body) == (200, newest.to_dict())
 
 
-def test_thousand_updates_are_a_page_and_next_goes_on(load: Load, store: PriceStore) -> None:
+def test_thousand_updates_are_a_page_and_next_goes_on(load: Load, prices: PriceTable) -> None:
     updates = updates_of(a_token(), 1_001)
     token = updates[0].token
-    store.append_all(updates, now=time.time(), retention_seconds=RETENTION_SECONDS)
+    prices.append_all(updates, now=time.time(), retention_seconds=RETENTION_SECONDS)
     after = an_update(token, timestamp=1).id
 
     route = "GET /tokens/{token}/prices"
@@ -63,11 +63,11 @@ def test_thousand_updates_are_a_page_and_next_goes_on(load: Load, store: PriceSt
     assert last == {"token": token, "prices": [updates[1_000].to_dict()], "next": None}
 
 
-def test_range_is_by_the_time_of_the_trade(load: Load, store: PriceStore) -> None:
+def test_range_is_by_the_time_of_the_trade(load: Load, prices: PriceTable) -> None:
     now = int(time.time())
     old = an_update(a_token(), timestamp=now - 600)
     fresh = an_update(old.token, timestamp=now - 60)
-    store.append_all([old, fresh], now=now, retention_seconds=RETENTION_SECONDS)
+    prices.append_all([old, fresh], now=now, retention_seconds=RETENTION_SECONDS)
 
     _, body = get(load, "GET /tokens/{token}/prices", token=old.token, query={"range": "5m"})
 

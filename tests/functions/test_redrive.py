@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.update import Update
 from ops.errors import OpsError
 from ops.redrive import Count, move_back, send_back
@@ -13,11 +13,11 @@ from tests.functions.cloud import REGION, Queue
 
 
 def publish(queue: Queue, updates: list[Update]) -> None:
-    QueuePublisher(clients.sqs(REGION), queue.url, name="the queue").publish(updates)
+    QueuePublisher(aws.sqs(REGION), queue.url, name="the queue").publish(updates)
 
 
 def redriven(dead_letters: Queue, queue: Queue) -> Count:
-    client = clients.sqs(REGION)
+    client = aws.sqs(REGION)
     return move_back(client, dead_letters_url=dead_letters.url, queue_url=queue.url)
 
 
@@ -53,7 +53,7 @@ def test_nothing_to_bring_back_is_no_error(queue: Queue, dead_letters: Queue) ->
 def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
     queue: Queue, dead_letters: Queue
 ) -> None:
-    client = clients.sqs(REGION)
+    client = aws.sqs(REGION)
     publish(dead_letters, updates_of(a_token(), 3))
     sent_before_the_crash = client.receive_message(
         QueueUrl=dead_letters.url,
@@ -61,7 +61,7 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
         MessageSystemAttributeNames=["MessageGroupId"],
     ).get("Messages", [])
     send_back(client, queue.url, sent_before_the_crash)
-    for message in sent_before_the_crash:  # as when the time is over for which SQS hides them
+    for message in sent_before_the_crash:  # as SQS does after their visibility time-out
         client.change_message_visibility(
             QueueUrl=dead_letters.url,
             ReceiptHandle=message.get("ReceiptHandle", ""),
@@ -75,7 +75,7 @@ def test_redrive_that_crashed_before_it_deleted_sends_nothing_twice(
 def test_queue_that_cannot_be_reached_is_told_with_the_likely_causes(
     queue: Queue, dead_letters: Queue
 ) -> None:
-    client = clients.sqs(REGION)
+    client = aws.sqs(REGION)
 
     with Stubber(client) as broken:
         broken.add_client_error("get_queue_attributes", "AccessDenied")

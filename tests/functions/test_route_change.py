@@ -1,4 +1,4 @@
-"""A change of route: written, made known, announced on both paths, and only then ended."""
+"""A change of route: written, announced on both paths, and only then ended."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from functions.glow.errors import Unavailable
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing.store import RouteStore
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.routing.table import RouteTable
+from functions.glow.sockets.subscriptions import SubscriptionTable
 from tests.functions.builders import RETENTION_SECONDS, a_batch, a_record, a_token, an_update
 from tests.functions.cloud import Queue
 from tests.functions.conftest import Load
@@ -32,10 +32,10 @@ class World:
     """The stack before a change, and what came of it."""
 
     load: Load
-    routes: RouteStore
+    routes: RouteTable
     known_tokens: KnownTokens
-    subscriptions: SubscriptionStore
-    store: PriceStore
+    subscriptions: SubscriptionTable
+    prices: PriceTable
     endpoint: Endpoint
     edge: Edge
     tasks: Queue
@@ -75,10 +75,10 @@ class World:
 @pytest.fixture
 def world(
     load: Load,
-    routes: RouteStore,
+    routes: RouteTable,
     known_tokens: KnownTokens,
-    subscriptions: SubscriptionStore,
-    store: PriceStore,
+    subscriptions: SubscriptionTable,
+    prices: PriceTable,
     endpoint: Endpoint,
     edge: Edge,
     tasks: Queue,
@@ -89,9 +89,9 @@ def world(
     async def sleep_less(seconds: float) -> None:
         await real_sleep(seconds / 100)
 
-    # The only wait of the mover; route_setup takes it from asyncio.
+    # The only wait of the mover; routing/setup.py takes it from asyncio.
     monkeypatch.setattr("asyncio.sleep", sleep_less)
-    return World(load, routes, known_tokens, subscriptions, store, endpoint, edge, tasks)
+    return World(load, routes, known_tokens, subscriptions, prices, endpoint, edge, tasks)
 
 
 def test_first_routing_is_written_and_announced_to_nobody(world: World) -> None:
@@ -109,7 +109,7 @@ def test_client_on_aws_hears_where_its_token_went_and_its_room_is_told_to_serve(
     world.move(AWS)
     token = world.a_known_token()
     newest = an_update(token, timestamp=int(time.time()))
-    world.store.append(newest, now=time.time(), retention_seconds=RETENTION_SECONDS)
+    world.prices.append(newest, now=time.time(), retention_seconds=RETENTION_SECONDS)
     client = world.a_listener_on_aws(token)
 
     result = world.move(EDGE)
@@ -247,7 +247,7 @@ def end_the_grace(world: World, policy: Policy) -> None:
     world.routes.write(changed)
 
 
-def test_who_is_left_when_the_grace_is_over_is_told_and_let_go(world: World) -> None:
+def test_client_that_is_left_when_the_grace_is_over_is_told_and_unsubscribed(world: World) -> None:
     token, staying = world.a_known_token(), world.a_known_token()
     left = world.a_listener_on_aws(token)
     listens_to_both = world.a_listener_on_aws(token)
@@ -263,7 +263,7 @@ def test_who_is_left_when_the_grace_is_over_is_told_and_let_go(world: World) -> 
     assert world.listens(listens_to_both, staying)
 
 
-def test_sweep_within_the_grace_of_a_later_change_lets_nobody_go(world: World) -> None:
+def test_sweep_within_the_grace_of_a_later_change_ends_no_subscription(world: World) -> None:
     token = world.a_known_token()
     client = world.a_listener_on_aws(token)
     world.routes.write(Routes(current=AWS).changed(EDGE, now_ms=int(time.time() * 1_000)))

@@ -9,7 +9,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 
-from functions.glow.sockets.sigv4 import Credentials, Signer
+from functions.glow.runtime.aws import Credentials
+from functions.glow.sockets.sigv4 import Signer
 
 HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 IDS = ["L0SM9cOFvHcCIhw=", "plain", "with/slash+plus", "tilde~dash-dot._", "ünïcode", "a b%3D"]

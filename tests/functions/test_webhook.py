@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from functions.glow.edge.breaker import FAILURES_IN_A_ROW
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import EdgeHealth, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.trades.intake import REPUBLISH_WITHIN_MS
 from functions.glow.update import parse_update
 from tests.functions.builders import (
@@ -49,14 +49,14 @@ def post_simple(load: Load, token: str, body: str, **variables: str) -> tuple[in
     return post(load, body, headers={**AUTHORIZED, "x-token": token}, **variables)
 
 
-def test_real_trade_is_stored_and_published(load: Load, queue: Queue, store: PriceStore) -> None:
+def test_real_trade_is_stored_and_published(load: Load, queue: Queue, prices: PriceTable) -> None:
     body = (HELIUS / "enh_swap_pump_fun_buy_webhook.json").read_text()
     status, answer = post(load, body)
 
     assert (status, answer["status"]) == (200, "accepted")
     [record] = queue.take()
     update = parse_update(record["body"])
-    assert store.newest(update.token, now=time.time()) == update
+    assert prices.newest(update.token, now=time.time()) == update
 
 
 def test_same_trade_again_is_stored_once_and_broadcast_once(load: Load, queue: Queue) -> None:
@@ -83,12 +83,12 @@ def test_crash_between_store_and_publish_heals_with_the_next_try(load: Load, que
 
 @pytest.mark.parametrize(("age_ms", "published"), [(-5_000, 1), (5_000, 0)])
 def test_duplicate_is_published_again_only_while_it_is_young(
-    load: Load, queue: Queue, store: PriceStore, age_ms: int, published: int
+    load: Load, queue: Queue, prices: PriceTable, age_ms: int, published: int
 ) -> None:
     token, signature, now = a_token(), a_signature(), time.time()
     update = an_update(token, timestamp=int(now), tx_signature=signature)
     arrived = now - (REPUBLISH_WITHIN_MS + age_ms) / 1000
-    store.append(update, now=arrived, retention_seconds=RETENTION_SECONDS)
+    prices.append(update, now=arrived, retention_seconds=RETENTION_SECONDS)
 
     body = a_simple_trade(tx_signature=signature, timestamp=int(now))
     _, answer = post_simple(load, token, body)
@@ -117,12 +117,12 @@ def test_table_that_is_away_is_503_and_nothing_is_published(load: Load, queue: Q
     assert queue.take() == []
 
 
-def test_trade_of_2009_is_readable_after_its_200(load: Load, store: PriceStore) -> None:
+def test_trade_of_2009_is_readable_after_its_200(load: Load, prices: PriceTable) -> None:
     token = a_token()
     body = a_simple_trade(tx_signature=a_signature(), timestamp=1_230_768_000)
     status, _ = post_simple(load, token, body)
 
-    newest = store.newest(token, now=time.time())
+    newest = prices.newest(token, now=time.time())
     assert status == 200
     assert newest is not None
     assert newest.timestamp == 1_230_768_000
@@ -199,7 +199,7 @@ def test_body_in_base64_is_decoded(load: Load, text: str, status: int) -> None:
 
 
 def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
-    load: Load, edge: Edge, queue: Queue, debts: Queue
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
 ) -> None:
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
 
@@ -207,11 +207,11 @@ def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
 
     assert (status, answer["stored"]) == (200, 1)
     assert len(edge.heard[token]) == 1
-    assert (queue.take(), debts.take()) == ([], [])
+    assert (queue.take(), retry_queue.take()) == ([], [])
 
 
 def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
-    load: Load, edge: Edge, queue: Queue, debts: Queue
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
 ) -> None:
     edge.answer = lambda _post: NEVER
     body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
@@ -221,7 +221,7 @@ def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
 
     assert webhook.handler(event, None)["statusCode"] == 200
     assert time.monotonic() - started < HELIUS_WAITS_SECONDS
-    assert len(queue.take()) == len(debts.take()) == 1
+    assert len(queue.take()) == len(retry_queue.take()) == 1
 
 
 def test_without_the_edge_httpx_is_not_loaded() -> None:
@@ -242,7 +242,7 @@ def test_without_the_edge_httpx_is_not_loaded() -> None:
 
 
 def test_item_says_where_a_trade_goes_whatever_the_environment_says(
-    load: Load, edge: Edge, queue: Queue, routes: RouteStore
+    load: Load, edge: Edge, queue: Queue, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=Policy(edge_is_on=True)))
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
@@ -254,7 +254,7 @@ def test_item_says_where_a_trade_goes_whatever_the_environment_says(
 
 
 def test_trade_goes_to_both_paths_within_the_grace(
-    load: Load, edge: Edge, queue: Queue, routes: RouteStore
+    load: Load, edge: Edge, queue: Queue, routes: RouteTable
 ) -> None:
     now_ms = int(time.time() * 1_000)
     routes.write(Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))
@@ -287,7 +287,7 @@ def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownToken
 
 
 def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_tokens(
-    load: Load, edge: Edge, queue: Queue, debts: Queue, routes: RouteStore
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=Policy(edge_is_on=True)))
     edge.answer = lambda _post: 500
@@ -306,11 +306,11 @@ def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_token
     assert marked.health.state == "down"
     assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
     trade()
-    assert len(queue.take()) == len(debts.take()) == FAILURES_IN_A_ROW + 1
+    assert len(queue.take()) == len(retry_queue.take()) == FAILURES_IN_A_ROW + 1
 
 
 def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_back(
-    load: Load, edge: Edge, queue: Queue, routes: RouteStore, tasks: Queue
+    load: Load, edge: Edge, queue: Queue, routes: RouteTable, tasks: Queue
 ) -> None:
     routes.write(Routes(current=Policy(edge_is_on=True)))
     long_ago_ms = int(time.time() * 1_000) - 60_000
@@ -328,7 +328,7 @@ def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_b
 
 
 def test_room_that_was_forgotten_is_called_back_by_the_first_trade(
-    load: Load, edge: Edge, routes: RouteStore
+    load: Load, edge: Edge, routes: RouteTable
 ) -> None:
     """It was told to send its clients away, and the table that knew of it is gone."""
     routes.write(Routes(current=Policy(edge_is_on=True)))
@@ -342,7 +342,7 @@ def test_room_that_was_forgotten_is_called_back_by_the_first_trade(
 
 
 def test_room_that_is_away_within_the_grace_of_a_change_is_left_alone(
-    load: Load, edge: Edge, routes: RouteStore
+    load: Load, edge: Edge, routes: RouteTable
 ) -> None:
     now_ms = int(time.time() * 1_000)
     routes.write(Routes(current=Policy(edge_is_on=True)).changed(Policy(), now_ms=now_ms))

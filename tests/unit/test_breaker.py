@@ -1,4 +1,4 @@
-"""The circuit breaker, against the plainest account of its rule."""
+"""The circuit breaker, against a plain model of its rule."""
 
 from hypothesis import given
 from hypothesis import strategies as st

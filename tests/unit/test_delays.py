@@ -1,4 +1,4 @@
-"""The delays of the edge retry lane."""
+"""The delays of a retry queue."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Frames: nothing is lost, nothing changes its place, no frame is too large."""
+"""Frames: nothing is lost, the order is kept, no frame is too large."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Routes over time: whoever follows what discovery said, a moment ago or now, is published to."""
+"""Routes over time: a client that goes where discovery says, or just said, hears updates there."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def seen_at(written: list[tuple[int, Routes]], now_ms: int) -> Routes:
     return [routes for since_ms, routes in written if since_ms <= now_ms][-1]
 
 
-@settings(max_examples=1_000)  # what it looks for lies in a few seconds of a minute
+@settings(max_examples=1_000)  # the faults that it looks for last a few seconds of a minute
 @given(
     HISTORIES,
     TOKENS,
@@ -117,7 +117,7 @@ def test_grace_begins_with_the_announcement() -> None:
 
 
 def test_change_within_the_grace_of_another_keeps_both_of_the_old_paths() -> None:
-    """By percentage a token may go aws, edge, edge: its clients on aws have the first grace still."""
+    """A token may go aws, edge, edge by percentage: its clients on aws still have the first grace."""
     ten, fifty = (Policy(edge_is_on=True, edge_percent=percent) for percent in (30, 60))
     first = Routes(current=AWS).changed(ten, now_ms=NOW_MS)
     first = first.announced(until_ms=NOW_MS + SETTLE_MS + GRACE_MS)

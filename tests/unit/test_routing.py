@@ -1,4 +1,4 @@
-"""The policy: pure, stable, and never a client where nothing is published."""
+"""The policy: stable, and no client is sent where nothing is published."""
 
 import pytest
 from hypothesis import given

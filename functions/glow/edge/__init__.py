@@ -1,1 +1,1 @@
-"""Edge: the worker on Cloudflare, as those see it who post to it."""
+"""Edge: posts and orders to the worker on Cloudflare, and what follows when it does not answer."""

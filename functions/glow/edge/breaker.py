@@ -1,4 +1,4 @@
-"""The circuit breaker of a path: after failures in a row nothing is tried for a while."""
+"""A circuit breaker: after several failures in a row nothing is tried for a while."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +11,15 @@ OPEN_SECONDS: Final = 5.0
 class CircuitBreaker:
     """Counts the outcomes it is told of; `now` is any clock in seconds that never goes back.
 
-    When the time is over, whatever comes is tried. One success closes the circuit; a failure, with
-    the old ones still counted, opens it again at once.
+    When that time is over, tries are allowed again. One success closes the circuit. A failure
+    opens it again at once, because the earlier ones still count.
     """
 
     _failures: int = 0
     _open_until: float | None = None
 
     def is_open(self, *, now: float) -> bool:
-        """Whether to spare oneself the try."""
+        """Whether a try is to be skipped."""
         return self._open_until is not None and now < self._open_until
 
     def record_success(self) -> None:

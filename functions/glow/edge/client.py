@@ -1,8 +1,7 @@
-"""Posts to the edge worker: `POST <origin>/broadcast/<token>`, all updates in one request, and orders
-to its rooms.
+"""Requests to the edge worker: updates to `<origin>/broadcast/<token>`, and orders to its rooms.
 
-httpx and what it stands on are imported where the client is made: a third of a second of cold
-start, which only a function that posts to the edge has to pay.
+httpx and its packages are imported where the client is made. They take a third of a second of
+cold start, and only a function that posts to the edge has to pay for it.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ MAX_CONCURRENT_POSTS: Final = 64
 # The worker takes 1 MiB (worker/limits.js); the longest update has 326 bytes.
 MAX_UPDATES_PER_POST: Final = 3_000
 
-# Cloudflare keeps an idle connection for 400 s. One that is closed already costs the retry.
+# Cloudflare keeps an idle connection for 400 s. A closed one would use up the retry.
 _KEEP_ALIVE_SECONDS: Final = 300
-# The request itself is at fault. Not so 404 or 405: a domain or a token that is not yet known to
-# every data centre becomes known in time.
+# The request itself is at fault. 404 and 405 are not here: a new domain or token takes a while to
+# become known in every data centre.
 _REFUSALS: Final = frozenset({400, 413})
 
 
@@ -36,7 +35,7 @@ class Verdict(Enum):
     """What became of a post."""
 
     TAKEN = "taken"
-    FAILED = "failed"  # nobody answered in time, or the answer may be another one later
+    FAILED = "failed"  # no answer in time, or one that may be different later
     REFUSED = "refused"  # the edge will never take this request
 
 
@@ -52,7 +51,7 @@ class Outcome:
 class EdgeClient:
     """One for the life of the process; its connections are kept. Belongs to `event_loop()`.
 
-    `secrets`: the current one and, while it is being rotated, the previous one.
+    `secrets`: the current one and, during a rotation, the previous one.
     """
 
     def __init__(self, origin: str, secrets: Sequence[str], *, timeout_ms: int) -> None:
@@ -62,7 +61,7 @@ class EdgeClient:
         self._http = _http_client()
 
     async def post(self, token: str, updates: Sequence[Update]) -> Outcome:
-        """Hand over `updates` of `token`, in order; it all ends within the time-out."""
+        """Post `updates` of `token`, in order. All of it ends within the time-out."""
         try:
             async with asyncio.timeout(self._timeout_ms / 1000):
                 return await self._post_parts(token, updates)
@@ -114,7 +113,7 @@ class EdgeClient:
         return answer
 
     async def _send(self, path: str, body: str, secret: str) -> Response:
-        """The answer. A broken connection is made anew once: a repeat is harmless to a room."""
+        """The answer. If the connection breaks, one more try: a repeat is harmless to a room."""
         from httpx import RequestError  # noqa: PLC0415 - see above
 
         headers = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
@@ -129,8 +128,8 @@ class EdgeClient:
         try:
             return await self._http.post(f"{self._origin}{path}", content=body, headers=headers)
         except (AttributeError, OSError) as error:
-            # anyio's, which looks for the socket of a connection that uvloop has closed already: the
-            # edge reset it as it was made.
+            # From anyio, which asks for the socket of a connection that uvloop has closed already,
+            # because the edge reset it at once.
             raise ConnectError(f"reset at once: {error}") from error
 
 
@@ -145,7 +144,7 @@ def _http_client() -> AsyncClient:
     import anyio.lowlevel  # noqa: PLC0415 - see above
     import httpx  # noqa: PLC0415 - see above
 
-    # anyio loads its backend at the first call: now, and not within the first post's time-out.
+    # anyio loads its backend at its first call. Do that now, not within the first post's time-out.
     event_loop().run_until_complete(anyio.lowlevel.checkpoint())
     # httpx logs every request at INFO, which is what Lambda prints.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -157,5 +156,5 @@ def _http_client() -> AsyncClient:
             keepalive_expiry=_KEEP_ALIVE_SECONDS,
         ),
         follow_redirects=False,  # the bearer is for this origin alone
-        trust_env=False,  # no proxy and no .netrc: a proxy would be one more to fail
+        trust_env=False,  # no proxy and no .netrc: a proxy is one more part that can fail
     )

@@ -1,4 +1,4 @@
-"""The edge path: straight to the worker, and where it does not take an update, to both queues."""
+"""The edge path: updates are posted to the worker. What it does not take goes to both queues."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Protocol
 from functions.glow import log
 from functions.glow.edge.breaker import CircuitBreaker
 from functions.glow.edge.client import EdgeClient, Outcome, Verdict
-from functions.glow.queues.publisher import Publisher
+from functions.glow.publisher import Publisher
 from functions.glow.runtime.loop import event_loop
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.update import Update
 
 
 class Watch(Protocol):
-    """Who is told how the edge does, and acts on it."""
+    """Is told how the edge answers, and acts on it."""
 
     def edge_failed(self) -> None: ...
 
@@ -51,32 +51,34 @@ class EdgePublisher:
     def publish(self, updates: Sequence[Update]) -> None:
         by_token = _by_token(updates)
         if self._breaker.is_open(now=self._clock()):
-            log.info("edge_spared", updates=len(updates))
-            owed, away = list(updates), list[str]()
+            log.info("edge_skipped", updates=len(updates))
+            undelivered, away = list(updates), list[str]()
         else:
-            owed, away = self._post(by_token)
-        if owed:
-            in_parallel(lambda fallback: fallback.publish(owed), self._fallbacks)
-        # Told last: it is one more call, and by now the updates are safe.
+            undelivered, away = self._post(by_token)
+        if undelivered:
+            in_parallel(lambda fallback: fallback.publish(undelivered), self._fallbacks)
+        # Told last, because it may be one more call: by now the updates are safe.
         if self._breaker.is_open(now=self._clock()):
             self._watch.edge_failed()
-        elif not owed:
+        elif not undelivered:
             self._watch.edge_answered()
         if away:
             self._watch.rooms_are_away(away)
 
     def _post(self, by_token: Mapping[str, Sequence[Update]]) -> tuple[list[Update], list[str]]:
-        """Post to the edge; the updates that it did not take, each token's in order, and the tokens
-        whose rooms are away."""
+        """Post to the edge. Returns the updates that it did not take, each token's in order, and
+        the tokens whose rooms are away."""
         outcomes = event_loop().run_until_complete(self._post_all(by_token))
-        owed: list[Update] = []
+        undelivered: list[Update] = []
         for (token, updates), outcome in zip(by_token.items(), outcomes, strict=True):
             self._record(outcome)
             if outcome.verdict is not Verdict.TAKEN:
-                log.warning("edge_owed", token=token, updates=len(updates), reason=outcome.reason)
-                owed += updates
+                log.warning(
+                    "updates_not_taken", token=token, updates=len(updates), reason=outcome.reason
+                )
+                undelivered += updates
         away = [token for token, each in zip(by_token, outcomes, strict=True) if each.is_away]
-        return owed, away
+        return undelivered, away
 
     async def _post_all(self, by_token: Mapping[str, Sequence[Update]]) -> list[Outcome]:
         return await asyncio.gather(
@@ -84,7 +86,7 @@ class EdgePublisher:
         )
 
     def _record(self, outcome: Outcome) -> None:
-        # A refusal is an answer: the edge is there, and other tokens' updates may well be taken.
+        # A refusal is an answer: the edge is there, and may take the updates of other tokens.
         if outcome.verdict is Verdict.FAILED:
             self._breaker.record_failure(now=self._clock())
         else:

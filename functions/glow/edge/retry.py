@@ -1,4 +1,4 @@
-"""Settling debts: the updates that the edge did not take when they were published."""
+"""Redelivery: updates that the edge did not take when they were published are posted to it again."""
 
 from __future__ import annotations
 
@@ -11,40 +11,45 @@ from functions.glow.queues.batch import Poison, SqsRecord, TokenUpdates
 from functions.glow.update import Update
 
 
-class Creditor(Protocol):
-    """The edge, as far as debts concern it."""
+class UpdatePoster(Protocol):
+    """The edge, as far as a redelivery needs it."""
 
     async def post(self, token: str, updates: Sequence[Update]) -> Outcome: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of one token's debts: what is still owed, and what will never be taken."""
+class Redelivery:
+    """The records of one token that were not taken, and those that never will be.
 
-    owed: Sequence[SqsRecord] = ()
+    `undelivered` are to be tried again, for `reason`; what is in neither was taken.
+    """
+
+    undelivered: Sequence[SqsRecord] = ()
     refused: Sequence[Poison] = ()
     reason: str = ""
 
 
-async def settle(edge: Creditor, token: str, debts: TokenUpdates) -> Settlement:
-    """Post all `debts` of `token` in one request; if that one is refused, each by itself."""
-    outcome = await edge.post(token, debts.updates)
+async def redeliver(edge: UpdatePoster, token: str, waiting: TokenUpdates) -> Redelivery:
+    """Post all updates of `token` in one request; if that is refused, one by one."""
+    outcome = await edge.post(token, waiting.updates)
     if outcome.verdict is Verdict.FAILED:
-        return Settlement(owed=debts.records, reason=outcome.reason)
+        return Redelivery(undelivered=waiting.records, reason=outcome.reason)
     if outcome.verdict is Verdict.TAKEN:
-        return Settlement()
-    if len(debts.records) == 1:
-        return Settlement(refused=[Poison(debts.records[0], outcome.reason)])
-    return await _settle_singly(edge, token, debts)
+        return Redelivery()
+    if len(waiting.records) == 1:
+        return Redelivery(refused=[Poison(waiting.records[0], outcome.reason)])
+    return await _redeliver_one_by_one(edge, token, waiting)
 
 
-async def _settle_singly(edge: Creditor, token: str, debts: TokenUpdates) -> Settlement:
-    """In order, up to the first failure: what follows it is owed untried, which keeps the order."""
+async def _redeliver_one_by_one(
+    edge: UpdatePoster, token: str, waiting: TokenUpdates
+) -> Redelivery:
+    """Post in order, up to the first failure. What follows waits with it, to keep the order."""
     refused: list[Poison] = []
-    for index, (update, record) in enumerate(zip(debts.updates, debts.records, strict=True)):
+    for index, (update, record) in enumerate(zip(waiting.updates, waiting.records, strict=True)):
         outcome = await edge.post(token, [update])
         if outcome.verdict is Verdict.FAILED:
-            return Settlement(debts.records[index:], refused, outcome.reason)
+            return Redelivery(waiting.records[index:], refused, outcome.reason)
         if outcome.verdict is Verdict.REFUSED:
             refused.append(Poison(record, outcome.reason))
-    return Settlement(refused=refused)
+    return Redelivery(refused=refused)

@@ -1,4 +1,4 @@
-"""DynamoDB attributes, read: `{"S": text}` and `{"N": number}`, whose types the client leaves open."""
+"""Typed reads of DynamoDB attributes: `{"S": text}`, `{"N": number}`, `{"SS": [text, …]}`."""
 
 from collections.abc import Mapping
 from typing import cast

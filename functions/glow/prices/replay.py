@@ -1,24 +1,24 @@
-"""Recovery: what a client that comes back with `after=<id>` is sent.
+"""Recovery: what a client is sent that comes back with `after=<id>`.
 
-`after` is the last trade the client has. It is owed everything that *arrived* after that trade did:
+`after` is the last trade that the client has. It has missed everything that *arrived* later:
 - every id above `after`, and
 - late trades: ids down to LATE_SECONDS below `after` that arrived since. "Since" begins
   PUBLISH_MS before `after` itself arrived, because two trades stored at once may be published in
-  the other order; what the client saw already comes again rather than not at all (on the wire
-  delivery is at least once, and `id` identifies).
+  either order. So the client may get a trade twice, but misses none (on the wire delivery is at
+  least once, and `id` identifies).
 
 They are sent in order of arrival. The answer is whole only if `after` is stored and at most
-MAX_REPLAY updates are owed. Otherwise (it expired, was never here, or is too long ago) the client
-is sent the newest MAX_REPLAY, which have no hole and are continued by the live stream, and, before
-them, a Gap: what lies between `after` and `until`, the first id of those newest, is to be read
-from /prices. `until` is None when the token has no price at all.
+MAX_REPLAY updates were missed. Otherwise (`after` expired, was never here, or is too long ago) the
+client gets a Gap, and then the newest MAX_REPLAY updates. These have no hole, and the live stream
+continues them. The Gap names `after` and the first id of the newest as `until`: the client reads
+what lies between from /prices. `until` is None when the token has no price at all.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.glow.prices.store import Arrival, PriceStore
+from functions.glow.prices.table import Arrival, PriceTable
 from functions.glow.update import Update, id_at, timestamp_of
 
 MAX_REPLAY: Final = 500
@@ -28,7 +28,7 @@ PUBLISH_MS: Final = 1_000  # the webhook stores and publishes within Helius's on
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The updates between two ids are not sent here."""
+    """Updates between two ids that the replay does not hold."""
 
     after: str
     until: str | None
@@ -42,21 +42,21 @@ class Replay:
     gap: Gap | None
 
 
-def replay(store: PriceStore, token: str, after: str, *, now: float) -> Replay:
-    """What the client of `token` with `after` is owed at `now` (Unix seconds)."""
-    known = store.arrival(token, after, now=now)
-    missed = None if known is None else _missed(store, known, now=now)
+def replay(prices: PriceTable, token: str, after: str, *, now: float) -> Replay:
+    """What a client of `token` that has `after` is to be sent at `now` (Unix seconds)."""
+    known = prices.arrival(token, after, now=now)
+    missed = None if known is None else _missed(prices, known, now=now)
     if missed is not None and len(missed) <= MAX_REPLAY:
         return Replay([arrival.update for arrival in missed], None)
-    newest = store.tail(token, limit=MAX_REPLAY, now=now)
+    newest = prices.tail(token, limit=MAX_REPLAY, now=now)
     return Replay(newest, Gap(after, newest[0].id if newest else None))
 
 
-def _missed(store: PriceStore, known: Arrival, *, now: float) -> list[Arrival]:
+def _missed(prices: PriceTable, known: Arrival, *, now: float) -> list[Arrival]:
     """What arrived after `known`, in order of arrival; one more than MAX_REPLAY means too many."""
     token, after = known.update.token, known.update.id
-    later = store.arrivals_after(token, after, limit=MAX_REPLAY + 1, now=now)
-    late = store.late_arrivals(
+    later = prices.arrivals_after(token, after, limit=MAX_REPLAY + 1, now=now)
+    late = prices.late_arrivals(
         token,
         since=id_at(timestamp_of(after) - LATE_SECONDS),
         below=after,

@@ -1,4 +1,4 @@
-"""A batch of one of the queues, sorted: updates by token in their order, and poison."""
+"""A batch of a queue, sorted: each token's updates in their order, and poison records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 
 class DeadLetterQueue:
-    """Where SQS itself puts what failed too often, and the worker what can never succeed."""
+    """SQS itself moves here what failed too often; a worker sends here what can never succeed."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def bury(self, poisons: Iterable[Poison]) -> list[str]:
-        """Put `poisons` where they harm nobody; the ids of those that could not be put there."""
-        return [poison.record["messageId"] for poison in poisons if not self._is_buried(poison)]
+    def send(self, poisons: Iterable[Poison]) -> list[str]:
+        """Move `poisons` to this queue; the message ids of those that it did not take."""
+        return [poison.record["messageId"] for poison in poisons if not self._is_sent(poison)]
 
-    def _is_buried(self, poison: Poison) -> bool:
+    def _is_sent(self, poison: Poison) -> bool:
         message_id = poison.record["messageId"]
         log.warning("record_is_poison", messageId=message_id, reason=poison.reason)
         try:
-            self._send(poison)
+            self._send_one(poison)
         except Unavailable as error:
-            log.exception("poison_not_buried", messageId=message_id, reason=str(error))
+            log.exception("dead_letter_not_sent", messageId=message_id, reason=str(error))
             return False
         return True
 
-    def _send(self, poison: Poison) -> None:
+    def _send_one(self, poison: Poison) -> None:
         """Send the record as it came, with the `reason` as an attribute. Raises Unavailable."""
         record = poison.record
         with unavailable_unless_answered("the dead-letter queue"):

@@ -1,4 +1,4 @@
-"""How long the edge retry lane waits after each try that failed."""
+"""How long a retry queue waits after each try that failed."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ _LONGEST_PER_BASE: Final = 75
 def retry_delay_seconds(tries: int, *, base_seconds: int, max_tries: int) -> int:
     """The whole seconds to wait after try number `tries`, the first being 1.
 
-    None after the last: SQS moves the message to the dead-letter queue when it would come again.
+    0 after the last: SQS moves the message to the dead-letter queue when it would come again.
     """
     if tries >= max_tries:
         return 0

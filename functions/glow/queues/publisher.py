@@ -1,11 +1,11 @@
-"""Publishing: updates that are stored go to a path. This one is a queue; the other: `edge`."""
+"""Publishing to a FIFO queue: the path to AWS, and what the edge did not take."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from functions.glow.errors import Unavailable
 from functions.glow.runtime.aws import unavailable_unless_answered
@@ -20,18 +20,10 @@ MAX_BATCH_MESSAGES: Final = 10
 MAX_BATCH_TOKENS: Final = 10
 
 
-class Publisher(Protocol):
-    """A path to the clients."""
-
-    def publish(self, updates: Sequence[Update]) -> None:
-        """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken."""
-        ...
-
-
 class QueuePublisher:
-    """A FIFO queue: the group is the token, the deduplication id is the update's.
+    """Sends each update as a message: its group is the token, its deduplication id the update's.
 
-    `name` is how the errors call it.
+    `name` is what errors call the queue.
     """
 
     def __init__(self, client: SQSClient, queue_url: str, *, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A queue as its consumer uses it: what failed, or is not due yet, comes again later, not at once."""
+"""A queue for its consumer: records that failed, or are not due yet, come again later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RetryQueue:
-    """Postpones by the number of tries; the first of `max_tries` waits `base_seconds`."""
+    """The more tries a record has had, the longer it waits: `base_seconds` after the first."""
 
     def __init__(
         self, client: SQSClient, queue_url: str, *, base_seconds: int, max_tries: int
@@ -29,8 +29,8 @@ class RetryQueue:
     def postpone(self, records: Sequence[SqsRecord]) -> int:
         """Hide `records` of one token, ten at most, for the seconds that are returned.
 
-        All for as long as the one tried most: a FIFO queue hands out nothing of a group while one
-        of its messages is hidden, and this way they come again together. Other groups go on.
+        All wait as long as the one that was tried most, so that they come again together: a FIFO
+        queue hands out nothing of a group while one of its messages is hidden. Other groups go on.
         """
         tries = max(int(record["attributes"]["ApproximateReceiveCount"]) for record in records)
         seconds = retry_delay_seconds(
@@ -55,5 +55,5 @@ class RetryQueue:
                     ],
                 )
         except Unavailable as error:
-            # They come again all the same, when the queue's own visibility time-out is over.
+            # They come again anyway, after the queue's own visibility time-out.
             log.exception("records_not_hidden", reason=str(error))

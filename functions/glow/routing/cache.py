@@ -7,28 +7,28 @@ from functions.glow import log
 from functions.glow.errors import GlowError
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import CACHE_SECONDS, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 
 
-class RouteBook:
-    """Caches the item. Where it cannot be read the last one goes on, and before the first one
-    `policy`, which is what the environment says."""
+class RouteCache:
+    """Caches the item. If it cannot be read, the last one stays in force; before the first read
+    that is `policy`, the environment's."""
 
     def __init__(
-        self, store: RouteStore, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+        self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._store = store
+        self._table = table
         self._routes = Routes(current=policy)
         self._clock = clock
         self._read_at: float | None = None
 
     @property
     def routes(self) -> Routes:
-        """As last read; `refresh` first."""
+        """As last read. Call `refresh` first."""
         return self._routes
 
     def expire(self) -> None:
-        """Have the next `refresh` read: the item is known to have changed."""
+        """Make the next `refresh` read: the item has changed."""
         self._read_at = None
 
     @property
@@ -36,12 +36,12 @@ class RouteBook:
         return self._read_at is None or self._clock() - self._read_at >= CACHE_SECONDS
 
     def refresh(self) -> Routes:
-        """Read the item if what is known is too old; a read that fails is tried with the next call."""
+        """Read the item if the cached one is too old. A failed read is repeated at the next call."""
         if not self.is_stale:
             return self._routes
         started = self._clock()
         try:
-            self._routes = self._store.read() or self._routes
+            self._routes = self._table.read() or self._routes
         except GlowError as error:
             log.warning("routes_not_read", reason=str(error))
         else:

@@ -1,13 +1,13 @@
-"""A change of route, as an event: written, made known, announced, and only then ended.
+"""A change of route, in five steps:
 
-1. Count the clients that have to leave, which sizes the time they get. An edge that does not answer
-   stops a change that leads to it, before anything is written.
-2. Write the new policy; what it replaces is published on without an end.
+1. Count the clients that have to leave: their number decides how long they get. A change to an edge
+   that does not answer stops here, before anything is written.
+2. Write the new policy. The policy that it replaces is still published on, without an end.
 3. Wait until every publisher knows.
-4. Take back the rooms whose token comes to the edge; announce on both paths.
-5. Write the end of the grace, and have a sweep let go of who has not left by then.
+4. Have the rooms whose tokens come to the edge serve again; announce the change on both paths.
+5. Write the end of the grace. A sweep then ends the subscriptions of clients that have not left.
 
-Whatever fails from 2 on leaves both paths served; the same change again goes on where it stopped.
+A failure from step 2 on leaves both paths served. The same change again goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import Unavailable
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.leavers import AwsClients
+from functions.glow.routing.leavers import Leavers
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
 
-# A quarter of what a room takes (docs/performance.md), as it goes on serving meanwhile.
+# A quarter of what a room takes (docs/performance.md): it goes on serving meanwhile.
 EDGE_CONNECTS_PER_SECOND: Final = 1_000
-# From the last client's turn to the end: it connects, and is served, before its old path goes.
+# After the last client's turn: it has to connect and be served before its old path ends.
 _SLACK_MS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moving:
-    """The tokens of a change by the path they leave or come to, and how many clients go with them."""
+    """The tokens that a change moves to and from the edge, and how many clients go with them."""
 
     to_edge: Sequence[str] = ()
     from_edge: Sequence[str] = ()
@@ -48,9 +48,9 @@ class Moving:
 class RouteChange:
     """Carries changes out. `rooms` is None where the stack has no edge."""
 
-    store: RouteStore
+    table: RouteTable
     known_tokens: KnownTokens
-    aws: AwsClients
+    leavers: Leavers
     rooms: EdgeRooms | None
     endpoints: Endpoints
     tasks: TaskQueue
@@ -61,35 +61,35 @@ class RouteChange:
 
     async def apply(self, policy: Policy) -> Mapping[str, object]:
         """Bring `policy` into force and announce it. Raises Unavailable."""
-        before = self.store.read()
+        before = self.table.read()
         if before is None:
-            self.store.write(Routes(current=policy))
+            self.table.write(Routes(current=policy))
             return _result(Moving(), grace_ms=0)
         routes = before.changed(policy, now_ms=self._now_ms())
         if routes.is_announced:
             return _result(Moving(), grace_ms=0)
         moving = await self._count(routes)
-        self.store.write(routes)
+        self.table.write(routes)
         await self.sleep(SETTLE_MS / 1_000)
         return await self._announce(routes, moving)
 
     async def recover(self) -> None:
-        """The edge is well again: send back to it who went to AWS meanwhile."""
-        routes = self.store.read()
+        """The edge answers again: send back the clients that went to AWS meanwhile."""
+        routes = self.table.read()
         if routes is None or routes.health.state != "recovering":
             return
         now = self.clock()
-        clients = self.aws.count(routes.leaves_aws, now=now)
+        clients = self.leavers.count(routes.leaves_aws, now=now)
         jitter_ms = self._jitter_ms(to_edge=clients)
-        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
+        await self.leavers.tell(routes.leaves_aws, routes.current, jitter_ms=jitter_ms, now=now)
         until_ms = self._grace_end(jitter_ms)
         self.tasks.add(Task("sweep", until_ms))
         ending = EdgeHealth(state="recovering", since_ms=routes.health.since_ms, until_ms=until_ms)
-        self.store.replace_health(routes.health, ending)
+        self.table.replace_health(routes.health, ending)
 
     async def tell_rooms(self) -> None:
         """Tell the rooms that could not be told when their tokens left. Raises Unavailable."""
-        routes = self.store.read()
+        routes = self.table.read()
         if routes is None or self.rooms is None:
             return
         known = self.known_tokens.all(now=self.clock())
@@ -101,13 +101,13 @@ class RouteChange:
         await self._send_away(self.rooms, away, jitter_ms=jitter_ms, close_at_ms=close_at_ms)
 
     async def sweep(self) -> None:
-        """Let go of who is left on AWS where nothing is published for them."""
-        routes = self.store.read()
+        """End the subscriptions on AWS to tokens that are not published there any more."""
+        routes = self.table.read()
         if routes is None:
             return
         now = self.clock()
         now_ms = int(now * 1_000)
-        await self.aws.let_go(
+        await self.leavers.unsubscribe(
             lambda token: "aws" not in routes.published(token, now_ms=now_ms),
             routes.current,
             now=now,
@@ -115,7 +115,7 @@ class RouteChange:
 
     async def _count(self, routes: Routes) -> Moving:
         to_edge, from_edge = self._moving_tokens(routes)
-        clients_to_edge = self.aws.count(routes.leaves_aws, now=self.clock())
+        clients_to_edge = self.leavers.count(routes.leaves_aws, now=self.clock())
         try:
             clients_to_aws = await self._ask_rooms(to_edge, from_edge)
         except Unavailable as error:
@@ -148,7 +148,7 @@ class RouteChange:
         return to_edge, from_edge
 
     async def _ask_rooms(self, to_edge: Sequence[str], from_edge: Sequence[str]) -> int:
-        """How many clients leave the edge. Asks it something if anything is to move to it, too."""
+        """How many clients leave the edge. If tokens move to it, this also shows that it answers."""
         if self.rooms is None:
             return 0
         if to_edge:
@@ -161,15 +161,17 @@ class RouteChange:
             await self.rooms.take_back(moving.to_edge, served_from_ms=served_from_ms)
         now = self.clock()
         until_ms = self._grace_end(moving.jitter_ms)
-        await self.aws.tell(routes.leaves_aws, routes.current, jitter_ms=moving.jitter_ms, now=now)
+        await self.leavers.tell(
+            routes.leaves_aws, routes.current, jitter_ms=moving.jitter_ms, now=now
+        )
         if self.rooms is not None:
             await self._try_to_send_away(self.rooms, moving, until_ms)
         self.tasks.add(Task("sweep", until_ms))
-        self.store.write(routes.announced(until_ms=until_ms))
+        self.table.write(routes.announced(until_ms=until_ms))
         return _result(moving, grace_ms=until_ms - int(now * 1_000))
 
     async def _try_to_send_away(self, rooms: EdgeRooms, moving: Moving, until_ms: int) -> None:
-        """An edge that does not answer is a reason to leave it, and no reason to fail."""
+        """An edge that does not answer does not stop the change: its rooms are told later."""
         try:
             await self._send_away(
                 rooms, moving.from_edge, jitter_ms=moving.jitter_ms, close_at_ms=until_ms
@@ -185,7 +187,7 @@ class RouteChange:
         await rooms.send_away(tokens, url=url, jitter_ms=jitter_ms, close_at_ms=close_at_ms)
 
     def _jitter_ms(self, *, to_edge: int = 0, to_aws: int = 0) -> int:
-        """The time over which so many clients come, so that what they come to can take them in."""
+        """Over how long so many clients are spread, so that their new path can take them."""
         seconds = max(to_edge / EDGE_CONNECTS_PER_SECOND, to_aws / self.aws_connects_per_second)
         return int(seconds * 1_000)
 

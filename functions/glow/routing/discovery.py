@@ -1,16 +1,17 @@
-"""Discovery: which path a client of a token is to use now, where that is, and how to speak there."""
+"""Discovery: which path a client of a token is to use now, its URL, and the protocol there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from functions.glow.errors import BadRequest
+from functions.glow.paths import PATHS, Path
 from functions.glow.routing.endpoints import Endpoints
-from functions.glow.routing.policy import PATHS, Path, parse_region
+from functions.glow.routing.policy import parse_region
 from functions.glow.routing.routes import Routes
 from functions.glow.token import shown
 
-# Without waking the room, so it costs nothing (facts/cloudflare.md §4).
+# A ping does not wake the room, so it costs nothing (facts/cloudflare.md §4).
 EDGE_PING_MS: Final = 20_000
 # Each ping is a paid message, and API Gateway ends a connection that was idle for 10 minutes.
 AWS_PING_MS: Final = 240_000
@@ -21,28 +22,28 @@ RECHECK_MS: Final = 15_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Preferences:
     """What a client says of itself: the AWS region it is in, a path that it cannot reach."""
 
     region: str | None
     avoid: Path | None
 
 
-def parse_wish(query: Mapping[str, str]) -> Wish:
+def parse_preferences(query: Mapping[str, str]) -> Preferences:
     """Read the query parameters. Raises BadRequest that names the parameter and the remedy."""
     region, avoid = query.get("region"), query.get("avoid")
-    return Wish(
+    return Preferences(
         region=None if region is None else parse_region(region, where="region"),
         avoid=None if avoid is None else _parse_path(avoid),
     )
 
 
 def where_to_connect(
-    token: str, wish: Wish, routes: Routes, endpoints: Endpoints, *, now_ms: int
+    token: str, preferences: Preferences, routes: Routes, endpoints: Endpoints, *, now_ms: int
 ) -> Mapping[str, object]:
     """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it."""
-    path = _reachable_path(token, wish, routes, now_ms)
-    is_fallback = routes.is_fallback(token, region=wish.region, now_ms=now_ms)
+    path = _reachable_path(token, preferences, routes, now_ms)
+    is_fallback = routes.is_fallback(token, region=preferences.region, now_ms=now_ms)
     return {
         "path": path,
         "url": endpoints.url(path, token),
@@ -51,9 +52,9 @@ def where_to_connect(
     }
 
 
-def _reachable_path(token: str, wish: Wish, routes: Routes, now_ms: int) -> Path:
-    path = routes.path(token, region=wish.region, now_ms=now_ms)
-    if path != wish.avoid:
+def _reachable_path(token: str, preferences: Preferences, routes: Routes, now_ms: int) -> Path:
+    path = routes.path(token, region=preferences.region, now_ms=now_ms)
+    if path != preferences.avoid:
         return path
     others: list[Path] = [
         other for other in routes.published(token, now_ms=now_ms) if other != path

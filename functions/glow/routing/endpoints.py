@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from functions.glow.routing.policy import Path
+from functions.glow.paths import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """`websocket_url` is API Gateway's, `edge_origin` the worker's, `https://host`, if there is one."""
+    """`websocket_url` is API Gateway's; `edge_origin` the worker's (`https://host`), or None."""
 
     websocket_url: str
     edge_origin: str | None

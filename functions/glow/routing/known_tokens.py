@@ -1,7 +1,7 @@
-"""The tokens that somebody may be listening to at the edge, whose rooms cannot be listed.
+"""The tokens that clients may follow at the edge. Cloudflare cannot list the rooms that exist.
 
-Rows beside the routing item, `id` = `TOKEN#<token>`, written for every token that is traded or asked
-for, so that a change of route reaches the quiet ones too. They end when the prices would.
+Each token that is traded or asked for has a row beside the routing item, `id` = `TOKEN#<token>`. So
+a change of route also reaches tokens without trades. A row expires after LIFE_SECONDS.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import ScanInputTypeDef, WriteRequestTypeDef
 
 LIFE_SECONDS: Final = 30 * 86_400
-# Written anew by each process this often: a row that lives for days need not be exact.
+# Each process writes a row again this often, which is enough for one that lives for days.
 _REFRESH_SECONDS: Final = 6 * 3_600
 _MAX_REMEMBERED: Final = 100_000
 _BATCH_ROWS: Final = 25  # BatchWriteItem's limit
@@ -38,7 +38,7 @@ class KnownTokens:
         return sorted({token for token in tokens if self._is_due(token, now)})
 
     def note(self, tokens: Sequence[str], *, now: float) -> None:
-        """Write `tokens` down."""
+        """Write a row for each of `tokens`."""
         for start in range(0, len(tokens), _BATCH_ROWS):
             self._put(tokens[start : start + _BATCH_ROWS], now)
         if len(self._noted_at) > _MAX_REMEMBERED:
@@ -69,7 +69,7 @@ class KnownTokens:
         return noted_at is None or now - noted_at >= _REFRESH_SECONDS
 
     def _put(self, tokens: Sequence[str], now: float) -> None:
-        """What the table leaves unprocessed is written with the token's next trade."""
+        """Rows that the table leaves unprocessed are left to the next process that meets the token."""
         rows: list[WriteRequestTypeDef] = [
             {
                 "PutRequest": {

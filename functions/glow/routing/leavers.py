@@ -1,4 +1,4 @@
-"""The clients on AWS whose token is served elsewhere now: told first, let go when the grace is over."""
+"""The clients on AWS that have to leave: told first, unsubscribed when the grace is over."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from functions.glow import log
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
 from functions.glow.sockets import messages
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Payload
 from functions.glow.sockets.read_ahead import ReadAhead
-from functions.glow.sockets.subscriptions import SubscriptionStore, TokenSubscription
+from functions.glow.sockets.subscriptions import SubscriptionTable, TokenSubscription
 
-Leaves = Callable[[str], bool]
-"""Whether who listens to this token on AWS has to leave."""
+HasToLeave = Callable[[str], bool]
+"""Whether the clients that listen to this token on AWS have to leave."""
 
 
-class AwsClients:
-    """Everybody who listens on AWS, found by reading the whole table; that is for rare events.
+class Leavers:
+    """Finds them by reading the whole table of subscriptions, so it is for rare events only.
 
     Belongs to one event loop. Raises Unavailable when a table does not answer.
     """
 
     def __init__(
         self,
-        subscriptions: SubscriptionStore,
-        prices: PriceStore,
+        subscriptions: SubscriptionTable,
+        prices: PriceTable,
         poster: ConnectionPoster,
         endpoints: Endpoints,
     ) -> None:
@@ -37,41 +37,47 @@ class AwsClients:
         self._poster = poster
         self._endpoints = endpoints
 
-    def count(self, leaves: Leaves, *, now: float) -> int:
+    def count(self, has_to_leave: HasToLeave, *, now: float) -> int:
         """How many subscriptions have to leave."""
-        return sum(len(page) for page in self._leaving(leaves, now))
+        return sum(len(page) for page in self._leaving(has_to_leave, now))
 
-    async def tell(self, leaves: Leaves, policy: Policy, *, jitter_ms: int, now: float) -> None:
-        """Post MOVED to those that have to leave. Who misses it is told at the end."""
+    async def tell(
+        self, has_to_leave: HasToLeave, policy: Policy, *, jitter_ms: int, now: float
+    ) -> None:
+        """Post MOVED to those that have to leave. A client that misses it is told at the end."""
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=jitter_ms, now=now)
 
         async def tell(subscription: TokenSubscription) -> None:
             await self._post(subscription, await notices.of(subscription.token))
 
-        await self._each(leaves, tell, now)
+        await self._each(has_to_leave, tell, now)
 
-    async def let_go(self, leaves: Leaves, policy: Policy, *, now: float) -> None:
+    async def unsubscribe(self, has_to_leave: HasToLeave, policy: Policy, *, now: float) -> None:
         """End the subscriptions of those that did not leave by themselves.
 
-        Each is told once more where its token is. A socket that nothing is left on is closed.
+        Each is told once more where its token is. A socket without another subscription is closed.
         """
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=0, now=now)
 
-        async def let_go(subscription: TokenSubscription) -> None:
+        async def end(subscription: TokenSubscription) -> None:
             connection_id, token = subscription.connection_id, subscription.token
             await self._post(subscription, await notices.of(token))
             unsubscribe = self._subscriptions.unsubscribe
-            if not await asyncio.to_thread(unsubscribe, connection_id, token):
+            others = await asyncio.to_thread(unsubscribe, connection_id, token)
+            if not others:
                 await close(self._poster, connection_id)
             log.info("subscription_ended", token=token, connectionId=connection_id)
 
-        await self._each(leaves, let_go, now)
+        await self._each(has_to_leave, end, now)
 
     async def _each(
-        self, leaves: Leaves, act: Callable[[TokenSubscription], Awaitable[None]], now: float
+        self,
+        has_to_leave: HasToLeave,
+        act: Callable[[TokenSubscription], Awaitable[None]],
+        now: float,
     ) -> None:
-        """`act` on each that has to leave, many at once; all have ended when this raises, too."""
-        leaving = ReadAhead(self._leaving(leaves, now))
+        """`act` on each that has to leave, many at once. When this ends or raises, all have ended."""
+        leaving = ReadAhead(self._leaving(has_to_leave, now))
 
         async def work() -> None:
             async for subscription in leaving:
@@ -85,9 +91,11 @@ class AwsClients:
     async def _post(self, subscription: TokenSubscription, notice: Payload) -> None:
         await deliver(self._poster, subscription.connection_id, [notice])
 
-    def _leaving(self, leaves: Leaves, now: float) -> Iterator[Sequence[TokenSubscription]]:
+    def _leaving(
+        self, has_to_leave: HasToLeave, now: float
+    ) -> Iterator[Sequence[TokenSubscription]]:
         for page in self._subscriptions.everybody(now=now):
-            yield [subscription for subscription in page if leaves(subscription.token)]
+            yield [subscription for subscription in page if has_to_leave(subscription.token)]
 
 
 class _Notices:
@@ -95,7 +103,7 @@ class _Notices:
 
     def __init__(
         self,
-        prices: PriceStore,
+        prices: PriceTable,
         endpoints: Endpoints,
         policy: Policy,
         *,

@@ -1,6 +1,6 @@
 """The routing policy: which path carries a token. A pure function of flag, token, region, config.
 
-Publishers, discovery and the preview share it, so that nobody is sent to a path that carries nothing.
+Publishers, discovery and the preview share it, so that no client is sent to a path that carries nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
+from functions.glow.paths import PATHS, Path
 from functions.glow.token import shown
-
-Path = Literal["aws", "edge"]
-PATHS: Final[tuple[Path, Path]] = ("aws", "edge")
 
 REGION_PATTERN: Final = r"^[a-z]{2}(-[a-z]{2,16}){1,3}-[0-9]{1,2}$"
 
@@ -25,13 +23,13 @@ _REGION = re.compile(REGION_PATTERN, re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Where each token goes. The defaults are the flag alone; off, it sends everything to AWS."""
+    """Where each token goes. By default the flag alone decides: all to the edge, or all to AWS."""
 
     edge_is_on: bool = False
     edge_tokens: frozenset[str] = frozenset()
     """Tokens that take the edge whatever the percentage."""
     edge_percent: int = 100
-    """How much of all tokens take the edge, 0 to 100; which ones, their hash decides for good."""
+    """The share of tokens that take the edge, 0 to 100. Each token's hash decides, for ever."""
     aws_regions: frozenset[str] = frozenset()
     """Clients that say they are in one of these are sent to AWS."""
     is_dual: bool = False

@@ -1,9 +1,9 @@
 """Routes over time: what the routing item says, and what follows from it at a moment.
 
-A change of route is an event that takes time. Publishers learn of it within CACHE_SECONDS; until
-SETTLE_MS have passed, clients are still told the path of before, which every publisher serves. Each
-policy that was replaced is published on until its grace is over; the grace begins when the change
-has been announced to the clients, so that no path goes quiet before they know.
+A change of route takes time. Publishers learn of it within CACHE_SECONDS. Until SETTLE_MS have
+passed, clients are still told the old path, which every publisher serves. A policy that was replaced
+is still published on until its grace is over. The grace begins when the change has been announced to
+the clients, so that no path goes quiet before they know.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Final, Literal
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
-from functions.glow.routing.policy import Path, Policy, parse_policy
+from functions.glow.paths import Path
+from functions.glow.routing.policy import Policy, parse_policy
 
 CACHE_SECONDS: Final = 5.0
-# The cache, and the second within which the webhook has published what it took before it looked.
+# The cache, and the time of a webhook call that read the old routes just before the change.
 SETTLE_MS: Final = 7_000
 
 _AWS: Final[frozenset[Path]] = frozenset({"aws"})
@@ -30,7 +31,7 @@ EdgeState = Literal["down", "recovering", "well"]
 class Stretch:
     """A policy that was replaced: in force since `since_ms`, published on until `until_ms`.
 
-    None: for as long as the change that ended it has not been announced. Times are Unix ms.
+    `until_ms` is None until the change that replaced it has been announced. Times are Unix ms.
     """
 
     policy: Policy
@@ -43,10 +44,11 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeHealth:
-    """How the publishers found the edge. `down`: AWS carries its tokens too, and clients go there.
+    """How the publishers found the edge.
 
-    `recovering`: clients are told to come back; AWS goes on until `until_ms`, None: until all have
-    been told. `well`: as if nothing had been.
+    `well`: it answers. `down`: AWS carries its tokens too, and clients are sent there.
+    `recovering`: clients are told to come back. AWS goes on until `until_ms`; that is None until all
+    have been told.
     """
 
     state: EdgeState = "well"
@@ -72,7 +74,7 @@ class EdgeHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """The policy in force, those whose clients may not have left yet, and how the edge is."""
+    """The policy in force, the replaced ones that clients may still use, and the edge's health."""
 
     current: Policy
     since_ms: int = 0
@@ -87,7 +89,7 @@ class Routes:
         return paths | _AWS if self.health.needs_aws(now_ms) else paths
 
     def lasting_paths(self, token: str) -> frozenset[Path]:
-        """Those that stay when every change under way is done; whoever listens elsewhere must move."""
+        """The paths that stay when all changes are done. Clients on another one have to move."""
         paths = self.current.paths(token)
         return paths | _AWS if self.health.state == "down" else paths
 
@@ -96,10 +98,11 @@ class Routes:
         return self._is_settled(self.since_ms, now_ms) and "edge" in self.current.paths(token)
 
     def leaves_aws(self, token: str) -> bool:
-        """Whether those who listen to `token` on AWS are to be told to go to the edge.
+        """Whether the clients that listen to `token` on AWS are to be told to go to the edge.
 
-        Also where AWS carries it on, for clients of a region or while both are served: the others
-        would stay there, which costs more. Who belongs there asks, and hears so.
+        They are told even if AWS goes on carrying it, for the clients of a region or because both
+        paths are served: the others would stay, which costs more. A client that belongs on AWS asks
+        discovery, which sends it back.
         """
         if self.current.path(token) == "aws" or self.health.state == "down":
             return False
@@ -108,7 +111,7 @@ class Routes:
         return came_from_aws or is_back or "aws" not in self.current.paths(token)
 
     def path(self, token: str, *, region: str | None, now_ms: int) -> Path:
-        """The path that a client who asks now is told to use: one that every publisher serves."""
+        """The path that a client that asks now is told to use: one that every publisher serves."""
         if self.health.sends_to_aws(now_ms):
             return "aws"
         settled = [self.current] if self._is_settled(self.since_ms, now_ms) else []
@@ -125,7 +128,7 @@ class Routes:
         return is_away and self.current.path(token, region) == "edge"
 
     def changed(self, policy: Policy, *, now_ms: int) -> Routes:
-        """With `policy` in force from now on, announced to nobody yet; the same if it is already."""
+        """With `policy` in force from now on, and not yet announced; unchanged if it is in force."""
         if policy == self.current:
             return self
         replaced = Stretch(policy=self.current, since_ms=self.since_ms, until_ms=None)
@@ -137,7 +140,7 @@ class Routes:
         )
 
     def announced(self, *, until_ms: int) -> Routes:
-        """With every replaced policy ending at `until_ms`, or at its own end if that comes first."""
+        """With `until_ms` as the end of each replaced policy that has none yet."""
         ending = [
             replace(stretch, until_ms=until_ms) if stretch.until_ms is None else stretch
             for stretch in self.previous

@@ -1,57 +1,47 @@
-"""Makes the RouteChange of the two functions that carry changes out, from their environment."""
+"""Makes the RouteChange of the two functions that carry changes out."""
 
 import asyncio
 import time
 from typing import Final
 
-from functions.environment import Environment
 from functions.glow.edge.client import EdgeClient
 from functions.glow.edge.rooms import EdgeRooms
-from functions.glow.prices.store import PriceStore
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.change import RouteChange
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.leavers import AwsClients
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.leavers import Leavers
+from functions.glow.routing.settings import ChangeSettings, EdgeAccess
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from functions.glow.sockets.post import ConnectionPoster
-from functions.glow.sockets.subscriptions import SubscriptionStore
+from functions.glow.sockets.subscriptions import SubscriptionTable
 
-# For 500 rooms; nobody waits for it but `pulumi up`.
+# An order reaches up to 500 rooms, and only `pulumi up` waits for it.
 ORDER_TIMEOUT_MS: Final = 20_000
 
 
-def route_change(environment: Environment) -> RouteChange:
-    region = environment.aws_region
-    dynamodb = clients.dynamodb(region)
+def route_change(settings: ChangeSettings) -> RouteChange:
+    region = settings.region
+    dynamodb = aws.dynamodb(region)
     return RouteChange(
-        store=RouteStore(dynamodb, environment.routes_table),
-        known_tokens=KnownTokens(dynamodb, environment.routes_table),
-        aws=AwsClients(
-            SubscriptionStore(dynamodb, environment.connections_table),
-            PriceStore(dynamodb, environment.prices_table),
-            ConnectionPoster(
-                environment.websocket_callback_url, clients.credentials(), region=region
-            ),
-            environment.endpoints,
+        table=RouteTable(dynamodb, settings.routes_table),
+        known_tokens=KnownTokens(dynamodb, settings.routes_table),
+        leavers=Leavers(
+            SubscriptionTable(dynamodb, settings.connections_table),
+            PriceTable(dynamodb, settings.prices_table),
+            ConnectionPoster(settings.websocket_callback_url, aws.credentials(), region=region),
+            settings.endpoints,
         ),
-        rooms=_rooms(environment),
-        endpoints=environment.endpoints,
-        tasks=TaskQueue(clients.sqs(region), environment.route_queue_url),
-        grace_ms=environment.route_grace_seconds * 1_000,
-        aws_connects_per_second=environment.aws_connects_per_second,
+        rooms=None if settings.edge is None else _rooms(settings.edge),
+        endpoints=settings.endpoints,
+        tasks=TaskQueue(aws.sqs(region), settings.route_queue_url),
+        grace_ms=settings.grace_seconds * 1_000,
+        aws_connects_per_second=settings.aws_connects_per_second,
         clock=time.time,
         sleep=asyncio.sleep,
     )
 
 
-def _rooms(environment: Environment) -> EdgeRooms | None:
-    if not environment.edge_is_configured:
-        return None
-    return EdgeRooms(
-        EdgeClient(
-            environment.edge_broadcast_url,
-            environment.edge_broadcast_secrets,
-            timeout_ms=ORDER_TIMEOUT_MS,
-        )
-    )
+def _rooms(edge: EdgeAccess) -> EdgeRooms:
+    return EdgeRooms(EdgeClient(edge.origin, edge.secrets, timeout_ms=ORDER_TIMEOUT_MS))

@@ -1,7 +1,7 @@
-"""What is left to do after a change of route, put on a queue: RouteQueue.fifo.
+"""The later steps of a change of route, as messages of RouteQueue.fifo.
 
-Nothing here names tokens: each task looks at the routes as they are when it is done, so that one
-that comes late, twice, or after another change does no harm.
+A task names no token: it reads the routes when it is done. So a task that comes late, twice, or
+after another change does no harm.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS: Final[tuple[Kind, ...]] = ("announce", "tell_edge", "sweep")
 @dataclass(frozen=True, slots=True)
 class Task:
     """`announce`: clients on AWS may go back to the edge. `tell_edge`: rooms that could not be told
-    have to be. `sweep`: a grace is over. To be done at `due_ms`, Unix time."""
+    before are told now. `sweep`: a grace is over. To be done at `due_ms`, Unix time."""
 
     kind: Kind
     due_ms: int
@@ -54,7 +54,7 @@ class TaskQueue:
         self._queue_url = queue_url
 
     def add(self, task: Task) -> None:
-        """Each task is a group of its own, so that one which waits holds up no other."""
+        """Each task is a group of its own, so that one that waits holds up no other."""
         name = f"{task.kind}-{task.due_ms}"
         with unavailable_unless_answered("the route queue"):
             self._client.send_message(

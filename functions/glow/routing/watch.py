@@ -1,4 +1,4 @@
-"""What a publisher finds out about the edge, acted on: for all publishers, and for discovery."""
+"""Acts on what a publisher finds out about the edge, for all publishers and for discovery."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,55 +6,55 @@ from collections.abc import Callable, Sequence
 from functions.glow import log
 from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import GlowError
-from functions.glow.routing.cache import RouteBook
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth
-from functions.glow.routing.store import RouteStore
+from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
 from functions.glow.runtime.loop import event_loop
 
 
 class EdgeWatch:
-    """Writes the routing item's health when it changes, and calls rooms back that were forgotten.
+    """Writes the edge's health to the routing item when it changes, and calls forgotten rooms back.
     Never fails its caller: a trade matters more.
 
-    A mark stays for SETTLE_MS at least: by then every publisher acts on it, and the last post of one
-    that is slow to learn of it does not undo it.
+    `down` stays for at least SETTLE_MS. By then every publisher knows it, so that a late post of a
+    publisher that did not know yet cannot undo it.
     """
 
     def __init__(
         self,
-        store: RouteStore,
-        book: RouteBook,
+        table: RouteTable,
+        cache: RouteCache,
         tasks: TaskQueue,
         rooms: EdgeRooms,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store = store
-        self._book = book
+        self._table = table
+        self._cache = cache
         self._tasks = tasks
         self._rooms = rooms
         self._clock = clock
 
     def edge_failed(self) -> None:
         """The edge did not answer several times in a row."""
-        if self._book.routes.health.state != "down":
+        if self._cache.routes.health.state != "down":
             self._change(EdgeHealth(state="down", since_ms=self._now_ms()))
 
     def edge_answered(self) -> None:
         """The edge took an update."""
-        health = self._book.routes.health
+        health = self._cache.routes.health
         now_ms = self._now_ms()
         if health.state == "down" and now_ms - health.since_ms >= SETTLE_MS:
             self._change(EdgeHealth(state="recovering", since_ms=now_ms))
 
     def rooms_are_away(self, tokens: Sequence[str]) -> None:
-        """Rooms took updates but send their clients away, as they were told once.
+        """Rooms took updates but send their clients away, because they were told to.
 
-        If by now their tokens are the edge's, the order to come back was lost, or the list of known
-        tokens with the table: they would refuse their clients for ever.
+        If their tokens are on the edge by now, the order to serve again was lost, or the table of
+        known tokens was. Such rooms would refuse their clients for ever, so they are called back.
         """
-        routes, now_ms = self._book.routes, self._now_ms()
+        routes, now_ms = self._cache.routes, self._now_ms()
         forgotten = [token for token in tokens if routes.is_home_at_edge(token, now_ms=now_ms)]
         if not forgotten:
             return
@@ -68,8 +68,8 @@ class EdgeWatch:
 
     def _change(self, health: EdgeHealth) -> None:
         try:
-            is_written = self._store.replace_health(self._book.routes.health, health)
-            self._book.expire()
+            is_written = self._table.replace_health(self._cache.routes.health, health)
+            self._cache.expire()
             if not is_written:
                 return
             log.warning("edge_health_changed", state=health.state)

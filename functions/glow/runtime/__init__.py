@@ -1,1 +1,1 @@
-"""Runtime: what every function stands on: AWS clients, HTTP, the event loop, threads."""
+"""Runtime: what every function needs: AWS clients, HTTP, the event loop, threads."""

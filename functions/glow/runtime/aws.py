@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from functions.glow.errors import Unavailable
-from functions.glow.sockets.sigv4 import Credentials
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -29,6 +29,15 @@ _RETRYABLE_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _THROTTLES: Final = frozenset(
     {"ProvisionedThroughputExceededException", "RequestThrottled", "ThrottlingException"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An AWS identity. A temporary one, such as a function's role, has a `token`."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 def dynamodb(region: str, *, timeout_ms: int | None = None) -> DynamoDBClient:
@@ -68,9 +77,9 @@ def _session() -> Session:
 
 
 def _client(service: str, region: str, timeout_ms: int | None) -> BaseClient:
-    """A patient client waits and backs off as botocore does. A hasty one, made for a caller who
-    waits one second in all, tries once more, almost at once: botocore's first back-off alone
-    draws up to a second."""
+    """A patient client backs off as botocore does. A hasty one is for a caller that waits one
+    second in all: it tries once more, almost at once. botocore's first back-off alone may take a
+    second."""
     from botocore.config import Config  # noqa: PLC0415 - see above
 
     patient = timeout_ms is None
@@ -84,7 +93,7 @@ def _client(service: str, region: str, timeout_ms: int | None) -> BaseClient:
     )
     client = _session().create_client(service, region_name=region, config=config)
     if not patient:
-        # The stubs know no handler that answers; this event asks for one.
+        # The type stubs know no handler that returns a value, which this event asks for.
         handler = cast("Callable[..., None]", _retry_once)
         client.meta.events.register(f"needs-retry.{service}", handler)
     return client
@@ -96,7 +105,7 @@ def _retry_once(
     caught_exception: Exception | None,
     **_: object,
 ) -> float | None:
-    """The seconds to wait before the second attempt; None: leave it at this one.
+    """The seconds to wait before the second attempt; None: there is none.
 
     botocore's event `needs-retry`; `response` is (HTTP response, parsed response) or None.
     """

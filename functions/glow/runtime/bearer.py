@@ -9,8 +9,8 @@ from functions.glow.errors import Unauthorized
 def require_bearer(authorization: str | None, secrets: Iterable[str]) -> None:
     """Raise Unauthorized unless `authorization` is `Bearer <one of secrets>`.
 
-    Every secret is compared, and as bytes: compare_digest refuses text outside ASCII, which a
-    stranger may well send.
+    Every secret is compared, as bytes: compare_digest raises on text outside ASCII, which anybody
+    may send.
     """
     given = (authorization or "").encode("utf-8", errors="replace")
     matches = [hmac.compare_digest(given, f"Bearer {secret}".encode()) for secret in secrets]

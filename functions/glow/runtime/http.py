@@ -1,4 +1,4 @@
-"""HTTP as API Gateway hands it over (payload format 2.0), and the answers in its form."""
+"""HTTP requests and answers in API Gateway's form (payload format 2.0)."""
 
 import base64
 import binascii
@@ -66,7 +66,7 @@ class HttpRequest:
 
     def _decoded(self) -> bytes:
         if not self.body_is_base64:
-            # API Gateway's event is JSON: it may hold a lone surrogate, which UTF-8 has not.
+            # API Gateway's event is JSON: it may hold a lone surrogate, which UTF-8 cannot encode.
             return self.raw_body.encode("utf-8", errors="replace")
         try:
             return base64.b64decode(self.raw_body, validate=True)

@@ -1,4 +1,4 @@
-"""The process's one event loop: it is kept between invocations, and with it the open connections."""
+"""The process's one event loop. It is kept between invocations, as are its open connections."""
 
 import asyncio
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 
 @cache
 def event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's where the dependency layer has it: the same posts for half the CPU (facts §4)."""
+    """uvloop's, if the dependency layer has it: posts take half the CPU (facts/aws.md §4)."""
     try:
         import uvloop  # noqa: PLC0415 - optional
     except ImportError:

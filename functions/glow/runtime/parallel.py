@@ -17,9 +17,9 @@ Result = TypeVar("Result")
 
 
 def in_parallel(call: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """`call` of each item, results in the order of `items`. A lone item needs no thread.
+    """`call` each item; the results in the order of `items`. A lone item needs no thread.
 
-    Every call has ended when this does, also if one raises: Lambda freezes what still runs.
+    Every call has ended when this returns or raises: Lambda would freeze one that still runs.
     """
     if len(items) <= 1:
         return [call(item) for item in items]
@@ -32,7 +32,7 @@ def in_parallel(call: Callable[[Item], Result], items: Sequence[Item]) -> list[R
 
 @contextmanager
 def beside(*calls: Callable[[], object]) -> Generator[None]:
-    """Do `calls` in threads while the block runs; they have ended when it has. None needs no thread."""
+    """Do `calls` in threads while the block runs, and wait for them at its end."""
     if not calls:
         yield
         return

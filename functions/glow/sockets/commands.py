@@ -1,16 +1,14 @@
 """What a client may say on the WebSocket, parsed."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from functions.glow.errors import BadRequest, Refused
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_token
-from functions.glow.update import parse_id
+from functions.glow.update import Delivery, parse_id
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024
-
-Delivery = Literal["all", "latest"]
 
 
 class UnknownAction(Refused):

@@ -17,7 +17,7 @@ _WORTH_A_RETRY: Final = frozenset({Outcome.THROTTLED, Outcome.FAILED, Outcome.UN
 async def deliver(
     poster: ConnectionPoster, connection_id: str, payloads: Sequence[Payload]
 ) -> Outcome:
-    """Post `payloads` in order and stop at the first that fails for good; its outcome."""
+    """Post `payloads` in order, up to the first that fails for good; the last outcome."""
     for payload in payloads:
         outcome = await _retried(lambda payload=payload: poster.post(connection_id, payload))
         if outcome is not Outcome.POSTED:

@@ -1,10 +1,10 @@
 """The fan-out: messages of one token to every connection that listens to it.
 
-Who is to blame when posts still fail after their retries?
-- Many (over MAX_BLAMED) and more than were served: the endpoint, or our rate. FanOutFailed, and no
-  row is touched; the queue hands the record out again.
-- Nobody was served and no socket could be closed either: the endpoint. FanOutFailed.
-- Else: the connections. Each is dropped: its socket is closed, so that the client notices and
+What is the cause when posts still fail after their retries?
+- More than MAX_BLAMED fail, and more than were served: the endpoint, or our rate. FanOutFailed: no
+  row is touched, and the queue hands the record out again.
+- None was served, and no socket could be closed either: the endpoint. FanOutFailed.
+- Otherwise the connections. Each is dropped: its socket is closed, so that the client notices and
   comes back with `after`, and its rows are deleted.
 A connection that answers 410 has left; its rows are deleted.
 """
@@ -21,7 +21,7 @@ from functions.glow.errors import FanOutFailed, Unavailable
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
 from functions.glow.sockets.read_ahead import ReadAhead
-from functions.glow.sockets.subscriptions import Subscription, SubscriptionStore
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
 
 MAX_BLAMED: Final = 10
 
@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def is_hopeless(self) -> bool:
-        """Going on would only wait for the same again."""
+        """Going on would only bring the same failures."""
         return self.served == 0 and self.blames_the_endpoint
 
     def count(self, connection_id: str, outcome: Outcome) -> None:
@@ -64,7 +64,7 @@ class Tally:
 class FanOut:
     """Posts to all connections of a token, MAX_CONCURRENT_POSTS at once."""
 
-    def __init__(self, subscriptions: SubscriptionStore, poster: ConnectionPoster) -> None:
+    def __init__(self, subscriptions: SubscriptionTable, poster: ConnectionPoster) -> None:
         self._subscriptions = subscriptions
         self._poster = poster
 
@@ -119,7 +119,7 @@ class FanOut:
             )
 
     async def _forget(self, token: str, connection_ids: Iterable[str]) -> None:
-        """Delete rows. What fails is left to the next 410: no reason to send the frames again."""
+        """Delete rows. One that stays goes with its next 410: no reason to send the frames again."""
         deletions = [
             asyncio.to_thread(self._subscriptions.disconnect, connection_id, met_at=token)
             for connection_id in connection_ids

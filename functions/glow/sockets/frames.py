@@ -5,7 +5,7 @@ from typing import Final
 
 from functions.glow.update import Update
 
-# Also keeps a frame under the contract's 32 KiB (one API Gateway frame, facts §1): 100 of the
+# Also keeps a frame under the contract's 32 KiB (one API Gateway frame, facts/aws.md §1): 100 of the
 # longest updates that there can be are 32,609 bytes, so nothing has to be counted here.
 MAX_FRAME_UPDATES: Final = 100
 

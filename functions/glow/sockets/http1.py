@@ -1,7 +1,7 @@
 """A pool of kept-alive HTTP/1.1 connections to one origin; an answer is its status code.
 
-Raw, because the post of a price is a fixed request whose answer's body nobody reads: 0.03 ms of
-CPU where a general client needs 1 to 4 (facts/aws.md §4).
+Written by hand, because a post is a fixed request and nobody reads the body of its answer. It takes
+0.03 ms of CPU; a general client takes 1 to 4 (facts/aws.md §4).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-# Shorter than any server keeps an idle connection (API Gateway: 60 s): seldom a stale one.
+# Shorter than any server keeps an idle connection (API Gateway: 60 s), so few are stale.
 _MAX_IDLE_SECONDS: Final = 30
 
 
@@ -46,7 +46,7 @@ class ConnectionPool:
         """Send `request`; the answer's status code.
 
         Raises UnreachableError, or ConnectionError when the connection broke before the answer. A kept
-        connection that the server had closed meanwhile is replaced without a word.
+        connection that the server has closed meanwhile is replaced silently.
         """
         async with self._slots:
             while (kept := self._take_idle()) is not None:
@@ -64,7 +64,7 @@ class ConnectionPool:
         await asyncio.gather(*(connection.closed for connection in connections))
 
     def _take_idle(self) -> _Connection | None:
-        """The connection used last: the fewer are in turn, the fewer go stale."""
+        """The connection that was used last: the fewer are in use, the fewer go stale."""
         oldest = asyncio.get_running_loop().time() - _MAX_IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
@@ -97,7 +97,7 @@ class _Connection(asyncio.Protocol):
     """One connection. Method names without an underscore are asyncio's or httptools'."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        from httptools import HttpResponseParser  # noqa: PLC0415 - from the layer; see clients.py
+        from httptools import HttpResponseParser  # noqa: PLC0415 - from the layer; see runtime/aws.py
 
         self._loop = loop
         self._parser = HttpResponseParser(self)
@@ -114,7 +114,7 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
         try:
             return await self._answer
-        except BaseException:  # also a time-out: the answer could come when the next is awaited
+        except BaseException:  # also a time-out: its answer could be taken for the next one
             self.abort()
             raise
         finally:
@@ -131,7 +131,7 @@ class _Connection(asyncio.Protocol):
         self.is_usable = True
 
     def data_received(self, data: bytes) -> None:
-        from httptools import HttpParserError  # noqa: PLC0415 - from the layer; see clients.py
+        from httptools import HttpParserError  # noqa: PLC0415 - from the layer; see runtime/aws.py
 
         self._heard_something = True
         try:

@@ -1,9 +1,9 @@
-"""The messages to a WebSocket client that are no prices (those: `frames`)."""
+"""The messages to a WebSocket client, except prices: those are made by `frames`."""
 
 import json
 
+from functions.glow.paths import Path
 from functions.glow.prices.replay import Gap
-from functions.glow.routing.policy import Path
 
 
 def subscribed(token: str) -> str:
@@ -19,12 +19,12 @@ def pong() -> str:
 
 
 def gap(token: str, gap_: Gap) -> str:
-    """Names the token, because a connection here listens to many."""
+    """Names the token, because a connection may listen to many."""
     return _message("GAP", token=token, after=gap_.after, until=gap_.until)
 
 
 def moved(token: str, path: Path, url: str, *, after: str | None, jitter_ms: int) -> str:
-    """`token` is served at `url` now; who keeps no cursor resumes with `after`."""
+    """`token` is served at `url` now. A client that keeps no cursor resumes with `after`."""
     return _message("MOVED", token=token, path=path, url=url, after=after, jitterMs=jitter_ms)
 
 

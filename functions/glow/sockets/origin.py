@@ -18,6 +18,6 @@ def origin_is_allowed(origin: str | None, allowed: Set[str], *, origin_is_requir
 
 
 def _without_port(origin: str) -> str:
-    """`origin` less its port; one that has none is on any port too."""
+    """`origin` without its port. One that has none matches an entry for any port, too."""
     base, colon, port = origin.rpartition(":")
     return base if colon and port.isascii() and port.isdigit() else origin

@@ -11,8 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.http1 import ConnectionPool, Origin, UnreachableError
-from functions.glow.sockets.sigv4 import Credentials, Signer
+from functions.glow.sockets.sigv4 import Signer
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -1,4 +1,4 @@
-"""Pages that are read by a blocking client, taken item by item by many tasks."""
+"""Pages that a blocking client reads, and whose items many tasks take."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ReadAhead(Generic[Item]):
             page = await next_page
             if page is None:
                 raise StopAsyncIteration
-            if next_page is self._next_page:  # else a task that waited too was first
+            if next_page is self._next_page:  # otherwise another task that waited was first
                 self._items = iter(page)
                 self._next_page = self._start_reading()
 

@@ -6,22 +6,14 @@ botocore's own signer does the same in 0.3 ms; a test compares the two.
 import hashlib
 import hmac
 import time
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
+from functions.glow.runtime.aws import Credentials
+
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SERVICE: Final = "execute-api"
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """An AWS identity; `token` only with a temporary one, as a function's role is."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(repr=False)
 
 
 class Signer:

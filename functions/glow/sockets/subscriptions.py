@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from functions.glow.errors import Refused, Unavailable
 from functions.glow.prices.attributes import Row, text, texts
 from functions.glow.runtime.aws import unavailable_unless_answered
-from functions.glow.sockets.commands import Delivery
+from functions.glow.update import Delivery
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     )
 
 MAX_TOKENS: Final = 20
-ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after 2 h; and slack
+ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after 2 h; 10 min more
 
-_PAGE_ROWS: Final = 1_000  # 0.25 s of posting, in which the next page is read with ease
+_PAGE_ROWS: Final = 1_000  # they take 0.25 s to post, enough to read the next page
 _MAX_DELETE_TRIES: Final = 3
 _TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
 _PART: Final = "the connection table"
@@ -58,13 +58,13 @@ class TokenSubscription:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Whether a row was changed, and the row: as it is now, or as it stood in the way; {}: absent."""
+    """Whether a row was changed, and the row as it is now. {}: there is none."""
 
     is_done: bool
     row: Row
 
 
-class SubscriptionStore:
+class SubscriptionTable:
     """Reads and writes the rows. `now` is Unix time in seconds. Raises Unavailable."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
@@ -87,7 +87,7 @@ class SubscriptionStore:
             self._client.put_item(TableName=self._table, Item=row)
 
     def unsubscribe(self, connection_id: str, token: str) -> frozenset[str]:
-        """Delete the subscription; none is fine. The tokens that the connection listens to still."""
+        """Delete the subscription, if any; the tokens that the connection still listens to."""
         with unavailable_unless_answered(_PART):
             self._client.delete_item(
                 TableName=self._table, Key=_subscription_key(connection_id, token)
@@ -96,11 +96,11 @@ class SubscriptionStore:
         return texts(left.row, "tokens")
 
     def disconnect(self, connection_id: str, *, met_at: str | None = None) -> None:
-        """Delete all rows of the connection; none is fine.
+        """Delete all rows of the connection, if there are any.
 
         The connection's row goes first and says which others there are: a subscribe that comes
-        later finds no connection and writes nothing. `met_at` is a token whose subscription was
-        met: it goes too where a lost race left it without the connection's row.
+        later finds no connection and writes nothing. `met_at` is a token at which the connection
+        was found: that subscription goes too, even if a lost race left it without that row.
         """
         with unavailable_unless_answered(_PART):
             answer = self._client.delete_item(
@@ -112,7 +112,7 @@ class SubscriptionStore:
             self._delete([_subscription_key(connection_id, token) for token in sorted(tokens)])
 
     def pages(self, token: str, *, now: float) -> Iterator[Sequence[Subscription]]:
-        """Who listens to `token`, page by page."""
+        """The subscriptions to `token`, page by page."""
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",

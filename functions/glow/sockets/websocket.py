@@ -1,4 +1,4 @@
-"""WebSocket events as API Gateway hands them over, and the answers in its form."""
+"""WebSocket events and answers in API Gateway's form."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -26,7 +26,7 @@ class WebSocketEvent(_RequiredFields, total=False):
 
 
 class WebSocketAnswer(TypedDict):
-    """`body` is sent to the client; empty, nothing is."""
+    """`body` is sent to the client, unless it is empty."""
 
     statusCode: int
     body: str
@@ -42,8 +42,8 @@ def reply(message: str) -> WebSocketAnswer:
 
 
 def never_raises(handler: WebSocketHandler) -> WebSocketHandler:
-    """The one place that maps an error to what the client is told: an exception's text could
-    reach it otherwise. On CONNECT the client sees no more than that it was refused."""
+    """The one place that maps an error to what the client is told. Without it, an exception's
+    text could reach the client. On CONNECT the client sees only that it was refused."""
 
     @wraps(handler)
     def answer(event: WebSocketEvent, context: object) -> WebSocketAnswer:

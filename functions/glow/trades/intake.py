@@ -1,4 +1,4 @@
-"""What the webhook does with trades: store each once, publish what is new, say what came of it."""
+"""What the webhook does with trades: store each once, publish what is new, say what was done."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,23 +7,23 @@ from typing import Final
 
 from functions.glow import log
 from functions.glow.errors import Unavailable
-from functions.glow.prices.store import Appended, Duplicate, IdTaken, NotStored, PriceStore, Stored
-from functions.glow.queues.publisher import Publisher
-from functions.glow.routing.cache import RouteBook
+from functions.glow.paths import Path
+from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
+from functions.glow.publisher import Publisher
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.policy import Path
 from functions.glow.runtime.parallel import beside, in_parallel
 from functions.glow.trades.parse import Skip, Trades
 from functions.glow.update import Update
 
-# Within the five minutes in which SQS drops what it has seen, so that healing a crash between
-# store and publish never sends twice what was sent.
+# A duplicate is published again while it is young, to heal a crash between store and publish. SQS
+# drops repeats for five minutes, so within this time nothing is sent twice.
 REPUBLISH_WITHIN_MS: Final = 4 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The webhook's answer: who sends the same body again sees why nothing moved."""
+    """The webhook's answer. A sender that repeats a body sees why nothing moved."""
 
     stored: int
     duplicates: int
@@ -42,23 +42,23 @@ class Receipt:
 class Intake:
     """Stores, then publishes on the paths of each token.
 
-    `publisher` gives the one of a path; None where the stack has none (an edge that is no longer
-    configured).
+    `publisher` returns the publisher of a path, or None if the stack has none (an edge that is no
+    longer configured).
     """
 
-    store: PriceStore
+    prices: PriceTable
     retention_seconds: int
-    routes: RouteBook
+    routes: RouteCache
     known_tokens: KnownTokens
     publisher: Callable[[Path], Publisher | None]
 
     def take(self, trades: Trades, *, now: float) -> Receipt:
         """Store and publish `trades`; `now` is Unix time in seconds.
 
-        What could be stored is published even if the rest could not; then, as after a failed
-        publish, Unavailable is raised: the sender's next try finds duplicates and heals the rest.
+        What could be stored is published, even if the rest could not be stored. Then Unavailable is
+        raised, as after a failed publish: the sender's next try finds duplicates and heals the rest.
         """
-        # Stored first: Helius sends a slow answer's body again, and that must find the trade.
+        # Stored first: Helius repeats a request whose answer is slow, and then must find the trade.
         appended = self._store(trades.updates, now)
         due = [update for update, outcome in appended if _is_due(outcome, now)]
         self._publish(due, now)
@@ -79,12 +79,12 @@ class Intake:
         )
 
     def _store(self, updates: Sequence[Update], now: float) -> list[tuple[Update, Appended]]:
-        """Store `updates`, and read meanwhile where they go and note their tokens.
+        """Store `updates`. Meanwhile read the routes and note the tokens.
 
-        Beside the write, because Helius's second has no room for three calls one after another.
+        At once, because Helius waits one second: too short for three calls one after another.
         """
         with beside(*self._chores(updates, now)):
-            appended = self.store.append_all(
+            appended = self.prices.append_all(
                 updates, now=now, retention_seconds=self.retention_seconds
             )
         return list(zip(updates, appended, strict=True))

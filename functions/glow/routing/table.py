@@ -1,7 +1,7 @@
 """RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens.
 
-`current` and `previous` are JSON, `changedAt` is Unix ms. They change by `pulumi up` alone;
-`health` is the publishers' and changes by itself, so each is written without the other.
+`current` and `previous` are JSON, `changedAt` is Unix ms. They change by `pulumi up` alone. `health`
+is written by publishers at any time, so the two are written separately.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": "ROUTING"}}
 _PART: Final = "the routing table"
 
 
-class RouteStore:
+class RouteTable:
     """Reads and writes the item. Raises Unavailable when the table does not answer."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:

@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from functions.glow.errors import Unavailable
 from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from tests.functions.builders import a_token, updates_of
 from tests.functions.cloud import REGION, Queue
 
@@ -16,7 +16,7 @@ def test_each_token_keeps_its_order_through_many_batches(queue: Queue) -> None:
     busy, *others = [updates_of(a_token(), count) for count in (35, 3, 3, 3)]
     mixed = [update for group in zip(*others, strict=True) for update in group] + busy
 
-    QueuePublisher(clients.sqs(REGION), queue.url, name="the queue").publish(mixed)
+    QueuePublisher(aws.sqs(REGION), queue.url, name="the queue").publish(mixed)
     records = queue.take()
 
     for updates in (busy, *others):
@@ -27,7 +27,7 @@ def test_each_token_keeps_its_order_through_many_batches(queue: Queue) -> None:
 
 def test_update_published_twice_is_in_the_queue_once(queue: Queue) -> None:
     updates = updates_of(a_token(), 2)
-    publisher = QueuePublisher(clients.sqs(REGION), queue.url, name="the queue")
+    publisher = QueuePublisher(aws.sqs(REGION), queue.url, name="the queue")
     publisher.publish(updates)
     publisher.publish(updates)
 
@@ -44,7 +44,7 @@ REFUSAL = {"Id": "1", "SenderFault": False, "Code": "InternalError"}
 def test_entry_that_the_queue_refuses_is_sent_once_more(
     queue: Queue, answers: list[list[dict[str, object]]], *, is_taken: bool
 ) -> None:
-    client = clients.sqs(REGION)
+    client = aws.sqs(REGION)
     with Stubber(client) as stubber:  # ministack refuses no entry
         for failed in answers:
             stubber.add_response("send_message_batch", {"Successful": [], "Failed": failed})
@@ -54,7 +54,7 @@ def test_entry_that_the_queue_refuses_is_sent_once_more(
 
 
 def test_queue_that_is_away_is_unavailable(queue: Queue) -> None:
-    publisher = QueuePublisher(clients.sqs(REGION), f"{queue.url}-missing", name="the queue")
+    publisher = QueuePublisher(aws.sqs(REGION), f"{queue.url}-missing", name="the queue")
 
     with pytest.raises(Unavailable, match="the queue"):
         publisher.publish(updates_of(a_token(), 1))

@@ -75,7 +75,7 @@ class Page:
     next: str | None
 
 
-class PriceStore:
+class PriceTable:
     """Reads and appends. All reads are consistent; `now` is Unix time in seconds.
 
     Raises Unavailable when the table does not answer.
@@ -86,7 +86,7 @@ class PriceStore:
         self._table = table
 
     def append(self, update: Update, *, now: float, retention_seconds: int) -> Appended:
-        """Store `update` unless its id is there; an expired row, not yet deleted, is not there."""
+        """Store `update` unless its id is there. An expired row does not count."""
         try:
             with unavailable_unless_answered("the price table"):
                 return self._put(update, now, retention_seconds)
@@ -170,7 +170,7 @@ class PriceStore:
         ascending: bool = True,
         arrived_from_ms: int = 0,
     ) -> list[Arrival]:
-        """At most `limit` with `low` <= id <= `high`, as many reads as that takes."""
+        """At most `limit` with `low` <= id <= `high`, in as many reads as that takes."""
         if low > high:  # DynamoDB refuses such a range
             return []
         query: QueryInputTypeDef = {
@@ -188,7 +188,9 @@ class PriceStore:
             "ConsistentRead": True,
             "ScanIndexForward": ascending,
         }
-        if not arrived_from_ms:  # DynamoDB counts before it filters: else a limit is many reads
+        if (
+            not arrived_from_ms
+        ):  # DynamoDB counts before it filters: with a filter, a limit means many reads
             query["Limit"] = max(limit, _NEWEST_ROWS_PER_READ)
         found: list[Arrival] = []
         while True:

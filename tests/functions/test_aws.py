@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from functions.glow.errors import Unavailable
-from functions.glow.runtime import aws as clients
+from functions.glow.runtime import aws
 from tests.functions.cloud import REGION
 
 TIMEOUT_MS = 200
@@ -58,8 +58,8 @@ def list_tables(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    client = clients.dynamodb(REGION, timeout_ms=TIMEOUT_MS)
-    with clients.unavailable_unless_answered("the table"):
+    client = aws.dynamodb(REGION, timeout_ms=TIMEOUT_MS)
+    with aws.unavailable_unless_answered("the table"):
         client.list_tables()
 
 

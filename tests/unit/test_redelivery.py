@@ -1,4 +1,4 @@
-"""Settling debts: one request where it can be, and order where it cannot."""
+"""Redelivery: in one request if the edge takes it, else one by one in order."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.glow.edge.client import Outcome, Verdict
-from functions.glow.edge.retry import Settlement, settle
+from functions.glow.edge.retry import Redelivery, redeliver
 from functions.glow.queues.batch import SqsRecord, TokenUpdates
 from functions.glow.update import Update
 
@@ -35,7 +35,7 @@ class Edge:
         return Outcome(Verdict.TAKEN)
 
 
-def debts(count: int) -> TokenUpdates:
+def waiting(count: int) -> TokenUpdates:
     updates = [Update(TOKEN, Decimal(1), 1_750_000_000, slot, "s") for slot in range(count)]
     records: list[SqsRecord] = [
         {
@@ -49,34 +49,34 @@ def debts(count: int) -> TokenUpdates:
     return TokenUpdates(updates, records)
 
 
-def settled(edge: Edge) -> Settlement:
-    return asyncio.run(settle(edge, TOKEN, debts(len(edge.verdicts))))
+def redelivered(edge: Edge) -> Redelivery:
+    return asyncio.run(redeliver(edge, TOKEN, waiting(len(edge.verdicts))))
 
 
-def test_all_debts_of_a_token_go_in_one_request() -> None:
+def test_all_updates_of_a_token_go_in_one_request() -> None:
     edge = Edge([Verdict.TAKEN] * 10)
 
-    assert settled(edge) == Settlement()
+    assert redelivered(edge) == Redelivery()
     assert edge.posts == [list(range(10))]
 
 
-def test_request_that_fails_leaves_all_owed() -> None:
+def test_request_that_fails_leaves_all_undelivered() -> None:
     edge = Edge([Verdict.TAKEN, Verdict.FAILED, Verdict.TAKEN])
 
-    assert settled(edge).owed == debts(3).records
+    assert redelivered(edge).undelivered == waiting(3).records
     assert edge.posts == [[0, 1, 2]]
 
 
 @given(st.lists(st.sampled_from(Verdict), min_size=1, max_size=10))
-def test_each_debt_is_taken_refused_or_owed_and_none_overtakes_one_that_is_owed(
+def test_each_update_is_taken_refused_or_undelivered_and_none_overtakes_an_undelivered_one(
     verdicts: list[Verdict],
 ) -> None:
     edge = Edge(verdicts)
-    settlement = settled(edge)
-    owed = [int(record["messageId"]) for record in settlement.owed]
-    refused = [int(poison.record["messageId"]) for poison in settlement.refused]
+    redelivery = redelivered(edge)
+    undelivered = [int(record["messageId"]) for record in redelivery.undelivered]
+    refused = [int(poison.record["messageId"]) for poison in redelivery.refused]
 
-    assert sorted([*edge.taken, *refused, *owed]) == list(range(len(verdicts)))
+    assert sorted([*edge.taken, *refused, *undelivered]) == list(range(len(verdicts)))
     assert all(verdicts[slot] is Verdict.REFUSED for slot in refused)
     assert edge.taken == sorted(edge.taken)
-    assert not owed or owed == list(range(owed[0], len(verdicts)))
+    assert not undelivered or undelivered == list(range(undelivered[0], len(verdicts)))
