@@ -14,10 +14,10 @@ from typing import Final, Self, cast
 import httpx
 
 from local.errors import LocalError
-from local.paths import REPOSITORY
 from local.process import BackgroundProcess
 from local.toolchain.node import NODE
-from local.venv import ensure_venv
+from workspace.paths import REPOSITORY
+from workspace.venv import ensure_venv
 
 LOOPBACK: Final = "127.0.0.1"
 MINISTACK_LOCK: Final = Path(__file__).parent / "toolchain" / "ministack.txt"

@@ -5,12 +5,11 @@ from typing import Final
 
 import typer
 
-from local.errors import LocalError
 from ops.comment import comment
-from ops.errors import OpsError
 from ops.preview import preview
 from ops.redrive import redrive
 from ops.watch import watch
+from workspace.errors import WorkspaceError
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +27,6 @@ def main() -> None:
     """Run a command; what failed is said in words, without a traceback."""
     try:
         app()
-    except (LocalError, OpsError) as error:
+    except WorkspaceError as error:
         typer.secho(str(error), fg="red", err=True)
         sys.exit(1)

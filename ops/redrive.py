@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.table import Table
 
-from ops.deployed import DeployedStack, StackOption
+from ops.deployed import DeployedStack, StackOption, sqs_of
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ class Count:
 def redrive(stack: StackOption = "local") -> None:
     """Bring the dead letters of all lanes back, in their order. Mend the cause first."""
     deployed = DeployedStack.named(stack)
-    client = deployed.sqs()
     table = Table("Lane", "Brought back", "Left")
     for lane in LANES:
+        queue_url = deployed.text(lane.queue_output)
         count = move_back(
-            client,
+            sqs_of(queue_url),
             dead_letters_url=deployed.text(lane.dead_letters_output),
-            queue_url=deployed.text(lane.queue_output),
+            queue_url=queue_url,
         )
         table.add_row(lane.name, str(count.moved), str(count.left))
     Console().print(table)
@@ -79,6 +79,11 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
             if moved >= due:
                 break
         return Count(moved, _size(client, dead_letters_url))
+    except EndpointConnectionError as error:
+        raise OpsError(
+            f"Nothing answers at {queue_url}. Stack local: its cloud is down; start it: make up."
+            " Other stacks: this machine has no way to AWS. Nothing is lost: run it again."
+        ) from error
     except (BotoCoreError, ClientError) as error:
         raise OpsError(
             f"The dead letters of {dead_letters_url} could not be moved: {error}\n"

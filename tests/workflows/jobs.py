@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from local.paths import REPOSITORY
 from tests.workflows import github_server
 from tests.workflows.github_server import Conversation
+from workspace.paths import REPOSITORY
 
 FOLDER = REPOSITORY / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.y*ml"))

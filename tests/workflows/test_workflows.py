@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.paths import REPOSITORY, cache_folder
-from local.toolchain.go_build import find_go
 from tests.workflows.jobs import WORKFLOWS, all_jobs, read_workflow
+from workspace.paths import REPOSITORY, cache_folder
+from workspace.toolchain.go_build import find_go
 
 ACTIONLINT_MODULE = Path(__file__).parent / "actionlint"
 JOBS = all_jobs()

@@ -13,9 +13,9 @@ from typing import Final
 
 from packaging.version import Version
 
-from local.paths import cache_folder
-from local.toolchain.go_build import build_pulumi
-from local.toolchain.release import download_release
+from workspace.paths import cache_folder
+from workspace.toolchain.go_build import build_pulumi
+from workspace.toolchain.release import download_release
 
 # What is downloaded or built; the Go modules beside this file name the same version.
 PULUMI_VERSION: Final = Version("3.259.0")

@@ -1,0 +1,1 @@
+"""Programs that only the local cloud and the tests need: Node, the emulator, a browser."""
