@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
 import typer
 from botocore.session import Session
 
 from ops.errors import OpsError
-from workspace.stack import stack_named
+from workspace.ports import LOOPBACK, accepts
+from workspace.stack import LOCAL, stack_named
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 StackOption = Annotated[str, typer.Option("--stack", help="The stack: dev, prod, local ...")]
-
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,27 @@ class DeployedStack:
 
     @classmethod
     def named(cls, name: str) -> DeployedStack:
-        """Read the outputs of stack `name`. Raises WorkspaceError."""
-        return cls(name, stack_named(name, _say).outputs())
+        """Read the outputs of stack `name`. Raises WorkspaceError, also if its cloud is down."""
+        deployed = cls(name, stack_named(name, _say).outputs())
+        deployed.require_running()
+        return deployed
+
+    def require_running(self) -> None:
+        """Raise OpsError if the stack is on this machine and nothing answers there."""
+        url = urlsplit(str(self.outputs.get("RestApiUrl", "")))
+        if url.hostname == LOOPBACK and url.port and not accepts(url.port):
+            raise OpsError(
+                f"The cloud of stack {self.name} is not running: nothing answers at {url.netloc}."
+                " Start it: make up"
+            )
 
     def text(self, output: str) -> str:
         """The output named `output`. Raises OpsError."""
         value = self.outputs.get(output)
         if not isinstance(value, str):
+            remedy = "make up" if self.name == LOCAL else f"pulumi up --stack {self.name}"
             raise OpsError(
-                f"Stack {self.name} has no output {output}. Deploy this version: pulumi up"
-                f" --stack {self.name}"
+                f"Stack {self.name} has no output {output}. Deploy this version: {remedy}"
             )
         return value
 
@@ -51,7 +61,7 @@ def sqs_of(queue_url: str) -> SQSClient:
     """
     url = urlsplit(queue_url)
     endpoint = f"{url.scheme}://{url.netloc}"
-    if url.hostname in _LOOPBACK:
+    if url.hostname == LOOPBACK:
         local = Session().create_client(
             "sqs",
             endpoint_url=endpoint,

@@ -1,6 +1,5 @@
 """`ops preview`: what a change would do to a stack, as Markdown for its pull request."""
 
-import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import typer
 from ops.errors import OpsError
 from ops.report import write_report
 from workspace.paths import REPOSITORY
+from workspace.ports import accepts
 from workspace.stack import Stack, stack_named
 
 COMMAND: Final = ("preview", "--diff", "--non-interactive", "--color", "never")
@@ -68,13 +68,8 @@ def _require_providers(stack: Stack) -> None:
     """
     for attached in stack.environment.get("PULUMI_DEBUG_PROVIDERS", "").split(","):
         name, _, port = attached.partition(":")
-        if port and not _accepts(int(port)):
+        if port and not accepts(int(port)):
             raise OpsError(
                 f"Stack {stack.name}: its {name} provider does not run. Start the local cloud: make up,"
                 " or for this command alone: python -m local run python -m ops preview ..."
             )
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -81,8 +81,8 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
         return Count(moved, _size(client, dead_letters_url))
     except EndpointConnectionError as error:
         raise OpsError(
-            f"Nothing answers at {queue_url}. Stack local: its cloud is down; start it: make up."
-            " Other stacks: this machine has no way to AWS. Nothing is lost: run it again."
+            f"Nothing answers at {queue_url}. Look to the network of this machine. Nothing is lost:"
+            " run it again."
         ) from error
     except (BotoCoreError, ClientError) as error:
         raise OpsError(

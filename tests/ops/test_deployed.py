@@ -37,10 +37,17 @@ def test_queue_url_says_where_the_stacks_sqs_is(queue_url: str, endpoint: str, r
 def test_cloud_that_is_down_is_not_blamed_on_credentials() -> None:
     url = f"http://127.0.0.1:{NOWHERE}/000000000000/queue.fifo"
 
-    with pytest.raises(OpsError, match=rf"Nothing answers at {url}.*make up") as refused:
+    with pytest.raises(OpsError, match=f"Nothing answers at {url}") as refused:
         move_back(sqs_of(url), dead_letters_url=url, queue_url=url)
 
     assert "credentials" not in str(refused.value)
+
+
+def test_stack_whose_local_cloud_is_down_is_refused_with_what_starts_it() -> None:
+    deployed = DeployedStack("local", {"RestApiUrl": f"http://127.0.0.1:{NOWHERE}/api"})
+
+    with pytest.raises(OpsError, match=r"is not running: nothing answers at 127.0.0.1:9.*make up"):
+        deployed.require_running()
 
 
 def test_missing_output_is_named_with_its_remedy() -> None:
