@@ -1,6 +1,7 @@
 """The part of config under `edge`: where the worker runs, and how it treats its clients."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -20,18 +21,18 @@ class EdgeSettings(BaseModel):
     )
 
     account_id: CloudflareId = Field(
-        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        examples=['--plaintext --path edge.accountId "<your Cloudflare account id>"'],
         description="Cloudflare account of the worker; required.",
     )
     hostname: Hostname | None = Field(
         default=None,
-        examples=["--path edge.hostname edge.example.com"],
+        examples=["--plaintext --path edge.hostname edge.example.com"],
         description="Where the worker answers. It is a custom domain of the worker unless"
         " `edge.route` is true.",
     )
     zone_id: CloudflareId | None = Field(
         default=None,
-        examples=['--path edge.zoneId "<the id of the hostname\'s zone>"'],
+        examples=['--plaintext --path edge.zoneId "<the id of the hostname\'s zone>"'],
         description="Zone of the hostname.",
     )
     route: Flag = Field(
@@ -41,7 +42,7 @@ class EdgeSettings(BaseModel):
     )
     workers_dev_subdomain: Subdomain | None = Field(
         default=None,
-        examples=["--path edge.workersDevSubdomain <the subdomain of your account>"],
+        examples=['--plaintext --path edge.workersDevSubdomain "<the subdomain of your account>"'],
         description="Without a zone: answer at `https://<worker>.<this>.workers.dev`.",
     )
     window_ms: int = Field(
@@ -128,14 +129,41 @@ def worker_name(stack: str) -> str:
     return "glow-broadcast" if stack == "prod" else f"glow-broadcast-{stack}"
 
 
-def contradictions(edge: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Keys of `edge` that do not go together, and why; `edge` as config holds it."""
+@dataclass(frozen=True)
+class Contradiction:
+    """A key of `edge` that others contradict, and the keys to remove and to set."""
+
+    key: str
+    what: str
+    remove: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+
+
+def contradictions(edge: Mapping[str, object]) -> Iterator[Contradiction]:
+    """Keys of `edge` that do not go together; `edge` as config holds it."""
     has_hostname, has_subdomain = "hostname" in edge, "workersDevSubdomain" in edge
     if has_hostname and has_subdomain:
-        yield "workersDevSubdomain", "is set beside edge.hostname: the worker has one address"
+        yield Contradiction(
+            "workersDevSubdomain",
+            "is set beside edge.hostname: the worker has one address",
+            remove=("workersDevSubdomain",),
+        )
     if not has_hostname and not has_subdomain:
-        yield "hostname", "is not set, nor is edge.workersDevSubdomain: the worker has no address"
+        zone = () if "zoneId" in edge else ("zoneId",)
+        yield Contradiction(
+            "hostname",
+            "is not set, nor is edge.workersDevSubdomain: the worker has no address",
+            set=("hostname", *zone),
+        )
     if has_hostname and "zoneId" not in edge:
-        yield "zoneId", "is not set, but edge.hostname is: its zone makes the DNS record"
-    if "route" in edge and not has_hostname:
-        yield "hostname", "is not set, but edge.route is: the route is <hostname>/*"
+        yield Contradiction(
+            "zoneId",
+            "is not set, but edge.hostname is: its zone makes the DNS record",
+            set=("zoneId",),
+        )
+    if edge.get("route") in (True, "true") and has_subdomain and not has_hostname:
+        yield Contradiction(
+            "route",
+            "is true, but edge.hostname is not set: the route is <hostname>/*",
+            remove=("route",),
+        )

@@ -74,12 +74,12 @@ class Settings(BaseModel):
     edge_broadcast_url: Origin | None = Field(
         default=None,
         alias="EdgeBroadcastUrl",
-        examples=["EdgeBroadcastUrl https://edge.example.com"],
+        examples=["--plaintext EdgeBroadcastUrl https://edge.example.com"],
         description="Origin of the edge worker. Default: that of `edge`.",
     )
     edge: Edge | None = Field(
         default=None,
-        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        examples=['--plaintext --path edge.accountId "<your Cloudflare account id>"'],
         description="The edge worker and its address; set key by key. Empty: there is no worker.",
     )
     routing: Routing = Field(
@@ -113,13 +113,13 @@ class Settings(BaseModel):
     )
     tokens: Tokens = Field(
         default={},
-        examples=["--path tokens.BONK DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"],
+        examples=["--plaintext --path tokens.BONK DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"],
         description="Symbols and mints of the tokens to stream, at most 50."
         " Empty: every token that is traded against SOL.",
     )
     allowed_origins: Origins = Field(
         default=(),
-        examples=["--path 'allowedOrigins[0]' https://app.example.com"],
+        examples=["--plaintext --path 'allowedOrigins[0]' https://app.example.com"],
         description="Web origins that may connect and read, `https://host[:port]`."
         " `http://localhost:*` means any port; `null` and `file://` are local pages.",
     )
@@ -159,7 +159,7 @@ class Settings(BaseModel):
     )
     alarm_email: Email | None = Field(
         default=None,
-        examples=["alarmEmail oncall@example.com"],
+        examples=["--plaintext alarmEmail oncall@example.com"],
         description="Who hears the alarms. AWS asks the address to confirm.",
     )
     broadcast_concurrency: int = Field(

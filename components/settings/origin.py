@@ -15,8 +15,8 @@ def parse_origin(text: str) -> str:
     if _SECURE.fullmatch(text) or _LOOPBACK.fullmatch(text):
         return text
     raise ValueError(
-        f"{text!r} is not a bare origin: https://host or https://host:port in lower case,"
-        " without path or slash (http only for localhost)"
+        "must be a bare origin: https://host or https://host:port in lower case, without path or"
+        " slash (http only for localhost)"
     )
 
 

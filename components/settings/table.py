@@ -29,6 +29,11 @@ def setting(key: str) -> str:
     return f"set {examples[0]}"
 
 
+def entry_setting(key: str, index: int) -> str:
+    """As `setting`, for an entry of the list at `key`."""
+    return setting(key).replace("[0]", f"[{index}]")
+
+
 def is_secret(key: str) -> bool:
     return setting(key).startswith("set --secret")
 

@@ -1,6 +1,7 @@
 """Config that is wrong stops the preview, with the key, the problem and the command that mends it."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 
@@ -74,17 +75,9 @@ def test_only_prod_is_protected_by_default() -> None:
 
 BAD_VALUES = [
     ("USE_EDGE_BROADCAST", "yes", "must be true or false"),
-    ("tokens", "SOL", "must be a map of symbols to mints"),
-    ("tokens", '{"SOL": "no mint!"}', "the mint of SOL must be"),
-    ("tokens", '{"A": "mint", "B": "mint"}', "names the same mint twice"),
-    ("tokens", str({f"T{n}": f"mint{n}" for n in range(51)}).replace("'", '"'), "has 51 entries"),
-    ("allowedOrigins", "https://app.example.com", "must be a list of origins"),
-    ("allowedOrigins", '["https://app.example.com/path"]', "is not a bare origin"),
-    ("allowedOrigins", '["http://app.example.com"]', "is not a bare origin"),
-    ("allowedOrigins", '["https://*.example.com"]', "is not a bare origin"),
     ("requireOrigin", "maybe", "must be true or false"),
-    ("EdgeBroadcastUrl", "https://edge.example.com/broadcast", "is not a bare origin"),
-    ("EdgeBroadcastUrl", "http://edge.example.com", "is not a bare origin"),
+    ("EdgeBroadcastUrl", "https://edge.example.com/broadcast", "must be a bare origin"),
+    ("EdgeBroadcastUrl", "http://edge.example.com", "must be a bare origin"),
     ("lambdaRuntime", "nodejs22.x", "must be 'python3.11'"),
     ("lambdaArchitecture", "arm", "must be 'arm64' or 'x86_64'"),
     ("lambdaMemoryMb", "64", "greater than or equal to 128"),
@@ -111,6 +104,66 @@ def test_bad_value_is_named_with_its_remedy(key: str, value: str, problem: str) 
     assert command.strip().startswith("pulumi config set ")
     assert key in command
     assert command.endswith(" --stack dev")
+
+
+BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+BAD_ORIGIN = "must be a bare origin: https://host or https://host:port in lower case"
+
+BAD_LISTS = [
+    (
+        {"tokens": "SOL"},
+        "tokens is 'SOL': must be a map of symbols to mints, set with --path",
+        ["rm glow:tokens", f"set --plaintext --path tokens.BONK {BONK}"],
+    ),
+    (
+        {"tokens": json.dumps({"SOL": "no mint!"})},
+        "tokens.SOL is 'no mint!': must be a mint or a token name of 1 to 64 letters",
+        ['set --plaintext --path tokens.SOL "<the mint of SOL>"'],
+    ),
+    (
+        {"tokens": json.dumps({"A": "mint", "B": "mint"})},
+        "tokens.B is 'mint', the same as glow:tokens.A",
+        ["rm --path glow:tokens.B"],
+    ),
+    (
+        {"tokens": json.dumps({f"T{n}": f"mint{n}" for n in range(52)})},
+        "tokens has 52 entries; at most 50 fit",
+        ["rm --path glow:tokens.T51", "rm --path glow:tokens.T50"],
+    ),
+    (
+        {"allowedOrigins": "https://app.example.com"},
+        "allowedOrigins is 'https://app.example.com': must be a list of origins, set with --path",
+        [
+            "rm glow:allowedOrigins",
+            "set --plaintext --path 'allowedOrigins[0]' https://app.example.com",
+        ],
+    ),
+    (
+        {"allowedOrigins": json.dumps(["https://app.example.com", "https://app.example.com/path"])},
+        f"allowedOrigins[1] is 'https://app.example.com/path': {BAD_ORIGIN}",
+        ["set --plaintext --path 'allowedOrigins[1]' https://app.example.com"],
+    ),
+    (
+        {"allowedOrigins": json.dumps(["http://app.example.com"])},
+        f"allowedOrigins[0] is 'http://app.example.com': {BAD_ORIGIN}",
+        ["set --plaintext --path 'allowedOrigins[0]' https://app.example.com"],
+    ),
+    (
+        {"allowedOrigins": json.dumps(["https://*.example.com"])},
+        f"allowedOrigins[0] is 'https://*.example.com': {BAD_ORIGIN}",
+        ["set --plaintext --path 'allowedOrigins[0]' https://app.example.com"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "problem", "commands"), BAD_LISTS)
+def test_bad_entry_is_named_with_its_place_and_remedy(
+    values: dict[str, str], problem: str, commands: list[str]
+) -> None:
+    _, where, *printed = refusal(**values).splitlines()
+
+    assert where.startswith(f"glow:{problem}")
+    assert printed == [f"    pulumi config {command} --stack dev" for command in commands]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +196,7 @@ def test_secret_in_plain_text_is_refused() -> None:
 def test_misspelt_key_is_refused_with_the_right_one() -> None:
     message = refusal(allowedOrigin="[]")
 
-    assert "glow:allowedOrigin is not a setting; did you mean glow:allowedOrigins?" in message
+    assert "glow:allowedOrigin is not a setting; did you mean glow:allowedOrigins?\n" in message
     assert "pulumi config rm glow:allowedOrigin --stack dev" in message
 
 
@@ -156,14 +209,40 @@ def test_required_origin_without_any_listed_is_refused() -> None:
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         parse_settings(
-            {"tokenz": "{}", "lambdaMemoryMb": "1", "requireOrigin": "true", "RpcUrl": "http://x"},
+            {
+                "tokenz": "{}",
+                "tokens": json.dumps({"BONK": "no mint!", "WIF": "mint", "CAT": "mint"}),
+                "lambdaMemoryMb": "1",
+                "requireOrigin": "true",
+                "RpcUrl": "http://x",
+                "edge": json.dumps({"windowMs": -1, "testPage": 7}),
+                "routing": json.dumps(
+                    {"edgeTokens": ["BONC", "WIF", "no mint!"], "edgePercent": 101}
+                ),
+            },
             secrets={"RpcUrl"},
             stack="prod",
         )
 
-    wrong = [problem.key for problem in refused.value.problems]
-    assert sorted(wrong) == ["HeliusApiKey", "RpcUrl", "allowedOrigins", "lambdaMemoryMb", "tokenz"]
-    assert str(refused.value).startswith("Stack prod: 5 settings are wrong.\n")
+    assert [problem.key for problem in refused.value.problems] == [
+        "EdgeBroadcastSecret",
+        "HeliusApiKey",
+        "RpcUrl",
+        "allowedOrigins",
+        "edge.accountId",
+        "edge.hostname",
+        "edge.testPage",
+        "edge.windowMs",
+        "lambdaMemoryMb",
+        "routing.edgePercent",
+        "routing.edgeTokens[2]",
+        "routing.edgeTokens[0]",
+        "tokens.BONK",
+        "tokens.CAT",
+        "tokenz",
+    ]
+    assert str(refused.value).startswith("Stack prod: 15 settings are wrong.\n")
+    assert not re.search(r"[.;:?!]{2}", str(refused.value))
 
 
 def test_local_pages_may_be_listed_but_are_no_cors_origins() -> None:
@@ -233,12 +312,6 @@ BAD_EDGES = [
     (without("accountId"), "accountId", "is not set"),
     (without("zoneId"), "zoneId", "is not set, but edge.hostname is"),
     (without("hostname"), "hostname", "nor is edge.workersDevSubdomain"),
-    ({**EDGE, "workersDevSubdomain": "glow"}, "workersDevSubdomain", "is set beside edge.hostname"),
-    (
-        {"accountId": "a" * 32, "workersDevSubdomain": "glow", "route": True},
-        "hostname",
-        "is not set, but edge.route is",
-    ),
 ]
 
 
@@ -248,7 +321,36 @@ def test_bad_edge_is_named_with_its_remedy(edge: object, key: str, problem: str)
 
     assert where.startswith(f"glow:edge.{key} is ")
     assert problem in where
-    assert command.strip().startswith(f"pulumi config set --path edge.{key} ")
+    assert re.match(rf"    pulumi config set (--plaintext )?--path edge\.{key} ", command)
+
+
+@pytest.mark.parametrize(
+    ("edge", "key", "problem"),
+    [
+        (
+            {**EDGE, "workersDevSubdomain": "glow"},
+            "workersDevSubdomain",
+            "is set beside edge.hostname",
+        ),
+        (
+            {"accountId": "a" * 32, "workersDevSubdomain": "glow", "route": True},
+            "route",
+            "is true, but edge.hostname is not set",
+        ),
+    ],
+)
+def test_key_of_edge_that_is_too_much_is_removed(edge: object, key: str, problem: str) -> None:
+    _, where, command = edge_refusal(edge).splitlines()
+
+    assert where.startswith(f"glow:edge.{key} {problem}")
+    assert command == f"    pulumi config rm --path glow:edge.{key} --stack dev"
+
+
+def test_edge_without_an_address_and_zone_is_told_of_both() -> None:
+    _, _, hostname, zone = edge_refusal({"accountId": "a" * 32}).splitlines()
+
+    assert "edge.hostname" in hostname
+    assert "edge.zoneId" in zone
 
 
 def test_misspelt_key_of_edge_is_refused_with_the_right_one() -> None:
@@ -274,7 +376,8 @@ def test_flag_without_edge_and_secret_is_refused_with_both_remedies() -> None:
     message = refusal(USE_EDGE_BROADCAST="true")
 
     assert "glow:edge is not set, but glow:USE_EDGE_BROADCAST is true" in message
-    assert 'pulumi config set --path edge.accountId "<your Cloudflare account id>"' in message
+    assert 'set --plaintext --path edge.accountId "<your Cloudflare account id>"' in message
+    assert 'set --plaintext --path edge.workersDevSubdomain "<the subdomain of your' in message
     assert "glow:EdgeBroadcastSecret is not set, but glow:USE_EDGE_BROADCAST is true" in message
     assert 'pulumi config set --secret EdgeBroadcastSecret "$(openssl rand -base64 32)"' in message
 
