@@ -21,6 +21,7 @@ from components.settings.values import (
     Tokens,
 )
 from functions.glow.routing.policy import Policy
+from functions.glow.token import listed
 
 _RANDOM: Final = '"$(openssl rand -base64 32)"'
 
@@ -195,8 +196,10 @@ class Settings(BaseModel):
         return self.helius_webhook_secret or self.helius_api_key
 
     @property
-    def mints(self) -> tuple[str, ...]:
-        return tuple(sorted(self.tokens.values()))
+    def listed_tokens(self) -> tuple[str, ...]:
+        """The tokens as functions and worker are told of them, with their symbols."""
+        by_token = sorted(self.tokens.items(), key=lambda pair: pair[1])
+        return tuple(listed(symbol, token) for symbol, token in by_token)
 
     @property
     def policy(self) -> Policy:
@@ -222,7 +225,7 @@ class Settings(BaseModel):
             return {}
         variables = self.edge.variables(
             stack=stack,
-            tokens=self.mints,
+            tokens=self.listed_tokens,
             allowed_origins=self.allowed_origins,
             require_origin=self.require_origin,
         )

@@ -13,6 +13,7 @@ from components.settings.load import SettingsError, parse_settings
 from components.settings.model import Settings
 from components.settings.routing import RoutingSettings
 from components.settings.table import config_table
+from workspace.paths import REPOSITORY
 
 SECRET = "a-secret-of-helius-0123456789"
 REQUIRED = {"HeliusApiKey": SECRET}
@@ -40,6 +41,14 @@ def test_helius_key_is_all_that_must_be_set() -> None:
     assert settings.webhook_secret is settings.helius_api_key
     assert (settings.lambda_runtime, settings.lambda_architecture) == ("python3.13", "arm64")
     assert settings.use_edge_broadcast is False
+
+
+def test_tokens_are_told_as_both_paths_read_them() -> None:
+    golden = json.loads((REPOSITORY / "tests" / "contract" / "tokens.json").read_text())
+
+    told = parse(tokens=json.dumps(golden["tokens"])).listed_tokens
+
+    assert ",".join(told) == golden["variable"]
 
 
 def test_webhook_secret_takes_the_place_of_the_helius_key() -> None:
