@@ -1,4 +1,4 @@
-"""Runs one command beside the local cloud, which is stopped again if it was started for it."""
+"""Runs one command while the local cloud runs. A cloud that was started for it is stopped again."""
 
 import subprocess
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The commands of `python -m ops`; each is a module of its own."""
+"""The commands of `python -m ops`. Each has its own module."""
 
 import sys
 from typing import Final
@@ -24,7 +24,7 @@ app.command()(watch)
 
 
 def main() -> None:
-    """Run a command; what failed is said in words, without a traceback."""
+    """Run a command. An error is printed as a sentence, without a traceback."""
     try:
         app()
     except WorkspaceError as error:

@@ -1,4 +1,4 @@
-"""A deployed stack as its operator finds it: what it says of itself, and the way to its cloud."""
+"""A deployed stack: its outputs, and a client for its queues."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeployedStack:
 
     @classmethod
     def named(cls, name: str) -> DeployedStack:
-        """Read the outputs of stack `name`. Raises WorkspaceError, also if its cloud is down."""
+        """Read the outputs of stack `name`. Raises WorkspaceError, also if the local cloud is down."""
         deployed = cls(name, stack_named(name, _say).outputs())
         deployed.require_running()
         return deployed
@@ -44,7 +44,7 @@ class DeployedStack:
             )
 
     def text(self, output: str) -> str:
-        """The output named `output`. Raises OpsError."""
+        """Return the output named `output`. Raises OpsError if there is none."""
         value = self.outputs.get(output)
         if not isinstance(value, str):
             remedy = "make up" if self.name == LOCAL else f"pulumi up --stack {self.name}"
@@ -55,9 +55,10 @@ class DeployedStack:
 
 
 def sqs_of(queue_url: str) -> SQSClient:
-    """A client for the SQS that holds the queue at `queue_url`, with the operator's own credentials.
+    """Return a client for the SQS that holds the queue at `queue_url`.
 
-    On this machine that is the local cloud, which has one account and one region.
+    It uses the operator's own credentials. A queue on this machine belongs to the local cloud,
+    which has one account and one region.
     """
     url = urlsplit(queue_url)
     endpoint = f"{url.scheme}://{url.netloc}"

@@ -33,7 +33,7 @@ def preview(
 ) -> None:
     """Preview a stack: Pulumi's output to stdout, a reviewer's Markdown to a file.
 
-    Ends with Pulumi's own exit code. A preview that fails is written down like any other.
+    Ends with Pulumi's own exit code. The file is also written when the preview fails.
     """
     done = run_preview(stack_named(stack, typer.echo), typer.echo)
     summary.write_text(write_report(stack, done.output, done.exit_code))
@@ -62,9 +62,9 @@ def run_preview(stack: Stack, say: Say) -> Preview:
 
 
 def _require_providers(stack: Stack) -> None:
-    """Raise OpsError if providers that the engine is to attach to do not run.
+    """Raise OpsError if a provider that the engine should attach to does not run.
 
-    The engine itself would name a gRPC address, and nobody knows from that what to start.
+    The engine's own error only names a gRPC address, which does not tell what to start.
     """
     for attached in stack.environment.get("PULUMI_DEBUG_PROVIDERS", "").split(","):
         name, _, port = attached.partition(":")

@@ -23,7 +23,7 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNot
 
 @dataclass(frozen=True)
 class Lane:
-    """A queue with its dead-letter queue, by the stack's outputs."""
+    """A queue and its dead-letter queue, named by the stack's outputs."""
 
     name: str
     queue_output: str
@@ -39,14 +39,14 @@ LANES: Final = (
 
 @dataclass(frozen=True)
 class Count:
-    """What became of a lane's dead letters."""
+    """How many dead letters of a lane were moved, and how many are left."""
 
     moved: int
     left: int
 
 
 def redrive(stack: StackOption = "local") -> None:
-    """Bring the dead letters of all lanes back, in their order. Mend the cause first."""
+    """Bring back the dead letters of all lanes, in order. Mend the cause before you run this."""
     deployed = DeployedStack.named(stack)
     table = Table("Lane", "Brought back", "Left")
     for lane in LANES:
@@ -61,13 +61,14 @@ def redrive(stack: StackOption = "local") -> None:
 
 
 def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Count:
-    """Move what lies in one queue to the other, each group in its order.
+    """Move messages from one queue to the other, each group in its order.
 
-    Not by StartMessageMoveTask: a message keeps its deduplication id there, and SQS silently drops
-    an id that the queue has seen in the last five minutes. Here the id is that of the dead letter,
-    so whoever starts again after a crash sends nothing twice.
+    StartMessageMoveTask would keep a message's deduplication id, and SQS silently drops an id that
+    the queue has seen in the last five minutes. Here the id is the dead letter's own, so running
+    this again after a crash sends nothing twice.
 
-    As many as lay there at the start: what fails again meanwhile would go round for ever.
+    It moves as many messages as there were at the start. A message that fails again meanwhile
+    would otherwise go round for ever.
     """
     try:
         moved = 0
@@ -96,7 +97,7 @@ def _batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
     while messages := client.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=MAX_BATCH_MESSAGES,
-        WaitTimeSeconds=1,  # a short poll asks some of the servers only
+        WaitTimeSeconds=1,  # a short poll asks only some of the servers
         MessageSystemAttributeNames=["MessageGroupId"],
     ).get("Messages"):
         yield messages

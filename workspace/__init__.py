@@ -1,4 +1,4 @@
-"""What `local/` and `ops/` both need: where things lie, the Pulumi CLI, and a stack reached by it.
+"""What `local/` and `ops/` share: paths, the Pulumi CLI, and stacks that it reaches.
 
 It imports neither of them.
 """

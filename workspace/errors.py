@@ -1,5 +1,5 @@
-"""The error behind those of `local/` and `ops/`: its text says what failed, where, and what to do."""
+"""The base of all errors of `workspace/`, `local/` and `ops/`."""
 
 
 class WorkspaceError(Exception):
-    """A tool is missing, or a command failed."""
+    """A tool is missing, or a command failed. The text says what, where, and what to do."""

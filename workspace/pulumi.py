@@ -13,7 +13,7 @@ from workspace.toolchain import pulumi_folder
 
 Note = Callable[[str], None]
 
-# No advertisement, and no question whether there is a newer CLI.
+# The CLI looks for no newer version and prints no advertisement.
 _QUIET: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SUPPRESS_NEO_LINK": "true"}
 
 
@@ -43,7 +43,7 @@ def run_pulumi(
     Raises WorkspaceError with the CLI's own diagnostics.
     """
     command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
-    # Apart from stdout: a warning of the CLI must not end up in the JSON that is read from there.
+    # Kept apart from stdout, where a warning would spoil the JSON that callers read.
     with (
         tempfile.TemporaryFile("w+") as complaints,
         subprocess.Popen(
@@ -74,6 +74,6 @@ def run_pulumi(
 
 
 def _essence(output: str) -> str:
-    """Return the CLI's diagnostics, which follow the progress lines, or all if there are none."""
+    """Return the CLI's diagnostics, or everything if there are none."""
     _, heading, diagnostics = output.partition("Diagnostics:")
     return (heading + diagnostics if heading else output).strip()

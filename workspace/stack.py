@@ -1,4 +1,4 @@
-"""A stack of the program, reached by the Pulumi CLI: one in the caller's backend, or stack `local`."""
+"""Stacks of the program: those in the caller's backend, and stack `local`."""
 
 import json
 import os
@@ -13,23 +13,26 @@ from workspace.pulumi import Note, ignore, run_pulumi, with_tools
 
 LOCAL: Final = "local"
 
-# Commands that read the stack's config, and so must be told where it lies.
+# Commands that read the stack's config. They need --config-file.
 READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
 
-# A user's own variables that would steer stack `local` to a real account or to other secrets.
+# With these variables of the user, stack `local` would use a real account or other secrets.
 STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack, and what the Pulumi CLI must see to reach it. `config_file` is None for the usual one."""
+    """A stack and the environment in which the Pulumi CLI reaches it.
+
+    A `config_file` of None is `Pulumi.<name>.yaml` beside Pulumi.yaml.
+    """
 
     name: str
     environment: Mapping[str, str]
     config_file: Path | None = None
 
     def arguments(self, *arguments: str) -> list[str]:
-        """Return `arguments` of `pulumi` with those that name the stack and its config."""
+        """Return `arguments` for `pulumi`, with the stack and its config file named."""
         reads_config = arguments[0] in READS_CONFIG and self.config_file is not None
         where = ["--config-file", str(self.config_file)] if reads_config else []
         return [*arguments, "--stack", self.name, *where]
@@ -51,7 +54,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class LocalBackend:
-    """The folder that holds a stack `local`: its state, its passphrase, how to reach its providers."""
+    """The folder of a stack `local`. It holds the state, the passphrase and the engine's variables."""
 
     root: Path
 
@@ -62,12 +65,12 @@ class LocalBackend:
 
     @property
     def passphrase(self) -> Path:
-        """File with what encrypts the stack's secrets."""
+        """The file with the passphrase of the stack's secrets."""
         return self.root / "passphrase"
 
     @property
     def engine(self) -> Path:
-        """What `stack` takes as `engine`, as JSON: the local cloud says it to those outside."""
+        """The file in which the local cloud keeps `engine` of `stack` for other programs, as JSON."""
         return self.root / "engine.json"
 
     def has_stack(self) -> bool:
@@ -75,9 +78,9 @@ class LocalBackend:
         return (self.state / ".pulumi" / "stacks" / "glow" / f"{LOCAL}.json").exists()
 
     def stack(self, config_file: Path, engine: Mapping[str, str], say: Note) -> Stack:
-        """Return the stack, in the caller's environment less what would steer it elsewhere.
+        """Return the stack, in the caller's environment without STRAY_VARIABLES.
 
-        `engine` holds the variables by which the engine finds the local cloud's providers.
+        `engine` holds variables that tell the engine where the local cloud's providers are.
         """
         inherited = {
             name: value
@@ -95,9 +98,9 @@ class LocalBackend:
 
 
 def stack_named(name: str, say: Note) -> Stack:
-    """Return stack `name`: `local` is that of `make up`, others lie in the caller's own backend.
+    """Return stack `name`. `local` is the one of `make up`; others are in the caller's own backend.
 
-    `say` is told if the Pulumi CLI must be made first. Raises WorkspaceError.
+    If the Pulumi CLI must be made first, `say` hears of it. Raises WorkspaceError.
     """
     if name != LOCAL:
         return Stack(name=name, environment=with_tools(os.environ, say))

@@ -1,6 +1,6 @@
-"""What no key can tell by itself: keys that do not go together, entries that are too many. Pure.
+"""Problems between several keys, and lists with too many entries. Pure.
 
-All of it reads the config as it is stored, so that a bad value elsewhere hides nothing.
+The checks read the config as it is stored, so a bad value elsewhere hides none of them.
 """
 
 import difflib
@@ -15,7 +15,7 @@ from components.settings.routing import MAX_EDGE_TOKENS, edge_token_problem
 from components.settings.table import FIELDS, is_secret, setting
 from components.settings.values import MAX_ORIGINS, MAX_TOKENS
 
-# What fits into the environment of a function, which holds 4 KB.
+# These lists go into the environment of a function, which holds 4 KB.
 _MOST: Final = {
     ("allowedOrigins",): MAX_ORIGINS,
     ("tokens",): MAX_TOKENS,
@@ -26,7 +26,7 @@ _MOST: Final = {
 def problems_of(
     values: Mapping[str, str], *, secrets: Collection[str], stack: str
 ) -> Iterator[Problem]:
-    """All problems between the keys of `values`, the texts that config holds."""
+    """Yield the problems between the keys of `values`, the texts that config holds."""
     yield from _missing(values)
     yield from _exposed(values, secrets)
     yield from _origins(values)
@@ -37,7 +37,7 @@ def problems_of(
 
 
 def stored_value(values: Mapping[str, str], path: tuple[str | int, ...]) -> object:
-    """What config holds at `path`; None where it holds nothing."""
+    """Return what config holds at `path`, or None."""
     text = values.get(str(path[0]))
     if text is None or len(path) == 1:
         return text
@@ -53,7 +53,7 @@ def stored_value(values: Mapping[str, str], path: tuple[str | int, ...]) -> obje
 
 
 def tokens_of(values: Mapping[str, str]) -> Mapping[str, str]:
-    """Symbols and mints as config holds them; empty where it holds no map."""
+    """Return `tokens` as config holds it, symbol to mint; empty if it is not a map."""
     stored = _map(values, "tokens") or {}
     return {symbol: str(mint) for symbol, mint in stored.items()}
 
@@ -165,12 +165,12 @@ def _routing(values: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def close_key(key: str) -> str | None:
-    """The setting that whoever wrote `key` may have meant."""
+    """Return the setting whose name is most like `key`, or None."""
     return next(iter(difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.5)), None)
 
 
 def _map(values: Mapping[str, str], key: str) -> Mapping[str, object] | None:
-    """The map at `key`; an empty one where it is no map, which is told elsewhere."""
+    """Return the map at `key`. A value that is not a map counts as empty; pydantic reports it."""
     if key not in values:
         return None
     value = _parsed(values[key])

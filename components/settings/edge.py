@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from components.settings.values import CloudflareId, Flag, Hostname, Subdomain, listed
 
-# Where a page that shows the raw stream helps more than it tells.
+# The test page shows the raw stream, so production does not have it.
 _TEST_PAGE_STACKS: Final = frozenset({"dev", "local"})
 
 
@@ -91,7 +91,7 @@ class EdgeSettings(BaseModel):
     )
 
     def origin(self, worker_name: str) -> str:
-        """Where the worker answers, `https://host`."""
+        """The origin of the worker, `https://host`."""
         host = self.hostname or f"{worker_name}.{self.workers_dev_subdomain}.workers.dev"
         return f"https://{host}"
 
@@ -106,7 +106,7 @@ class EdgeSettings(BaseModel):
         allowed_origins: Sequence[str],
         require_origin: bool,
     ) -> Mapping[str, str]:
-        """The worker's variables, by name; what is empty is left out."""
+        """The worker's variables by name. Empty ones are left out."""
         requires = require_origin if self.require_origin is None else self.require_origin
         variables = {
             "ALLOWED_ORIGINS": ",".join(allowed_origins),
@@ -125,13 +125,13 @@ Edge = Annotated[EdgeSettings, BeforeValidator(listed("a map of settings", dict)
 
 
 def worker_name(stack: str) -> str:
-    """`glow-broadcast` is that of prod; it names the worker, so stacks may share an account."""
+    """The name of the stack's worker. Each stack has its own, so several may share an account."""
     return "glow-broadcast" if stack == "prod" else f"glow-broadcast-{stack}"
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A key of `edge` that others contradict, and the keys to remove and to set."""
+    """A key of `edge` that does not fit the others. Removing and setting these keys mends it."""
 
     key: str
     what: str
@@ -140,7 +140,7 @@ class Contradiction:
 
 
 def contradictions(edge: Mapping[str, object]) -> Iterator[Contradiction]:
-    """Keys of `edge` that do not go together; `edge` as config holds it."""
+    """Yield the contradictions in `edge`, which is as config holds it."""
     has_hostname, has_subdomain = "hostname" in edge, "workersDevSubdomain" in edge
     if has_hostname and has_subdomain:
         yield Contradiction(

@@ -1,6 +1,6 @@
-"""Reads the stack's configuration and says, all at once, what is wrong with it.
+"""Reads the stack's config and reports all its problems at once.
 
-The only reader of Pulumi's config.
+Nothing else reads Pulumi's config.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -27,7 +27,7 @@ from components.settings.values import WRONG_KIND
 def load_settings() -> Settings:
     """Settings of the stack that Pulumi is running. Raises SettingsError."""
     prefix = f"{NAMESPACE}:"
-    # pulumi.Config answers for keys one knows; only here are those that should not exist.
+    # pulumi.Config can only be asked for known keys. This finds misspelt ones, too.
     known = pulumi.runtime.config.CONFIG.get()
     values = {
         key.removeprefix(prefix): str(value)
@@ -39,7 +39,7 @@ def load_settings() -> Settings:
 
 
 def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack: str) -> Settings:
-    """Settings from the texts that config holds, those of `secrets` encrypted there.
+    """Parse the texts that config holds. The keys in `secrets` are stored encrypted.
 
     Raises SettingsError with every problem at once.
     """
@@ -49,17 +49,19 @@ def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack
             {"protect": "true" if stack == "prod" else "false", **values}
         )
     except ValidationError as refused:
-        # A key that is malformed is told once, whatever else follows from it.
+        # A malformed key often fails other checks as well; it is reported once.
         malformed = {problem.key: problem for problem in _refused(refused, values)}
         found = [problem for problem in found if problem.key not in malformed]
-        raise SettingsError(stack, [*malformed.values(), *found]) from None  # its cause has values
+        raise SettingsError(
+            stack, [*malformed.values(), *found]
+        ) from None  # the cause may show secrets
     if found:
         raise SettingsError(stack, found)
     return settings
 
 
 def encrypted(secret: SecretStr | None) -> pulumi.Output[str] | None:
-    """`secret` as Pulumi keeps it out of state, previews and logs."""
+    """Return `secret` as an output that Pulumi hides in state, previews and logs."""
     return None if secret is None else pulumi.Output.secret(secret.get_secret_value())
 
 
@@ -82,14 +84,14 @@ def _malformed(error: ErrorDetails, values: Mapping[str, str]) -> Problem:
         case _, ("routing", "edgeTokens", int(index)):
             name = stored_value(values, path)
             problem = edge_token_problem(index, name, tokens_of(values))
-            assert problem is not None, name  # what is no token names none
+            assert problem is not None, name  # pydantic has refused it, so it is not a known token
             return problem
         case _, ("tokens", str(symbol)):
             commands = (plain_set(path, f"<the mint of {symbol}>"),)
         case _, (*_, int(index)):
             commands = (entry_setting(path_text(path[:-1]), index),)
         case kind, _:
-            # Pulumi puts no entry into a value that is no list or no map.
+            # Pulumi cannot set an entry in a value of another kind, so that goes first.
             emptied = (removal(path),) if kind == WRONG_KIND else ()
             commands = (*emptied, setting(key))
     return Problem(key, f"{_shown(path, values)}{what}", commands)

@@ -1,4 +1,4 @@
-"""The settings of a stack: each key, its meaning, its bounds. `settings.py` reads them."""
+"""The settings of a stack: each key, its meaning, its bounds. `load.py` reads them."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -192,27 +192,27 @@ class Settings(BaseModel):
 
     @property
     def webhook_secret(self) -> SecretStr | None:
-        """What the webhook expects; the old system took the API key."""
+        """What the webhook expects. By default the API key, as in the old system."""
         return self.helius_webhook_secret or self.helius_api_key
 
     @property
     def listed_tokens(self) -> tuple[str, ...]:
-        """The tokens as functions and worker are told of them, with their symbols."""
+        """The tokens with their symbols, as the functions and the worker get them."""
         by_token = sorted(self.tokens.items(), key=lambda pair: pair[1])
         return tuple(listed(symbol, token) for symbol, token in by_token)
 
     @property
     def policy(self) -> Policy:
-        """Where each token goes."""
+        """Which path each token takes."""
         return self.routing.policy(edge_is_on=self.use_edge_broadcast, tokens=self.tokens)
 
     def cors_origins(self, edge_url: str | None) -> tuple[str, ...]:
-        """Who may read from a browser: also the page that the edge worker shows at `edge_url`."""
+        """Origins that may read from a browser, among them the test page at `edge_url`."""
         origins = [*self.allowed_origins, *([] if edge_url is None else [edge_url])]
         return tuple(filter(is_cors_origin, dict.fromkeys(origins)))
 
     def edge_origin(self, worker_name: str) -> str | None:
-        """Where the edge worker answers, if there is one."""
+        """The origin of the edge worker, or None if there is no worker."""
         if self.edge_broadcast_url is not None or self.edge is None:
             return self.edge_broadcast_url
         return self.edge.origin(worker_name)
@@ -220,7 +220,7 @@ class Settings(BaseModel):
     def edge_variables(
         self, stack: str, *, rest_url: pulumi.Input[str], websocket_url: pulumi.Input[str]
     ) -> Mapping[str, pulumi.Input[str]]:
-        """The edge worker's variables; none where there is no worker."""
+        """The edge worker's variables; empty if there is no worker."""
         if self.edge is None:
             return {}
         variables = self.edge.variables(

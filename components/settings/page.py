@@ -24,7 +24,7 @@ the first entry, `[1]` the second. `--plaintext` is there for what Pulumi would 
 This page is made by `{COMMAND}`.
 """
 
-# A key that begins like one of these, in this order; what is left comes under the last heading.
+# A key belongs to the first group that has a beginning of its name. The last group takes the rest.
 _GROUPS: Final = (
     ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
     ("Tokens and prices", ("tokens", "priceRetentionDays")),
@@ -37,12 +37,12 @@ _GROUPS: Final = (
 
 
 def configuration_page() -> str:
-    """The whole page, in Markdown."""
+    """Return the whole page, in Markdown."""
     return "\n".join([_INTRO, *(_section(title, keys) for title, keys in grouped_keys())])
 
 
 def grouped_keys() -> Iterator[tuple[str, list[str]]]:
-    """Each heading with its keys, in the order of the alphabet."""
+    """Yield each heading with its keys in alphabetical order."""
     left = sorted(FIELDS, key=str.casefold)
     for title, beginnings in _GROUPS:
         keys = [key for key in left if key.startswith(beginnings)]

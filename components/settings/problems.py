@@ -1,4 +1,4 @@
-"""A problem with the config, the commands that mend it, and the error that lists all of them. Pure."""
+"""Problems with the config, the commands that mend them, and the error that lists them. Pure."""
 
 import re
 import shlex
@@ -11,7 +11,7 @@ import pulumi
 
 NAMESPACE: Final = "glow"
 
-# What may stand behind a dot in a path of `pulumi config`; any other name goes into brackets.
+# A name that may follow a dot in a path of `pulumi config`. Others need brackets and quotes.
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 
@@ -20,7 +20,7 @@ Path = Sequence[str | int]
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a key, and what to say to `pulumi config`, in this order, to mend it."""
+    """What is wrong with a key. `commands` follow `pulumi config` and mend it, in this order."""
 
     key: str
     what: str
@@ -28,7 +28,7 @@ class Problem:
 
 
 class SettingsError(pulumi.RunError):
-    """Config that cannot be deployed; the text lists all that is wrong."""
+    """The config cannot be deployed. The text lists every problem."""
 
     def __init__(self, stack: str, problems: Collection[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_place))
@@ -38,7 +38,7 @@ class SettingsError(pulumi.RunError):
 
 
 def path_text(path: Path) -> str:
-    """`path` as `pulumi config --path` takes it: `routing.edgeTokens[3]`."""
+    """Write `path` as `pulumi config --path` takes it: `routing.edgeTokens[3]`."""
     text = str(path[0])
     for part in path[1:]:
         if isinstance(part, int):
@@ -49,22 +49,23 @@ def path_text(path: Path) -> str:
 
 
 def removal(path: Path) -> str:
-    """What follows `pulumi config` to remove what is at `path`."""
+    """Return what follows `pulumi config` to remove `path`."""
     name = shlex.quote(f"{NAMESPACE}:{path_text(path)}")
     return f"rm --path {name}" if len(path) > 1 else f"rm {name}"
 
 
 def plain_set(path: Path, value: str) -> str:
-    """What follows `pulumi config` to set `path` to a text; a `value` in angle brackets is the user's.
+    """Return what follows `pulumi config` to set `path` to a text.
 
-    --plaintext, because Pulumi takes a mint for a secret by its looks and refuses it without.
+    The user replaces a `value` in angle brackets. Without --plaintext Pulumi refuses a mint,
+    because it looks like a secret.
     """
     shown = f'"{value}"' if value.startswith("<") else shlex.quote(value)
     return f"set --plaintext --path {shlex.quote(path_text(path))} {shown}"
 
 
 def _place(problem: Problem) -> tuple[str, int]:
-    """By key; a list before its entries, and those from its end: who removes one moves the rest."""
+    """Sort by key, and entries of a list from the last: removing one moves those behind it."""
     index = _INDEX.search(problem.key)
     return _INDEX.sub("", problem.key), -int(index[1]) if index else -sys.maxsize
 

@@ -88,10 +88,10 @@ Routing = Annotated[RoutingSettings, BeforeValidator(listed("a map of settings",
 
 
 def edge_token_problem(index: int, name: object, tokens: Mapping[str, str]) -> Problem | None:
-    """What is wrong with entry `index` of `edgeTokens`, beside the `tokens` that config holds.
+    """Return what is wrong with entry `index` of `edgeTokens`, or None. `tokens` is as config has it.
 
-    Where `tokens` are not set every mint may be named, but a symbol means nothing: what is not even
-    shaped like a mint is a typo, and would leave its token on AWS without a word.
+    Without `tokens` every mint is fine, but no symbol has a meaning. So an entry that is not shaped
+    like a mint is a typo. If it passed, its token would stay on AWS and nobody would notice.
     """
     is_token = isinstance(name, str) and re.fullmatch(TOKEN_PATTERN, name)
     if is_token and name in {*tokens, *tokens.values()}:

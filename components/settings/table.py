@@ -1,4 +1,4 @@
-"""The keys of config, however deep, with what errors and docs/configuration.md say of each."""
+"""All keys of config, nested ones too, with what errors and docs/configuration.md say of each."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,14 +19,14 @@ FIELDS: Final[Mapping[str, FieldInfo]] = (
 
 
 def setting(key: str) -> str:
-    """What follows `pulumi config` to set `key`."""
+    """Return what follows `pulumi config` to set `key`."""
     field = FIELDS[key]
     examples = field.examples or [f"{key} {_shown_default(field)}"]
     return f"set {examples[0]}"
 
 
 def entry_setting(key: str, index: int) -> str:
-    """As `setting`, for an entry of the list at `key`."""
+    """As `setting`, for entry `index` of the list at `key`."""
     return setting(key).replace("[0]", f"[{index}]")
 
 
@@ -42,7 +42,7 @@ def _shown_default(field: FieldInfo) -> str:
 
 
 def shown_default(key: str) -> str:
-    """The default of `key` and its bounds, in Markdown; empty where there is none."""
+    """Return the default and the bounds of `key` in Markdown, or nothing if it has no default."""
     field = FIELDS[key]
     default = _shown_default(field)
     least = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)

@@ -1,4 +1,4 @@
-"""The kinds of values in stack config, which come as texts: how each is read, and what it may be.
+"""The kinds of values in stack config. They come as texts; each kind says how its text is read.
 
 A validator that refuses raises ValueError; its text never holds a secret.
 """
@@ -16,13 +16,13 @@ from functions.glow.errors import BadRequest
 from functions.glow.routing.policy import parse_region
 from functions.glow.token import parse_token
 
-# The type of the error about a list or a map that is none.
+# The type of the error for a value that should be a list or a map.
 WRONG_KIND: Final = "wrong_kind"
 
-# More would not fit: a function's environment holds 4 KB (checks.py counts them).
+# More would not fit into a function's environment of 4 KB. checks.py counts them.
 MAX_TOKENS: Final = 50
 MAX_ORIGINS: Final = 20
-# What can be sent as a bearer: a line break or space from the clipboard would never match.
+# What can be sent as a bearer. A copied line break or space would make every request fail.
 _SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
 _CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HOSTNAME: Final = re.compile(
@@ -30,7 +30,7 @@ _HOSTNAME: Final = re.compile(
 )
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# What CloudWatch Logs accepts, up to ten years (PutRetentionPolicy).
+# The values that CloudWatch Logs takes (PutRetentionPolicy), up to ten years.
 _RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
     *(3288, 3653),
@@ -38,7 +38,7 @@ _RETENTION_DAYS: Final = (
 
 
 def _flag(text: object) -> bool:
-    # Within a map, `pulumi config set --path` stores true and false as JSON has them.
+    # `pulumi config set --path` stores true and false in a map as booleans, not as texts.
     if text not in ("true", "false", True, False):
         raise ValueError("must be true or false")
     return text in ("true", True)
@@ -59,7 +59,7 @@ def _secret_url(text: str) -> str:
 
 
 def listed(what: LiteralString, kind: type) -> Callable[[str], object]:
-    """Reads a list or a map from its JSON; `what` is how the error calls it."""
+    """Return a parser of a list or a map in JSON. The error calls it `what`."""
 
     def parse(text: str) -> object:
         try:
@@ -74,7 +74,7 @@ def listed(what: LiteralString, kind: type) -> Callable[[str], object]:
 
 
 def _list(value: object) -> object:
-    # A text is a sequence, too: BONK would be the tokens B, O, N and K.
+    # A text is also a sequence: BONK would become the tokens B, O, N and K.
     if isinstance(value, list):
         return cast("list[object]", value)
     raise PydanticCustomError(WRONG_KIND, "must be a list, set entry by entry with --path")

@@ -1,4 +1,4 @@
-"""docs/configuration.md says what the settings are."""
+"""docs/configuration.md agrees with the settings."""
 
 from components.settings.page import COMMAND, configuration_page, grouped_keys
 from components.settings.table import FIELDS

@@ -1,4 +1,4 @@
-"""The README says what is so."""
+"""What the README names exists."""
 
 import re
 from pathlib import Path

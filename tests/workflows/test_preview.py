@@ -1,4 +1,4 @@
-"""The preview that the workflow calls, of real stacks on the local cloud."""
+"""`ops preview` as the workflow calls it, on real stacks of the local cloud."""
 
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A fresh clone, as a runner has it after `make`."""
+    """A fresh clone, as it is on a runner after `make`."""
     folder = tmp_path / "glow"
     shutil.copytree(REPOSITORY, folder, ignore=NOT_CHECKED_OUT)
     (folder / "node_modules").symlink_to(REPOSITORY / "node_modules")
