@@ -53,7 +53,7 @@ bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print thei
 	@$(PY) -m bench $(ARGS)
 	@$(PY) -m local npm run --silent bench
 
-LOCKS := local/toolchain/uv local/toolchain/go local/toolchain/ministack requirements requirements-dev \
+LOCKS := local/toolchain/uv local/toolchain/ministack workspace/toolchain/go requirements requirements-dev \
 	functions/requirements
 lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
 	@$(foreach lock,$(LOCKS),UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet \

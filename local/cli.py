@@ -11,20 +11,22 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from local.borrowed import run_beside
 from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
 from local.demo import run_demo
 from local.errors import LocalError
 from local.migrate import ROUTING as MIGRATION_ROUTING
 from local.migrate import run_migration
-from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.progress import CONSOLE, step
 from local.stack import FLAG, ROUTING, LocalStack
 from local.toggle import run_toggle
-from local.toolchain import pulumi_folder
 from local.toolchain.browser import ensure_browser
 from local.toolchain.node import node_environment, npm_command
-from local.venv import ensure_venv
+from workspace.errors import WorkspaceError
+from workspace.paths import MAIN_CONFIG, MAIN_ROOT
+from workspace.toolchain import pulumi_folder
+from workspace.venv import ensure_venv
 
 app: Final = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -46,7 +48,7 @@ def main() -> None:
     """Run a command; what failed is said in words, without a traceback."""
     try:
         app()
-    except LocalError as error:
+    except WorkspaceError as error:
         CONSOLE.print(str(error), style="red", markup=False)
         sys.exit(1)
 
@@ -162,6 +164,12 @@ def pulumi(context: typer.Context, providers: ProvidersOption = Providers.STAND_
     stack = _stack(providers)
     _require_running(stack)
     os.execvpe("pulumi", ["pulumi", *context.args], stack.environment)  # noqa: S606, S607
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(context: typer.Context) -> None:
+    """Run any command beside the local cloud, which is started for it if it does not run."""
+    sys.exit(run_beside(_stack(Providers.STAND_IN), context.args))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

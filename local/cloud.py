@@ -14,12 +14,12 @@ from typing import Final, Self, cast
 import httpx
 
 from local.errors import LocalError
-from local.paths import REPOSITORY
 from local.process import BackgroundProcess
 from local.toolchain.node import NODE
-from local.venv import ensure_venv
+from workspace.paths import REPOSITORY
+from workspace.ports import LOOPBACK, accepts
+from workspace.venv import ensure_venv
 
-LOOPBACK: Final = "127.0.0.1"
 MINISTACK_LOCK: Final = Path(__file__).parent / "toolchain" / "ministack.txt"
 
 # Where AWS's emulators listen by custom, so that a user's other tools find it.
@@ -174,7 +174,7 @@ class LocalCloud:
         command += ["--api-port", str(ports["cloudflare"]), "--worker-port", str(ports["worker"])]
         self._cloudflare.start(command, environment=_clean_environment(), cwd=REPOSITORY)
         self._cloudflare.wait_until(
-            lambda: _accepts(ports["cloudflare"]) and _accepts(ports["worker"]),
+            lambda: accepts(ports["cloudflare"]) and accepts(ports["worker"]),
             seconds=START_SECONDS,
         )
 
@@ -188,9 +188,7 @@ class LocalCloud:
         for name, port in ports.items():
             command += ["--port", f"{name}={port}"]
         self._providers.start(command, environment=_clean_environment(), cwd=REPOSITORY)
-        self._providers.wait_until(
-            lambda: all(map(_accepts, ports.values())), seconds=START_SECONDS
-        )
+        self._providers.wait_until(lambda: all(map(accepts, ports.values())), seconds=START_SECONDS)
 
     @property
     def _ports_file(self) -> Path:
@@ -234,11 +232,6 @@ def _any_free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return cast("int", probe.getsockname()[1])
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def _answers_http(url: str) -> bool:

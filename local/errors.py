@@ -1,5 +1,7 @@
 """The one error of local/: its text says what failed, where, and what to do."""
 
+from workspace.errors import WorkspaceError
 
-class LocalError(Exception):
-    """A step of the bootstrap or of the local cloud failed."""
+
+class LocalError(WorkspaceError):
+    """A step of the local cloud failed."""

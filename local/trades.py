@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, cast
 
-from local.paths import REPOSITORY
+from workspace.paths import REPOSITORY
 
 # A real swap of 150 USDC for 1.00019736 SOL, as Helius sends it; its source is beside it.
 SWAP: Final = REPOSITORY / "tests" / "data" / "helius" / "enh_swap_jupiter_usdc_to_sol_1hop.json"

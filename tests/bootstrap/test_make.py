@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from local.paths import REPOSITORY
+from workspace.paths import REPOSITORY
 
 FIXED = {"up", "down", "reset", "demo", "outputs", "test", "bench", "help"}
 LOCKS = [
     *REPOSITORY.glob("requirements*.txt"),
     *(REPOSITORY / "local" / "toolchain").glob("*.txt"),
+    *(REPOSITORY / "workspace" / "toolchain").glob("*.txt"),
 ]
 
 

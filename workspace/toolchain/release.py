@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 from packaging.version import Version
 
-from local.errors import LocalError
+from workspace.errors import WorkspaceError
 
 RELEASES: Final = "https://github.com/pulumi/pulumi/releases/download"
 
@@ -37,7 +37,7 @@ def download_release(version: Version, folder: Path, *, releases: str = RELEASES
         return False
     published = {name: digest for digest, name in map(str.split, checksums.splitlines())}
     if hashlib.sha256(body).hexdigest() != published.get(archive):
-        raise LocalError(
+        raise WorkspaceError(
             f"{archive} does not match its published checksum: it was damaged or altered on the "
             "way. Try again; if it stays so, install pulumi by hand and put it on PATH."
         )
