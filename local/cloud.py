@@ -3,23 +3,22 @@
 All of them are background processes.
 """
 
-import json
 import os
-import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
 import httpx
 
 from local.errors import LocalError
 from local.paths import REPOSITORY
+from local.ports import LOOPBACK, Ports, accepts
 from local.process import BackgroundProcess
 from local.toolchain.node import NODE
 from local.venv import ensure_venv
 
-LOOPBACK: Final = "127.0.0.1"
 MINISTACK_LOCK: Final = Path(__file__).parent / "toolchain" / "ministack.txt"
 
 # Where AWS's emulators listen by custom, so that a user's other tools find it.
@@ -54,7 +53,7 @@ class LocalCloud:
         records_calls: bool = False,
     ) -> None:
         self.root = root
-        self._wanted = {"aws": aws_port, "worker": worker_port}
+        self._ports = Ports(root / "cloud.json", {"aws": aws_port, "worker": worker_port})
         self._stand_in = stand_in
         self._records_calls = records_calls
         self._ministack = BackgroundProcess("ministack", root)
@@ -76,17 +75,17 @@ class LocalCloud:
     @property
     def aws_url(self) -> str:
         """The one endpoint of every AWS service."""
-        return f"http://{LOOPBACK}:{self._ports()['aws']}"
+        return f"http://{LOOPBACK}:{self._ports['aws']}"
 
     @property
     def cloudflare_api_url(self) -> str:
         """The base URL of Cloudflare's v4 API."""
-        return f"http://{LOOPBACK}:{self._ports()['cloudflare']}/client/v4"
+        return f"http://{LOOPBACK}:{self._ports['cloudflare']}/client/v4"
 
     @property
     def worker_url(self) -> str:
         """Where the deployed worker answers."""
-        return f"http://{LOOPBACK}:{self._ports()['worker']}"
+        return f"http://{LOOPBACK}:{self._ports['worker']}"
 
     @property
     def incarnation(self) -> str:
@@ -98,7 +97,7 @@ class LocalCloud:
         """What the Pulumi engine must see to use the stand-in providers."""
         if not self._stand_in:
             return {}
-        ports = self._ports()
+        ports = self._ports
         return {
             "PULUMI_DEBUG_PROVIDERS": ",".join(
                 f"{name}:{ports[_provider_port(name)]}" for name in PROVIDERS
@@ -113,20 +112,23 @@ class LocalCloud:
         processes += [self._providers] if self._stand_in else []
         return all(process.is_running() for process in processes)
 
-    def start(self) -> None:
-        """Start what does not run, and wait until it answers."""
+    def require_running(self) -> None:
+        """Raise LocalError unless it runs."""
+        if not self.is_running():
+            raise LocalError("The local cloud is not running. Start it: make up")
+
+    def start(self, say: Callable[[str], None] | None = None) -> None:
+        """Start what does not run, and wait until it answers; `say` hears of ports that are taken."""
         if not self._ministack.is_running():
-            self._keep_port("aws")
+            self._settle_ports("aws", say=say)
             self._start_ministack()
         if not self._cloudflare.is_running():
-            self._keep_port("cloudflare")
-            self._keep_port("worker")
+            self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
         if self._stand_in:
             # Always anew: they keep nothing, and so are never older than their sources.
             self._providers.stop()
-            for name in PROVIDERS:
-                self._keep_port(_provider_port(name))
+            self._settle_ports(*map(_provider_port, PROVIDERS))
             self._start_providers()
 
     def stop(self) -> None:
@@ -140,6 +142,12 @@ class LocalCloud:
         self._ministack.stop()
         self._start_ministack()
 
+    def _settle_ports(self, *names: str, say: Callable[[str], None] | None = None) -> None:
+        for name in names:
+            news = self._ports.settle(name)
+            if news and say:
+                say(news)
+
     def _start_ministack(self) -> None:
         # A venv of its own, with nothing of ours: a function that misses its layer breaks here too.
         python = ensure_venv(MINISTACK_LOCK) / "bin" / "python"
@@ -149,7 +157,7 @@ class LocalCloud:
             "AUTH": "true",  # roles bind: a call that a function's policy lacks is denied
             "BIND_HOST": LOOPBACK,  # its default is every interface
             "CLOUDTRAIL_RECORDING": "1" if self._records_calls else "0",
-            "GATEWAY_PORT": str(self._ports()["aws"]),
+            "GATEWAY_PORT": str(self._ports["aws"]),
             # A request that waits for a function holds one, and the function's own calls need some.
             "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
@@ -164,7 +172,7 @@ class LocalCloud:
         """Start Cloudflare on the ports it had, with the workers and rooms it had."""
         if not (REPOSITORY / "node_modules").exists():
             raise LocalError("The JavaScript packages are missing. Run: make up (or make test)")
-        ports = self._ports()
+        ports = self._ports
         command = [
             str(NODE),
             "local/cloudflare/server.mjs",
@@ -174,7 +182,7 @@ class LocalCloud:
         command += ["--api-port", str(ports["cloudflare"]), "--worker-port", str(ports["worker"])]
         self._cloudflare.start(command, environment=_clean_environment(), cwd=REPOSITORY)
         self._cloudflare.wait_until(
-            lambda: _accepts(ports["cloudflare"]) and _accepts(ports["worker"]),
+            lambda: accepts(ports["cloudflare"]) and accepts(ports["worker"]),
             seconds=START_SECONDS,
         )
 
@@ -183,32 +191,12 @@ class LocalCloud:
         self._cloudflare.stop()
 
     def _start_providers(self) -> None:
-        ports = {name: self._ports()[_provider_port(name)] for name in PROVIDERS}
+        ports = {name: self._ports[_provider_port(name)] for name in PROVIDERS}
         command = [sys.executable, "-m", "local.provider"]
         for name, port in ports.items():
             command += ["--port", f"{name}={port}"]
         self._providers.start(command, environment=_clean_environment(), cwd=REPOSITORY)
-        self._providers.wait_until(
-            lambda: all(map(_accepts, ports.values())), seconds=START_SECONDS
-        )
-
-    @property
-    def _ports_file(self) -> Path:
-        return self.root / "cloud.json"
-
-    def _ports(self) -> dict[str, int]:
-        return cast("dict[str, int]", json.loads(self._ports_file.read_text()))
-
-    def _keep_port(self, name: str) -> None:
-        """Settle the port of `name`: last time's if it is free still, else the wanted, else any."""
-        wanted = self._wanted.get(name, 0)
-        ports = self._ports() if self._ports_file.exists() else {}
-        candidates = [ports.get(name, wanted), wanted]
-        free = (port for port in candidates if port and _is_free(port))
-        settled = ports | {name: next(free, None) or _any_free_port()}
-        if settled != ports:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self._ports_file.write_text(json.dumps(settled))
+        self._providers.wait_until(lambda: all(map(accepts, ports.values())), seconds=START_SECONDS)
 
 
 def _provider_port(name: str) -> str:
@@ -217,28 +205,6 @@ def _provider_port(name: str) -> str:
 
 def _clean_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return cast("int", probe.getsockname()[1])
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def _answers_http(url: str) -> bool:
