@@ -58,13 +58,7 @@ class BackgroundProcess:
         """End it and what it started, politely first. Nothing happens if it is not running."""
         running = self._running()
         if running:
-            family = [running, *running.children(recursive=True)]
-            for process in family:
-                _end(process.terminate)
-            _, survivors = psutil.wait_procs(family, timeout=STOP_SECONDS)
-            for process in survivors:
-                _end(process.kill)
-            psutil.wait_procs(survivors, timeout=STOP_SECONDS)
+            end_all([running, *running.children(recursive=True)])
         self._pid_file.unlink(missing_ok=True)
 
     def wait_until(self, answers: Callable[[], bool], *, seconds: float) -> None:
@@ -96,6 +90,16 @@ class BackgroundProcess:
     def _log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         return "\n".join([f"Its log ({self.log}) ends:", *(f"  {line}" for line in lines)])
+
+
+def end_all(processes: Sequence[psutil.Process]) -> None:
+    """End `processes`, politely first."""
+    for process in processes:
+        _end(process.terminate)
+    _, survivors = psutil.wait_procs(processes, timeout=STOP_SECONDS)
+    for process in survivors:
+        _end(process.kill)
+    psutil.wait_procs(survivors, timeout=STOP_SECONDS)
 
 
 def _identity(process: psutil.Process) -> str:

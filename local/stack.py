@@ -4,14 +4,15 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
 from local import config
+from local.clients import Endpoints
 from local.cloud import LocalCloud
+from local.engine import Note, ignore, run_engine
+from local.engine_lock import clear_dead_locks
 from local.errors import LocalError
 from local.paths import REPOSITORY
 from local.toolchain import pulumi_folder
@@ -36,13 +37,6 @@ HEALING: Final = (
 
 # A user's own variables that would steer this stack: to a real account, or to other secrets.
 STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
-
-Note = Callable[[str], None]
-
-
-def ignore(text: str) -> None:
-    """Note nothing."""
-    del text
 
 
 class LocalStack:
@@ -128,6 +122,19 @@ class LocalStack:
             raise LocalError(f"Stack {STACK} does not exist in {self._backend}. Run: make up")
         return cast("dict[str, object]", json.loads(self.run("stack", "output", "--json")))
 
+    def endpoints(self) -> Endpoints:
+        """Return where the deployed stack is reached."""
+        found = self.outputs()
+        if "WebhookUrl" not in found:
+            raise LocalError(f"Nothing is deployed on stack {STACK}. Deploy it: make up")
+        return Endpoints(
+            webhook_url=str(found["WebhookUrl"]),
+            rest_url=str(found["RestApiUrl"]),
+            websocket_url=str(found["WebSocketUrl"]),
+            edge_url=self.cloud.worker_url,
+            webhook_key=self.webhook_key(),
+        )
+
     def webhook_key(self) -> str:
         """Return what the webhook expects in `Authorization: Bearer …`."""
         return self.config_get(WEBHOOK_SECRET)
@@ -141,44 +148,23 @@ class LocalStack:
         kind = "--secret" if secret else "--plaintext"
         self.run("config", "set", key, kind, stdin=value)
 
+    def clear_dead_locks(self) -> None:
+        """Remove what an engine that was killed has left in the way of the next one."""
+        clear_dead_locks(self._backend)
+
     def run(self, *arguments: str, stdin: str = "", note: Note = ignore) -> str:
         """Run `pulumi <arguments>` and return what it prints; `note` hears each line at once."""
+        self.clear_dead_locks()
         where = ["--config-file", str(self.config_file)] if arguments[0] in READS_CONFIG else []
         command = ["pulumi", *arguments, *where, "--non-interactive", "--color", "never"]
-        return self._call(command, REPOSITORY, stdin, note)
+        return run_engine(
+            command, cwd=REPOSITORY, environment=self.environment, stdin=stdin, note=note
+        )
 
     def _create(self) -> None:
         # `stack init` knows no --config-file: in a folder of its own it leaves the repository alone.
         folder = self.cloud.root / "project"
         folder.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / "Pulumi.yaml", folder)
-        self._call(["pulumi", "stack", "init", STACK, "--non-interactive"], folder, "", ignore)
-
-    def _call(self, command: list[str], cwd: Path, stdin: str, note: Note) -> str:
-        with subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(stdin)
-            process.stdin.close()
-            printed: list[str] = []
-            for line in process.stdout:
-                printed.append(line)
-                note(line.strip())
-        output = "".join(printed)
-        if process.returncode != 0:
-            raise LocalError(f"`{' '.join(command)}` failed:\n{_essence(output)}")
-        return output
-
-
-def _essence(output: str) -> str:
-    """Return the CLI's diagnostics, which follow the progress lines, or all if there are none."""
-    _, heading, diagnostics = output.partition("Diagnostics:")
-    return (heading + diagnostics if heading else output).strip()
+        command = ["pulumi", "stack", "init", STACK, "--non-interactive"]
+        run_engine(command, cwd=folder, environment=self.environment)
