@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from local.cloud import LocalCloud
 from local.errors import LocalError
 from local.paths import MAIN_CONFIG, MAIN_ROOT
 from local.stack import LocalStack
+from local.toolchain import pulumi_folder
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
@@ -40,10 +42,12 @@ class DeployedStack:
         if name == _LOCAL:
             return cls._local()
         command = ["pulumi", "stack", "output", "--json", "--stack", name]
+        folder = pulumi_folder(lambda text: typer.echo(text, err=True))
+        path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-        except FileNotFoundError as error:
-            raise OpsError("pulumi is not on PATH: https://www.pulumi.com/docs/install/") from error
+            done = subprocess.run(  # noqa: S603
+                command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True
+            )
         except subprocess.CalledProcessError as error:
             said = cast("str", error.stderr).strip()
             raise OpsError(f"`{' '.join(command)}` failed:\n{said}") from error
@@ -53,9 +57,9 @@ class DeployedStack:
         """The output named `output`. Raises OpsError."""
         value = self.outputs.get(output)
         if not isinstance(value, str):
+            remedy = "make up" if self.name == _LOCAL else f"pulumi up --stack {self.name}"
             raise OpsError(
-                f"Stack {self.name} has no output {output}. Deploy this version: pulumi up"
-                f" --stack {self.name}"
+                f"Stack {self.name} has no output {output}. Deploy this version: {remedy}"
             )
         return value
 
@@ -78,8 +82,9 @@ class DeployedStack:
 
     @classmethod
     def _local(cls) -> DeployedStack:
-        cloud = LocalCloud(MAIN_ROOT)
+        cloud = LocalCloud(MAIN_ROOT, stand_in=False)  # what deploys is not needed here
         try:
+            cloud.require_running()
             return cls(
                 _LOCAL,
                 LocalStack(cloud, config_file=MAIN_CONFIG).outputs(),
