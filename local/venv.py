@@ -32,6 +32,8 @@ def ensure_venv(lock: Path) -> Path:
 def _uv(*arguments: str) -> None:
     # An active virtual environment or a user's uv settings must not decide what is in ours.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    # As the Makefile has it: a firewall's own certificate is known to the system, not to uv.
+    environment.setdefault("UV_SYSTEM_CERTS", "true")
     command = [find_uv_bin(), "--no-config", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -8,11 +8,13 @@ the build with Go.
 import hashlib
 import io
 import platform
+import ssl
 import sys
 import tarfile
 from pathlib import Path
 from typing import Final
 
+import certifi
 import httpx
 from packaging.version import Version
 
@@ -49,4 +51,8 @@ def download_release(version: Version, folder: Path, *, releases: str = RELEASES
 
 
 def _get(url: str) -> bytes:
-    return httpx.get(url, timeout=TIMEOUT, follow_redirects=True).raise_for_status().content
+    # Both stores: a firewall's own certificate is in the system's, which some machines leave empty.
+    trusted = ssl.create_default_context(cafile=certifi.where())
+    trusted.load_default_certs()
+    answer = httpx.get(url, timeout=TIMEOUT, follow_redirects=True, verify=trusted)
+    return answer.raise_for_status().content
