@@ -4,6 +4,7 @@ An emulator has one address for all APIs, so `apiEndpoint` and `invokeUrl` name 
 stage in the path, where AWS gives each API a host.
 """
 
+import hashlib
 from typing import Any, ClassVar, Final
 
 from pulumi_aws import apigatewayv2
@@ -15,6 +16,10 @@ from local.provider.values import Properties, text
 
 # Served at the root of the endpoint.
 DEFAULT_STAGE: Final = "$default"
+
+# The emulator takes an API's id from this tag.
+ID_TAG: Final = "ms-custom-id"
+ID_CHARACTERS: Final = 8
 
 # The emulator forgets settings by an empty value; AWS has a call of its own for each.
 CLEARED_WHEN_EMPTY: Final = frozenset(
@@ -45,7 +50,18 @@ class Api(AwsResource):
     autoname = "name"
 
     def create(self, inputs: Properties) -> str:
-        return self.aws.apigatewayv2.create_api(**self.request(inputs))["ApiId"]
+        """Make it under an id that follows from its name.
+
+        So the URLs in an app's settings stay true when an emptied cloud is filled again.
+        """
+        api, apis = self.request(inputs), self.aws.apigatewayv2
+        api_id = hashlib.sha256(api["Name"].encode()).hexdigest()[:ID_CHARACTERS]
+        try:
+            return apis.create_api(**api, Tags={ID_TAG: api_id})["ApiId"]
+        except apis.exceptions.ConflictException:
+            # A second one of that name: AWS allows it, and a replacement is made before its
+            # predecessor is deleted.
+            return apis.create_api(**api)["ApiId"]
 
     def read(self, state: State) -> Properties:
         api = self.aws.apigatewayv2.get_api(ApiId=state.id)
