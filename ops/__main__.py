@@ -11,7 +11,7 @@ VENV = Path(__file__).resolve().parent.parent / ".venv"
 def main() -> None:
     """Run the command with the Python of `.venv`, or with this one where there is none."""
     python = VENV / "bin" / "python"
-    if python.exists() and Path(sys.prefix).resolve() != VENV:
+    if python.exists() and Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(python, [str(python), "-m", "ops", *sys.argv[1:]])  # noqa: S606  no shell
     if find_spec("typer") is None:
         sys.exit("The packages of glow are not installed. Install them: make up")
