@@ -41,10 +41,12 @@ def test_killed_command_blocks_nobody(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE
     ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"holds\n"
-        with pytest.raises(LocalError, match=str(holder.pid)), exclusive(tmp_path, "make up"):
-            pass
-        holder.kill()
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"holds\n"
+            with pytest.raises(LocalError, match=str(holder.pid)), exclusive(tmp_path, "make up"):
+                pass
+        finally:
+            holder.kill()
     with exclusive(tmp_path, "make up"):
         pass
