@@ -59,7 +59,7 @@ def main() -> None:
 
 @app.command()
 def prepare() -> None:
-    """Get what cannot be installed by Python's installer alone: the Pulumi CLI, the emulator."""
+    """Get what is not among the Python packages: the Pulumi CLI, the emulator."""
     with step("Pulumi CLI") as current:
         current.note(str(pulumi_folder(current.say)))
     with step("AWS emulator"):
@@ -68,7 +68,7 @@ def prepare() -> None:
 
 @app.command()
 def prepare_tests() -> None:
-    """Get what the tests need besides: a browser."""
+    """Get what the tests need, which is a browser besides."""
     prepare()
     with step("Browser"):
         ensure_browser()
@@ -180,7 +180,7 @@ def pulumi(context: typer.Context, providers: ProvidersOption = Providers.STAND_
 
 @app.command(context_settings=PASSES_ARGUMENTS)
 def npm(context: typer.Context) -> None:
-    """Run npm, with the Node that the Python packages bring."""
+    """Run npm, with the Node of the Python packages."""
     command = npm_command(*context.args)
     os.execve(command[0], command, node_environment())  # noqa: S606  our own command, no shell
 

@@ -38,9 +38,9 @@ KEPT_VARIABLES: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE")
 class LocalCloud:
     """One emulated cloud: its processes, ports and logs under `root`; several may run at once.
 
-    A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, at the price of
-    most of the emulator's speed. Without `stand_in` the real Pulumi plugins are left to find the
-    cloud by the stack's provider configuration alone.
+    A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, and the
+    emulator is much slower. Without `stand_in` the real Pulumi plugins are used; they find the
+    cloud by the stack's provider configuration.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class LocalCloud:
 
     @property
     def incarnation(self) -> str:
-        """Another text after each start of the AWS emulator, which begins empty."""
+        """A text that changes with each start of the AWS emulator, which starts empty."""
         return self._ministack.identity
 
     @property
@@ -102,7 +102,7 @@ class LocalCloud:
             "PULUMI_DEBUG_PROVIDERS": ",".join(
                 f"{name}:{ports[_provider_port(name)]}" for name in PROVIDERS
             ),
-            # The engine would download the plugins that it is about to not use.
+            # Otherwise the engine would download plugins that it does not use.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
 
@@ -118,7 +118,7 @@ class LocalCloud:
             raise LocalError("The local cloud is not running. Start it: make up")
 
     def start(self, say: Callable[[str], None] | None = None) -> None:
-        """Start what does not run, and wait until it answers; `say` hears of ports that are taken."""
+        """Start what does not run, and wait until it answers; `say` hears of taken ports."""
         if not self._ministack.is_running():
             self._settle_ports("aws", say=say)
             self._start_ministack()
@@ -126,7 +126,7 @@ class LocalCloud:
             self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
         if self._stand_in:
-            # Always anew: they keep nothing, and so are never older than their sources.
+            # Restarted each time, so that they run today's sources. They keep no state.
             self._providers.stop()
             self._settle_ports(*map(_provider_port, PROVIDERS))
             self._start_providers()
@@ -138,7 +138,7 @@ class LocalCloud:
         self._ministack.stop()
 
     def restart_aws(self) -> None:
-        """Replace the emulator by an empty one on the same port."""
+        """Restart the AWS emulator on the same port. It is empty then."""
         self._ministack.stop()
         self._start_ministack()
 
@@ -149,7 +149,7 @@ class LocalCloud:
                 say(news)
 
     def _start_ministack(self) -> None:
-        # A venv of its own, with nothing of ours: a function that misses its layer breaks here too.
+        # A venv without our packages: a function whose layer is missing fails here, as on AWS.
         python = ensure_venv(MINISTACK_LOCK) / "bin" / "python"
         temporary = self.root / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
@@ -158,11 +158,11 @@ class LocalCloud:
             "BIND_HOST": LOOPBACK,  # its default is every interface
             "CLOUDTRAIL_RECORDING": "1" if self._records_calls else "0",
             "GATEWAY_PORT": str(self._ports["aws"]),
-            # A request that waits for a function holds one, and the function's own calls need some.
+            # A request that waits for a function holds a thread; the function's calls need more.
             "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
         }
-        # -P: of this folder it sees this one file.
+        # -P: the file cannot import others of this folder.
         command = [str(python), "-P", str(Path(__file__).parent / "emulator.py")]
         self._ministack.start(command, environment=environment, cwd=self.root)
         health = f"{self.aws_url}/_ministack/health"
@@ -187,7 +187,7 @@ class LocalCloud:
         )
 
     def stop_cloudflare(self) -> None:
-        """Take the edge down: nothing answers at its ports until it is started again."""
+        """Stop Cloudflare alone; `start_cloudflare` starts it again."""
         self._cloudflare.stop()
 
     def _start_providers(self) -> None:

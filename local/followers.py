@@ -1,4 +1,4 @@
-"""Clients of the library, as the demonstrations use them: they go wherever discovery sends them."""
+"""The demonstrations' clients. They use the client library, and so connect where the stack says."""
 
 import asyncio
 import time
@@ -53,7 +53,7 @@ class Follower:
         self._news.set()
 
     async def read(self, prices: Subscription) -> None:
-        """Keep what comes, until `prices` are over."""
+        """Keep each update, until `prices` end."""
         try:
             async for price in prices:
                 signature = price.update.tx_signature or price.update.id
@@ -90,7 +90,7 @@ class Follower:
 
 @asynccontextmanager
 async def following(token: str, *, api: str, region: str | None = None) -> AsyncGenerator[Follower]:
-    """A client of `token` that a connection serves."""
+    """A client of `token`, once it is connected."""
     follower = Follower(token)
     async with subscribe(token, api=api, region=region, on_state=follower.note) as prices:
         reader = asyncio.create_task(follower.read(prices))

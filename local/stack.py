@@ -23,11 +23,12 @@ FLAG: Final = "glow:USE_EDGE_BROADCAST"
 ROUTING: Final = "glow:routing"
 EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 
-# Commands that read the stack's config, and so must be told where it lies.
+# Commands that read the stack's config. They need --config-file.
 READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
 
-# How `up` fills a cloud that was emptied. The program runs first, for the state's own provider
-# configuration may name an old port. No provider notices that what a call has done is lost.
+# How `up` fills an emptied cloud again. The program runs before the refresh, because the provider
+# configuration in the state may name an old port. Invocations are made again in any case: a refresh
+# cannot see that the effect of a call is lost.
 HEALING: Final = (
     "--refresh",
     "--run-program",
@@ -35,7 +36,7 @@ HEALING: Final = (
     "**aws:lambda/invocation:Invocation::**",
 )
 
-# A user's own variables that would steer this stack: to a real account, or to other secrets.
+# Variables of the user that would lead this stack to a real account or to other secrets.
 STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
 
 
@@ -47,12 +48,12 @@ class LocalStack:
         self.config_file = config_file or cloud.root / f"Pulumi.{STACK}.yaml"
         self._backend = cloud.root / "state"
         self._passphrase = cloud.root / "passphrase"
-        # The incarnation of the cloud that the state tells of.
+        # Holds `LocalCloud.incarnation` as it was at the last deployment.
         self._deployed_into = cloud.root / "deployed-into"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the Pulumi CLI sees: the user's environment, less what would steer it elsewhere."""
+        """The Pulumi CLI's environment: the user's, without STRAY_VARIABLES."""
         programs = [str(Path(sys.executable).parent), str(pulumi_folder(ignore))]
         # The language host takes the first `python` on PATH: it must be the one that runs this.
         path = os.pathsep.join([*programs, os.environ.get("PATH", os.defpath)])
@@ -97,7 +98,7 @@ class LocalStack:
                 self.config_set(key, secrets.token_urlsafe(32), secret=True)
 
     def up(self, note: Note = ignore) -> str:
-        """Deploy. A cloud that was restarted since is looked at first, and filled again."""
+        """Deploy. If the cloud was restarted since the last time, it is empty and is filled again."""
         self.prepare()
         incarnation = self.cloud.incarnation
         if not self._deployed_into.exists():
@@ -162,7 +163,7 @@ class LocalStack:
         )
 
     def _create(self) -> None:
-        # `stack init` knows no --config-file: in a folder of its own it leaves the repository alone.
+        # `stack init` has no --config-file: in another folder it writes nothing into the repository.
         folder = self.cloud.root / "project"
         folder.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / "Pulumi.yaml", folder)

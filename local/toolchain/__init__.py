@@ -27,7 +27,7 @@ PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-e
 
 
 def pulumi_folder(say: Callable[[str], None]) -> Path:
-    """Return the folder that holds the Pulumi CLI, made first if need be (`say` tells of it)."""
+    """Return the folder of the Pulumi CLI. It is made if there is none; `say` hears of a build."""
     on_path = shutil.which("pulumi")
     if on_path and all(map(shutil.which, PROGRAMS)) and _is_recent(on_path):
         return Path(on_path).parent
@@ -41,7 +41,7 @@ def pulumi_folder(say: Callable[[str], None]) -> Path:
                 "no Pulumi release within reach: building it with Go, once (about 6 min on 2 cores)"
             )
             build_pulumi(PULUMI_VERSION, fresh)
-        # Renamed when whole: a build that was interrupted is never taken for a finished one.
+        # Renamed when complete, so that an interrupted build is not taken for a finished one.
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     return folder
