@@ -4,7 +4,7 @@ An emulator has one address for all APIs, so `apiEndpoint` and `invokeUrl` name 
 stage in the path, where AWS gives each API a host.
 """
 
-import hashlib
+from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from pulumi_aws import apigatewayv2
@@ -17,14 +17,14 @@ from local.provider.values import Properties, text
 # Served at the root of the endpoint.
 DEFAULT_STAGE: Final = "$default"
 
-# The emulator takes an API's id from this tag.
-ID_TAG: Final = "ms-custom-id"
-ID_CHARACTERS: Final = 8
-
 # The emulator forgets settings by an empty value; AWS has a call of its own for each.
 CLEARED_WHEN_EMPTY: Final = frozenset(
     {"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}
 )
+
+# The emulator takes an API's id from this tag.
+ID_TAG: Final = "ms-custom-id"
+ID_CHARACTERS: Final = 8
 
 
 class Api(AwsResource):
@@ -55,7 +55,7 @@ class Api(AwsResource):
         So the URLs in an app's settings stay true when an emptied cloud is filled again.
         """
         api, apis = self.request(inputs), self.aws.apigatewayv2
-        api_id = hashlib.sha256(api["Name"].encode()).hexdigest()[:ID_CHARACTERS]
+        api_id = sha256(api["Name"].encode()).hexdigest()[:ID_CHARACTERS]
         try:
             return apis.create_api(**api, Tags={ID_TAG: api_id})["ApiId"]
         except apis.exceptions.ConflictException:
