@@ -6,6 +6,9 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 
+# A firewall's own certificate is known to the system, not to uv.
+export UV_SYSTEM_CERTS ?= true
+
 # Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
 export PROVIDERS ?= stand-in
 
@@ -60,13 +63,22 @@ lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$(lock).in --output-file $(lock).txt &&) true
 
+# PYTHON names another interpreter than $(VENV) was made with: it is made anew.
+ifneq ($(origin PYTHON),file)
+IDENTITY := import sys; print(sys.base_prefix, sys.version)
+ifneq ($(shell $(PYTHON) -c '$(IDENTITY)' 2>&1),$(shell $(PY) -c '$(IDENTITY)' 2>/dev/null))
+.PHONY: another-python
+$(VENV)/.uv: another-python
+endif
+endif
+
 # Stamps: a requirement that did not change is not installed again. Output goes to stderr, so that
 # the stdout of a command that had to install first is still its own.
 $(VENV)/.uv: local/toolchain/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glow needs Python 3.11 or \
 newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.13 ...")'
 	@echo "· Python environment ($(VENV)) ..." >&2
-	@$(PYTHON) -m venv $(VENV) >&2
+	@$(PYTHON) -m venv --clear $(VENV) >&2
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
 

@@ -136,7 +136,8 @@ def _install(requirements: Path, target: Target, folder: Path) -> None:
             f" ({sys.executable}). Install it: python -m pip install -r requirements.txt"
         )
     command = [
-        *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)),
+        *(sys.executable, "-m", "uv", "--system-certs", "pip", "install", "--quiet"),
+        *("--target", str(folder)),
         *("--python-version", target.python_version, "--python-platform", target.platform),
         *("--only-binary", ":all:", "--require-hashes", "--requirement", str(requirements)),
     ]

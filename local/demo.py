@@ -15,8 +15,8 @@ from local.trades import SIMPLE_TOKEN, SWAP_MINT, Trade, real_swap, simple_trade
 def run_demo(endpoints: Endpoints, console: Console) -> None:
     """Send two trades to the webhook and show who hears them, and on which path.
 
-    Each has two clients: one that says where it is, in a region that the stack sends to AWS, and one
-    that does not. Prints how to go on; LocalError if a client hears nothing.
+    Each trade has two clients. One names a region that the stack sends to AWS, the other names none.
+    Prints what to do next; LocalError if a client hears nothing.
     """
     asyncio.run(_send_and_hear(endpoints, console))
     console.print(how_to_go_on(endpoints), markup=False, highlight=False, soft_wrap=True)

@@ -25,9 +25,9 @@ TRADES_PER_SECOND: Final = 20
 SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
-# What the grace leaves when the last client has moved (route_change.py), and the end of the old path.
+# From the last client's move to the end of the old path: the rest of the grace (route_change.py).
 AFTER_SECONDS: Final = 15
-# The emulator reads a token's whole history for each client that resumes on AWS: a third of a second.
+# For each client that resumes on AWS the emulator reads the token's whole history, in 0.3 s.
 ROUTING: Final = {"graceSeconds": 10, "awsConnectsPerSecond": 3}
 
 Deploy = Callable[[int], None]
@@ -57,7 +57,7 @@ async def _migrate(endpoints: Endpoints, table: Table, deploy: Deploy) -> None:
     tokens = list(_tokens())
     await asyncio.to_thread(deploy, STEPS[0])
     async with AsyncExitStack() as stack:
-        # One by one: a crowd would have the emulator start a process for each.
+        # One after the other: for many at once the emulator would start a process each.
         followers = [
             await stack.enter_async_context(following(token, api=endpoints.rest_url))
             for token in tokens
@@ -135,7 +135,7 @@ async def _trading(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerato
 
 
 def _tokens() -> Iterator[str]:
-    """New names, without a history, whose share among all tokens is as TOKEN_STEPS wants it."""
+    """New tokens without a history. Each goes to the edge at its step of TOKEN_STEPS."""
     run = secrets.token_hex(4)
     names = (f"MIGRATE_{run}_{number}" for number in itertools.count())
     steps = sorted({*STEPS})
@@ -159,7 +159,7 @@ def _percentiles(waits_ms: Sequence[float]) -> tuple[int, int]:
 
 
 def _seconds_to_move(moved: Sequence[Follower]) -> float:
-    """From the first client that was told to the last that was served anew."""
+    """From the moment the first client was told to move until the last one was connected again."""
     if not moved:
         return 0.0
     told = min(follower.moving_at for follower in moved)

@@ -1,4 +1,4 @@
-"""The trades that the demonstrations send: a real one made new, and one in the simple form."""
+"""The trades of the demonstrations: a real one with a new signature and time, and a simple one."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ class Trade:
 
 
 def real_swap(now: int) -> Trade:
-    """Return the real body, made new: only signature and time of its transaction differ."""
+    """Return the real body with a new signature and time."""
     (transaction,) = cast("list[dict[str, object]]", json.loads(SWAP.read_text()))
     signature = "".join(secrets.choice(BASE58) for _ in range(88))
     body = [transaction | {"signature": signature, "timestamp": now}]

@@ -11,7 +11,7 @@ from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire
 
-TRIES = 5  # with waits of 1, 2, 4 and 8 s: past all tries within a test's patience
+TRIES = 5  # with waits of 1, 2, 4 and 8 s, so that a test sees the last one
 
 
 @pytest.fixture(scope="session")
