@@ -36,7 +36,14 @@ DEFAULTS: Final[dict[str, object]] = {
     # A client that says it is in this region hears on AWS what all others hear at the edge.
     # The emulator takes a tenth of a second for a client that AWS takes in at once with many others.
     "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10, "awsConnectsPerSecond": 5},
-    "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
+    "glow:allowedOrigins": [
+        "http://localhost:*",
+        "http://127.0.0.1:*",
+        "null",
+        "file://",
+        # Where the README serves examples/: an HTTP API's own check knows no `*` for a port.
+        "http://localhost:8000",
+    ],
     # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
     "glow:callTimeoutMs": "5000",
 }
