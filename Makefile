@@ -13,10 +13,12 @@ export UV_SYSTEM_CERTS ?= true
 export PROVIDERS ?= stand-in
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset demo toggle migrate-demo outputs pulumi test bench lock
+.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.tools ## set up the Python environment that pulumi and ops run in; up does it too
 
 up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
 	@$(PY) -m local up
@@ -30,6 +32,9 @@ reset: $(VENV)/.tools ## stop the local cloud and forget its state; caches stay
 demo: $(VENV)/.tools ## send two trades through the stack and print what a client hears
 	@$(PY) -m local demo
 
+trades: $(VENV)/.tools ## send a stream of made-up trades until Ctrl-C (ARGS="MY_TOKEN --per-second 20")
+	@$(PY) -m local trades $(ARGS)
+
 toggle: $(VENV)/.tools ## switch to the other path and back; print what a client of each heard
 	@$(PY) -m local toggle
 
@@ -38,6 +43,12 @@ migrate-demo: $(VENV)/.tools ## move tokens to the edge and back under load; cou
 
 outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
 	@$(PY) -m local outputs
+
+env: $(VENV)/.tools ## print shell variables with URLs and the webhook's key: eval "$(make env)"
+	@$(PY) -m local env
+
+picture: $(VENV)/.dev ## take the README's picture of the page that the running stack shows
+	@$(PY) -m local picture
 
 pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS="preview --diff"
 	@$(PY) -m local pulumi $(ARGS)

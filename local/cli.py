@@ -11,21 +11,27 @@ import typer
 from rich.console import Console
 
 from local.borrowed import run_beside
+from local.clients import Endpoints
 from local.cloud import MINISTACK_LOCK, LocalCloud
 from local.demo import run_demo
 from local.errors import NotStreamedError
 from local.migrate import ROUTING as MIGRATION_ROUTING
 from local.migrate import run_migration
 from local.progress import CONSOLE, step
+from local.shell import shell_variables
 from local.stack import FLAG, ROUTING, LocalStack
+from local.stream import run_stream
 from local.toggle import run_toggle
 from local.toolchain.browser import ensure_browser
 from local.toolchain.node import node_environment, npm_command
+from local.trades import SIMPLE_TOKEN
 from local.turn import exclusive
 from workspace.errors import WorkspaceError
-from workspace.paths import MAIN_CONFIG, MAIN_ROOT
+from workspace.paths import MAIN_CONFIG, MAIN_ROOT, REPOSITORY
 from workspace.toolchain import pulumi_folder
 from workspace.venv import ensure_venv
+
+PICTURE: Final = REPOSITORY / "docs" / "page.png"
 
 app: Final = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -105,6 +111,31 @@ def demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
 
 
 @app.command()
+def trades(
+    token: Annotated[str, typer.Argument(help="Whose trades.")] = SIMPLE_TOKEN,
+    per_second: Annotated[float, typer.Option(min=0.1, max=200, help="How many a second.")] = 5,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="How many; without end if unset.")
+    ] = None,
+    providers: ProvidersOption = Providers.STAND_IN,
+) -> None:
+    """Send a stream of made-up trades through the stack, until Ctrl-C."""
+    run_stream(_running(providers), token=token, per_second=per_second, count=count)
+
+
+@app.command()
+def picture(providers: ProvidersOption = Providers.STAND_IN) -> None:
+    """Take the README's picture: the test page of the running stack, with trades coming in."""
+    from local.picture import take_picture  # noqa: PLC0415  selenium is not among the tools' packages
+
+    endpoints = _running(providers)
+    ensure_browser()
+    with step("Picture") as current:
+        take_picture(endpoints, PICTURE)
+        current.note(str(PICTURE.relative_to(REPOSITORY)))
+
+
+@app.command()
 def toggle(providers: ProvidersOption = Providers.STAND_IN) -> None:
     """Switch to the other path and back by `pulumi up`; show what each path's client heard."""
     stack = _stack(providers)
@@ -155,6 +186,12 @@ def outputs() -> None:
 
 
 @app.command()
+def env() -> None:
+    """Print shell variables for the README's commands: eval "$(make env)"."""
+    typer.echo(shell_variables(_running(Providers.STAND_IN)))
+
+
+@app.command()
 def down() -> None:
     """Stop the local cloud. The next `up` deploys into an empty one."""
     with exclusive(MAIN_ROOT, "make down"):
@@ -201,6 +238,12 @@ def _stack(providers: Providers) -> LocalStack:
 def _stop() -> None:
     with step("Stop the local cloud"):
         _stack(Providers.STAND_IN).cloud.stop()
+
+
+def _running(providers: Providers) -> Endpoints:
+    stack = _stack(providers)
+    stack.cloud.require_running()
+    return stack.endpoints()
 
 
 def _demo(stack: LocalStack) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from functions.glow.routing.policy import Policy
 from local.clients import Endpoints, Webhook, webhook
 from local.followers import HEAR_SECONDS, Follower, following
+from local.results import results
 from local.trades import Trade, simple_trade
 
 STEPS: Final = (0, 10, 50, 100, 0)
@@ -30,6 +31,12 @@ AFTER_SECONDS: Final = 15
 # For each client that resumes on AWS the emulator reads the token's whole history, in 0.3 s.
 ROUTING: Final = {"graceSeconds": 10, "awsConnectsPerSecond": 3}
 
+# Of two lines where they have two words, so that 80 columns hold them all.
+COLUMNS: Final = (
+    *("edge\n%", "on\naws", "on\nedge", "trades", "received", "lost", "twice"),
+    *("p50\nms", "p99\nms", "moved", "within\ns"),
+)
+
 Deploy = Callable[[int], None]
 
 
@@ -38,9 +45,7 @@ def run_migration(endpoints: Endpoints, console: Console, *, deploy: Deploy) -> 
 
     LocalError if a client does not get to where its token went.
     """
-    table = Table("edge %", "on aws", "on edge", "trades", "received", "lost", "duplicated")
-    for column in ("p50 ms", "p99 ms", "moved", "within s"):
-        table.add_column(column)
+    table = results(*COLUMNS)
     asyncio.run(_migrate(endpoints, table, deploy))
     console.print(table)
 

@@ -35,16 +35,22 @@ def real_swap(now: int) -> Trade:
     return Trade(title="Helius swap", token=SWAP_MINT, signature=signature, body=body, headers={})
 
 
-def simple_trade(now: int, token: str = SIMPLE_TOKEN) -> Trade:
-    """Return a trade in the simple form: 2.5 SOL for 1,000 tokens."""
+def simple_trade(
+    now: int,
+    token: str = SIMPLE_TOKEN,
+    *,
+    lamports: int = 2_500_000_000,
+    slot: int = SIMPLE_SLOT,
+) -> Trade:
+    """Return a trade in the simple form: 1,000 tokens for so many lamports, 2.5 SOL by default."""
     signature = f"demo{secrets.token_hex(8)}"
     body = {
         "type": "SWAP",
         "txSignature": signature,
-        "slot": SIMPLE_SLOT,
+        "slot": slot,
         "timestamp": now,
         "accounts": [
-            {"address": "vault_sol", "nativeBalanceChange": -2_500_000_000},
+            {"address": "vault_sol", "nativeBalanceChange": -lamports},
             {"address": "user", "nativeBalanceChange": 1_000},
         ],
     }
