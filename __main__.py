@@ -44,10 +44,6 @@ policy = settings.policy
 pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
 
 # Made before the functions that they call: these, and the edge, have to know their addresses.
-# Stacks that were made when the pipeline owned both APIs keep them, and with them their addresses.
-was_in_pipeline = pulumi.ResourceOptions(
-    aliases=[pulumi.Alias(parent=pulumi.create_urn("glow", AwsPipeline.TYPE))]
-)
 rest = RestApi(
     "glow-rest",
     RestApiArgs(
@@ -55,9 +51,8 @@ rest = RestApi(
         cors_origins=settings.cors_origins(edge_url),
         log_retention_days=settings.log_retention_days,
     ),
-    was_in_pipeline,
 )
-websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix), was_in_pipeline)
+websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
 edge_variables = settings.edge_variables(
     pulumi.get_stack(), rest_url=rest.url, websocket_url=websocket.url
 )

@@ -52,8 +52,6 @@ class Registered:
     inputs: Json
     protect: bool
     depends_on: frozenset[str]
-    moved_from: frozenset[str]
-    """The URNs of earlier parents, under which the engine looks for it, too."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,6 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
-                    moved_from=_earlier_parents(request),
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -194,11 +191,6 @@ class _Cloud(Mocks):
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
         return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}
-
-
-def _earlier_parents(request: RegisterResourceRequest) -> frozenset[str]:
-    aliases = cast("list[Json]", MessageToDict(request).get("aliases", []))
-    return frozenset(alias["spec"]["parentUrn"] for alias in aliases)
 
 
 def _plain(value: Any) -> Any:
