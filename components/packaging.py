@@ -18,18 +18,6 @@ from typing import Final, Literal
 
 import pulumi
 
-# The modules in functions/ that are Lambda functions.
-FUNCTIONS: Final = (
-    "broadcast",
-    "connections",
-    "discovery",
-    "edge_retry",
-    "prices",
-    "route_mover",
-    "route_worker",
-    "webhook",
-)
-
 _BUILD_FOLDER: Final = ".build"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 _UNIX: Final = 3  # a zip's mark of the system that made it

@@ -28,6 +28,8 @@ class FifoQueue(pulumi.ComponentResource):
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
+    tries: int
+    worker_timeout_seconds: int
 
     def __init__(
         self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
@@ -35,6 +37,8 @@ class FifoQueue(pulumi.ComponentResource):
         super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
         self._name = name
         self._carries = args.carries
+        self.tries = args.tries
+        self.worker_timeout_seconds = args.worker_timeout_seconds
         self.dead_letters = self._dead_letter_queue(args)
         self.queue = self._queue_of(args)
         self._accept_only_own_dead_letters()

@@ -17,9 +17,9 @@ _PERIOD_SECONDS: Final = 60
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     prefix: str
-    queue: FifoQueue
-    edge_retry_queue: FifoQueue
-    route_queue: FifoQueue
+    updates: FifoQueue
+    debts: FifoQueue
+    route_tasks: FifoQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -71,19 +71,19 @@ class Monitoring(pulumi.ComponentResource):
             (
                 "dead-letters",
                 "Broadcast",
-                args.queue,
+                args.updates,
                 "Updates lie in the dead-letter queue: clients did not get them.",
             ),
             (
                 "edge-retry-dead-letters",
                 "EdgeRetry",
-                args.edge_retry_queue,
+                args.debts,
                 "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
             ),
             (
                 "route-dead-letters",
                 "Route",
-                args.route_queue,
+                args.route_tasks,
                 "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
             ),
         )
@@ -108,7 +108,7 @@ class Monitoring(pulumi.ComponentResource):
             Metric(
                 namespace="AWS/SQS",
                 name="ApproximateAgeOfOldestMessage",
-                dimension=("QueueName", args.queue.queue.name),
+                dimension=("QueueName", args.updates.queue.name),
                 statistic="Maximum",
             ),
             above=_LATE_SECONDS,

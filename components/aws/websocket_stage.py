@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.lambda_function import LambdaFunction
-from components.aws.throttle import Throttle
 from components.aws.websocket_api import STAGE, WebSocketApi
+from components.settings.groups import Throttle
 
 _LIFECYCLE_ROUTES: Final = ("$connect", "$disconnect")
 # What the function returns for these goes back over the socket, by their route response.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.bearer_secret import BearerSecret
+from components.settings.bearer_secret import BearerSecret
 from functions import environment as env
 
 

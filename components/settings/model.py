@@ -1,4 +1,4 @@
-"""The settings of a stack: each key, its meaning, its bounds. `settings.py` reads them."""
+"""The settings of a stack: each key, its meaning, its bounds. `load.py` reads them."""
 
 from collections.abc import Mapping
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""What is remembered of routing: the routing item, and the tokens that somebody may listen to."""
+"""The table of the routing item, and of the tokens that somebody may listen to."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ from components.aws.table import TableArgs, declare_table
 
 
 @dataclass(frozen=True, kw_only=True)
-class RouteStoreArgs:
+class RouteTableArgs:
     prefix: str
     protected: bool
 
 
-class RouteStore(pulumi.ComponentResource):
+class RouteTable(pulumi.ComponentResource):
     """The table, and the rights functions need on it."""
 
     table: aws.dynamodb.Table
 
     def __init__(
-        self, name: str, args: RouteStoreArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: RouteTableArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("glow:aws:RouteStore", name, None, opts)
         self.table = declare_table(
