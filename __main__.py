@@ -82,7 +82,7 @@ Monitoring(
     MonitoringArgs(
         prefix=prefix,
         updates=storage.updates,
-        debts=storage.debts,
+        undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
         functions=pipeline.functions,
         email=settings.alarm_email,
@@ -101,8 +101,8 @@ pulumi.export("ConnectionsTableName", storage.prices.connections.name)
 pulumi.export("RoutesTableName", storage.routes.table.name)
 pulumi.export("BroadcastQueueUrl", storage.updates.queue.url)
 pulumi.export("BroadcastDeadLetterQueueUrl", storage.updates.dead_letters.url)
-pulumi.export("EdgeRetryQueueUrl", storage.debts.queue.url)
-pulumi.export("EdgeRetryDeadLetterQueueUrl", storage.debts.dead_letters.url)
+pulumi.export("EdgeRetryQueueUrl", storage.undelivered.queue.url)
+pulumi.export("EdgeRetryDeadLetterQueueUrl", storage.undelivered.dead_letters.url)
 pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
 # What the next preview compares with.

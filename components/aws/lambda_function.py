@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
 from components.settings.groups import RuntimeSettings
 
-# A healthy answer takes milliseconds (Helius hangs up after 1 s); what takes this long is stuck.
+# A healthy answer takes milliseconds, and Helius hangs up after 1 s: what takes this long is stuck.
 _REQUEST_TIMEOUT_SECONDS: Final = 10
 
 
@@ -26,7 +26,7 @@ class LambdaPlatform:
     code: Callable[[str], pulumi.Archive]
     """The code of the function whose module in `functions/` has that name."""
     dependencies_arn: pulumi.Input[str]
-    """The layer of those that post."""
+    """The layer with the packages that functions need to post."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,7 @@ class LambdaFunctionArgs:
 
     @property
     def slug(self) -> str:
+        """As `edge-retry` of `edge_retry`."""
         return self.module.replace("_", "-")
 
     @property
@@ -63,7 +64,7 @@ class LambdaFunction(pulumi.ComponentResource):
     """A Lambda function with the rights it is granted, logging JSON to a log group of its own."""
 
     slug: str
-    """How alarms, routes and operators call it."""
+    """Its name among the resources, alarms and outputs of the stack."""
     function_name: str
 
     def __init__(

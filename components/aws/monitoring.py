@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.aws.fifo_queue import FifoQueue
 from components.aws.lambda_function import LambdaFunction
 
-_LATE_SECONDS: Final = 60  # a price that old is no live price; a healthy wait is below a second
+_LATE_SECONDS: Final = 60  # such a price is live no more; a healthy wait is below a second
 _PERIOD_SECONDS: Final = 60
 
 
@@ -18,7 +18,7 @@ _PERIOD_SECONDS: Final = 60
 class MonitoringArgs:
     prefix: str
     updates: FifoQueue
-    debts: FifoQueue
+    undelivered: FifoQueue
     route_tasks: FifoQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
@@ -50,7 +50,7 @@ class Monitoring(pulumi.ComponentResource):
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
-        # Not encrypted with alias/aws/sns: the policy of that key keeps CloudWatch out, silently.
+        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told.
         topic = aws.sns.Topic(
             f"{self._name}-topic",
             name=f"{args.prefix}-Alarms",
@@ -77,7 +77,7 @@ class Monitoring(pulumi.ComponentResource):
             (
                 "edge-retry-dead-letters",
                 "EdgeRetry",
-                args.debts,
+                args.undelivered,
                 "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
             ),
             (

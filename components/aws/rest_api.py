@@ -117,7 +117,7 @@ class RestApi(pulumi.ComponentResource):
         slug = re.sub(r"\W+", "-", path).strip("-")
         permission = function.allow_invoke(
             f"{method}-{slug}",
-            # API Gateway leaves the stage of an HTTP API open, and a path parameter is one segment.
+            # Any stage, as is usual for an HTTP API. A path parameter is one segment, which `*` stands for.
             pulumi.Output.concat(
                 self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\}", "*", path)
             ),
@@ -131,8 +131,8 @@ class RestApi(pulumi.ComponentResource):
         )
 
     def _access_logs(self, args: RestApiArgs) -> aws.cloudwatch.LogGroup:
-        # The prefix spares the account's log resource policy (5,120 characters), which API Gateway
-        # would otherwise extend for each log group.
+        # API Gateway adds each log group to the account's log resource policy, which holds 5,120
+        # characters. Groups with this prefix need no entry there.
         return aws.cloudwatch.LogGroup(
             f"{self._name}-access-logs",
             name=f"/aws/vendedlogs/{args.prefix}-RestApi",

@@ -1,4 +1,4 @@
-"""The edge path: a Cloudflare Worker, its rooms (Durable Objects), and the address it answers at."""
+"""The edge path: a Cloudflare Worker, its rooms (Durable Objects) and its address."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from components.packaging import WorkerModule
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import EdgeSettings
 
-# Tested with it (tests/worker); a later one may change what the runtime does.
+# The date that tests/worker runs with; a later one may change what the runtime does.
 _COMPATIBILITY_DATE: Final = "2026-04-07"
 _MAIN_MODULE: Final = "index.js"
 _ROOM_CLASS: Final = "BroadcastRoom"
-# Discard-Only Address Block (RFC 6666): the record is there to be proxied, nothing is behind it.
+# Discard-Only Address Block (RFC 6666): Cloudflare proxies the record, and nothing is behind it.
 _NOWHERE: Final = "100::"
 _AUTOMATIC_TTL: Final = 1
 
@@ -32,7 +32,7 @@ class EdgeBroadcastArgs:
 
 
 class EdgeBroadcast(pulumi.ComponentResource):
-    """A Worker whose live version is the program's, and what leads requests to it.
+    """A Worker that runs the version of this program, and what leads requests to it.
 
     `WorkersScript` would send its migrations again with each change (docs/edge.md).
     """
@@ -52,7 +52,7 @@ class EdgeBroadcast(pulumi.ComponentResource):
 
     @property
     def deployed(self) -> list[pulumi.Resource]:
-        """What has to be in place before somebody posts here."""
+        """What has to be in place before a function posts to the worker."""
         return [self.version, *self.address]
 
     def _named_worker(self, args: EdgeBroadcastArgs) -> cloudflare.Worker:
@@ -134,7 +134,7 @@ class EdgeBroadcast(pulumi.ComponentResource):
 
 
 def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingArgs]:
-    """Sorted by name: in another order they would be a new version (facts of the provider)."""
+    """Sorted by name: the provider takes another order for a new version."""
     bindings = {
         "CF_VERSION_METADATA": cloudflare.WorkerVersionBindingArgs(
             name="CF_VERSION_METADATA", type="version_metadata"

@@ -47,7 +47,7 @@ class AwsPipelineArgs:
     code: Callable[[str], pulumi.Archive]
     """The code of a function, by its module's name."""
     dependencies: pulumi.Archive
-    """The layer that those share which post."""
+    """The layer with the packages that functions need to post."""
     rest: RestApi
     websocket: WebSocketApi
     edge: EdgeTarget

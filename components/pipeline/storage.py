@@ -6,8 +6,8 @@ from typing import Final
 import pulumi
 
 from components.aws.fifo_queue import FifoQueue, FifoQueueArgs
-from components.aws.price_tables import PriceTables, PriceTablesArgs
-from components.routing.route_table import RouteTable, RouteTableArgs
+from components.aws.price_store import PriceStore, PriceStoreArgs
+from components.routing.store import RouteStore, RouteStoreArgs
 
 # 100,000 connections at 4,000 posts a second, and a margin. Not more: after a worker dies, the
 # queue hides its updates for six times as long.
@@ -25,15 +25,15 @@ _CHANGE_TRIES: Final = 20
 class Storage:
     """Tables and queues.
 
-    The queue of debts is there whether or not the edge is. So the flag makes and deletes nothing,
-    and debts to an edge that is gone are counted before they are dropped.
+    The queue of what the edge did not take is there even without an edge. So the flag makes and
+    deletes nothing, and what was meant for an edge that is gone is counted before it is dropped.
     """
 
-    prices: PriceTables
-    routes: RouteTable
+    prices: PriceStore
+    routes: RouteStore
     updates: FifoQueue
-    debts: FifoQueue
-    """Updates that the edge did not take."""
+    undelivered: FifoQueue
+    """Updates that the edge did not take, and is offered again."""
     route_tasks: FifoQueue
 
 
@@ -47,11 +47,11 @@ class StorageArgs:
 def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> Storage:
     child = pulumi.ResourceOptions(parent=parent)
     return Storage(
-        prices=PriceTables(
-            f"{name}-store", PriceTablesArgs(prefix=args.prefix, protected=args.protected), child
+        prices=PriceStore(
+            f"{name}-store", PriceStoreArgs(prefix=args.prefix, protected=args.protected), child
         ),
-        routes=RouteTable(
-            f"{name}-routing", RouteTableArgs(prefix=args.prefix, protected=args.protected), child
+        routes=RouteStore(
+            f"{name}-routing", RouteStoreArgs(prefix=args.prefix, protected=args.protected), child
         ),
         updates=FifoQueue(
             f"{name}-queue",
@@ -64,7 +64,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
             ),
             child,
         ),
-        debts=FifoQueue(
+        undelivered=FifoQueue(
             f"{name}-edge-retry-queue",
             FifoQueueArgs(
                 prefix=args.prefix,

@@ -1,4 +1,4 @@
-"""Routing that changes while the stream goes on: which functions carry a change out, and when."""
+"""Carries out a change of routing while the stream goes on."""
 
 import hashlib
 import json

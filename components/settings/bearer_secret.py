@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 from pydantic import SecretStr
 
+from components.settings.load import encrypted
+
 
 @dataclass(frozen=True, kw_only=True)
 class BearerSecret:
@@ -15,9 +17,5 @@ class BearerSecret:
 
     @classmethod
     def encrypted(cls, *, current: SecretStr | None, previous: SecretStr | None) -> "BearerSecret":
-        """The secrets of config, which Pulumi keeps out of state, previews and logs."""
-        return cls(current=_encrypted(current), previous=_encrypted(previous))
-
-
-def _encrypted(secret: SecretStr | None) -> pulumi.Output[str] | None:
-    return None if secret is None else pulumi.Output.secret(secret.get_secret_value())
+        """The two as config holds them; Pulumi encrypts them in state and hides them in previews."""
+        return cls(current=encrypted(current), previous=encrypted(previous))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import pulumi
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from components.settings.edge import contradictions
 from components.settings.model import Settings
@@ -57,6 +57,11 @@ def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack
     if problems:
         raise SettingsError(stack, problems)
     return settings
+
+
+def encrypted(secret: SecretStr | None) -> pulumi.Output[str] | None:
+    """`secret` as Pulumi keeps it out of state, previews and logs."""
+    return None if secret is None else pulumi.Output.secret(secret.get_secret_value())
 
 
 @dataclass(frozen=True)

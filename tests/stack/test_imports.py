@@ -81,7 +81,7 @@ def test_every_room_has_its_direction() -> None:
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("aws/fifo_queue.py", "from components.routing.route_table import RouteTable"),
+        ("aws/fifo_queue.py", "from components.routing.store import RouteStore"),
         ("aws/fifo_queue.py", "from components import routing"),
         ("aws/fifo_queue.py", "import components.pipeline.parts"),
         ("settings/model.py", "from functions import environment"),

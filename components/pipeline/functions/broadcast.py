@@ -17,7 +17,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         called_by=[partial(updates.feed, maximum_concurrency=parts.settings.broadcast_concurrency)],
         grants=[
             updates.allow_receive,
-            updates.allow_bury,
+            updates.allow_dead_letters,
             prices.allow_read_prices,
             prices.allow_fan_out,
             parts.websocket.allow_post,

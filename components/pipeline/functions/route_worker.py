@@ -26,7 +26,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             parts.websocket.allow_disconnect,
             tasks.allow_receive,
             tasks.allow_postpone,
-            tasks.allow_bury,
+            tasks.allow_dead_letters,
         ],
         environment={
             **route_change.environment(parts),

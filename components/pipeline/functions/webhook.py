@@ -24,7 +24,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         grants=[
             storage.prices.allow_append_prices,
             storage.updates.allow_send,
-            storage.debts.allow_send,
+            storage.undelivered.allow_send,
             storage.routes.allow_follow,
             storage.routes.allow_note_tokens,
             storage.routes.allow_change,
@@ -34,7 +34,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.PRICES_TABLE: storage.prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
             env.BROADCAST_QUEUE_URL: storage.updates.queue.url,
-            env.EDGE_RETRY_QUEUE_URL: storage.debts.queue.url,
+            env.EDGE_RETRY_QUEUE_URL: storage.undelivered.queue.url,
             env.ROUTE_QUEUE_URL: storage.route_tasks.queue.url,
             env.CALL_TIMEOUT_MS: str(settings.stream.call_timeout_ms),
             env.HELIUS_WEBHOOK_SECRET: settings.webhook_secret.current,

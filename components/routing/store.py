@@ -10,18 +10,18 @@ from components.aws.table import TableArgs, declare_table
 
 
 @dataclass(frozen=True, kw_only=True)
-class RouteTableArgs:
+class RouteStoreArgs:
     prefix: str
     protected: bool
 
 
-class RouteTable(pulumi.ComponentResource):
+class RouteStore(pulumi.ComponentResource):
     """The table, and the rights functions need on it."""
 
     table: aws.dynamodb.Table
 
     def __init__(
-        self, name: str, args: RouteTableArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: RouteStoreArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("glow:aws:RouteStore", name, None, opts)
         self.table = declare_table(
@@ -40,7 +40,7 @@ class RouteTable(pulumi.ComponentResource):
         role.allow("note-tokens", actions=["dynamodb:BatchWriteItem"], on=[self.table.arn])
 
     def allow_change(self, role: FunctionRole) -> None:
-        """Let the function change the routing item, or its health."""
+        """Let the function change the routing item, or what it says of the edge's health."""
         role.allow("change-routes", actions=["dynamodb:UpdateItem"], on=[self.table.arn])
 
     def allow_list_tokens(self, role: FunctionRole) -> None:

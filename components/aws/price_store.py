@@ -1,4 +1,4 @@
-"""The tables of prices, and of who listens to them."""
+"""The tables of prices, and of the clients that listen to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from components.aws.table import TableArgs, declare_table
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceTablesArgs:
+class PriceStoreArgs:
     prefix: str
     protected: bool
 
 
-class PriceTables(pulumi.ComponentResource):
+class PriceStore(pulumi.ComponentResource):
     """DynamoDB tables of prices and connections, and the rights functions need on them."""
 
     prices: aws.dynamodb.Table
     connections: aws.dynamodb.Table
 
     def __init__(
-        self, name: str, args: PriceTablesArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: PriceStoreArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("glow:aws:PriceStore", name, None, opts)
         self._name = name
@@ -70,7 +70,7 @@ class PriceTables(pulumi.ComponentResource):
         )
 
     def _table(
-        self, child: str, table: str, key: Sequence[str], args: PriceTablesArgs
+        self, child: str, table: str, key: Sequence[str], args: PriceStoreArgs
     ) -> aws.dynamodb.Table:
         return declare_table(
             f"{self._name}-{child}",
