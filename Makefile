@@ -9,8 +9,11 @@ INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 # Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
 export PROVIDERS ?= stand-in
 
+# Images for CI set it. Then every process compiles the Pulumi SDK again, and each `pulumi` starts one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help up down reset demo toggle migrate-demo outputs pulumi test bench lock
+.PHONY: help up down reset demo toggle migrate-demo outputs pulumi test check bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,12 +44,10 @@ pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS=
 
 test: $(VENV)/.dev node_modules/.installed ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
 	@$(PY) -m local prepare-tests
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/basedpyright --pythonpath $(PY)
-	$(PY) -m local npm run types
-	$(PY) -m local npm test
-	$(PY) -m pytest $(ARGS)
+	@$(PY) -m local.checks test $(ARGS)
+
+check: $(VENV)/.dev node_modules/.installed ## in two minutes: style, types and the tests of what changed (ROOM=functions/glow/trades: of that)
+	@$(PY) -m local.checks room $(ROOM)
 
 bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print their tables (ARGS: names of those in bench/)
 	@$(PY) -m local prepare
