@@ -1,15 +1,18 @@
 """How several processes share the tests (`pytest -n 3`): each takes a whole folder at a time.
 
-So a folder's cloud and stack are made once, as in a single process. The folders whose tests ask for
-the most time begin first. A table at the end tells which process ran which folder, and when.
+So a folder's cloud and stack are made once, as in a single process. The folders with the tests that
+may take longest begin first. A table at the end tells which process ran which folder, and when.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+ENGINE_SECONDS: Final = 300
+"""For a test that runs the engine, unless it says otherwise: its fixtures deploy, one of them ten times."""
 
 
 class ByFolder(LoadScopeScheduling):
@@ -64,14 +67,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolde
     return ByFolder(config, log)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not hasattr(config, "workerinput"):
-        return  # a single process runs all of them anyway
-    patience: dict[str, float] = {}
     for item in items:
-        folder = _folder(item.nodeid)
-        patience[folder] = patience.get(folder, 0) + _own_timeout_seconds(item)
-    items.sort(key=lambda item: -patience[_folder(item.nodeid)])
+        if item.get_closest_marker("engine") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(ENGINE_SECONDS))
+    if hasattr(config, "workerinput"):  # a single process runs all of them in any order
+        longest: dict[str, float] = {}
+        for item in items:
+            folder = _folder(item.nodeid)
+            longest[folder] = max(longest.get(folder, 0), _own_timeout_seconds(item))
+        items.sort(key=lambda item: -longest[_folder(item.nodeid)])
 
 
 def _own_timeout_seconds(item: pytest.Item) -> float:

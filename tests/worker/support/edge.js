@@ -13,7 +13,7 @@ export const PREVIOUS_SECRET = "the-secret-before-it";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WORKER = path.join(ROOT, "worker");
 const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 const SHOWN_CHARACTERS = 500;
 /** Less than a replay holds, so that nothing is lost between a stall and the look at it. */
 const POST_UPDATES = 400;
