@@ -53,6 +53,11 @@ def _all_lanes(arguments: Sequence[str]) -> list[Lane]:
 
 
 def _room_lanes(paths: Sequence[str]) -> list[Lane]:
+    for path in paths:
+        if not (REPOSITORY / path).exists():
+            raise LocalError(
+                f"ROOM={path}: there is no such file or folder. A room is functions/glow/trades"
+            )
     places = sorted(needed_tests(paths or changed_paths()))
     python = [place for place in places if _has_python_tests(place)]
     javascript = sorted({file for place in places for file in _javascript_tests(place)})

@@ -48,10 +48,11 @@ def needed_tests(paths: Iterable[str]) -> set[str]:
     """Test files and folders that a change at `paths` needs; paths are given from the repository's root."""
     found: set[str] = set()
     for path in paths:
-        found.update(next(room for room in ROOMS if path.startswith(room.place)).tests)
-        if path.startswith("functions/"):
+        room = next(room for room in ROOMS if f"{path}/".startswith(room.place))
+        found.update(room.tests)
+        if room.place == "functions/":
             found.update(_function_tests(PurePosixPath(path)))
-        if path.startswith("tests/"):
+        if room.place == "tests/":
             found.add(_test_or_its_folder(PurePosixPath(path)))
     return found
 

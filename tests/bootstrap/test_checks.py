@@ -83,6 +83,7 @@ def test_every_folder_of_the_repository_is_a_room_whose_tests_exist() -> None:
         ("functions/glow/update.py", "tests/functions", "tests/stack"),
         ("components/aws/table.py", "tests/stack", "tests/functions"),
         ("worker/room.js", "tests/worker", "tests/client"),
+        ("worker", "tests/worker", "tests/client"),
         ("tests/unit/test_frames.py", "tests/unit/test_frames.py", "tests/unit"),
         ("tests/client/stack.py", "tests/client", "tests/unit"),
         ("README.md", "tests/docs", "tests/stack"),
