@@ -32,6 +32,9 @@ NONE_SELECTED: Final = 5
 # Files of tests at a time; node's own number leaves one of two cores idle.
 NODE_CONCURRENCY: Final = "--test-concurrency=3"
 
+INTERRUPTED: Final = 130
+"""128 and SIGINT's number, as a shell has it."""
+
 
 def main() -> None:
     """Run what the first argument names; the exit code is 1 if anything failed."""
@@ -41,6 +44,8 @@ def main() -> None:
         succeeded = run_side_by_side(lanes, node_environment())
     except LocalError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     sys.exit(not succeeded)
 
 

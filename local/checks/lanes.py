@@ -86,22 +86,27 @@ def _run(lanes: Sequence[Lane], environment: Mapping[str, str], logs: Path) -> I
 
     for lane in range(len(lanes)):
         start_next_of(lane)
-    while running:
-        pid, status, usage = os.wait4(-1, 0)
-        if pid not in running:
-            continue
-        ended = running.pop(pid)
-        # Popen is not asked to wait for it again.
-        ended.process.returncode = os.waitstatus_to_exitcode(status)
-        start_next_of(ended.lane)
-        yield Done(
-            part=ended.part,
-            lane=ended.lane,
-            began=ended.began,
-            ended=time.monotonic() - started,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
-            exit_code=ended.process.returncode,
-        )
+    try:
+        while running:
+            pid, status, usage = os.wait4(-1, 0)
+            if pid not in running:
+                continue
+            ended = running.pop(pid)
+            # Popen is not asked to wait for it again.
+            ended.process.returncode = os.waitstatus_to_exitcode(status)
+            start_next_of(ended.lane)
+            yield Done(
+                part=ended.part,
+                lane=ended.lane,
+                began=ended.began,
+                ended=time.monotonic() - started,
+                cpu_seconds=usage.ru_utime + usage.ru_stime,
+                exit_code=ended.process.returncode,
+            )
+    except KeyboardInterrupt:  # which the terminal sends to all of them; they clean up
+        for each in running.values():
+            each.process.wait()
+        raise
 
 
 def _start(part: Part, environment: Mapping[str, str], logs: Path) -> subprocess.Popen[bytes]:
