@@ -12,8 +12,11 @@ export UV_SYSTEM_CERTS ?= true
 # Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
 export PROVIDERS ?= stand-in
 
+# Images for CI set it. Then every process compiles the Pulumi SDK again, and each `pulumi` starts one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test bench lock
+.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test check bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,12 +58,10 @@ pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS=
 
 test: $(VENV)/.dev node_modules/.installed ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
 	@$(PY) -m local prepare-tests
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/basedpyright --pythonpath $(PY)
-	$(PY) -m local npm run types
-	$(PY) -m local npm test
-	$(PY) -m pytest $(ARGS)
+	@$(PY) -m local.checks test $(ARGS)
+
+check: $(VENV)/.dev node_modules/.installed ## in two minutes: style, types and the tests of what changed (ROOM=functions/glow/trades: of that)
+	@$(PY) -m local.checks room $(ROOM)
 
 bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print their tables (ARGS: names of those in bench/)
 	@$(PY) -m local prepare
