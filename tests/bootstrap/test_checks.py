@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from local.paths import REPOSITORY
 
 from local.checks.lanes import Part, run_side_by_side
 from local.checks.rooms import ROOMS, needed_tests
+from workspace.paths import REPOSITORY
 
 MEET = """
 import pathlib, sys, time
