@@ -39,6 +39,7 @@ ROOMS: Final = (
     Room("ops/", ("tests/ops", "tests/docs", "tests/workflows")),
     Room("workspace/", ("tests/ops", "tests/bootstrap")),
     Room("bin/", ("tests/bootstrap",)),
+    Room("examples/", ("tests/docs",)),
     Room("docs/", ("tests/docs", "tests/api")),
     Room(".github/", ("tests/workflows",)),
     Room("tests/", ()),  # they are tests themselves
