@@ -41,6 +41,7 @@ _OPENING_POSTS: Final = 10
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _TOKENS: Final = _ENVIRONMENT.tokens
+_SYMBOLS: Final = _ENVIRONMENT.symbols
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
@@ -91,7 +92,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     """Write the row, then read, then post, so that no trade is missed. A trade stored before the
     read is in it; one stored later is broadcast to the row."""
     now = time.time()
-    token = require_known(command.token, _TOKENS)
+    token = require_known(command.token, _TOKENS, _SYMBOLS)
     routes = _ROUTES.refresh()
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
         return reply(_moved(command, routes))  # on this path it would hear nothing

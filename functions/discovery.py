@@ -26,6 +26,7 @@ MAX_AGE_SECONDS: Final = 2
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
+_SYMBOLS: Final = _ENVIRONMENT.symbols
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
@@ -38,7 +39,7 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
     preferences = parse_preferences(request.query)
-    require_known(token, _TOKENS)
+    require_known(token, _TOKENS, _SYMBOLS)
     _note(token, now)
     answer = where_to_connect(
         token, preferences, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000)

@@ -13,6 +13,7 @@ from functions.glow.routing.policy import Policy, parse_policy
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.sockets.budget import Quota
 from functions.glow.sockets.settings import PostSettings
+from functions.glow.token import parse_listed
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
@@ -193,8 +194,13 @@ class Environment:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The tokens that are served; empty means all."""
-        return frozenset(self._listed(TOKENS))
+        """The tokens that are served; empty means every one."""
+        return frozenset(token for _, token in self._listed_tokens)
+
+    @property
+    def symbols(self) -> Mapping[str, str]:
+        """The tokens that config has a symbol for, by that symbol."""
+        return {symbol: token for symbol, token in self._listed_tokens if symbol is not None}
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -239,6 +245,10 @@ class Environment:
         if not self.variables.get(CALL_TIMEOUT_MS):
             return DEFAULT_CALL_TIMEOUT_MS
         return self._positive(CALL_TIMEOUT_MS)
+
+    @property
+    def _listed_tokens(self) -> list[tuple[str | None, str]]:
+        return [parse_listed(entry) for entry in self._listed(TOKENS)]
 
     def _required(self, name: str) -> str:
         value = self.variables.get(name)

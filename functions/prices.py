@@ -24,6 +24,7 @@ MAX_PAGE_UPDATES: Final = 1_000
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
+_SYMBOLS: Final = _ENVIRONMENT.symbols
 _RETENTION_SECONDS: Final = _ENVIRONMENT.price_retention_seconds
 _TABLE: Final = PriceTable(aws.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
 
@@ -65,7 +66,7 @@ def _read_prices(request: HttpRequest, now: float) -> Content:
 
 def _token(request: HttpRequest) -> str:
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
-    return require_known(token, _TOKENS)
+    return require_known(token, _TOKENS, _SYMBOLS)
 
 
 _ROUTES: Final[Mapping[str, Callable[[HttpRequest, float], Content]]] = {

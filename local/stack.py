@@ -1,32 +1,30 @@
-"""Stack `local` of the program: the real Pulumi CLI with the right environment."""
+"""Stack `local` of the program: made, deployed and destroyed on one local cloud."""
 
 import json
-import os
 import secrets
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from local import config
+from local.clients import Endpoints
 from local.cloud import LocalCloud
 from local.errors import LocalError
-from local.paths import REPOSITORY
-from local.toolchain import pulumi_folder
+from workspace.engine import InterruptedEngineError, Note, ignore
+from workspace.engine_lock import clear_dead_locks
+from workspace.paths import REPOSITORY
+from workspace.pulumi import run_pulumi
+from workspace.stack import LOCAL, LocalBackend, Stack
 
-STACK: Final = "local"
 WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
 FLAG: Final = "glow:USE_EDGE_BROADCAST"
 ROUTING: Final = "glow:routing"
 EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 
-# Commands that read the stack's config, and so must be told where it lies.
-READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
-
-# How `up` fills a cloud that was emptied. The program runs first, for the state's own provider
-# configuration may name an old port. No provider notices that what a call has done is lost.
+# How `up` fills an emptied cloud again. The program runs before the refresh, because the provider
+# configuration in the state may name an old port. Invocations are made again in any case: a refresh
+# cannot see that the effect of a call is lost.
 HEALING: Final = (
     "--refresh",
     "--run-program",
@@ -34,63 +32,36 @@ HEALING: Final = (
     "**aws:lambda/invocation:Invocation::**",
 )
 
-# A user's own variables that would steer this stack: to a real account, or to other secrets.
-STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
-
-Note = Callable[[str], None]
-
-
-def ignore(text: str) -> None:
-    """Note nothing."""
-    del text
-
 
 class LocalStack:
     """The program deployed on one local cloud; its backend and passphrase lie in the cloud's root."""
 
     def __init__(self, cloud: LocalCloud, *, config_file: Path | None = None) -> None:
         self.cloud = cloud
-        self.config_file = config_file or cloud.root / f"Pulumi.{STACK}.yaml"
-        self._backend = cloud.root / "state"
-        self._passphrase = cloud.root / "passphrase"
-        # The incarnation of the cloud that the state tells of.
+        self.config_file = config_file or cloud.root / f"Pulumi.{LOCAL}.yaml"
+        self._backend = LocalBackend(cloud.root)
+        # Holds `LocalCloud.incarnation` as it was at the last deployment.
         self._deployed_into = cloud.root / "deployed-into"
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What the Pulumi CLI sees: the user's environment, less what would steer it elsewhere."""
-        programs = [str(Path(sys.executable).parent), str(pulumi_folder(ignore))]
-        # The language host takes the first `python` on PATH: it must be the one that runs this.
-        path = os.pathsep.join([*programs, os.environ.get("PATH", os.defpath)])
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(STRAY_VARIABLES)
-        }
-        return (
-            inherited
-            | self.cloud.engine_environment
-            | {
-                "PATH": path,
-                "PULUMI_BACKEND_URL": self._backend.as_uri(),
-                "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
-                "PULUMI_SKIP_UPDATE_CHECK": "true",
-                "PULUMI_STACK": STACK,
-                "PULUMI_SUPPRESS_NEO_LINK": "true",
-            }
-        )
+    def target(self) -> Stack:
+        """The stack as the Pulumi CLI reaches it."""
+        return self._backend.stack(self.config_file, self.cloud.engine_environment, ignore)
 
-    def exists(self) -> bool:
-        """Tell whether the stack has been created."""
-        return (self._backend / ".pulumi" / "stacks" / "glow" / f"{STACK}.json").exists()
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the Pulumi CLI sees."""
+        return self.target.environment
 
     def prepare(self) -> None:
         """Make passphrase, backend, stack and config, or bring them up to date."""
-        self._backend.mkdir(parents=True, exist_ok=True)
-        if not self._passphrase.exists():
-            self._passphrase.touch(mode=0o600)
-            self._passphrase.write_text(secrets.token_urlsafe(32))
-        if not self.exists():
+        self._backend.state.mkdir(parents=True, exist_ok=True)
+        self._backend.engine.write_text(json.dumps(self.cloud.engine_environment))
+        passphrase = self._backend.passphrase
+        if not passphrase.exists():
+            passphrase.touch(mode=0o600)
+            passphrase.write_text(secrets.token_urlsafe(32))
+        if not self._backend.has_stack():
             self._create()
         follows = (
             config.aws_keys(self.cloud.aws_url)
@@ -103,7 +74,7 @@ class LocalStack:
                 self.config_set(key, secrets.token_urlsafe(32), secret=True)
 
     def up(self, note: Note = ignore) -> str:
-        """Deploy. A cloud that was restarted since is looked at first, and filled again."""
+        """Deploy. If the cloud was restarted since the last time, it is empty and is filled again."""
         self.prepare()
         incarnation = self.cloud.incarnation
         if not self._deployed_into.exists():
@@ -124,9 +95,22 @@ class LocalStack:
 
     def outputs(self) -> dict[str, object]:
         """Return the stack's outputs, secrets masked."""
-        if not self.exists():
-            raise LocalError(f"Stack {STACK} does not exist in {self._backend}. Run: make up")
-        return cast("dict[str, object]", json.loads(self.run("stack", "output", "--json")))
+        if not self._backend.has_stack():
+            raise LocalError(f"Stack {LOCAL} does not exist in {self._backend.state}. Run: make up")
+        return self.target.outputs()
+
+    def endpoints(self) -> Endpoints:
+        """Return where the deployed stack is reached."""
+        found = self.outputs()
+        if "WebhookUrl" not in found:
+            raise LocalError(f"Nothing is deployed on stack {LOCAL}. Deploy it: make up")
+        return Endpoints(
+            webhook_url=str(found["WebhookUrl"]),
+            rest_url=str(found["RestApiUrl"]),
+            websocket_url=str(found["WebSocketUrl"]),
+            edge_url=self.cloud.worker_url,
+            webhook_key=self.webhook_key(),
+        )
 
     def webhook_key(self) -> str:
         """Return what the webhook expects in `Authorization: Bearer …`."""
@@ -141,44 +125,21 @@ class LocalStack:
         kind = "--secret" if secret else "--plaintext"
         self.run("config", "set", key, kind, stdin=value)
 
+    def clear_dead_locks(self) -> None:
+        """Remove what an engine that was killed has left in the way of the next one."""
+        clear_dead_locks(self._backend.state)
+
     def run(self, *arguments: str, stdin: str = "", note: Note = ignore) -> str:
         """Run `pulumi <arguments>` and return what it prints; `note` hears each line at once."""
-        where = ["--config-file", str(self.config_file)] if arguments[0] in READS_CONFIG else []
-        command = ["pulumi", *arguments, *where, "--non-interactive", "--color", "never"]
-        return self._call(command, REPOSITORY, stdin, note)
+        self.clear_dead_locks()
+        try:
+            return self.target.run(*arguments, stdin=stdin, note=note)
+        except InterruptedEngineError as error:
+            raise InterruptedEngineError(f"{error} Go on: make up") from error
 
     def _create(self) -> None:
-        # `stack init` knows no --config-file: in a folder of its own it leaves the repository alone.
+        # `stack init` has no --config-file: in another folder it writes nothing into the repository.
         folder = self.cloud.root / "project"
         folder.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / "Pulumi.yaml", folder)
-        self._call(["pulumi", "stack", "init", STACK, "--non-interactive"], folder, "", ignore)
-
-    def _call(self, command: list[str], cwd: Path, stdin: str, note: Note) -> str:
-        with subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(stdin)
-            process.stdin.close()
-            printed: list[str] = []
-            for line in process.stdout:
-                printed.append(line)
-                note(line.strip())
-        output = "".join(printed)
-        if process.returncode != 0:
-            raise LocalError(f"`{' '.join(command)}` failed:\n{_essence(output)}")
-        return output
-
-
-def _essence(output: str) -> str:
-    """Return the CLI's diagnostics, which follow the progress lines, or all if there are none."""
-    _, heading, diagnostics = output.partition("Diagnostics:")
-    return (heading + diagnostics if heading else output).strip()
+        run_pulumi(["stack", "init", LOCAL], cwd=folder, environment=self.environment)

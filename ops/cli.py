@@ -1,16 +1,15 @@
-"""The commands of `python -m ops`; each is a module of its own."""
+"""The commands of `python -m ops`. Each has its own module."""
 
 import sys
 from typing import Final
 
 import typer
 
-from local.errors import LocalError
 from ops.comment import comment
-from ops.errors import OpsError
 from ops.preview import preview
 from ops.redrive import redrive
 from ops.watch import watch
+from workspace.errors import WorkspaceError
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -25,9 +24,9 @@ app.command()(watch)
 
 
 def main() -> None:
-    """Run a command; what failed is said in words, without a traceback."""
+    """Run a command. An error is printed as a sentence, without a traceback."""
     try:
         app()
-    except (LocalError, OpsError) as error:
+    except WorkspaceError as error:
         typer.secho(str(error), fg="red", err=True)
         sys.exit(1)

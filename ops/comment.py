@@ -21,7 +21,7 @@ def comment(
     repository: Annotated[str, typer.Option(envvar="GITHUB_REPOSITORY", help="owner/name.")],
     token: Annotated[str, typer.Option(envvar="GITHUB_TOKEN", help="May write comments.")],
 ) -> None:
-    """Put a preview into the pull request's comment, which is made if there is none yet."""
+    """Put a preview into the pull request's comment. The first preview creates the comment."""
     with GitHub(api_url, repository, token) as github:
         ours = (
             comment

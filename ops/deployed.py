@@ -1,89 +1,80 @@
-"""A deployed stack as its operator finds it: what it says about itself, and the way to its cloud."""
+"""A deployed stack: its outputs, and a client for its queues."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, cast
+from urllib.parse import urlsplit
 
 import typer
-from botocore.exceptions import NoRegionError
 from botocore.session import Session
 
-from local.cloud import LocalCloud
-from local.errors import LocalError
-from local.paths import MAIN_CONFIG, MAIN_ROOT
-from local.stack import LocalStack
 from ops.errors import OpsError
+from workspace.ports import LOOPBACK, accepts
+from workspace.stack import LOCAL, stack_named
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 StackOption = Annotated[str, typer.Option("--stack", help="The stack: dev, prod, local ...")]
 
-_LOCAL: Final = "local"
-
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack's outputs, and where its AWS is; `endpoint_url` is None for AWS itself."""
+    """A stack's name and outputs."""
 
     name: str
     outputs: Mapping[str, object]
-    endpoint_url: str | None = None
 
     @classmethod
     def named(cls, name: str) -> DeployedStack:
-        """Read the outputs of stack `name`. Raises OpsError."""
-        if name == _LOCAL:
-            return cls._local()
-        command = ["pulumi", "stack", "output", "--json", "--stack", name]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-        except FileNotFoundError as error:
-            raise OpsError("pulumi is not on PATH: https://www.pulumi.com/docs/install/") from error
-        except subprocess.CalledProcessError as error:
-            said = cast("str", error.stderr).strip()
-            raise OpsError(f"`{' '.join(command)}` failed:\n{said}") from error
-        return cls(name, cast("Mapping[str, object]", json.loads(done.stdout)))
+        """Read the outputs of stack `name`. Raises WorkspaceError, also if the local cloud is down."""
+        deployed = cls(name, stack_named(name, _say).outputs())
+        deployed.require_running()
+        return deployed
+
+    def require_running(self) -> None:
+        """Raise OpsError if the stack is on this machine and nothing answers there."""
+        url = urlsplit(str(self.outputs.get("RestApiUrl", "")))
+        if url.hostname == LOOPBACK and url.port and not accepts(url.port):
+            raise OpsError(
+                f"The cloud of stack {self.name} is not running: nothing answers at {url.netloc}."
+                " Start it: make up"
+            )
 
     def text(self, output: str) -> str:
-        """The output named `output`. Raises OpsError."""
+        """Return the output named `output`. Raises OpsError if there is none."""
         value = self.outputs.get(output)
         if not isinstance(value, str):
+            remedy = "make up" if self.name == LOCAL else f"pulumi up --stack {self.name}"
             raise OpsError(
-                f"Stack {self.name} has no output {output}. Deploy this version: pulumi up"
-                f" --stack {self.name}"
+                f"Stack {self.name} has no output {output}. Deploy this version: {remedy}"
             )
         return value
 
-    def sqs(self) -> SQSClient:
-        """A client with the operator's own credentials. Raises OpsError."""
-        if self.endpoint_url is not None:
-            # The local cloud's one account and region (local/config.py).
-            local = Session().create_client(
-                "sqs",
-                endpoint_url=self.endpoint_url,
-                region_name="us-east-1",
-                aws_access_key_id="test",
-                aws_secret_access_key="test",  # noqa: S106 - the emulator's
-            )
-            return cast("SQSClient", local)
-        try:
-            return cast("SQSClient", Session().create_client("sqs"))
-        except NoRegionError as error:
-            raise OpsError("No AWS region is set. Set it: export AWS_REGION=us-east-1") from error
 
-    @classmethod
-    def _local(cls) -> DeployedStack:
-        cloud = LocalCloud(MAIN_ROOT)
-        try:
-            return cls(
-                _LOCAL,
-                LocalStack(cloud, config_file=MAIN_CONFIG).outputs(),
-                endpoint_url=cloud.aws_url,
-            )
-        except LocalError as error:
-            raise OpsError(str(error)) from error
+def sqs_of(queue_url: str) -> SQSClient:
+    """Return a client for the SQS that holds the queue at `queue_url`.
+
+    It uses the operator's own credentials. A queue on this machine belongs to the local cloud,
+    which has one account and one region.
+    """
+    url = urlsplit(queue_url)
+    endpoint = f"{url.scheme}://{url.netloc}"
+    if url.hostname == LOOPBACK:
+        local = Session().create_client(
+            "sqs",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - the emulator's
+        )
+        return cast("SQSClient", local)
+    # https://sqs.<region>.amazonaws.com/<account>/<name>
+    region = (url.hostname or "").split(".")[1]
+    return cast("SQSClient", Session().create_client("sqs", region_name=region))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

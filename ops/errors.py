@@ -1,5 +1,7 @@
 """The one error of ops/: its text says what failed, where, and what to do."""
 
+from workspace.errors import WorkspaceError
 
-class OpsError(Exception):
+
+class OpsError(WorkspaceError):
     """A command could not do what it was asked."""

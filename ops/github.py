@@ -10,8 +10,8 @@ from ops.errors import OpsError
 
 PAGE: Final = 100  # comments a page; the API gives no more
 
-# Whoever can comment can write our marker: only what this account wrote is ours to change. It is
-# the author of everything that a workflow does with its own GITHUB_TOKEN.
+# Anyone who can comment can copy our marker, so we only change comments of this account. GitHub
+# makes it the author of everything that a workflow does with its GITHUB_TOKEN.
 WORKFLOW_LOGIN: Final = "github-actions[bot]"
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.table import Table
 
-from ops.deployed import DeployedStack, StackOption
+from ops.deployed import DeployedStack, StackOption, sqs_of
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNot
 
 @dataclass(frozen=True)
 class Lane:
-    """A queue with its dead-letter queue, by the stack's outputs."""
+    """A queue and its dead-letter queue, named by the stack's outputs."""
 
     name: str
     queue_output: str
@@ -39,35 +39,36 @@ LANES: Final = (
 
 @dataclass(frozen=True)
 class Count:
-    """What became of a lane's dead letters."""
+    """How many dead letters of a lane were moved, and how many are left."""
 
     moved: int
     left: int
 
 
 def redrive(stack: StackOption = "local") -> None:
-    """Bring the dead letters of all lanes back, in their order. Mend the cause first."""
+    """Bring back the dead letters of all lanes, in order. Mend the cause before you run this."""
     deployed = DeployedStack.named(stack)
-    client = deployed.sqs()
     table = Table("Lane", "Brought back", "Left")
     for lane in LANES:
+        queue_url = deployed.text(lane.queue_output)
         count = move_back(
-            client,
+            sqs_of(queue_url),
             dead_letters_url=deployed.text(lane.dead_letters_output),
-            queue_url=deployed.text(lane.queue_output),
+            queue_url=queue_url,
         )
         table.add_row(lane.name, str(count.moved), str(count.left))
     Console().print(table)
 
 
 def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Count:
-    """Move what lies in one queue to the other, each group in its order.
+    """Move messages from one queue to the other, each group in its order.
 
-    Not by StartMessageMoveTask: a message keeps its deduplication id there, and SQS silently drops
-    an id that the queue has seen in the last five minutes. Here the id is that of the dead letter,
-    so whoever starts again after a crash sends nothing twice.
+    StartMessageMoveTask would keep a message's deduplication id, and SQS silently drops an id that
+    the queue has seen in the last five minutes. Here the id is the dead letter's own, so running
+    this again after a crash sends nothing twice.
 
-    As many as lay there at the start: what fails again meanwhile would go round for ever.
+    It moves as many messages as there were at the start. A message that fails again meanwhile
+    would otherwise go round for ever.
     """
     try:
         moved = 0
@@ -79,6 +80,11 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
             if moved >= due:
                 break
         return Count(moved, _size(client, dead_letters_url))
+    except EndpointConnectionError as error:
+        raise OpsError(
+            f"Nothing answers at {queue_url}. Look to the network of this machine. Nothing is lost:"
+            " run it again."
+        ) from error
     except (BotoCoreError, ClientError) as error:
         raise OpsError(
             f"The dead letters of {dead_letters_url} could not be moved: {error}\n"
@@ -91,7 +97,7 @@ def _batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
     while messages := client.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=MAX_BATCH_MESSAGES,
-        WaitTimeSeconds=1,  # a short poll asks some of the servers only
+        WaitTimeSeconds=1,  # a short poll asks only some of the servers
         MessageSystemAttributeNames=["MessageGroupId"],
     ).get("Messages"):
         yield messages

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# GitHub refuses a comment over 65,536 characters. Both stacks share one comment; a byte is never
-# more than a character.
+# GitHub refuses a comment over 65,536 characters, and two stacks share one comment. Bytes are
+# counted: a text never has more characters than bytes.
 REPORT_BYTES: Final = 30_000
 
-# A policy or a script on one line would push everything else out.
+# A policy or a script is one very long line, and would leave no room for the rest.
 LINE_CHARACTERS: Final = 500
 
-# The head shows what changes, the tail holds errors and the counts.
+# The head shows the changes. The tail holds errors and counts.
 HEAD_SHARE: Final = 2 / 3
 
 COUNT: Final = re.compile(r"^\s+(?:[-+~<>=]+ ?)?(\d+ (?:to [a-z-]+|unchanged))$")
@@ -22,7 +22,7 @@ COLOURED: Final = {"~": "!", "+-": "!", "-+": "!"}
 
 
 def write_report(stack: str, output: str, exit_code: int, *, limit: int = REPORT_BYTES) -> str:
-    """Return the section of `stack`, at most `limit` bytes: the counts, and what changes, folded."""
+    """Return the section of `stack` in at most `limit` bytes: the counts, then the changes, folded."""
     failed = exit_code != 0
     headline = f"preview failed, exit code {exit_code}" if failed else _counts(output)
     opening = f"<details{' open' if failed else ''}><summary>pulumi preview --diff</summary>"
@@ -37,7 +37,7 @@ def write_report(stack: str, output: str, exit_code: int, *, limit: int = REPORT
 
 
 def cut_middle(text: str, limit: int) -> str:
-    """Return `text` in at most `limit` bytes; what is left out is counted where it was."""
+    """Return `text` in at most `limit` bytes. A line in the middle says how many lines are left out."""
     if len(text.encode()) <= limit:
         return text
     lines = [_clip(line) for line in text.splitlines()]
@@ -60,7 +60,7 @@ def _counts(output: str) -> str:
 
 
 def _colour(output: str) -> str:
-    """Move the sign of a changed line to its beginning, the text behind it stays in its column."""
+    """Move the sign of a changed line to its beginning. The text keeps its column."""
     return SIGNED.sub(
         lambda found: COLOURED.get(found[2], found[2][0]) + found[1] + " " * (len(found[2]) - 1),
         output,

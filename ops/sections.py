@@ -23,14 +23,14 @@ def is_preview_comment(body: str) -> bool:
 def put_section(body: str, *, name: str, commit: str, text: str, log_url: str) -> str:
     """Return `body` with section `name` set to `text`.
 
-    Sections of another commit are dropped: beside a fresh one they would pass for current.
+    Sections of another commit are dropped, because readers would take them for current.
     """
     kept = {
         found["name"]: found["text"]
         for found in SECTION.finditer(body)
         if found["commit"] == commit
     }
-    # What a program prints must not pass for a border between sections.
+    # A program may print a line that looks like the border of a section.
     kept[name] = text.strip("\n").replace("<!-- glow:", "<!- - glow:")
     heading = f"## Preview of {commit[:7]}\n\n[Whole output in the log]({log_url})"
     sections = [

@@ -31,7 +31,7 @@ def watch(
 
 
 async def follow(token: str, api: str, *, region: str | None, prices: int | None) -> None:
-    """Print up to `prices` prices, and what becomes of the connection. Raises OpsError."""
+    """Print up to `prices` prices, and each state of the connection. Raises OpsError."""
     numbers = count(1)
     try:
         async with subscribe(token, api=api, region=region, on_state=_say_state) as subscription:
@@ -46,7 +46,7 @@ async def follow(token: str, api: str, *, region: str | None, prices: int | None
 
 
 def _line(price: Price, path: str | None, *, now: float) -> str:
-    """Time of the trade, price in SOL, path, and age: trades carry whole seconds, so to one second."""
+    """Time of the trade, price in SOL, path and age. Trades carry whole seconds, so the age is rough."""
     update = price.update
     moment = datetime.fromtimestamp(update.timestamp, UTC).strftime("%H:%M:%S")
     late = "  late" if price.is_late else ""
@@ -54,6 +54,7 @@ def _line(price: Price, path: str | None, *, now: float) -> str:
 
 
 def _say_state(state: State) -> None:
-    """To stderr, so that the prices can be piped."""
-    said = " · ".join(part for part in (state.state, state.path, state.reason) if part)
+    """To stderr, so that the prices can be piped. Why it is over is said by the error, once."""
+    reason = "" if state.state == "closed" else state.reason
+    said = " · ".join(part for part in (state.state, state.path, reason) if part)
     typer.secho(said, fg="cyan", err=True)

@@ -146,9 +146,12 @@ async function connect({ request, url, token, settings, env }) {
  * @param {string} token
  * @param {Settings} settings
  */
-function requireToken(token, { tokens }) {
+function requireToken(token, { tokens, symbols }) {
   if (!isToken(token)) throw badRequest("the token must match ^[A-Za-z0-9_-]{1,64}$");
-  if (tokens.length > 0 && !tokens.includes(token)) throw new Refusal("UNKNOWN_TOKEN", `${token} is not served here; TOKENS lists what is`);
+  if (tokens.length === 0 || tokens.includes(token)) return;
+  const meant = symbols.get(token);
+  const what = meant === undefined ? "is not streamed by this stack; add it to glow:tokens or use one of those" : `is a symbol; on the wire it is ${meant}`;
+  throw new Refusal("UNKNOWN_TOKEN", `token ${token} ${what}`);
 }
 
 /** @param {URLSearchParams} given */

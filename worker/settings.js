@@ -7,7 +7,7 @@
  * @property {string} [WEBHOOK_SECRET_PREVIOUS] set during a rotation
  * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
  * @property {string} [REQUIRE_ORIGIN] "true" refuses clients that send no Origin
- * @property {string} [TOKENS] comma-separated; unset serves every token
+ * @property {string} [TOKENS] comma-separated, each SYMBOL=token or a token alone; unset serves every token
  * @property {string} [WINDOW_MS] default 50
  * @property {string} [MAX_BUFFERED_BYTES] default 262144
  * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 10000
@@ -26,7 +26,7 @@ export function settingsOf(env) {
     secrets: [env.WEBHOOK_SECRET ?? "", env.WEBHOOK_SECRET_PREVIOUS ?? ""].filter((secret) => secret !== ""),
     allowedOrigins: listOf(env.ALLOWED_ORIGINS),
     requiresOrigin: env.REQUIRE_ORIGIN === "true",
-    tokens: listOf(env.TOKENS),
+    ...tokensOf(env.TOKENS),
     windowMs: wholeNumber("WINDOW_MS", env.WINDOW_MS, 50),
     maxBufferedBytes: wholeNumber("MAX_BUFFERED_BYTES", env.MAX_BUFFERED_BYTES, 256 * 1024),
     maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 10_000),
@@ -45,6 +45,17 @@ function listOf(text = "") {
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
+}
+
+/**
+ * The tokens that are served, and those of them that config has a symbol for, by that symbol.
+ * @param {string | undefined} text
+ */
+function tokensOf(text) {
+  const entries = listOf(text).map((entry) => entry.split("="));
+  const tokens = entries.map((parts) => parts[parts.length - 1]);
+  const symbols = new Map(entries.filter((parts) => parts.length > 1).map(([symbol, token]) => [symbol, token]));
+  return { tokens, symbols };
 }
 
 /**

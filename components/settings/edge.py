@@ -1,6 +1,7 @@
 """The part of config under `edge`: where the worker runs, and how it treats its clients."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -8,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from components.settings.values import CloudflareId, Flag, Hostname, Subdomain, listed
 
-# Where a page that shows the raw stream helps more than it tells.
+# The test page shows the raw stream, so production does not have it.
 _TEST_PAGE_STACKS: Final = frozenset({"dev", "local"})
 
 
@@ -20,18 +21,18 @@ class EdgeSettings(BaseModel):
     )
 
     account_id: CloudflareId = Field(
-        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        examples=['--plaintext --path edge.accountId "<your Cloudflare account id>"'],
         description="Cloudflare account of the worker; required.",
     )
     hostname: Hostname | None = Field(
         default=None,
-        examples=["--path edge.hostname edge.example.com"],
+        examples=["--plaintext --path edge.hostname edge.example.com"],
         description="Where the worker answers. It is a custom domain of the worker unless"
         " `edge.route` is true.",
     )
     zone_id: CloudflareId | None = Field(
         default=None,
-        examples=['--path edge.zoneId "<the id of the hostname\'s zone>"'],
+        examples=['--plaintext --path edge.zoneId "<the id of the hostname\'s zone>"'],
         description="Zone of the hostname.",
     )
     route: Flag = Field(
@@ -41,7 +42,7 @@ class EdgeSettings(BaseModel):
     )
     workers_dev_subdomain: Subdomain | None = Field(
         default=None,
-        examples=["--path edge.workersDevSubdomain <the subdomain of your account>"],
+        examples=['--plaintext --path edge.workersDevSubdomain "<the subdomain of your account>"'],
         description="Without a zone: answer at `https://<worker>.<this>.workers.dev`.",
     )
     window_ms: int = Field(
@@ -90,7 +91,7 @@ class EdgeSettings(BaseModel):
     )
 
     def origin(self, worker_name: str) -> str:
-        """Where the worker answers, `https://host`."""
+        """The origin of the worker, `https://host`."""
         host = self.hostname or f"{worker_name}.{self.workers_dev_subdomain}.workers.dev"
         return f"https://{host}"
 
@@ -105,7 +106,7 @@ class EdgeSettings(BaseModel):
         allowed_origins: Sequence[str],
         require_origin: bool,
     ) -> Mapping[str, str]:
-        """The worker's variables, by name; what is empty is left out."""
+        """The worker's variables by name. Empty ones are left out."""
         requires = require_origin if self.require_origin is None else self.require_origin
         variables = {
             "ALLOWED_ORIGINS": ",".join(allowed_origins),
@@ -124,18 +125,45 @@ Edge = Annotated[EdgeSettings, BeforeValidator(listed("a map of settings", dict)
 
 
 def worker_name(stack: str) -> str:
-    """`glow-broadcast` is that of prod; it names the worker, so stacks may share an account."""
+    """The name of the stack's worker. Each stack has its own, so several may share an account."""
     return "glow-broadcast" if stack == "prod" else f"glow-broadcast-{stack}"
 
 
-def contradictions(edge: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Keys of `edge` that do not go together, and why; `edge` as config holds it."""
+@dataclass(frozen=True)
+class Contradiction:
+    """A key of `edge` that does not fit the others. Removing and setting these keys mends it."""
+
+    key: str
+    what: str
+    remove: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+
+
+def contradictions(edge: Mapping[str, object]) -> Iterator[Contradiction]:
+    """Yield the contradictions in `edge`, which is as config holds it."""
     has_hostname, has_subdomain = "hostname" in edge, "workersDevSubdomain" in edge
     if has_hostname and has_subdomain:
-        yield "workersDevSubdomain", "is set beside edge.hostname: the worker has one address"
+        yield Contradiction(
+            "workersDevSubdomain",
+            "is set beside edge.hostname: the worker has one address",
+            remove=("workersDevSubdomain",),
+        )
     if not has_hostname and not has_subdomain:
-        yield "hostname", "is not set, nor is edge.workersDevSubdomain: the worker has no address"
+        zone = () if "zoneId" in edge else ("zoneId",)
+        yield Contradiction(
+            "hostname",
+            "is not set, nor is edge.workersDevSubdomain: the worker has no address",
+            set=("hostname", *zone),
+        )
     if has_hostname and "zoneId" not in edge:
-        yield "zoneId", "is not set, but edge.hostname is: its zone makes the DNS record"
-    if "route" in edge and not has_hostname:
-        yield "hostname", "is not set, but edge.route is: the route is <hostname>/*"
+        yield Contradiction(
+            "zoneId",
+            "is not set, but edge.hostname is: its zone makes the DNS record",
+            set=("zoneId",),
+        )
+    if edge.get("route") in (True, "true") and has_subdomain and not has_hostname:
+        yield Contradiction(
+            "route",
+            "is true, but edge.hostname is not set: the route is <hostname>/*",
+            remove=("route",),
+        )

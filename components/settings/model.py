@@ -1,4 +1,4 @@
-"""The settings of a stack: each key, its meaning, its bounds. `settings.py` reads them."""
+"""The settings of a stack: each key, its meaning, its bounds. `load.py` reads them."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -21,6 +21,7 @@ from components.settings.values import (
     Tokens,
 )
 from functions.glow.routing.policy import Policy
+from functions.glow.token import listed
 
 _RANDOM: Final = '"$(openssl rand -base64 32)"'
 
@@ -74,12 +75,12 @@ class Settings(BaseModel):
     edge_broadcast_url: Origin | None = Field(
         default=None,
         alias="EdgeBroadcastUrl",
-        examples=["EdgeBroadcastUrl https://edge.example.com"],
+        examples=["--plaintext EdgeBroadcastUrl https://edge.example.com"],
         description="Origin of the edge worker. Default: that of `edge`.",
     )
     edge: Edge | None = Field(
         default=None,
-        examples=['--path edge.accountId "<your Cloudflare account id>"'],
+        examples=['--plaintext --path edge.accountId "<your Cloudflare account id>"'],
         description="The edge worker and its address; set key by key. Empty: there is no worker.",
     )
     routing: Routing = Field(
@@ -113,13 +114,13 @@ class Settings(BaseModel):
     )
     tokens: Tokens = Field(
         default={},
-        examples=["--path tokens.BONK DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"],
+        examples=["--plaintext --path tokens.BONK DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"],
         description="Symbols and mints of the tokens to stream, at most 50."
         " Empty: every token that is traded against SOL.",
     )
     allowed_origins: Origins = Field(
         default=(),
-        examples=["--path 'allowedOrigins[0]' https://app.example.com"],
+        examples=["--plaintext --path 'allowedOrigins[0]' https://app.example.com"],
         description="Web origins that may connect and read, `https://host[:port]`."
         " `http://localhost:*` means any port; `null` and `file://` are local pages.",
     )
@@ -159,7 +160,7 @@ class Settings(BaseModel):
     )
     alarm_email: Email | None = Field(
         default=None,
-        examples=["alarmEmail oncall@example.com"],
+        examples=["--plaintext alarmEmail oncall@example.com"],
         description="Who hears the alarms. AWS asks the address to confirm.",
     )
     broadcast_concurrency: int = Field(
@@ -191,25 +192,27 @@ class Settings(BaseModel):
 
     @property
     def webhook_secret(self) -> SecretStr | None:
-        """What the webhook expects; the old system took the API key."""
+        """What the webhook expects. By default the API key, as in the old system."""
         return self.helius_webhook_secret or self.helius_api_key
 
     @property
-    def mints(self) -> tuple[str, ...]:
-        return tuple(sorted(self.tokens.values()))
+    def listed_tokens(self) -> tuple[str, ...]:
+        """The tokens with their symbols, as the functions and the worker get them."""
+        by_token = sorted(self.tokens.items(), key=lambda pair: pair[1])
+        return tuple(listed(symbol, token) for symbol, token in by_token)
 
     @property
     def policy(self) -> Policy:
-        """Where each token goes."""
+        """Which path each token takes."""
         return self.routing.policy(edge_is_on=self.use_edge_broadcast, tokens=self.tokens)
 
     def cors_origins(self, edge_url: str | None) -> tuple[str, ...]:
-        """Who may read from a browser: also the page that the edge worker shows at `edge_url`."""
+        """Origins that may read from a browser, among them the test page at `edge_url`."""
         origins = [*self.allowed_origins, *([] if edge_url is None else [edge_url])]
         return tuple(filter(is_cors_origin, dict.fromkeys(origins)))
 
     def edge_origin(self, worker_name: str) -> str | None:
-        """Where the edge worker answers, if there is one."""
+        """The origin of the edge worker, or None if there is no worker."""
         if self.edge_broadcast_url is not None or self.edge is None:
             return self.edge_broadcast_url
         return self.edge.origin(worker_name)
@@ -217,12 +220,12 @@ class Settings(BaseModel):
     def edge_variables(
         self, stack: str, *, rest_url: pulumi.Input[str], websocket_url: pulumi.Input[str]
     ) -> Mapping[str, pulumi.Input[str]]:
-        """The edge worker's variables; none where there is no worker."""
+        """The edge worker's variables; empty if there is no worker."""
         if self.edge is None:
             return {}
         variables = self.edge.variables(
             stack=stack,
-            tokens=self.mints,
+            tokens=self.listed_tokens,
             allowed_origins=self.allowed_origins,
             require_origin=self.require_origin,
         )

@@ -1,16 +1,23 @@
 """The part of config under `routing`: which tokens take which path, while the flag is on."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, cast
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from components.settings.problems import NAMESPACE, Problem, plain_set, removal
 from components.settings.values import Flag, Regions, TokenNames, listed
 from functions.glow.routing.policy import Policy
+from functions.glow.token import TOKEN_PATTERN
 
 # The environment of a function holds 4 KB, and a mint has 44 characters.
-_MAX_EDGE_TOKENS: Final = 30
+MAX_EDGE_TOKENS: Final = 30
+
+# A public key in base58, which has no 0, O, I and l.
+_MINT: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
 
 class RoutingSettings(BaseModel):
@@ -22,8 +29,9 @@ class RoutingSettings(BaseModel):
 
     edge_tokens: TokenNames = Field(
         default=(),
-        max_length=_MAX_EDGE_TOKENS,
-        examples=["--path 'routing.edgeTokens[0]' BONK"],
+        examples=[
+            "--plaintext --path 'routing.edgeTokens[0]' DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+        ],
         description="Tokens that take the edge whatever the percentage: symbols of `tokens`, or mints.",
     )
     edge_percent: int | None = Field(
@@ -36,7 +44,7 @@ class RoutingSettings(BaseModel):
     )
     aws_regions: Regions = Field(
         default=(),
-        examples=["--path 'routing.awsRegions[0]' us-east-1"],
+        examples=["--plaintext --path 'routing.awsRegions[0]' us-east-1"],
         description="Clients that say they are in one of these are sent to AWS. Tokens of the edge"
         " are then published on both paths.",
     )
@@ -79,10 +87,25 @@ class RoutingSettings(BaseModel):
 Routing = Annotated[RoutingSettings, BeforeValidator(listed("a map of settings", dict))]
 
 
-def unknown_tokens(routing: Mapping[str, object], tokens: Mapping[str, str]) -> Iterator[str]:
-    """Those of `edgeTokens` that the stack does not stream; `routing` as config holds it."""
-    names = routing.get("edgeTokens")
-    if not tokens or not isinstance(names, list):
-        return
-    known = {*tokens, *tokens.values()}
-    yield from (name for name in map(str, cast("list[object]", names)) if name not in known)
+def edge_token_problem(index: int, name: object, tokens: Mapping[str, str]) -> Problem | None:
+    """Return what is wrong with entry `index` of `edgeTokens`, or None. `tokens` is as config has it.
+
+    Without `tokens` every mint is fine, but no symbol has a meaning. So an entry that is not shaped
+    like a mint is a typo. If it passed, its token would stay on AWS and nobody would notice.
+    """
+    is_token = isinstance(name, str) and re.fullmatch(TOKEN_PATTERN, name)
+    if is_token and name in {*tokens, *tokens.values()}:
+        return None
+    if is_token and not tokens and _MINT.fullmatch(str(name)):
+        return None
+    path = ("routing", "edgeTokens", index)
+    key = f"routing.edgeTokens[{index}]"
+    if not tokens:
+        what = (
+            f"is {name!r}: must be a mint, 32 to 44 characters of base58. For a symbol to mean one,"
+            f" set {NAMESPACE}:tokens; then the stack streams those alone"
+        )
+        return Problem(key, what, (plain_set(path, "<the mint>"),))
+    what = f"is {name!r}, which is not in {NAMESPACE}:tokens: this stack does not stream it"
+    close = difflib.get_close_matches(str(name), tokens, n=1)
+    return Problem(key, what, (plain_set(path, close[0]) if close else removal(path),))

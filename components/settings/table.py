@@ -1,9 +1,5 @@
-"""The keys of config, however deep, with what errors and the README say of each.
+"""All keys of config, nested ones too, with what errors and docs/configuration.md say of each."""
 
-`python -m components.settings.table` prints the README's table.
-"""
-
-import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -23,10 +19,15 @@ FIELDS: Final[Mapping[str, FieldInfo]] = (
 
 
 def setting(key: str) -> str:
-    """What follows `pulumi config` to set `key`."""
+    """Return what follows `pulumi config` to set `key`."""
     field = FIELDS[key]
     examples = field.examples or [f"{key} {_shown_default(field)}"]
     return f"set {examples[0]}"
+
+
+def entry_setting(key: str, index: int) -> str:
+    """As `setting`, for entry `index` of the list at `key`."""
+    return setting(key).replace("[0]", f"[{index}]")
 
 
 def is_secret(key: str) -> bool:
@@ -40,24 +41,11 @@ def _shown_default(field: FieldInfo) -> str:
     return "" if default in (None, (), {}) or isinstance(default, BaseModel) else str(default)
 
 
-def config_table() -> str:
-    """The table of all keys, in Markdown."""
-    rows = [
-        f"| `{key}` | {_shown_kind(key, field)} | {field.description} |"
-        for key, field in FIELDS.items()
-    ]
-    return "\n".join(["| Key | Default | Meaning |", "|---|---|---|", *rows])
-
-
-def _shown_kind(key: str, field: FieldInfo) -> str:
-    if is_secret(key):
-        return "(secret)"
+def shown_default(key: str) -> str:
+    """Return the default and the bounds of `key` in Markdown, or nothing if it has no default."""
+    field = FIELDS[key]
     default = _shown_default(field)
     least = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
     most = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
     limits = f" ({least} to {most})" if most is not None else ""
     return f"`{default}`{limits}" if default else ""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{config_table()}\n")

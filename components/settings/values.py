@@ -1,24 +1,28 @@
-"""The kinds of values in stack config, which come as texts: how each is read, and what it may be.
+"""The kinds of values in stack config. They come as texts; each kind says how its text is read.
 
 A validator that refuses raises ValueError; its text never holds a secret.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Final, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, LiteralString, cast
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_core import PydanticCustomError
 
 from components.settings.origin import parse_listed_origin, parse_origin
 from functions.glow.errors import BadRequest
 from functions.glow.routing.policy import parse_region
 from functions.glow.token import parse_token
 
-# More would not fit: a function's environment holds 4 KB.
-_MAX_TOKENS: Final = 50
-_MAX_ORIGINS: Final = 20
-# What can be sent as a bearer: a line break or space from the clipboard would never match.
+# The type of the error for a value that should be a list or a map.
+WRONG_KIND: Final = "wrong_kind"
+
+# More would not fit into a function's environment of 4 KB. checks.py counts them.
+MAX_TOKENS: Final = 50
+MAX_ORIGINS: Final = 20
+# What can be sent as a bearer. A copied line break or space would make every request fail.
 _SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
 _CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HOSTNAME: Final = re.compile(
@@ -26,7 +30,7 @@ _HOSTNAME: Final = re.compile(
 )
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# What CloudWatch Logs accepts, up to ten years (PutRetentionPolicy).
+# The values that CloudWatch Logs takes (PutRetentionPolicy), up to ten years.
 _RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
     *(3288, 3653),
@@ -34,7 +38,7 @@ _RETENTION_DAYS: Final = (
 
 
 def _flag(text: object) -> bool:
-    # Within a map, `pulumi config set --path` stores true and false as JSON has them.
+    # `pulumi config set --path` stores true and false in a map as booleans, not as texts.
     if text not in ("true", "false", True, False):
         raise ValueError("must be true or false")
     return text in ("true", True)
@@ -54,8 +58,8 @@ def _secret_url(text: str) -> str:
     return _secret(text)
 
 
-def listed(what: str, kind: type) -> Callable[[str], object]:
-    """Reads a list or a map from its JSON; `what` is how the error calls it."""
+def listed(what: LiteralString, kind: type) -> Callable[[str], object]:
+    """Return a parser of a list or a map in JSON. The error calls it `what`."""
 
     def parse(text: str) -> object:
         try:
@@ -64,61 +68,36 @@ def listed(what: str, kind: type) -> Callable[[str], object]:
             value = None
         if isinstance(value, kind):
             return value
-        raise ValueError(f"must be {what}, set with --path")
+        raise PydanticCustomError(WRONG_KIND, f"must be {what}, set with --path")
 
     return parse
 
 
-def _tokens(listed: Mapping[str, object]) -> Mapping[str, str]:
-    problems: list[str] = []
-    tokens: dict[str, str] = {}
-    if len(listed) > _MAX_TOKENS:
-        problems.append(f"has {len(listed)} entries; at most {_MAX_TOKENS} fit")
-    for symbol, mint in listed.items():
-        try:
-            tokens[symbol] = parse_token(mint, where=f"the mint of {symbol}")
-        except BadRequest as refused:
-            problems.append(str(refused))
-    if len(set(tokens.values())) < len(tokens):
-        problems.append("names the same mint twice")
-    if problems:
-        raise ValueError("; ".join(problems))
-    return tokens
-
-
-def _origins(listed: Sequence[object]) -> tuple[str, ...]:
-    if len(listed) > _MAX_ORIGINS:
-        raise ValueError(f"has {len(listed)} entries; at most {_MAX_ORIGINS} fit")
-    return _each(listed, lambda entry: parse_listed_origin(str(entry)))
-
-
-def _token_names(entries: object) -> tuple[str, ...]:
-    return _each(_list(entries), lambda entry: parse_token(entry, where="the token"))
-
-
-def _regions(entries: object) -> tuple[str, ...]:
-    return _each(_list(entries), lambda entry: parse_region(str(entry), where="the region"))
-
-
-def _list(value: object) -> Sequence[object]:
-    # A text is a sequence, too: BONK would be the tokens B, O, N and K.
+def _list(value: object) -> object:
+    # A text is also a sequence: BONK would become the tokens B, O, N and K.
     if isinstance(value, list):
         return cast("list[object]", value)
-    raise ValueError("must be a list, set entry by entry with --path")
+    raise PydanticCustomError(WRONG_KIND, "must be a list, set entry by entry with --path")
 
 
-def _each(entries: Sequence[object], parse: Callable[[object], str]) -> tuple[str, ...]:
-    """Each of `entries` parsed; ValueError with everything that is wrong."""
-    problems: list[str] = []
-    parsed: list[str] = []
-    for entry in entries:
-        try:
-            parsed.append(parse(entry))
-        except (BadRequest, ValueError) as refused:
-            problems.append(str(refused))
-    if problems:
-        raise ValueError("; ".join(problems))
-    return tuple(parsed)
+def _token(entry: object) -> str:
+    try:
+        return parse_token(entry, where="")
+    except BadRequest:
+        raise ValueError(
+            "must be a mint or a token name of 1 to 64 letters, digits, '_' or '-'"
+        ) from None
+
+
+def _region(entry: object) -> str:
+    try:
+        return parse_region(str(entry), where="")
+    except BadRequest:
+        raise ValueError("must be an AWS region such as us-east-1") from None
+
+
+def _origin(entry: object) -> str:
+    return parse_listed_origin(str(entry))
 
 
 def _retention_days(days: int) -> int:
@@ -146,18 +125,14 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 SecretUrl = Annotated[SecretStr, BeforeValidator(_secret_url)]
 Origin = Annotated[str, AfterValidator(parse_origin)]
+_Token = Annotated[str, BeforeValidator(_token)]
 Origins = Annotated[
-    tuple[str, ...],
-    PlainValidator(_origins),
+    tuple[Annotated[str, BeforeValidator(_origin)], ...],
     BeforeValidator(listed("a list of origins", list)),
 ]
-Tokens = Annotated[
-    Mapping[str, str],
-    PlainValidator(_tokens),
-    BeforeValidator(listed("a map of symbols to mints", dict)),
-]
-TokenNames = Annotated[tuple[str, ...], BeforeValidator(_token_names)]
-Regions = Annotated[tuple[str, ...], BeforeValidator(_regions)]
+Tokens = Annotated[Mapping[str, _Token], BeforeValidator(listed("a map of symbols to mints", dict))]
+TokenNames = Annotated[tuple[_Token, ...], BeforeValidator(_list)]
+Regions = Annotated[tuple[Annotated[str, BeforeValidator(_region)], ...], BeforeValidator(_list)]
 RetentionDays = Annotated[int, AfterValidator(_retention_days)]
 CloudflareId = Annotated[
     str,

@@ -1,6 +1,8 @@
 """Tokens and signatures of the wire, checked before they reach a key, a URL or a log."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from functions.glow.errors import BadRequest, UnknownToken
@@ -12,6 +14,7 @@ SIGNATURE_PATTERN: Final = r"^[A-Za-z0-9]{1,88}$"
 
 _TOKEN = re.compile(TOKEN_PATTERN, re.ASCII)
 _SIGNATURE = re.compile(SIGNATURE_PATTERN, re.ASCII)
+_NO_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({})
 _SHOWN_LENGTH: Final = 80
 _SHOWN_BELOW: Final = 10**20
 
@@ -35,13 +38,32 @@ def parse_signature(value: object, *, where: str) -> str:
     )
 
 
-def require_known(token: str, tokens: frozenset[str]) -> str:
-    """`token`, if the stack streams it. An empty `tokens` means that it streams every token."""
-    if tokens and token not in tokens:
-        raise UnknownToken(
-            f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those"
-        )
-    return token
+def require_known(
+    token: str, tokens: frozenset[str], symbols: Mapping[str, str] = _NO_SYMBOLS
+) -> str:
+    """`token`, if the stack streams it; where `tokens` is empty it streams every one.
+
+    `symbols` leads from what config calls a token to what it is on the wire.
+    """
+    if not tokens or token in tokens:
+        return token
+    if token in symbols:
+        raise UnknownToken(f"token {token} is a symbol; on the wire it is {symbols[token]}")
+    raise UnknownToken(
+        f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those"
+    )
+
+
+def parse_listed(entry: str) -> tuple[str | None, str]:
+    """Symbol and token of an entry in the list of tokens: `SYMBOL=token`, or a token alone."""
+    symbol, equals, token = entry.partition("=")
+    return (symbol, token) if equals else (None, symbol)
+
+
+def listed(symbol: str, token: str) -> str:
+    """As `parse_listed` reads it; a symbol that cannot be asked for on the wire is left out."""
+    is_asked_for = symbol != token and _TOKEN.fullmatch(symbol)
+    return f"{symbol}={token}" if is_asked_for else token
 
 
 def shown(value: object) -> str:

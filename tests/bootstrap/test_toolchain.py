@@ -1,4 +1,4 @@
-"""Which Pulumi CLI and which Go are good enough, and what a release must prove."""
+"""Which Pulumi CLI and which Go are recent enough, and which release is accepted."""
 
 import hashlib
 import io
@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from local.errors import LocalError
-from local.toolchain import PROGRAMS, PULUMI_VERSION, parse_version
-from local.toolchain.go_build import MODULES, OLDEST_GO, go_version
-from local.toolchain.release import MACHINES, download_release
+from workspace.errors import WorkspaceError
+from workspace.toolchain import PROGRAMS, PULUMI_VERSION, parse_version
+from workspace.toolchain.go_build import MODULES, OLDEST_GO, go_version
+from workspace.toolchain.release import MACHINES, download_release
 
 ARCHIVE = f"pulumi-v{PULUMI_VERSION}-{sys.platform}-{MACHINES[platform.machine().lower()]}.tar.gz"
 
@@ -102,7 +102,7 @@ def test_altered_release_is_refused_and_nothing_is_unpacked(tmp_path: Path, rele
     publish(tmp_path, checksum="0" * 64)
     programs = tmp_path / "programs"
     programs.mkdir()
-    with pytest.raises(LocalError, match="does not match its published checksum"):
+    with pytest.raises(WorkspaceError, match="does not match its published checksum"):
         download_release(PULUMI_VERSION, programs, releases=releases)
     assert not list(programs.iterdir())
 

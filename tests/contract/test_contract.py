@@ -6,11 +6,12 @@ from typing import Any, get_args
 
 import pytest
 
-from functions.glow.errors import BadRequest, Refused
+from functions.environment import Environment
+from functions.glow.errors import BadRequest, Refused, UnknownToken
 from functions.glow.prices.replay import Gap
 from functions.glow.sockets import messages
 from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames, latest
-from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
+from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN, require_known
 from functions.glow.trades.parse import SkipReason, Trades, parse_webhook
 from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_update, update_id
 
@@ -25,6 +26,7 @@ def golden(name: str) -> Golden:
 
 UPDATE, IDS, FRAMES = golden("update"), golden("ids"), golden("frames")
 SIMPLE, WEBHOOK, MESSAGES = golden("simple"), golden("webhook"), golden("messages")
+TOKENS = golden("tokens")
 
 
 def an_update(fields: Golden) -> Update:
@@ -54,6 +56,23 @@ class TestUpdate:
 
         with pytest.raises(BadRequest, match=rf"^{example['field']} "):
             an_update(good | example["change"])
+
+
+class TestTokens:
+    ENVIRONMENT = Environment({"TOKENS": TOKENS["variable"]})
+
+    @pytest.mark.parametrize("token", TOKENS["served"])
+    def test_token_of_the_stack_is_served(self, token: str) -> None:
+        known = require_known(token, self.ENVIRONMENT.tokens, self.ENVIRONMENT.symbols)
+
+        assert known == token
+
+    @pytest.mark.parametrize("example", TOKENS["refused"], ids=lambda example: example["token"])
+    def test_other_token_is_refused_with_what_to_ask_for(self, example: Golden) -> None:
+        with pytest.raises(UnknownToken) as refused:
+            require_known(example["token"], self.ENVIRONMENT.tokens, self.ENVIRONMENT.symbols)
+
+        assert str(refused.value) == example["message"]
 
 
 class TestIds:

@@ -1,4 +1,4 @@
-"""Every command of ops/ explains itself and stands in the docs."""
+"""Every command of ops/ has a help text and is in the docs."""
 
 from pathlib import Path
 

@@ -268,6 +268,15 @@ def test_junk_is_answered_with_an_error(load: Load, message: object, code: str) 
     assert (answer["type"], answer["code"]) == ("ERROR", code)
 
 
+def test_symbol_is_answered_with_its_mint(load: Load) -> None:
+    connections = load("connections", **{environment.TOKENS: "WIF=EKpQ"})
+
+    answer = subscribe(connections, "client", "WIF")
+
+    assert (answer["type"], answer["code"]) == ("ERROR", "UNKNOWN_TOKEN")
+    assert answer["message"] == "token WIF is a symbol; on the wire it is EKpQ"
+
+
 def test_no_exception_leaves_the_handler(load: Load) -> None:
     connections = load("connections", **{environment.CONNECTIONS_TABLE: "missing"})
 

@@ -126,5 +126,9 @@ def test_bad_parameter_is_named(load: Load, query: dict[str, str], message: str)
 
 
 def test_token_that_the_stack_does_not_stream_is_not_found(load: Load) -> None:
+    status, answer, _ = ask(load, "WIF", TOKENS="WIF=EKpQ")
+
+    assert (status, answer["error"]["code"]) == (404, "UNKNOWN_TOKEN")
+    assert answer["error"]["message"] == "token WIF is a symbol; on the wire it is EKpQ"
     assert ask(load, "OTHER", TOKENS="SOL")[0] == 404
     assert ask(load, "bad token!")[0] == 400

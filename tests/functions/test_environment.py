@@ -22,9 +22,10 @@ def test_flag_must_be_true_or_false() -> None:
 
 
 def test_lists_ignore_blanks_and_optional_ones_have_defaults() -> None:
-    environment = Environment({"TOKENS": " SOL, ,BONK", "HELIUS_WEBHOOK_SECRET": "s"})
+    environment = Environment({"TOKENS": " SOL, ,BONK=DezX", "HELIUS_WEBHOOK_SECRET": "s"})
 
-    assert environment.tokens == {"SOL", "BONK"}
+    assert environment.tokens == {"SOL", "DezX"}
+    assert environment.symbols == {"BONK": "DezX"}
     assert environment.allowed_origins == frozenset()
     assert environment.helius_webhook_secrets == ("s",)
     assert environment.call_timeout_ms == 200

@@ -98,6 +98,13 @@ def test_token_that_the_stack_does_not_stream_is_unknown(load: Load) -> None:
     assert (status, body["error"]["code"]) == (404, "UNKNOWN_TOKEN")
 
 
+def test_symbol_is_answered_with_its_mint(load: Load) -> None:
+    status, body = get(load, "GET /tokens/{token}/price", token="WIF", TOKENS="WIF=EKpQ")
+
+    assert (status, body["error"]["code"]) == (404, "UNKNOWN_TOKEN")
+    assert body["error"]["message"] == "token WIF is a symbol; on the wire it is EKpQ"
+
+
 def test_table_that_is_away_is_503(load: Load) -> None:
     status, body = get(load, "GET /tokens/{token}/price", token="SOL", PRICES_TABLE="missing")
 

@@ -12,10 +12,10 @@ from typing import Final, Self, TypedDict, cast
 
 import httpx
 
-from local.paths import REPOSITORY
 from local.process import BackgroundProcess
-from local.stack import ignore
-from local.toolchain import pulumi_folder
+from workspace.engine import ignore
+from workspace.paths import REPOSITORY
+from workspace.toolchain import pulumi_folder
 
 PROGRAM: Final = Path(__file__).parent / "cloudflare_program"
 START_SECONDS: Final = 60

@@ -11,8 +11,8 @@ from typing import Final
 
 from local.cloud import LocalCloud
 from local.config import aws_keys
-from local.stack import ignore
-from local.toolchain import pulumi_folder
+from workspace.engine import ignore
+from workspace.toolchain import pulumi_folder
 
 PROGRAM: Final = Path(__file__).parent / "program"
 STACK: Final = "test"

@@ -1,4 +1,4 @@
-"""The edge path: a worker whose versions change only when something has changed."""
+"""The edge path: the worker, its address, and a new version only when something has changed."""
 
 import base64
 import json
@@ -141,7 +141,7 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
         "REQUIRE_ORIGIN": "true",
         "REST_API_URL": "https://glow-prod-RestApi.example",
         "TEST_PAGE": "true",
-        "TOKENS": "mintA,mintB",
+        "TOKENS": "BONK=mintA,SOL=mintB",
         "WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live",
         "WINDOW_MS": "20",
     }

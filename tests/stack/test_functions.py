@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.stack.recording import EDGE, EDGE_SECRET, WEBHOOK_SECRET, Deployment, Secret, deploy
+from tests.stack.recording import (
+    EDGE,
+    EDGE_SECRET,
+    ROOT,
+    WEBHOOK_SECRET,
+    Deployment,
+    Secret,
+    deploy,
+)
 
 FUNCTIONS = {
     "webhook": "HeliusPriceWebhook",
@@ -24,6 +32,18 @@ def child(module: str, kind: str) -> str:
 
 def environment(deployment: Deployment, module: str) -> dict[str, object]:
     return deployment.named(child(module, "function")).inputs["environment"]["variables"]
+
+
+def test_every_handler_in_the_folder_is_deployed(prod: Deployment) -> None:
+    handlers = {
+        f"functions.{path.stem}.handler"
+        for path in (ROOT / "functions").glob("*.py")
+        if "\ndef handler(" in path.read_text()
+    }
+
+    deployed = [each.inputs["handler"] for each in prod.of_type("aws:lambda/function:Function")]
+
+    assert sorted(deployed) == sorted(handlers)
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS.items())
@@ -77,7 +97,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
     connections = {"CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable"}
     callback = {"WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live"}
-    tokens = {"TOKENS": f"{OTHER_MINT},{MINT}"}
+    tokens = {"TOKENS": f"BONK={OTHER_MINT},USDC={MINT}"}
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"

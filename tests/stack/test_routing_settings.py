@@ -1,6 +1,7 @@
 """The keys under `routing`: what they may be, and the policy that they make."""
 
 import json
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from components.settings.model import Settings
 from functions.glow.routing.policy import Policy
 
 REQUIRED = {"HeliusApiKey": "a-secret-of-helius-0123456789"}
+WIF = "EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm"
 TOKENS = {"BONK": "mint-of-bonk", "WIF": "mint-of-wif"}
 
 
@@ -31,13 +33,11 @@ def refusal(routing: object, **values: str) -> str:
         ({"edgePercent": 101}, "edgePercent", "less than or equal to 100"),
         ({"edgePercent": 12.5}, "edgePercent", "valid integer"),
         ({"edgePercent": "half"}, "edgePercent", "valid integer"),
-        ({"edgeTokens": "BONK"}, "edgeTokens", "must be a list"),
-        ({"edgeTokens": ["no mint!"]}, "edgeTokens", "the token must be"),
-        ({"edgeTokens": [7]}, "edgeTokens", "the token must be"),
-        ({"edgeTokens": [f"mint{n}" for n in range(31)]}, "edgeTokens", "at most 30"),
-        ({"awsRegions": "us-east-1"}, "awsRegions", "must be a list"),
-        ({"awsRegions": ["virginia"]}, "awsRegions", "must be an AWS region such as us-east-1"),
-        ({"awsRegions": [None]}, "awsRegions", "must be an AWS region such as us-east-1"),
+        ({"edgeTokens": ["no mint!"]}, "edgeTokens[0]", "must be a mint, 32 to 44 characters"),
+        ({"edgeTokens": [7]}, "edgeTokens[0]", "must be a mint, 32 to 44 characters"),
+        ({"edgeTokens": [WIF, "WIF"]}, "edgeTokens[1]", "must be a mint, 32 to 44 characters"),
+        ({"edgeTokens": [f"{WIF}l"]}, "edgeTokens[0]", "must be a mint, 32 to 44 characters"),
+        ({"awsRegions": ["us-east-1", "virginia"]}, "awsRegions[1]", "must be an AWS region"),
         ({"dual": "both"}, "dual", "must be true or false"),
         ({"graceSeconds": 9}, "graceSeconds", "greater than or equal to 10"),
         ({"graceSeconds": 3601}, "graceSeconds", "less than or equal to 3600"),
@@ -50,9 +50,29 @@ def test_bad_value_is_named_with_its_remedy(
 
     assert where.startswith(f"glow:routing.{key} is ")
     assert problem in where
-    assert command.strip().startswith("pulumi config set --path ")
-    assert f"routing.{key}" in command
+    assert re.match(
+        rf"    pulumi config set (--plaintext )?--path '?routing\.{re.escape(key)}", command
+    )
     assert command.endswith(" --stack dev")
+
+
+@pytest.mark.parametrize("key", ["edgeTokens", "awsRegions"])
+def test_text_in_place_of_a_list_is_removed_before_an_entry_is_set(key: str) -> None:
+    _, where, remove, put = refusal({key: "us-east-1"}).splitlines()
+
+    assert where.startswith(f"glow:routing.{key} is 'us-east-1': must be a list")
+    assert remove == f"    pulumi config rm --path glow:routing.{key} --stack dev"
+    assert put.startswith(f"    pulumi config set --plaintext --path 'routing.{key}[0]' ")
+
+
+def test_each_token_that_is_too_much_is_removed_from_the_end() -> None:
+    _, where, *commands = refusal({"edgeTokens": [WIF] * 32}).splitlines()
+
+    assert where.startswith("glow:routing.edgeTokens has 32 entries; at most 30 fit")
+    assert [command.split("'")[1] for command in commands] == [
+        "glow:routing.edgeTokens[31]",
+        "glow:routing.edgeTokens[30]",
+    ]
 
 
 @pytest.mark.parametrize("routing", [[], 7, "soon"], ids=str)
@@ -75,10 +95,19 @@ def test_symbol_that_the_stack_does_not_stream_is_refused_with_the_command() -> 
 
     assert message == (
         "Stack dev: 1 setting is wrong.\n"
-        "glow:routing.edgeTokens names 'WIFE', which glow:tokens do not: this stack does not stream"
-        " it.\n"
-        "    pulumi config set --path 'routing.edgeTokens[0]' BONK --stack dev"
+        "glow:routing.edgeTokens[1] is 'WIFE', which is not in glow:tokens: this stack does not"
+        " stream it.\n"
+        "    pulumi config set --plaintext --path 'routing.edgeTokens[1]' WIF --stack dev"
     )
+
+
+def test_tokens_like_no_symbol_are_removed_from_the_end() -> None:
+    message = refusal({"edgeTokens": ["CAT", "WIF", "DOG"]}, tokens=json.dumps(TOKENS))
+
+    assert message.splitlines()[2::2] == [
+        "    pulumi config rm --path 'glow:routing.edgeTokens[2]' --stack dev",
+        "    pulumi config rm --path 'glow:routing.edgeTokens[0]' --stack dev",
+    ]
 
 
 def test_symbols_and_mints_name_the_same_tokens() -> None:
@@ -88,15 +117,15 @@ def test_symbols_and_mints_name_the_same_tokens() -> None:
 
 
 def test_without_tokens_any_mint_may_be_named() -> None:
-    assert parse({"edgeTokens": ["mint-of-wif"]}).policy.edge_tokens == frozenset({"mint-of-wif"})
+    assert parse({"edgeTokens": [WIF]}).policy.edge_tokens == frozenset({WIF})
 
 
 @pytest.mark.parametrize(
     ("routing", "percent"),
     [
         ({}, 100),
-        ({"edgeTokens": ["mint-of-wif"]}, 0),
-        ({"edgeTokens": ["mint-of-wif"], "edgePercent": 10}, 10),
+        ({"edgeTokens": [WIF]}, 0),
+        ({"edgeTokens": [WIF], "edgePercent": 10}, 10),
         ({"edgePercent": 0}, 0),
         ({"awsRegions": ["us-east-1"]}, 100),
     ],

@@ -30,6 +30,16 @@ test("ids are made, ordered and checked as in Python", () => {
   for (const id of invalid) assert.ok(!isUpdateId(id), JSON.stringify(id));
 });
 
+test("tokens are served or refused as on the AWS path", async (t) => {
+  const { variable, served, refused } = golden("tokens");
+  const some = await startEdge(t, { vars: { TOKENS: variable } });
+  for (const token of served) assert.equal((await some.post(token, golden("update").examples[0].update)).status, 200);
+  for (const { token, message } of refused) {
+    assert.deepEqual((await (await some.post(token, {})).json()).error, { code: "UNKNOWN_TOKEN", message });
+    assert.equal((await some.refusal(token)).status, 404);
+  }
+});
+
 test("updates pass the edge as they are", async () => {
   for (const { update, text } of golden("update").examples) {
     assert.deepEqual(await parseUpdates(text, update.token), [update]);

@@ -1,4 +1,4 @@
-"""A pull request on a GitHub of our own."""
+"""A pull request on a stand-in for GitHub."""
 
 from collections.abc import Iterator
 

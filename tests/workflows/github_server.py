@@ -1,4 +1,4 @@
-"""A GitHub that knows the comments of one pull request, on loopback."""
+"""A stand-in for GitHub on loopback. It has one pull request with its comments."""
 
 import json
 import threading

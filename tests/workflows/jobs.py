@@ -1,4 +1,4 @@
-"""The workflows as GitHub reads them, and their steps as its runner runs them."""
+"""Reads the workflows as GitHub does, and runs their steps as its runner does."""
 
 import os
 import subprocess
@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from local.paths import REPOSITORY
 from tests.workflows import github_server
 from tests.workflows.github_server import Conversation
+from workspace.paths import REPOSITORY
 
 FOLDER = REPOSITORY / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.y*ml"))
@@ -38,7 +38,7 @@ def step_named(job: str, name: str) -> dict[str, Any]:
 def run_step(
     job: str, name: str, *, checkout: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a step's own script in `checkout`, where `.venv` becomes this interpreter's."""
+    """Run the script of a step in `checkout`, with this interpreter's environment as its `.venv`."""
     if not (checkout / ".venv").exists():
         (checkout / ".venv").symlink_to(sys.prefix)
     return subprocess.run(
@@ -54,7 +54,7 @@ def run_step(
 def post_comment(
     conversation: Conversation, checkout: Path, report: str, *, stack: str = "dev"
 ) -> subprocess.CompletedProcess[str]:
-    """Run the step that comments, on a `report` that the preview left in `checkout`."""
+    """Run the step that comments. `report` is what the preview would have written."""
     (checkout / "preview.md").write_text(report)
     environment = {
         "COMMIT": "c0ffee1234567",

@@ -1,4 +1,4 @@
-"""The workflow's own script, against a GitHub on loopback."""
+"""The step that comments, run against a stand-in for GitHub."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The preview that the workflow calls, of real stacks on the local cloud."""
+"""`ops preview` as the workflow calls it, on real stacks of the local cloud."""
 
 import shutil
 import subprocess
@@ -10,13 +10,14 @@ import psutil
 import pytest
 
 from local.cloud import LocalCloud
-from local.paths import REPOSITORY
-from local.stack import LocalStack, ignore
-from local.toolchain import pulumi_folder
-from ops.preview import run_preview, target_of
+from local.stack import LocalStack
+from ops.preview import run_preview
 from ops.report import write_report
 from tests.workflows.github_server import Conversation
 from tests.workflows.jobs import post_comment, run_step
+from workspace.engine import ignore
+from workspace.paths import REPOSITORY
+from workspace.toolchain import pulumi_folder
 
 NOT_CHECKED_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "Pulumi.local.yaml")
 
@@ -34,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A fresh clone, as a runner has it after `make`."""
+    """A fresh clone, as it is on a runner after `make`."""
     folder = tmp_path / "glow"
     shutil.copytree(REPOSITORY, folder, ignore=NOT_CHECKED_OUT)
     (folder / "node_modules").symlink_to(REPOSITORY / "node_modules")
@@ -45,7 +46,7 @@ def test_preview_shows_a_change_and_carries_nothing_out(stack: LocalStack) -> No
     stack.config_set("logRetentionDays", "14")
     said: list[str] = []
 
-    done = run_preview(target_of(stack), said.append)
+    done = run_preview(stack.target, said.append)
 
     report = write_report("local", done.output, done.exit_code)
     assert done.exit_code == 0, done.output
@@ -58,7 +59,7 @@ def test_preview_shows_a_change_and_carries_nothing_out(stack: LocalStack) -> No
 
 
 def test_preview_without_change_says_so(stack: LocalStack) -> None:
-    done = run_preview(target_of(stack), ignore)
+    done = run_preview(stack.target, ignore)
 
     report = write_report("local", done.output, done.exit_code)
     assert report.startswith("### local: no changes, ")
@@ -69,7 +70,7 @@ def test_two_previews_of_a_stack_leave_one_comment_with_the_second(
 ) -> None:
     for days in ("14", "60"):
         stack.config_set("logRetentionDays", days)
-        done = run_preview(target_of(stack), ignore)
+        done = run_preview(stack.target, ignore)
         report = write_report("local", done.output, done.exit_code)
         posted = post_comment(conversation, tmp_path, report, stack="local")
         assert posted.returncode == 0, posted.stderr
@@ -83,7 +84,7 @@ def test_two_previews_of_a_stack_leave_one_comment_with_the_second(
 def test_bad_config_fails_with_its_remedy_in_the_report(stack: LocalStack) -> None:
     stack.config_set("logRetentionDays", "31")
 
-    done = run_preview(target_of(stack), ignore)
+    done = run_preview(stack.target, ignore)
 
     stack.config_set("logRetentionDays", "30")
     assert done.exit_code != 0

@@ -1,4 +1,4 @@
-"""One comment, a section for each stack, all of one commit."""
+"""One comment has a section for each stack, all of the same commit."""
 
 from ops.sections import END, is_preview_comment, put_section
 

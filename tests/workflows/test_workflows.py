@@ -1,4 +1,4 @@
-"""What every workflow keeps to. The scanners run offline: they get no token and no network."""
+"""Rules for every workflow. The scanners run without a token and without a network."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.paths import REPOSITORY, cache_folder
-from local.toolchain.go_build import find_go
 from tests.workflows.jobs import WORKFLOWS, all_jobs, read_workflow
+from workspace.paths import REPOSITORY, cache_folder
+from workspace.toolchain.go_build import find_go
 
 ACTIONLINT_MODULE = Path(__file__).parent / "actionlint"
 JOBS = all_jobs()
@@ -20,7 +20,7 @@ CHECKOUT = "actions/checkout@"
 
 @pytest.fixture(scope="session")
 def actionlint() -> Path:
-    """Built with Go: its package on PyPI downloads a release from GitHub while it installs."""
+    """Build actionlint with Go. Its package on PyPI downloads a release from GitHub at install time."""
     version = re.search(r"rhysd/actionlint (v[\d.]+)", (ACTIONLINT_MODULE / "go.mod").read_text())
     assert version is not None
     program = cache_folder() / f"actionlint-{version[1]}" / "actionlint"
@@ -36,7 +36,7 @@ def actionlint() -> Path:
 
 @pytest.mark.timeout(300)
 def test_actionlint_finds_nothing(actionlint: Path) -> None:
-    # Without the linters that it would take from PATH: one result on every machine.
+    # It would also run linters that it finds on PATH. Without them every machine gets one result.
     command = [actionlint, "-no-color", "-shellcheck=", "-pyflakes=", *WORKFLOWS]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 

