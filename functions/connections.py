@@ -133,4 +133,5 @@ async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
     outcome = await deliver(_POSTER, connection_id, payloads)
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)
+    await _POSTER.settle()
     return outcome

@@ -61,6 +61,7 @@ class CatchingUp:
         unfinished = await self._release(token, posted, missed, now=now)
         dropped = await self._drop(token, failing, now=now)
         await forget(self._subscriptions, token, [each.connection_id for each in [*gone, *dropped]])
+        await self._poster.settle()
         still_failing = [each for each in failing if each not in dropped]
         await self._try_again(token, unfinished, still_failing, now=now)
         log.info(

@@ -102,7 +102,9 @@ class FanOut:
         workers = [self._serve(subscriptions, mail, tally) for _ in range(MAX_CONCURRENT_POSTS)]
         # The lease is taken while the first page is read: a lone update does not wait for it.
         tasks = [self._poster.lease_ahead(), *workers]
-        for ending in await asyncio.gather(*tasks, return_exceptions=True):
+        endings = await asyncio.gather(*tasks, return_exceptions=True)
+        await self._poster.settle()
+        for ending in endings:
             if isinstance(ending, BaseException):
                 raise ending
         if await self._is_hopeless(tally):

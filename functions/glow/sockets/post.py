@@ -90,6 +90,10 @@ class ConnectionPoster:
         """Get leave for the first posts while something else is awaited."""
         await self._rate.lease_ahead()
 
+    async def settle(self) -> None:
+        """Wait for what goes on beside the posts; call it after the last one."""
+        await self._rate.settle()
+
     async def aclose(self) -> None:
         """Close the kept connections to the endpoint."""
         await self._pool.close()

@@ -31,6 +31,7 @@ class RateGuard:
         self._quota = quota
         self._budget = Budget()
         self._asking = asyncio.Lock()
+        self._next_lease: asyncio.Future[None] | None = None
         self._row_rests_until = 0.0
 
     async def acquire(self) -> None:
@@ -46,11 +47,24 @@ class RateGuard:
             if not self._budget.left(time.time()):
                 await self._try_to_lease()
 
+    async def settle(self) -> None:
+        """Wait for a lease that is being asked for: Lambda freezes what an invocation leaves behind,
+        and the answer would be late when it goes on."""
+        if self._next_lease is not None:
+            await self._next_lease
+
     def _is_taken(self) -> bool:
-        if not self._budget.left(time.time()):
+        left = self._budget.left(time.time())
+        if not left:
             return False
         self._budget = self._budget.spent()
+        if left == self._quota.lease // 2:  # the next one comes while the rest is used up
+            self._next_lease = asyncio.ensure_future(self._lease_more())
         return True
+
+    async def _lease_more(self) -> None:
+        async with self._asking:
+            await self._try_to_lease()
 
     async def _renew(self) -> None:
         """Wait for a lease, or take the static share of a second that has not given it yet."""
@@ -88,7 +102,7 @@ class RateGuard:
             return None
         if used is not None:
             return self._quota.wait_seconds(used, now)
-        self._budget = Budget(second, self._quota.lease)
+        self._budget = Budget(second, self._budget.left(second) + self._quota.lease)
         return None
 
     def _take_share(self) -> None:
