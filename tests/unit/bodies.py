@@ -1,11 +1,12 @@
-"""Builders of webhook bodies, and the real ones of tests/data/helius."""
+"""Builders of webhook bodies, and the real ones of tests/data."""
 
 import json
 from pathlib import Path
 
-from functions.glow.trades.helius import WRAPPED_SOL
+from functions.glow.trades.movements import WRAPPED_SOL
 
-HELIUS = Path(__file__).parent.parent / "data" / "helius"
+DATA = Path(__file__).parent.parent / "data"
+HELIUS = DATA / "helius"
 NOW = 1_800_000_000.0  # later than every real body
 
 TRADER, POOL, ROUTER = "Trader111", "Pool111", "Router111"

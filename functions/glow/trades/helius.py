@@ -68,6 +68,8 @@ class _Reader:
             where = f"{self.where}.accountData[{index}]"
             address = text(account, "account", where=where)
             lamports = _units(account, "nativeBalanceChange", where=where)
+            if address in self.lamports:
+                raise BadRequest(f"{where}.account is in another row, too: which one is right?")
             self.lamports[address] = lamports
             for row in optional_objects(account, "tokenBalanceChanges", where=where):
                 self._read_row(row, address, lamports, where=f"{where}.tokenBalanceChanges")

@@ -39,16 +39,15 @@ def liquidity_of(mint: str, parties: Parties, movements: Movements) -> Liquidity
     decimals = movements.decimals.get(mint, 0)
     if decimals == 0 and all(abs(party.tokens[mint]) == 1 for party in exchangers):
         return NoPrice("nft", "one piece of something that cannot be divided", mint)
-    solid = [party for party in exchangers if not _is_dust(party, mint, decimals)]
-    if not solid:
+    side = _other_side(mint, exchangers, parties)
+    if isinstance(side, Liquidity) and is_dust(side.lamports, side.units, decimals):
         return NoPrice("dust", "too little of it, or of SOL, changed hands", mint)
-    return _other_side(mint, solid, parties)
+    return side
 
 
-def _is_dust(party: Party, mint: str, decimals: int) -> bool:
+def is_dust(lamports: int, units: int, decimals: int) -> bool:
     # A mint without decimals is never cut, however few of it move.
-    least_units = DUST_UNITS if decimals else 1
-    return abs(party.lamports) < DUST_UNITS or abs(party.tokens[mint]) < least_units
+    return abs(lamports) < DUST_UNITS or abs(units) < (DUST_UNITS if decimals else 1)
 
 
 def _other_side(

@@ -4,12 +4,12 @@ Minted and burned tokens are not exchanged; fee, rent and a mint's own creation 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from functions.glow.trades.movements import NOBODY, WRAPPED_SOL, Movements
-from functions.glow.trades.programs import LENDING, ORDERS
+from functions.glow.trades.programs import LENDING, ORDERS, PLAIN
 
 TOKEN_ACCOUNT_RENTS: Final = (
     2_039_280,
@@ -76,7 +76,7 @@ def parties_of(movements: Movements) -> Parties:
         for owner in owners
     }
     payer = parties.pop(movements.fee_payer, None)
-    lenders = movements.owners_handed_to(LENDING)
+    lenders = _lenders(movements, owners)
     customers = movements.owners_handed_to(ORDERS) - lenders
     ordered = [parties[owner] for owner in sorted(parties)]
     return Parties(
@@ -86,6 +86,15 @@ def parties_of(movements: Movements) -> Parties:
         liquidity=[party for party in ordered if party.owner not in customers | lenders],
         native_senders=frozenset(transfer.sender for transfer in movements.native_transfers),
     )
+
+
+def _lenders(movements: Movements, owners: Set[str]) -> frozenset[str]:
+    """Whoever a lending program was handed; and, beside one, whoever no other program was."""
+    called = {call.program for call in movements.calls}
+    if not called & LENDING:
+        return frozenset()
+    others = movements.owners_handed_to(frozenset(called - LENDING - ORDERS - PLAIN))
+    return movements.owners_handed_to(LENDING) | (owners - others)
 
 
 def _party(

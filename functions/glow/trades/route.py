@@ -27,7 +27,8 @@ def route_of(
 ) -> Liquidity | None:
     """All pools of a route as one, if SOL is one end of it and one token the other.
 
-    `firsts` are the pools against SOL. SOL that only passes between two of them is no end.
+    `firsts` are the pools against SOL. SOL that only passes between two of them is no end. A trader
+    who exchanged the two ends bears it out: else a trader may stand among the pools.
     """
     pools = [*between_tokens(parties), *(pool for first in firsts for pool in first.pools)]
     lamports = sum(first.lamports for first in firsts)
@@ -42,5 +43,8 @@ def route_of(
         return None
     (end,) = ends
     if any(end in pool.tokens and went_both_ways(pool.owner, end, movements) for pool in pools):
+        return None
+    owners = {pool.owner for pool in pools}
+    if not any(party.exchanged(end) and party.owner not in owners for party in parties.all):
         return None
     return Liquidity(end, lamports, net[end], pools)

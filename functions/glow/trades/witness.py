@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from functions.glow.token import shown
-from functions.glow.trades.liquidity import DUST_UNITS, FEE_PARTS, Liquidity
+from functions.glow.trades.liquidity import DUST_UNITS, FEE_PARTS, Liquidity, is_dust
 from functions.glow.trades.movements import NOBODY, WRAPPED_SOL, Movements
 from functions.glow.trades.outcome import NoPrice
 from functions.glow.trades.parties import Parties, Party
@@ -105,11 +105,13 @@ def _is_borne_out(pool: Party, mint: str, movements: Movements) -> bool:
 
 
 def _are_close(found: Liquidity) -> bool:
+    """Whether the pools had like prices; crumbs are too small to tell, and to matter."""
+    traded = [(abs(pool.lamports), abs(pool.tokens[found.mint])) for pool in found.pools]
+    told = [amounts for amounts in traded if max(amounts) >= DUST_UNITS]
     return all(
-        SPREAD * abs(one.lamports * other.tokens[found.mint])
-        >= abs(other.lamports * one.tokens[found.mint])
-        for one in found.pools
-        for other in found.pools
+        SPREAD * lamports * other_units >= other_lamports * units
+        for lamports, units in told
+        for other_lamports, other_units in told
     )
 
 
@@ -147,7 +149,7 @@ def event_price(movements: Movements) -> Liquidity | None:
         return None
     ((mint, units),) = (given or taken).items()
     lamports = (event.taken if given else event.given).get(WRAPPED_SOL, 0)
-    if lamports < DUST_UNITS or units < (DUST_UNITS if movements.decimals[mint] else 2):
+    if min(lamports, units) <= 0 or is_dust(lamports, units, movements.decimals[mint]):
         return None
     return Liquidity(mint, *((-lamports, units) if given else (lamports, -units)), pools=())
 
