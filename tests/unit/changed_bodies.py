@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import cast
 
-from tests.unit.bodies import JsonObject
+from tests.unit.bodies import JsonObject, an_account
 
 TOKEN_ACCOUNT_RENTS = (2_039_280, 2_074_080)
 Change = Callable[[JsonObject, Random], JsonObject]
@@ -32,8 +32,7 @@ def pay(transaction: JsonObject, lamports: int) -> None:
 
 def give(transaction: JsonObject, account: str, lamports: int) -> None:
     pay(transaction, lamports)
-    opened = {"account": account, "nativeBalanceChange": lamports, "tokenBalanceChanges": []}
-    rows(transaction, "accountData").append(opened)
+    rows(transaction, "accountData").append(an_account(account, lamports=lamports))
     sent = {
         "fromUserAccount": transaction["feePayer"],
         "toUserAccount": account,
@@ -69,9 +68,7 @@ def with_a_relayer(transaction: JsonObject, random: Random) -> JsonObject:
     """Somebody else pays the fee."""
     fee, relayer = cast("int", transaction.get("fee", 0)), f"Relayer{random.random()}"
     pay(transaction, -fee)
-    rows(transaction, "accountData").append(
-        {"account": relayer, "nativeBalanceChange": -fee, "tokenBalanceChanges": []}
-    )
+    rows(transaction, "accountData").append(an_account(relayer, lamports=-fee))
     return transaction | {"feePayer": relayer}
 
 
@@ -88,7 +85,7 @@ def with_split_pools(transaction: JsonObject, random: Random) -> JsonObject:
         halves = [first, units - first]
         return [
             row
-            | {key: type(whole)(half)}
+            | {key: str(half) if isinstance(whole, str) else half}
             | {end: f"{row[end]}{twin}" for end in ends if n and row[end] in owners}
             for n, half in enumerate(halves)
         ]
@@ -158,7 +155,8 @@ def mirrored(transaction: JsonObject, _: Random) -> JsonObject:
 
 
 def without_its_event(transaction: JsonObject, _: Random) -> JsonObject:
-    return transaction | {"events": {}}
+    transaction["events"] = {}
+    return transaction
 
 
 def with_wrapped_sol_of_the_fee_in_the_event(transaction: JsonObject, _: Random) -> JsonObject:

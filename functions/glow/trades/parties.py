@@ -70,7 +70,7 @@ def parties_of(movements: Movements) -> Parties:
         if transfer.mint == WRAPPED_SOL
         for owner in (transfer.sender, transfer.receiver)
     }
-    owners = {*changes, *movements.lamports, movements.fee_payer} - {NOBODY}
+    owners = {*changes, movements.fee_payer} - {NOBODY}
     parties = {
         owner: _party(owner, changes.get(owner, {}), owner in moved_wrapped, movements)
         for owner in owners
@@ -103,7 +103,7 @@ def _party(
     tokens = {mint: units for mint, units in changes.items() if units and mint != WRAPPED_SOL}
     wrapped = movements.tokens.get(owner, {}).get(WRAPPED_SOL, 0)
     lamports, has_unknown_rent = wrapped, False
-    if owner == movements.fee_payer:
+    if owner == movements.fee_payer and owner in movements.lamports:
         lamports += _without_rent(owner, movements, movements.fee)
     elif not wrapped and any(_was_minted(owner, mint, movements) for mint in tokens):
         first_payment = _without_curve_rent(owner, movements)
@@ -177,11 +177,9 @@ def _without_rent(owner: str, movements: Movements, fee: int = 0) -> int:
 def _is_rent(lamports: int) -> bool:
     """Whether it is the rent of a few token accounts, to the lamport."""
     first, second = TOKEN_ACCOUNT_RENTS
-    return any(
-        rest % first == 0 and rest // first + count <= MOST_RENTS
-        for count in range(MOST_RENTS + 1)
-        if (rest := lamports - count * second) >= 0
-    )
+    if not 0 < lamports <= MOST_RENTS * second:
+        return False
+    return any((lamports - count * second) % first == 0 for count in range(lamports // second + 1))
 
 
 def _without_curve_rent(owner: str, movements: Movements) -> int | None:

@@ -89,12 +89,15 @@ def _why_not(parties: Parties, movements: Movements) -> Iterator[NoPrice]:
             detail = f"{shown(party.owner)} moved SOL and more than one token"
             yield NoPrice("several_tokens", detail)
     exchanged = [party for party in parties.all if any(map(party.exchanged, party.tokens))]
-    if exchanged and not movements.is_whole:
+    told = event_price(movements)
+    if (exchanged or told) and not movements.is_whole:
         yield NoPrice("trimmed", "the body lacks the balance changes of the pool")
     if exchanged and any(transfer.mint == WRAPPED_SOL for transfer in movements.transfers):
         if between_tokens(parties):
             yield NoPrice("multi_hop", "traded over other mints, and no end of the route is clear")
         yield NoPrice("no_pool", "no single account gave SOL for a token, or a token for SOL")
+    if told:
+        yield NoPrice("witnesses_disagree", "no account exchanged what the swap event tells")
     if any(party.exchanged_tokens for party in parties.all):
         yield NoPrice("token_to_token", "tokens were traded, but not against SOL")
     yield NoPrice("not_a_trade", "no account gave SOL for a token, or a token for SOL")
