@@ -70,12 +70,10 @@ def test_accounts_of_a_call_are_known_by_their_owner() -> None:
     inner = {"programId": "Inner", "accounts": [f"{POOL}Sol", "Config"]}
     outer = {"programId": "Outer", "accounts": [TRADER], "innerInstructions": [inner]}
 
-    calls = read(a_pool_buy(tokenTransfers=[], instructions=[outer])).calls
+    movements = read(a_pool_buy(tokenTransfers=[], instructions=[outer]))
 
-    assert [(call.program, call.owners) for call in calls] == [
-        ("Outer", {TRADER}),
-        ("Inner", {POOL, "Config"}),
-    ]
+    assert movements.owners_handed_to(frozenset({"Outer"})) == {TRADER}
+    assert movements.owners_handed_to(frozenset({"Inner"})) == {POOL, "Config"}
 
 
 @pytest.mark.parametrize(

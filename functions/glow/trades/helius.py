@@ -46,7 +46,8 @@ def read_enhanced(transaction: Json, *, where: str) -> Movements:
         transfers=tuple(_transfers(transaction, where=where)),
         native_transfers=tuple(_native_transfers(transaction, where=where)),
         event=event,
-        calls=tuple(reader.calls(transaction)),
+        calls=tuple(_calls(transaction, where=where)),
+        owner_of=reader.owner_of,
         index_in_block=_optional_units(transaction, "indexWithinBlock", where=where),
     )
 
@@ -101,20 +102,6 @@ class _Reader:
             side[mint] += units
         return side
 
-    def calls(self, transaction: Json) -> Iterator[Call]:
-        for index, outer in enumerate(
-            optional_objects(transaction, "instructions", where=self.where)
-        ):
-            path = f"{self.where}.instructions[{index}]"
-            yield self._call(outer, where=path)
-            for inner in optional_objects(outer, "innerInstructions", where=path):
-                yield self._call(inner, where=f"{path}.innerInstructions")
-
-    def _call(self, instruction: Json, *, where: str) -> Call:
-        accounts = texts(instruction, "accounts", where=where)
-        owners = frozenset(self.owner_of.get(account, account) for account in accounts)
-        return Call(text(instruction, "programId", where=where), owners)
-
     def _amount(self, row: Json, *, where: str) -> tuple[str, int]:
         """The mint of `row` and its units."""
         path = f"{where}.rawTokenAmount"
@@ -147,6 +134,20 @@ def _native_transfers(transaction: Json, *, where: str) -> Iterator[NativeTransf
             receiver=_owner(row, "toUserAccount", where=path),
             lamports=_units(row, "amount", where=path),
         )
+
+
+def _calls(transaction: Json, *, where: str) -> Iterator[Call]:
+    """The instructions, each before those that it made in turn."""
+    for index, outer in enumerate(optional_objects(transaction, "instructions", where=where)):
+        path = f"{where}.instructions[{index}]"
+        yield _call(outer, where=path)
+        for inner in optional_objects(outer, "innerInstructions", where=path):
+            yield _call(inner, where=f"{path}.innerInstructions")
+
+
+def _call(instruction: Json, *, where: str) -> Call:
+    accounts = texts(instruction, "accounts", where=where)
+    return Call(text(instruction, "programId", where=where), accounts)
 
 
 def _optional_object(parent: Json, key: str, *, where: str) -> Json:

@@ -4,7 +4,7 @@ A reader of a body (helius.py) fills it, price.py prices it. Everything is whole
 raw units of a mint. SOL that is wrapped stands under WRAPPED_SOL beside the other mints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -42,10 +42,10 @@ class SwapEvent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of `program` with the owners of what it was handed."""
+    """A call of `program` with the accounts that it was handed."""
 
     program: str
-    owners: frozenset[str]
+    accounts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Movements:
 
     `lamports` by account; `tokens` in units by owner, then mint; `rents` by owner are the lamports
     that its token accounts hold more or less, beside wrapped SOL. `calls` are empty where the body
-    does not tell them. `index_in_block` is the place among the transactions of the slot, where the
+    does not tell them; `owner_of` a token account. `index_in_block` is the place among the transactions of the slot, where the
     body says it.
     """
 
@@ -68,6 +68,7 @@ class Movements:
     native_transfers: tuple[NativeTransfer, ...]
     event: SwapEvent | None
     calls: tuple[Call, ...]
+    owner_of: Mapping[str, str]
     index_in_block: int | None = None
 
     @property
@@ -79,6 +80,9 @@ class Movements:
         return int(amount.scaleb(self.decimals.get(mint, 0)).to_integral_value())
 
     def owners_handed_to(self, programs: frozenset[str]) -> frozenset[str]:
-        return frozenset[str]().union(
-            *(call.owners for call in self.calls if call.program in programs)
+        return frozenset(
+            self.owner_of.get(account, account)
+            for call in self.calls
+            if call.program in programs
+            for account in call.accounts
         )
