@@ -117,6 +117,17 @@ def test_mirror_of_a_trade_has_its_price_and_the_other_side(name: str) -> None:
         assert priced.side == OTHER_SIDE[before[mint].side]
 
 
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_trader_whose_fee_another_pays_is_never_taken_for_a_pool(name: str) -> None:
+    before, _ = outcomes(TRANSACTIONS[name])
+
+    after, _ = outcomes(changed(TRANSACTIONS[name], with_a_relayer, seed=4))
+
+    assert after.keys() <= before.keys()
+    for mint, priced in after.items():
+        assert_same_price(priced, before[mint])
+
+
 def test_trade_under_a_relayer_is_priced_where_wallets_can_be_told() -> None:
     under_relayer = {
         name: outcomes(changed(one, with_a_relayer, seed=4))[0]
