@@ -6,14 +6,22 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 
+# A firewall's own certificate is known to the system, not to uv.
+export UV_SYSTEM_CERTS ?= true
+
 # Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
 export PROVIDERS ?= stand-in
 
+# Images for CI set it. Then every process compiles the Pulumi SDK again, and each `pulumi` starts one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help up down reset demo toggle migrate-demo outputs pulumi test bench lock
+.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test check bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.tools ## set up the Python environment that pulumi and ops run in; up does it too
 
 up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
 	@$(PY) -m local up
@@ -27,6 +35,9 @@ reset: $(VENV)/.tools ## stop the local cloud and forget its state; caches stay
 demo: $(VENV)/.tools ## send two trades through the stack and print what a client hears
 	@$(PY) -m local demo
 
+trades: $(VENV)/.tools ## send a stream of made-up trades until Ctrl-C (ARGS="MY_TOKEN --per-second 20")
+	@$(PY) -m local trades $(ARGS)
+
 toggle: $(VENV)/.tools ## switch to the other path and back; print what a client of each heard
 	@$(PY) -m local toggle
 
@@ -36,17 +47,21 @@ migrate-demo: $(VENV)/.tools ## move tokens to the edge and back under load; cou
 outputs: $(VENV)/.tools ## print the stack's outputs as one JSON object
 	@$(PY) -m local outputs
 
+env: $(VENV)/.tools ## print shell variables with URLs and the webhook's key: eval "$(make env)"
+	@$(PY) -m local env
+
+picture: $(VENV)/.dev ## take the README's picture of the page that the running stack shows
+	@$(PY) -m local picture
+
 pulumi: $(VENV)/.tools ## run a Pulumi command on stack local: make pulumi ARGS="preview --diff"
 	@$(PY) -m local pulumi $(ARGS)
 
 test: $(VENV)/.dev node_modules/.installed ## check style and types, run every test (ARGS="tests/unit -x": pytest's arguments)
 	@$(PY) -m local prepare-tests
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/basedpyright --pythonpath $(PY)
-	$(PY) -m local npm run types
-	$(PY) -m local npm test
-	$(PY) -m pytest $(ARGS)
+	@$(PY) -m local.checks test $(ARGS)
+
+check: $(VENV)/.dev node_modules/.installed ## in two minutes: style, types and the tests of what changed (ROOM=functions/glow/trades: of that)
+	@$(PY) -m local.checks room $(ROOM)
 
 bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print their tables (ARGS: names of those in bench/)
 	@$(PY) -m local prepare
@@ -60,13 +75,22 @@ lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$(lock).in --output-file $(lock).txt &&) true
 
+# PYTHON names another interpreter than $(VENV) was made with: it is made anew.
+ifneq ($(origin PYTHON),file)
+IDENTITY := import sys; print(sys.base_prefix, sys.version)
+ifneq ($(shell $(PYTHON) -c '$(IDENTITY)' 2>&1),$(shell $(PY) -c '$(IDENTITY)' 2>/dev/null))
+.PHONY: another-python
+$(VENV)/.uv: another-python
+endif
+endif
+
 # Stamps: a requirement that did not change is not installed again. Output goes to stderr, so that
 # the stdout of a command that had to install first is still its own.
 $(VENV)/.uv: local/toolchain/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glow needs Python 3.11 or \
 newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.13 ...")'
 	@echo "· Python environment ($(VENV)) ..." >&2
-	@$(PYTHON) -m venv $(VENV) >&2
+	@$(PYTHON) -m venv --clear $(VENV) >&2
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
 

@@ -1,7 +1,7 @@
-"""What is uploaded to Lambda and Cloudflare, built so that the same inputs give the same bytes on every machine.
+"""What is uploaded to Lambda and Cloudflare. The same inputs give the same bytes on every machine.
 
-Names are sorted, times and permissions fixed, and nothing is compressed: a deflated zip depends on
-the zlib of the machine, and each such difference would be a change in the next preview.
+Names are sorted, times and permissions fixed, and nothing is compressed, because a deflated zip
+depends on the zlib of the machine. Any other byte would be a change in the next preview.
 """
 
 import hashlib
@@ -18,24 +18,12 @@ from typing import Final, Literal
 
 import pulumi
 
-# The modules in functions/ that are Lambda functions.
-FUNCTIONS: Final = (
-    "broadcast",
-    "connections",
-    "discovery",
-    "edge_retry",
-    "prices",
-    "route_mover",
-    "route_worker",
-    "webhook",
-)
-
 _BUILD_FOLDER: Final = ".build"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 _UNIX: Final = 3  # a zip's mark of the system that made it
 _READABLE_FILE: Final = 0o100644 << 16
 
-# What an installer leaves behind about itself and its machine. No function reads it.
+# What an installer writes about itself and its machine. No function reads it.
 _TRACES: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 _TRACE_FOLDERS: Final = frozenset({"__pycache__", "bin"})
 
@@ -50,7 +38,7 @@ class PackagingError(pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The platform that the dependencies are for: Lambda's, or a laptop's that stands in for it."""
+    """The platform that the dependencies are for: Lambda's, or that of a laptop in its place."""
 
     runtime: str
     architecture: str
@@ -71,7 +59,7 @@ class Target:
 
 
 def function_archive(root: Path, handler: str) -> Path:
-    """Zip `functions/<handler>.py` with the package it stands on; return the zip's path."""
+    """Zip `functions/<handler>.py` with the package that it imports; return the zip's path."""
     functions = root / "functions"
     sources = [
         functions / "__init__.py",
@@ -109,9 +97,9 @@ class WorkerModule:
 
 
 def worker_modules(root: Path) -> tuple[WorkerModule, ...]:
-    """What is in `worker/` is what is deployed; what its test page runs in the browser, as texts.
+    """The worker's code, and as texts what its test page runs in the browser.
 
-    A text is named `<file>.txt`: under a name in .js it would be taken for code of the worker.
+    A text is named `<file>.txt`: a name in .js would make it code of the worker.
     """
     code = [
         WorkerModule(
@@ -136,7 +124,8 @@ def _install(requirements: Path, target: Target, folder: Path) -> None:
             f" ({sys.executable}). Install it: python -m pip install -r requirements.txt"
         )
     command = [
-        *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)),
+        *(sys.executable, "-m", "uv", "--system-certs", "pip", "install", "--quiet"),
+        *("--target", str(folder)),
         *("--python-version", target.python_version, "--python-platform", target.platform),
         *("--only-binary", ":all:", "--require-hashes", "--requirement", str(requirements)),
     ]

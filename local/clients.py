@@ -55,7 +55,7 @@ class RawClient:
             ) from None
 
     async def read(self, socket: ClientConnection) -> None:
-        """Keep what comes over `socket`."""
+        """Keep each update that comes over `socket`."""
         async for frame in socket:
             message = cast("Message", json.loads(frame))
             if message.get("type") == "MOVED":
@@ -86,7 +86,7 @@ async def edge_client(endpoints: Endpoints, token: str) -> AsyncGenerator[RawCli
 
 
 class Webhook:
-    """Sends trades as Helius does: what is not answered with success is sent again."""
+    """Sends trades as Helius does: again, if the answer is not a success."""
 
     def __init__(self, http: httpx.AsyncClient, endpoints: Endpoints) -> None:
         self._http = http
@@ -94,7 +94,7 @@ class Webhook:
         self._authorization = f"Bearer {endpoints.webhook_key}"
 
     async def send(self, trade: Trade) -> None:
-        """Post `trade`; LocalError unless it is accepted in the end."""
+        """Post `trade`, MAX_TRIES times at most; LocalError unless it is accepted."""
         for _ in range(MAX_TRIES - 1):
             if await self._post(trade) is None:
                 return
@@ -108,7 +108,7 @@ class Webhook:
         )
 
     async def _post(self, trade: Trade) -> str | None:
-        """None if it was accepted, else what came instead."""
+        """None if it was accepted, else the answer or the error."""
         headers = {"Authorization": self._authorization, **trade.headers}
         try:
             answer = await self._http.post(self._url, json=trade.body, headers=headers)
@@ -135,7 +135,7 @@ async def _reading(client: RawClient, socket: ClientConnection) -> AsyncGenerato
 
 
 async def _greeted(socket: ClientConnection, kind: str) -> None:
-    """Read up to the message of this type, with which the path confirms that it will send."""
+    """Read up to the message of this type. It says that updates will come from now on."""
     async with asyncio.timeout(HEAR_SECONDS):
         async for frame in socket:
             if json.loads(frame).get("type") == kind:

@@ -3,17 +3,17 @@
 All of them are background processes.
 """
 
-import json
 import os
-import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
 import httpx
 
 from local.errors import LocalError
+from local.ports import Ports
 from local.process import BackgroundProcess
 from local.toolchain.node import NODE
 from workspace.paths import REPOSITORY
@@ -39,9 +39,9 @@ KEPT_VARIABLES: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE")
 class LocalCloud:
     """One emulated cloud: its processes, ports and logs under `root`; several may run at once.
 
-    A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, at the price of
-    most of the emulator's speed. Without `stand_in` the real Pulumi plugins are left to find the
-    cloud by the stack's provider configuration alone.
+    A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, and the
+    emulator is much slower. Without `stand_in` the real Pulumi plugins are used; they find the
+    cloud by the stack's provider configuration.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class LocalCloud:
         records_calls: bool = False,
     ) -> None:
         self.root = root
-        self._wanted = {"aws": aws_port, "worker": worker_port}
+        self._ports = Ports(root / "cloud.json", {"aws": aws_port, "worker": worker_port})
         self._stand_in = stand_in
         self._records_calls = records_calls
         self._ministack = BackgroundProcess("ministack", root)
@@ -76,21 +76,21 @@ class LocalCloud:
     @property
     def aws_url(self) -> str:
         """The one endpoint of every AWS service."""
-        return f"http://{LOOPBACK}:{self._ports()['aws']}"
+        return f"http://{LOOPBACK}:{self._ports['aws']}"
 
     @property
     def cloudflare_api_url(self) -> str:
         """The base URL of Cloudflare's v4 API."""
-        return f"http://{LOOPBACK}:{self._ports()['cloudflare']}/client/v4"
+        return f"http://{LOOPBACK}:{self._ports['cloudflare']}/client/v4"
 
     @property
     def worker_url(self) -> str:
         """Where the deployed worker answers."""
-        return f"http://{LOOPBACK}:{self._ports()['worker']}"
+        return f"http://{LOOPBACK}:{self._ports['worker']}"
 
     @property
     def incarnation(self) -> str:
-        """Another text after each start of the AWS emulator, which begins empty."""
+        """A text that changes with each start of the AWS emulator, which starts empty."""
         return self._ministack.identity
 
     @property
@@ -98,12 +98,12 @@ class LocalCloud:
         """What the Pulumi engine must see to use the stand-in providers."""
         if not self._stand_in:
             return {}
-        ports = self._ports()
+        ports = self._ports
         return {
             "PULUMI_DEBUG_PROVIDERS": ",".join(
                 f"{name}:{ports[_provider_port(name)]}" for name in PROVIDERS
             ),
-            # The engine would download the plugins that it is about to not use.
+            # Otherwise the engine would download plugins that it does not use.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
 
@@ -113,20 +113,23 @@ class LocalCloud:
         processes += [self._providers] if self._stand_in else []
         return all(process.is_running() for process in processes)
 
-    def start(self) -> None:
-        """Start what does not run, and wait until it answers."""
+    def require_running(self) -> None:
+        """Raise LocalError unless it runs."""
+        if not self.is_running():
+            raise LocalError("The local cloud is not running. Start it: make up")
+
+    def start(self, say: Callable[[str], None] | None = None) -> None:
+        """Start what does not run, and wait until it answers; `say` hears of taken ports."""
         if not self._ministack.is_running():
-            self._keep_port("aws")
+            self._settle_ports("aws", say=say)
             self._start_ministack()
         if not self._cloudflare.is_running():
-            self._keep_port("cloudflare")
-            self._keep_port("worker")
+            self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
         if self._stand_in:
-            # Always anew: they keep nothing, and so are never older than their sources.
+            # Restarted each time, so that they run today's sources. They keep no state.
             self._providers.stop()
-            for name in PROVIDERS:
-                self._keep_port(_provider_port(name))
+            self._settle_ports(*map(_provider_port, PROVIDERS))
             self._start_providers()
 
     def stop(self) -> None:
@@ -136,12 +139,18 @@ class LocalCloud:
         self._ministack.stop()
 
     def restart_aws(self) -> None:
-        """Replace the emulator by an empty one on the same port."""
+        """Restart the AWS emulator on the same port. It is empty then."""
         self._ministack.stop()
         self._start_ministack()
 
+    def _settle_ports(self, *names: str, say: Callable[[str], None] | None = None) -> None:
+        for name in names:
+            news = self._ports.settle(name)
+            if news and say:
+                say(news)
+
     def _start_ministack(self) -> None:
-        # A venv of its own, with nothing of ours: a function that misses its layer breaks here too.
+        # A venv without our packages: a function whose layer is missing fails here, as on AWS.
         python = ensure_venv(MINISTACK_LOCK) / "bin" / "python"
         temporary = self.root / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
@@ -149,12 +158,12 @@ class LocalCloud:
             "AUTH": "true",  # roles bind: a call that a function's policy lacks is denied
             "BIND_HOST": LOOPBACK,  # its default is every interface
             "CLOUDTRAIL_RECORDING": "1" if self._records_calls else "0",
-            "GATEWAY_PORT": str(self._ports()["aws"]),
-            # A request that waits for a function holds one, and the function's own calls need some.
+            "GATEWAY_PORT": str(self._ports["aws"]),
+            # A request that waits for a function holds a thread; the function's calls need more.
             "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
         }
-        # -P: of this folder it sees this one file.
+        # -P: the file cannot import others of this folder.
         command = [str(python), "-P", str(Path(__file__).parent / "emulator.py")]
         self._ministack.start(command, environment=environment, cwd=self.root)
         health = f"{self.aws_url}/_ministack/health"
@@ -164,7 +173,7 @@ class LocalCloud:
         """Start Cloudflare on the ports it had, with the workers and rooms it had."""
         if not (REPOSITORY / "node_modules").exists():
             raise LocalError("The JavaScript packages are missing. Run: make up (or make test)")
-        ports = self._ports()
+        ports = self._ports
         command = [
             str(NODE),
             "local/cloudflare/server.mjs",
@@ -179,34 +188,16 @@ class LocalCloud:
         )
 
     def stop_cloudflare(self) -> None:
-        """Take the edge down: nothing answers at its ports until it is started again."""
+        """Stop Cloudflare alone; `start_cloudflare` starts it again."""
         self._cloudflare.stop()
 
     def _start_providers(self) -> None:
-        ports = {name: self._ports()[_provider_port(name)] for name in PROVIDERS}
+        ports = {name: self._ports[_provider_port(name)] for name in PROVIDERS}
         command = [sys.executable, "-m", "local.provider"]
         for name, port in ports.items():
             command += ["--port", f"{name}={port}"]
         self._providers.start(command, environment=_clean_environment(), cwd=REPOSITORY)
         self._providers.wait_until(lambda: all(map(accepts, ports.values())), seconds=START_SECONDS)
-
-    @property
-    def _ports_file(self) -> Path:
-        return self.root / "cloud.json"
-
-    def _ports(self) -> dict[str, int]:
-        return cast("dict[str, int]", json.loads(self._ports_file.read_text()))
-
-    def _keep_port(self, name: str) -> None:
-        """Settle the port of `name`: last time's if it is free still, else the wanted, else any."""
-        wanted = self._wanted.get(name, 0)
-        ports = self._ports() if self._ports_file.exists() else {}
-        candidates = [ports.get(name, wanted), wanted]
-        free = (port for port in candidates if port and _is_free(port))
-        settled = ports | {name: next(free, None) or _any_free_port()}
-        if settled != ports:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self._ports_file.write_text(json.dumps(settled))
 
 
 def _provider_port(name: str) -> str:
@@ -215,23 +206,6 @@ def _provider_port(name: str) -> str:
 
 def _clean_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return cast("int", probe.getsockname()[1])
 
 
 def _answers_http(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""The configuration of stack `local`: what follows from the cloud, beside what the user has set."""
+"""The configuration of stack `local`: what depends on the cloud, and what is the user's."""
 
 import platform
 import sys
@@ -27,7 +27,7 @@ AWS_REGION: Final = "us-east-1"
 
 LAMBDA_ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64"}
 
-# Set once and the user's to change from then on.
+# Written once. From then on they are the user's to change.
 DEFAULTS: Final[dict[str, object]] = {
     "glow:USE_EDGE_BROADCAST": "true",
     # The one account of local/cloudflare (account.mjs).
@@ -37,16 +37,23 @@ DEFAULTS: Final[dict[str, object]] = {
         "connectsPerMinute": 100_000,  # every client here has the same address
     },
     # A client that says it is in this region hears on AWS what all others hear at the edge.
-    # The emulator takes a tenth of a second for a client that AWS takes in at once with many others.
+    # The emulator needs 0.1 s to connect a client; AWS connects many at the same time.
     "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10, "awsConnectsPerSecond": 5},
-    "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
-    # An emulator on a busy laptop is slower than DynamoDB; Helius's one second does not press here.
+    "glow:allowedOrigins": [
+        "http://localhost:*",
+        "http://127.0.0.1:*",
+        "null",
+        "file://",
+        # Where the README serves examples/: an HTTP API's own check knows no `*` for a port.
+        "http://localhost:8000",
+    ],
+    # An emulator on a busy laptop is slower than DynamoDB. No Helius waits here for one second only.
     "glow:callTimeoutMs": "5000",
 }
 
 
 def aws_keys(aws_url: str) -> dict[str, object]:
-    """Return what leads the AWS provider to the emulator, by the real provider's names."""
+    """Return the AWS provider's settings for the emulator, under the real provider's names."""
     return {
         "aws:accessKey": "test",
         "aws:secretKey": "test",
@@ -59,7 +66,7 @@ def aws_keys(aws_url: str) -> dict[str, object]:
 
 
 def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
-    """Return what leads the Cloudflare provider, and the functions, to the local edge."""
+    """Return the settings by which the Cloudflare provider and the functions find the local edge."""
     return {
         "cloudflare:apiToken": CLOUDFLARE_TOKEN,
         "cloudflare:baseUrl": api_url,
@@ -68,7 +75,7 @@ def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
 
 
 def machine_keys() -> dict[str, object]:
-    """Return what follows from this machine: ministack runs the functions natively on it."""
+    """Return what depends on this machine, because ministack runs the functions directly on it."""
     return {
         "glow:lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "glow:lambdaArchitecture": LAMBDA_ARCHITECTURES.get(platform.machine().lower(), "x86_64"),

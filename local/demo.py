@@ -15,8 +15,8 @@ from local.trades import SIMPLE_TOKEN, SWAP_MINT, Trade, real_swap, simple_trade
 def run_demo(endpoints: Endpoints, console: Console) -> None:
     """Send two trades to the webhook and show who hears them, and on which path.
 
-    Each has two clients: one that says where it is, in a region that the stack sends to AWS, and one
-    that does not. Prints how to go on; LocalError if a client hears nothing.
+    Each trade has two clients. One names a region that the stack sends to AWS, the other names none.
+    Prints what to do next; LocalError if a client hears nothing.
     """
     asyncio.run(_send_and_hear(endpoints, console))
     console.print(how_to_go_on(endpoints), markup=False, highlight=False, soft_wrap=True)
@@ -53,7 +53,6 @@ def how_to_go_on(endpoints: Endpoints) -> str:
     """Return the URLs and commands that work as they stand, in this folder."""
     subscribe = json.dumps({"action": "subscribePrice", "token": SIMPLE_TOKEN})
     edge_socket = f"{endpoints.edge_url.replace('http', 'ws', 1)}/ws/{SIMPLE_TOKEN}"
-    read_key = 'import json,sys; print(json.load(sys.stdin)["LocalWebhookKey"])'
     body = (
         """{"type":"SWAP","txSignature":"try'$(date +%s)'","slot":250000000,"""
         """"timestamp":'$(date +%s)',"accounts":["""
@@ -66,13 +65,15 @@ REST       {endpoints.rest_url}
 WebSocket  {endpoints.websocket_url}  (path aws)
            {edge_socket}  (path edge)
 
+Let prices move on that page, until Ctrl-C:
+  make trades
 Ask where to listen:
   curl -sS {endpoints.rest_url}/connect/{SIMPLE_TOKEN}
 Listen, in one terminal, on the path that it names:
   npx --yes wscat -c {edge_socket} -w 600
   npx --yes wscat -c {endpoints.websocket_url} -w 600 -x '{subscribe}'
 Send, in another:
-  KEY=$(make -s outputs | python3 -c '{read_key}')
+  eval "$(make env)"
   curl -sS {endpoints.webhook_url} -H "Authorization: Bearer $KEY" -H 'x-token: {SIMPLE_TOKEN}' -d '{body}'
 Read:
   curl -sS {endpoints.rest_url}/tokens/{SIMPLE_TOKEN}/price

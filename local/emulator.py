@@ -1,4 +1,4 @@
-"""ministack, with its known departures from AWS put right. Runs in ministack's own venv."""
+"""ministack, corrected where it is known to differ from AWS. Runs in ministack's own venv."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ def authorize_sqs_batches_as_single_messages() -> None:
 
     ministack gives them names of their own, which on AWS are no actions: there,
     `sqs:SendMessage` allows SendMessageBatch too (SQS developer guide, "Amazon SQS API
-    permissions"). A role that is right on AWS would be denied here.
+    permissions"). Without this, a role that is right on AWS is denied here.
     """
     extract = cast("Callable[..., str | None]", iam_actions.extract_iam_action)
 
@@ -29,7 +29,7 @@ def authorize_sqs_batches_as_single_messages() -> None:
 
 
 def let_requests_end_in_the_environment_they_began_in() -> None:
-    """Keep an updated function's process until the request in it is over; it gets no other.
+    """Let the process of an updated function finish its request; it gets no other one.
 
     ministack kills it at once, so that the caller is answered "Worker process died" (over HTTP:
     500), and an SQS batch is delivered again. AWS lets invocations that are running finish.
@@ -47,7 +47,7 @@ def let_requests_end_in_the_environment_they_began_in() -> None:
                     self.retire()
 
         def retire(self) -> None:
-            self._is_retired = True  # before the lock is asked for: a request may end in between
+            self._is_retired = True  # first, because a request may end before the lock is tried
             if self._lock.acquire(blocking=False):  # held while a request is under way
                 try:
                     kill([self])
@@ -63,10 +63,10 @@ def let_requests_end_in_the_environment_they_began_in() -> None:
 
 
 def let_requests_wait_for_a_process() -> None:
-    """Run at most MAX_PROCESSES of a function; a request that meets none free waits for one.
+    """Run at most MAX_PROCESSES of a function. If none is free, a request waits for one.
 
-    ministack starts another at once, without end. On a laptop a crowd of them takes longer to start
-    than the one that is there takes for the whole crowd, and time-outs start still more.
+    ministack starts another at once, without a limit. On a laptop, starting many takes longer than
+    letting one answer all requests, and the time-outs that follow start even more.
     """
     lease = cast("Callable[..., tuple[object, str]]", lambda_runtime.acquire_worker)
 

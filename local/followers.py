@@ -1,4 +1,4 @@
-"""Clients of the library, as the demonstrations use them: they go wherever discovery sends them."""
+"""The demonstrations' clients. They use the client library, and so connect where the stack says."""
 
 import asyncio
 import time
@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from client import State, Subscription, Update, subscribe
-from local.errors import LocalError
+from client import Refused, State, Subscription, Update, subscribe
+from local.errors import LocalError, NotStreamedError
 from local.trades import Trade
 
 HEAR_SECONDS: Final = 60
+
+# The code in the answer to a client of a token that the stack does not stream (docs/openapi.yaml).
+UNKNOWN_TOKEN: Final = "UNKNOWN_TOKEN"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Follower:
         """When the client began to look for another one."""
         self.heard: dict[str, Heard] = {}
         self.repeats = 0
+        self._refusal: Refused | None = None
         self._news = asyncio.Event()
 
     def note(self, state: State) -> None:
@@ -49,11 +53,15 @@ class Follower:
         self._news.set()
 
     async def read(self, prices: Subscription) -> None:
-        """Keep what comes, until `prices` are over."""
-        async for price in prices:
-            signature = price.update.tx_signature or price.update.id
-            self.repeats += signature in self.heard
-            self.heard[signature] = Heard(price.update, self.path or "", time.monotonic())
+        """Keep each update, until `prices` end."""
+        try:
+            async for price in prices:
+                signature = price.update.tx_signature or price.update.id
+                self.repeats += signature in self.heard
+                self.heard[signature] = Heard(price.update, self.path or "", time.monotonic())
+                self._news.set()
+        except Refused as refusal:
+            self._refusal = refusal
             self._news.set()
 
     async def hear(self, trade: Trade) -> Heard:
@@ -62,10 +70,15 @@ class Follower:
         return self.heard[trade.signature]
 
     async def wait_for(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait until `is_so`; LocalError after HEAR_SECONDS, in which `what` says what was awaited."""
+        """Wait until `is_so`; LocalError after HEAR_SECONDS, in which `what` says what was awaited.
+
+        LocalError at once when the stack refuses the client.
+        """
         try:
             async with asyncio.timeout(HEAR_SECONDS):
                 while not is_so():
+                    if self._refusal is not None:
+                        raise _explained(self._refusal, self.token)
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -77,7 +90,7 @@ class Follower:
 
 @asynccontextmanager
 async def following(token: str, *, api: str, region: str | None = None) -> AsyncGenerator[Follower]:
-    """A client of `token` that a connection serves."""
+    """A client of `token`, once it is connected."""
     follower = Follower(token)
     async with subscribe(token, api=api, region=region, on_state=follower.note) as prices:
         reader = asyncio.create_task(follower.read(prices))
@@ -87,3 +100,13 @@ async def following(token: str, *, api: str, region: str | None = None) -> Async
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+
+
+def _explained(refusal: Refused, token: str) -> LocalError:
+    if UNKNOWN_TOKEN not in str(refusal):
+        return LocalError(f"A client of {token} was refused: {refusal}")
+    return NotStreamedError(
+        f"Stack local does not stream {token}, which the demo trades: its config key glow:tokens is"
+        " set, and names others.\n"
+        "Let it stream every token: bin/pulumi-local config rm tokens && make up"
+    )

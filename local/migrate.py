@@ -17,6 +17,7 @@ from rich.table import Table
 from functions.glow.routing.policy import Policy
 from local.clients import Endpoints, Webhook, webhook
 from local.followers import HEAR_SECONDS, Follower, following
+from local.results import results
 from local.trades import Trade, simple_trade
 
 STEPS: Final = (0, 10, 50, 100, 0)
@@ -25,10 +26,16 @@ TRADES_PER_SECOND: Final = 20
 SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
-# What the grace leaves when the last client has moved (route_change.py), and the end of the old path.
+# From the last client's move to the end of the old path: the rest of the grace (route_change.py).
 AFTER_SECONDS: Final = 15
-# The emulator reads a token's whole history for each client that resumes on AWS: a third of a second.
+# For each client that resumes on AWS the emulator reads the token's whole history, in 0.3 s.
 ROUTING: Final = {"graceSeconds": 10, "awsConnectsPerSecond": 3}
+
+# Of two lines where they have two words, so that 80 columns hold them all.
+COLUMNS: Final = (
+    *("edge\n%", "on\naws", "on\nedge", "trades", "received", "lost", "twice"),
+    *("p50\nms", "p99\nms", "moved", "within\ns"),
+)
 
 Deploy = Callable[[int], None]
 
@@ -38,9 +45,7 @@ def run_migration(endpoints: Endpoints, console: Console, *, deploy: Deploy) -> 
 
     LocalError if a client does not get to where its token went.
     """
-    table = Table("edge %", "on aws", "on edge", "trades", "received", "lost", "duplicated")
-    for column in ("p50 ms", "p99 ms", "moved", "within s"):
-        table.add_column(column)
+    table = results(*COLUMNS)
     asyncio.run(_migrate(endpoints, table, deploy))
     console.print(table)
 
@@ -57,7 +62,7 @@ async def _migrate(endpoints: Endpoints, table: Table, deploy: Deploy) -> None:
     tokens = list(_tokens())
     await asyncio.to_thread(deploy, STEPS[0])
     async with AsyncExitStack() as stack:
-        # One by one: a crowd would have the emulator start a process for each.
+        # One after the other: for many at once the emulator would start a process each.
         followers = [
             await stack.enter_async_context(following(token, api=endpoints.rest_url))
             for token in tokens
@@ -135,7 +140,7 @@ async def _trading(endpoints: Endpoints, tokens: Sequence[str]) -> AsyncGenerato
 
 
 def _tokens() -> Iterator[str]:
-    """New names, without a history, whose share among all tokens is as TOKEN_STEPS wants it."""
+    """New tokens without a history. Each goes to the edge at its step of TOKEN_STEPS."""
     run = secrets.token_hex(4)
     names = (f"MIGRATE_{run}_{number}" for number in itertools.count())
     steps = sorted({*STEPS})
@@ -159,7 +164,7 @@ def _percentiles(waits_ms: Sequence[float]) -> tuple[int, int]:
 
 
 def _seconds_to_move(moved: Sequence[Follower]) -> float:
-    """From the first client that was told to the last that was served anew."""
+    """From the moment the first client was told to move until the last one was connected again."""
     if not moved:
         return 0.0
     told = min(follower.moving_at for follower in moved)

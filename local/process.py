@@ -1,9 +1,8 @@
-"""A program in the background that outlives the terminal and is found again by its pid file."""
+"""A program in the background. It outlives the terminal; its pid file tells which process it is."""
 
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,8 +10,8 @@ from typing import Final
 import psutil
 
 from local.errors import LocalError
+from workspace.processes import end_all
 
-STOP_SECONDS: Final = 10
 POLL_SECONDS: Final = 0.1
 LOG_TAIL_LINES: Final = 15
 
@@ -26,17 +25,17 @@ class BackgroundProcess:
 
     @property
     def log(self) -> Path:
-        """Where its stdout and stderr go; begun anew with each start."""
+        """Where its stdout and stderr go; emptied at each start."""
         return self.folder / f"{self.name}.log"
 
     @property
     def identity(self) -> str:
-        """Another text after each start; empty while it is not running."""
+        """A text that changes with each start; empty while it is not running."""
         running = self._running()
         return _identity(running) if running else ""
 
     def is_running(self) -> bool:
-        """Tell whether the process that the pid file names still runs, and is that one."""
+        """Tell whether the process of the pid file runs, not another with the same pid."""
         return self._running() is not None
 
     def start(self, command: Sequence[str], *, environment: Mapping[str, str], cwd: Path) -> None:
@@ -58,17 +57,11 @@ class BackgroundProcess:
         """End it and what it started, politely first. Nothing happens if it is not running."""
         running = self._running()
         if running:
-            family = [running, *running.children(recursive=True)]
-            for process in family:
-                _end(process.terminate)
-            _, survivors = psutil.wait_procs(family, timeout=STOP_SECONDS)
-            for process in survivors:
-                _end(process.kill)
-            psutil.wait_procs(survivors, timeout=STOP_SECONDS)
+            end_all([running, *running.children(recursive=True)])
         self._pid_file.unlink(missing_ok=True)
 
     def wait_until(self, answers: Callable[[], bool], *, seconds: float) -> None:
-        """Return once `answers()`; else say how the log ends."""
+        """Return once `answers()`. LocalError, with the end of the log, if that takes too long."""
         deadline = time.monotonic() + seconds
         while not answers():
             if not self.is_running():
@@ -87,7 +80,7 @@ class BackgroundProcess:
         try:
             recorded = self._pid_file.read_text()
             process = psutil.Process(int(recorded.partition("@")[0]))
-            # A pid is given again after a reboot; with its start time it is not.
+            # The system gives a pid again, but never the same pid and start time.
             ours = _identity(process) == recorded and process.status() != psutil.STATUS_ZOMBIE
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
@@ -100,8 +93,3 @@ class BackgroundProcess:
 
 def _identity(process: psutil.Process) -> str:
     return f"{process.pid}@{process.create_time()}"
-
-
-def _end(signal: Callable[[], None]) -> None:
-    with suppress(psutil.NoSuchProcess):  # a parent that ends takes its children along
-        signal()

@@ -1,4 +1,4 @@
-"""One line per step: it ticks while the step works and stays, with its seconds, when it is done.
+"""One line per step. It counts seconds while the step works, and stays when the step is done.
 
 Everything goes to stderr, so that a command's stdout holds its result alone.
 """

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from local import config
+from local.clients import Endpoints
 from local.cloud import LocalCloud
 from local.errors import LocalError
+from workspace.engine import InterruptedEngineError, Note, ignore
+from workspace.engine_lock import clear_dead_locks
 from workspace.paths import REPOSITORY
-from workspace.pulumi import Note, ignore, run_pulumi
+from workspace.pulumi import run_pulumi
 from workspace.stack import LOCAL, LocalBackend, Stack
 
 WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
@@ -19,8 +22,9 @@ FLAG: Final = "glow:USE_EDGE_BROADCAST"
 ROUTING: Final = "glow:routing"
 EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
 
-# How `up` fills a cloud that was emptied. The program runs first, for the state's own provider
-# configuration may name an old port. No provider notices that what a call has done is lost.
+# How `up` fills an emptied cloud again. The program runs before the refresh, because the provider
+# configuration in the state may name an old port. Invocations are made again in any case: a refresh
+# cannot see that the effect of a call is lost.
 HEALING: Final = (
     "--refresh",
     "--run-program",
@@ -36,7 +40,7 @@ class LocalStack:
         self.cloud = cloud
         self.config_file = config_file or cloud.root / f"Pulumi.{LOCAL}.yaml"
         self._backend = LocalBackend(cloud.root)
-        # The incarnation of the cloud that the state tells of.
+        # Holds `LocalCloud.incarnation` as it was at the last deployment.
         self._deployed_into = cloud.root / "deployed-into"
 
     @property
@@ -70,7 +74,7 @@ class LocalStack:
                 self.config_set(key, secrets.token_urlsafe(32), secret=True)
 
     def up(self, note: Note = ignore) -> str:
-        """Deploy. A cloud that was restarted since is looked at first, and filled again."""
+        """Deploy. If the cloud was restarted since the last time, it is empty and is filled again."""
         self.prepare()
         incarnation = self.cloud.incarnation
         if not self._deployed_into.exists():
@@ -95,6 +99,19 @@ class LocalStack:
             raise LocalError(f"Stack {LOCAL} does not exist in {self._backend.state}. Run: make up")
         return self.target.outputs()
 
+    def endpoints(self) -> Endpoints:
+        """Return where the deployed stack is reached."""
+        found = self.outputs()
+        if "WebhookUrl" not in found:
+            raise LocalError(f"Nothing is deployed on stack {LOCAL}. Deploy it: make up")
+        return Endpoints(
+            webhook_url=str(found["WebhookUrl"]),
+            rest_url=str(found["RestApiUrl"]),
+            websocket_url=str(found["WebSocketUrl"]),
+            edge_url=self.cloud.worker_url,
+            webhook_key=self.webhook_key(),
+        )
+
     def webhook_key(self) -> str:
         """Return what the webhook expects in `Authorization: Bearer …`."""
         return self.config_get(WEBHOOK_SECRET)
@@ -108,12 +125,20 @@ class LocalStack:
         kind = "--secret" if secret else "--plaintext"
         self.run("config", "set", key, kind, stdin=value)
 
+    def clear_dead_locks(self) -> None:
+        """Remove what an engine that was killed has left in the way of the next one."""
+        clear_dead_locks(self._backend.state)
+
     def run(self, *arguments: str, stdin: str = "", note: Note = ignore) -> str:
         """Run `pulumi <arguments>` and return what it prints; `note` hears each line at once."""
-        return self.target.run(*arguments, stdin=stdin, note=note)
+        self.clear_dead_locks()
+        try:
+            return self.target.run(*arguments, stdin=stdin, note=note)
+        except InterruptedEngineError as error:
+            raise InterruptedEngineError(f"{error} Go on: make up") from error
 
     def _create(self) -> None:
-        # `stack init` knows no --config-file: in a folder of its own it leaves the repository alone.
+        # `stack init` has no --config-file: in another folder it writes nothing into the repository.
         folder = self.cloud.root / "project"
         folder.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / "Pulumi.yaml", folder)

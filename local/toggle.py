@@ -9,6 +9,7 @@ from rich.table import Table
 
 from local.clients import Endpoints, RawClient, aws_client, edge_client, webhook
 from local.followers import Follower, following
+from local.results import results
 from local.trades import SIMPLE_TOKEN, simple_trade
 
 SetFlag = Callable[[bool], None]
@@ -21,7 +22,7 @@ def run_toggle(
 
     There are a client of the library, which follows by itself, and a raw client on each path.
     """
-    table = Table("Flag", "Library", "Raw client on aws", "Raw client on edge")
+    table = results("Flag", "Library", "Raw client on aws", "Raw client on edge")
     asyncio.run(_toggle(endpoints, table, [not edge_is_on, edge_is_on], set_flag))
     console.print(table)
 

@@ -1,4 +1,4 @@
-"""The trades that the demonstrations send: a real one made new, and one in the simple form."""
+"""The trades of the demonstrations: a real one with a new signature and time, and a simple one."""
 
 import json
 import secrets
@@ -28,23 +28,29 @@ class Trade:
 
 
 def real_swap(now: int) -> Trade:
-    """Return the real body, made new: only signature and time of its transaction differ."""
+    """Return the real body with a new signature and time."""
     (transaction,) = cast("list[dict[str, object]]", json.loads(SWAP.read_text()))
     signature = "".join(secrets.choice(BASE58) for _ in range(88))
     body = [transaction | {"signature": signature, "timestamp": now}]
     return Trade(title="Helius swap", token=SWAP_MINT, signature=signature, body=body, headers={})
 
 
-def simple_trade(now: int, token: str = SIMPLE_TOKEN) -> Trade:
-    """Return a trade in the simple form: 2.5 SOL for 1,000 tokens."""
+def simple_trade(
+    now: int,
+    token: str = SIMPLE_TOKEN,
+    *,
+    lamports: int = 2_500_000_000,
+    slot: int = SIMPLE_SLOT,
+) -> Trade:
+    """Return a trade in the simple form: 1,000 tokens for so many lamports, 2.5 SOL by default."""
     signature = f"demo{secrets.token_hex(8)}"
     body = {
         "type": "SWAP",
         "txSignature": signature,
-        "slot": SIMPLE_SLOT,
+        "slot": slot,
         "timestamp": now,
         "accounts": [
-            {"address": "vault_sol", "nativeBalanceChange": -2_500_000_000},
+            {"address": "vault_sol", "nativeBalanceChange": -lamports},
             {"address": "user", "nativeBalanceChange": 1_000},
         ],
     }

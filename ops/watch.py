@@ -54,6 +54,7 @@ def _line(price: Price, path: str | None, *, now: float) -> str:
 
 
 def _say_state(state: State) -> None:
-    """To stderr, so that the prices can be piped."""
-    said = " · ".join(part for part in (state.state, state.path, state.reason) if part)
+    """To stderr, so that the prices can be piped. Why it is over is said by the error, once."""
+    reason = "" if state.state == "closed" else state.reason
+    said = " · ".join(part for part in (state.state, state.path, reason) if part)
     typer.secho(said, fg="cyan", err=True)

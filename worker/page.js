@@ -5,14 +5,19 @@ import script from "./page.js.txt";
 
 /** @typedef {import("./settings.js").Settings} Settings */
 
+/** What the page opens on where every token is served: that of `make demo` and `make trades`. */
+const DEMO_TOKEN = "DEMO_TOKEN";
+
 /**
  * @param {string} host the Worker's own, which the page connects back to
  * @param {Settings} settings
  */
-export function testPage(host, { restApiUrl, webSocketUrl }) {
+export function testPage(host, { restApiUrl, webSocketUrl, tokens }) {
   const nonce = crypto.randomUUID();
   const elsewhere = [restApiUrl, webSocketUrl].filter((url) => url !== "").map((url) => new URL(url).origin);
-  return new Response(html(nonce, restApiUrl), {
+  const [token = DEMO_TOKEN] = tokens;
+  // Encoded, a token is what it was, and whatever else stands in TOKENS fits into HTML.
+  return new Response(html(nonce, restApiUrl, encodeURIComponent(token)), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": [
@@ -39,8 +44,8 @@ function javascript(text) {
 
 const HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff" };
 
-/** @param {string} nonce @param {string} api */
-const html = (nonce, api) => `<!doctype html>
+/** @param {string} nonce @param {string} api @param {string} token shown until another one is chosen */
+const html = (nonce, api, token) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,7 +57,7 @@ const html = (nonce, api) => `<!doctype html>
   <header>
     <h1>glow</h1>
     <form id="connect">
-      <input id="token" placeholder="mint or token" aria-label="Token" pattern="[A-Za-z0-9_\\-]{1,64}" required spellcheck="false" autocomplete="off" autofocus>
+      <input id="token" value="${token}" placeholder="mint or token" aria-label="Token" pattern="[A-Za-z0-9_\\-]{1,64}" required spellcheck="false" autocomplete="off">
       <label><input id="latest" type="checkbox"> latest only</label>
       <button>Connect</button>
     </form>
@@ -68,10 +73,9 @@ const html = (nonce, api) => `<!doctype html>
     <div><dt>Round trip</dt><dd id="trip">–</dd></div>
     <div><dt>Age on arrival</dt><dd id="age">–</dd></div>
     <div><dt>Updates</dt><dd id="updates">0</dd></div>
-    <div><dt>Frames</dt><dd id="frames">0</dd></div>
     <div><dt>Gaps</dt><dd id="gaps">0</dd></div>
   </dl>
-  <h2>Frames</h2>
+  <h2>Frames <span id="frames">0</span></h2>
   <ol id="log" aria-label="Raw frames, newest first"></ol>
 </main>
 <script type="module" nonce="${nonce}" src="/page.js"></script>
@@ -105,5 +109,6 @@ canvas { width: 100%; height: 11rem; margin-top: 1rem; display: block; color: va
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; }
 dl > div { padding: .8rem 1rem; } dt { color: var(--soft); font-size: .8rem; } dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 ol { list-style: none; padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospace, monospace; }
-li { padding: .15rem 1rem; overflow-wrap: anywhere; } li + li { border-top: 1px solid var(--line); }
+li { padding: .15rem 1rem; word-break: break-all; } li + li { border-top: 1px solid var(--line); }
+@media (max-width: 34rem) { form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, button { margin-left: auto; } }
 `;

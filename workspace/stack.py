@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+from workspace.engine import Note, ignore
 from workspace.errors import WorkspaceError
 from workspace.paths import MAIN_CONFIG, MAIN_ROOT, REPOSITORY
-from workspace.pulumi import Note, ignore, run_pulumi, with_tools
+from workspace.pulumi import run_pulumi, with_tools
 
 LOCAL: Final = "local"
+LOCAL_LAUNCHER: Final = "bin/pulumi-local"
 
 # Commands that read the stack's config. They need --config-file.
 READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refresh", "up"})
@@ -24,12 +26,14 @@ STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROV
 class Stack:
     """A stack and the environment in which the Pulumi CLI reaches it.
 
-    A `config_file` of None is `Pulumi.<name>.yaml` beside Pulumi.yaml.
+    A `config_file` of None is `Pulumi.<name>.yaml` beside Pulumi.yaml. `launcher` is what a user runs
+    in place of `pulumi` for this stack.
     """
 
     name: str
     environment: Mapping[str, str]
     config_file: Path | None = None
+    launcher: str = "pulumi"
 
     def arguments(self, *arguments: str) -> list[str]:
         """Return `arguments` for `pulumi`, with the stack and its config file named."""
@@ -45,6 +49,7 @@ class Stack:
             environment=self.environment,
             stdin=stdin,
             note=note,
+            launcher=self.launcher,
         )
 
     def outputs(self) -> dict[str, object]:
@@ -94,7 +99,9 @@ class LocalBackend:
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase),
             "PULUMI_STACK": LOCAL,
         }
-        return Stack(name=LOCAL, environment=environment, config_file=config_file)
+        return Stack(
+            name=LOCAL, environment=environment, config_file=config_file, launcher=LOCAL_LAUNCHER
+        )
 
 
 def stack_named(name: str, say: Note) -> Stack:

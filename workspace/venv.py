@@ -15,8 +15,8 @@ from workspace.paths import cache_folder
 def ensure_venv(lock: Path) -> Path:
     """Return the folder of a virtual environment that holds exactly what the hashed `lock` names.
 
-    Its name carries a hash of the lock and of the interpreter: a new version gets a new folder, and
-    one that is whole is never touched again.
+    Its name contains a hash of the lock and of the interpreter. So a new version gets a new folder,
+    and a complete one never changes.
     """
     identity = hashlib.sha256(lock.read_bytes() + f"{sys.base_prefix} {sys.version}".encode())
     folder = cache_folder() / f"{lock.stem}-{identity.hexdigest()[:12]}"
@@ -30,8 +30,10 @@ def ensure_venv(lock: Path) -> Path:
 
 
 def _uv(*arguments: str) -> None:
-    # An active virtual environment or a user's uv settings must not decide what is in ours.
+    # The user's virtual environment and uv settings must not change what is installed here.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    # As the Makefile has it: a firewall's own certificate is known to the system, not to uv.
+    environment.setdefault("UV_SYSTEM_CERTS", "true")
     command = [find_uv_bin(), "--no-config", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""A lane of messages to a worker: in order within a group (a token), groups side by side."""
+"""A queue to a worker. Messages of a group (a token) stay in order; groups run side by side."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,7 +18,7 @@ class FifoQueueArgs:
     prefix: str
     lane: Literal["Broadcast", "EdgeRetry", "Route"]
     carries: Literal["updates", "debts", "route-tasks"]
-    """How the policies call what is in it: a role may have rights on both lanes."""
+    """What is in it, for the names of queue and policies. `debts` are what the edge did not take."""
     tries: int
     worker_timeout_seconds: int
 
@@ -28,6 +28,8 @@ class FifoQueue(pulumi.ComponentResource):
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue
+    tries: int
+    worker_timeout_seconds: int
 
     def __init__(
         self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
@@ -35,6 +37,8 @@ class FifoQueue(pulumi.ComponentResource):
         super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
         self._name = name
         self._carries = args.carries
+        self.tries = args.tries
+        self.worker_timeout_seconds = args.worker_timeout_seconds
         self.dead_letters = self._dead_letter_queue(args)
         self.queue = self._queue_of(args)
         self._accept_only_own_dead_letters()
@@ -43,12 +47,12 @@ class FifoQueue(pulumi.ComponentResource):
     def allow_send(self, role: FunctionRole) -> None:
         role.allow(f"send-{self._carries}", actions=["sqs:SendMessage"], on=[self.queue.arn])
 
-    def allow_bury(self, role: FunctionRole) -> None:
-        """Let the worker put aside a record that can never succeed."""
+    def allow_dead_letters(self, role: FunctionRole) -> None:
+        """Let the worker itself set a record aside that can never succeed."""
         role.allow(f"bury-{self._carries}", actions=["sqs:SendMessage"], on=[self.dead_letters.arn])
 
     def allow_receive(self, role: FunctionRole) -> None:
-        """What Lambda's own poller does in the function's name."""
+        """Let Lambda's poller, which has the rights of the function, take messages."""
         role.allow(
             f"receive-{self._carries}",
             actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -56,7 +60,7 @@ class FifoQueue(pulumi.ComponentResource):
         )
 
     def allow_postpone(self, role: FunctionRole) -> None:
-        """Let the worker say when what failed comes again."""
+        """Let the worker say when a message that failed comes again."""
         role.allow(
             f"postpone-{self._carries}",
             actions=["sqs:ChangeMessageVisibility"],
@@ -66,7 +70,7 @@ class FifoQueue(pulumi.ComponentResource):
     def feed(
         self, worker: LambdaFunction, *, maximum_concurrency: int
     ) -> aws.lambda_.EventSourceMapping:
-        """Hand the messages to `worker`, ten at most at a time: a FIFO source knows no window."""
+        """Hand the messages to `worker`, at most ten at a time: a FIFO source has no batching window."""
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-to-worker",
             event_source_arn=self.queue.arn,
@@ -97,7 +101,7 @@ class FifoQueue(pulumi.ComponentResource):
             f"{self._name}-{args.carries}",
             name=f"{args.prefix}-{args.lane}Queue.fifo",
             fifo_queue=True,
-            content_based_deduplication=False,  # senders name the deduplication id: an update's is its id
+            content_based_deduplication=False,  # the sender gives the deduplication id: an update's own id
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
             visibility_timeout_seconds=_VISIBILITY_PER_TIMEOUT * args.worker_timeout_seconds,

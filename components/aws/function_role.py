@@ -28,7 +28,7 @@ class FunctionRoleArgs:
 
 
 class FunctionRole(pulumi.ComponentResource):
-    """A role of one function, made before it, so that code never runs ahead of its rights."""
+    """The role of one function. It is made before the function, so code never runs without its rights."""
 
     grants: list[aws.iam.RolePolicy]
 

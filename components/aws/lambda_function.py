@@ -2,55 +2,83 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
+from components.settings.groups import RuntimeSettings
+
+# A healthy answer takes milliseconds, and Helius hangs up after 1 s: what takes this long is stuck.
+_REQUEST_TIMEOUT_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaPlatform:
-    """What all functions of a stack run on."""
+    """What all functions of a stack have in common."""
 
-    runtime: str
-    architecture: str
-    memory_mb: int
-    log_retention_days: int
+    name: str
+    """Begins the names of their resources."""
+    prefix: str
+    """Begins the names that AWS knows them by."""
+    settings: RuntimeSettings
+    code: Callable[[str], pulumi.Archive]
+    """The code of the function whose module in `functions/` has that name."""
+    dependencies_arn: pulumi.Input[str]
+    """The layer with the packages that functions need to post."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaFunctionArgs:
+    module: str
+    """Its handler is in `functions/<module>.py`."""
     function_name: str
-    handler: str
-    code: pulumi.Archive
     platform: LambdaPlatform
-    timeout_seconds: int
-    environment: Mapping[str, pulumi.Input[str] | None]
-    """A variable that is None is not set at all."""
     grants: Sequence[Callable[[FunctionRole], None]]
     """What the function may do, as methods of the resources it does it to."""
-    layers: Sequence[pulumi.Input[str]] = ()
+    environment: Mapping[str, pulumi.Input[str] | None]
+    """A variable that is None is not set at all."""
+    called_by: "Sequence[Callable[[LambdaFunction], object]]" = ()
+    """Who calls the function, as methods of the resources that do."""
+    timeout_seconds: int = _REQUEST_TIMEOUT_SECONDS
+    has_dependencies: bool = True
     after: Sequence[pulumi.Resource] = ()
     """What must be in place before this code or environment is."""
+
+    @property
+    def slug(self) -> str:
+        """As `edge-retry` of `edge_retry`."""
+        return self.module.replace("_", "-")
+
+    @property
+    def resource_name(self) -> str:
+        return f"{self.platform.name}-{self.slug}"
+
+    @property
+    def physical_name(self) -> str:
+        return f"{self.platform.prefix}-{self.function_name}"
 
 
 class LambdaFunction(pulumi.ComponentResource):
     """A Lambda function with the rights it is granted, logging JSON to a log group of its own."""
 
+    slug: str
+    """Its name among the resources, alarms and outputs of the stack."""
     function_name: str
-    timeout_seconds: int
 
     def __init__(
         self, name: str, args: LambdaFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("glow:aws:LambdaFunction", name, None, opts)
         self._name = name
-        self.function_name = args.function_name
-        self.timeout_seconds = args.timeout_seconds
+        self.slug = args.slug
+        self.function_name = args.physical_name
         log_group = self._log_group(args)
         role = self._role(args, log_group)
         self._function = self._lambda(args, role, log_group)
+        for call in args.called_by:
+            call(self)
         self.register_outputs({"arn": self.arn})
 
     @property
@@ -77,15 +105,15 @@ class LambdaFunction(pulumi.ComponentResource):
         # Made before the function: Lambda would create it by itself, without retention.
         return aws.cloudwatch.LogGroup(
             f"{self._name}-logs",
-            name=f"/aws/lambda/{args.function_name}",
-            retention_in_days=args.platform.log_retention_days,
+            name=f"/aws/lambda/{args.physical_name}",
+            retention_in_days=args.platform.settings.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _role(self, args: LambdaFunctionArgs, log_group: aws.cloudwatch.LogGroup) -> FunctionRole:
         role = FunctionRole(
             f"{self._name}-role",
-            FunctionRoleArgs(role_name=args.function_name),
+            FunctionRoleArgs(role_name=args.physical_name),
             pulumi.ResourceOptions(parent=self),
         )
         for grant in args.grants:
@@ -103,14 +131,14 @@ class LambdaFunction(pulumi.ComponentResource):
         # source_code_hash stays unset: the engine compares the archive itself (pulumi-aws#3478).
         return aws.lambda_.Function(
             f"{self._name}-function",
-            name=args.function_name,
+            name=args.physical_name,
             role=role.arn,
-            handler=args.handler,
-            code=args.code,
-            layers=list(args.layers),
-            runtime=args.platform.runtime,
-            architectures=[args.platform.architecture],
-            memory_size=args.platform.memory_mb,
+            handler=f"functions.{args.module}.handler",
+            code=args.platform.code(args.module),
+            layers=[args.platform.dependencies_arn] if args.has_dependencies else [],
+            runtime=args.platform.settings.runtime,
+            architectures=[args.platform.settings.architecture],
+            memory_size=args.platform.settings.memory_mb,
             timeout=args.timeout_seconds,
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={

@@ -10,16 +10,16 @@ import pulumi_aws as aws
 from components.aws.fifo_queue import FifoQueue
 from components.aws.lambda_function import LambdaFunction
 
-_LATE_SECONDS: Final = 60  # a price that old is no live price; a healthy wait is below a second
+_LATE_SECONDS: Final = 60  # such a price is live no more; a healthy wait is below a second
 _PERIOD_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     prefix: str
-    queue: FifoQueue
-    edge_retry_queue: FifoQueue
-    route_queue: FifoQueue
+    updates: FifoQueue
+    undelivered: FifoQueue
+    route_tasks: FifoQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -50,7 +50,7 @@ class Monitoring(pulumi.ComponentResource):
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
-        # Not encrypted with alias/aws/sns: the policy of that key keeps CloudWatch out, silently.
+        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told.
         topic = aws.sns.Topic(
             f"{self._name}-topic",
             name=f"{args.prefix}-Alarms",
@@ -71,19 +71,19 @@ class Monitoring(pulumi.ComponentResource):
             (
                 "dead-letters",
                 "Broadcast",
-                args.queue,
+                args.updates,
                 "Updates lie in the dead-letter queue: clients did not get them.",
             ),
             (
                 "edge-retry-dead-letters",
                 "EdgeRetry",
-                args.edge_retry_queue,
+                args.undelivered,
                 "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
             ),
             (
                 "route-dead-letters",
                 "Route",
-                args.route_queue,
+                args.route_tasks,
                 "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
             ),
         )
@@ -108,7 +108,7 @@ class Monitoring(pulumi.ComponentResource):
             Metric(
                 namespace="AWS/SQS",
                 name="ApproximateAgeOfOldestMessage",
-                dimension=("QueueName", args.queue.queue.name),
+                dimension=("QueueName", args.updates.queue.name),
                 statistic="Maximum",
             ),
             above=_LATE_SECONDS,

@@ -1,4 +1,4 @@
-"""What is remembered: prices, and who listens to them."""
+"""The tables of prices, and of the clients that listen to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.lambda_function import LambdaFunction
-from components.aws.throttle import Throttle
+from components.settings.groups import Throttle
 
 # No header is logged, so no bearer is.
 _ACCESS_LOG_FORMAT: Final = json.dumps(
@@ -29,16 +29,6 @@ _STAGE: Final = "$default"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestRoutes:
-    """The routes that one function answers, such as "GET /tokens/{token}/price"."""
-
-    name: str
-    function: LambdaFunction
-    keys: Sequence[str]
-    throttle: Throttle
-
-
-@dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
     prefix: str
     cors_origins: Sequence[str]
@@ -48,7 +38,8 @@ class RestApiArgs:
 class RestApi(pulumi.ComponentResource):
     """HTTP API on its `$default` stage: routes, a throttle for each, access logs.
 
-    It is made before the functions and the edge, which are told `url`; `serve` then gives it routes.
+    It is made before the functions and the edge, which are told `url`. `serve` then gives it routes,
+    and `deploy` the stage, which has to come last: it holds the throttle of every route.
     """
 
     url: pulumi.Output[str]
@@ -60,13 +51,39 @@ class RestApi(pulumi.ComponentResource):
         self._name = name
         self._api = self._http_api(args)
         self._access_log_group = self._access_logs(args)
+        self._routes: list[aws.apigatewayv2.Route] = []
+        self._throttles: dict[str, Throttle] = {}
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
 
-    def serve(self, served: Sequence[RestRoutes]) -> None:
-        """Answer all of `served`; once, since the stage holds the settings of every route."""
-        routes = [route for each in served for route in self._serve(each)]
-        self._stage(served, routes)
+    def serve(self, function: LambdaFunction, *, keys: Sequence[str], throttle: Throttle) -> None:
+        """Let `function` answer the routes `keys`, such as "GET /tokens/{token}/price"."""
+        integration = self._integration(function)
+        for key in keys:
+            self._routes.append(self._route(key, function, integration))
+            self._throttles[key] = throttle
+
+    def deploy(self) -> aws.apigatewayv2.Stage:
+        """The stage, with all that is served by now."""
+        return aws.apigatewayv2.Stage(
+            f"{self._name}-stage",
+            api_id=self._api.id,
+            name=_STAGE,
+            auto_deploy=True,
+            access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
+                destination_arn=self._access_log_group.arn, format=_ACCESS_LOG_FORMAT
+            ),
+            route_settings=[
+                aws.apigatewayv2.StageRouteSettingArgs(
+                    route_key=key,
+                    throttling_rate_limit=throttle.rate,
+                    throttling_burst_limit=throttle.burst,
+                )
+                for key, throttle in self._throttles.items()
+            ],
+            # A stage refuses settings for a route that does not exist yet.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._routes),
+        )
 
     def _http_api(self, args: RestApiArgs) -> aws.apigatewayv2.Api:
         cors = aws.apigatewayv2.ApiCorsConfigurationArgs(
@@ -83,16 +100,15 @@ class RestApi(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _serve(self, served: RestRoutes) -> list[aws.apigatewayv2.Route]:
-        integration = aws.apigatewayv2.Integration(
-            f"{self._name}-{served.name}",
+    def _integration(self, function: LambdaFunction) -> aws.apigatewayv2.Integration:
+        return aws.apigatewayv2.Integration(
+            f"{self._name}-{function.slug}",
             api_id=self._api.id,
             integration_type="AWS_PROXY",
-            integration_uri=served.function.invoke_arn,
+            integration_uri=function.invoke_arn,
             payload_format_version="2.0",
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return [self._route(key, served.function, integration) for key in served.keys]
 
     def _route(
         self, key: str, function: LambdaFunction, integration: aws.apigatewayv2.Integration
@@ -101,7 +117,7 @@ class RestApi(pulumi.ComponentResource):
         slug = re.sub(r"\W+", "-", path).strip("-")
         permission = function.allow_invoke(
             f"{method}-{slug}",
-            # API Gateway leaves the stage of an HTTP API open, and a path parameter is one segment.
+            # Any stage, as is usual for an HTTP API. A path parameter is one segment, which `*` stands for.
             pulumi.Output.concat(
                 self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\}", "*", path)
             ),
@@ -115,35 +131,11 @@ class RestApi(pulumi.ComponentResource):
         )
 
     def _access_logs(self, args: RestApiArgs) -> aws.cloudwatch.LogGroup:
-        # The prefix spares the account's log resource policy (5,120 characters), which API Gateway
-        # would otherwise extend for each log group.
+        # API Gateway adds each log group to the account's log resource policy, which holds 5,120
+        # characters. Groups with this prefix need no entry there.
         return aws.cloudwatch.LogGroup(
             f"{self._name}-access-logs",
             name=f"/aws/vendedlogs/{args.prefix}-RestApi",
             retention_in_days=args.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _stage(
-        self, served: Sequence[RestRoutes], routes: Sequence[aws.apigatewayv2.Route]
-    ) -> aws.apigatewayv2.Stage:
-        return aws.apigatewayv2.Stage(
-            f"{self._name}-stage",
-            api_id=self._api.id,
-            name=_STAGE,
-            auto_deploy=True,
-            access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
-                destination_arn=self._access_log_group.arn, format=_ACCESS_LOG_FORMAT
-            ),
-            route_settings=[
-                aws.apigatewayv2.StageRouteSettingArgs(
-                    route_key=key,
-                    throttling_rate_limit=each.throttle.rate,
-                    throttling_burst_limit=each.throttle.burst,
-                )
-                for each in served
-                for key in each.keys
-            ],
-            # A stage refuses settings for a route that does not exist yet.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )

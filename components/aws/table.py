@@ -1,4 +1,4 @@
-"""A DynamoDB table as all of this stack's are: on demand, with TTL and point-in-time recovery."""
+"""The one kind of DynamoDB table here: on demand, with TTL and point-in-time recovery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The WebSocket side, as far as the functions have to know it before they exist."""
+"""The WebSocket API without its routes: the functions need its addresses before they exist."""
 
 import re
 from dataclasses import dataclass

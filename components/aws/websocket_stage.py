@@ -1,4 +1,4 @@
-"""The WebSocket API's routes, and the deployment without which it serves nothing."""
+"""The WebSocket API's routes, and the deployment that it needs to serve them."""
 
 import json
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.lambda_function import LambdaFunction
-from components.aws.throttle import Throttle
 from components.aws.websocket_api import STAGE, WebSocketApi
+from components.settings.groups import Throttle
 
 _LIFECYCLE_ROUTES: Final = ("$connect", "$disconnect")
 # What the function returns for these goes back over the socket, by their route response.
@@ -36,8 +36,8 @@ class WebSocketStageArgs:
     function: LambdaFunction
     throttle: Throttle
     access_logs: bool
-    """Needs the role that API Gateway logs with. It is one per account and region, so it belongs to
-    the account: a stack that owned it would switch off every other stack's logs when destroyed."""
+    """Needs the role that API Gateway logs with. There is one per account and region, and no stack
+    may own it: when that stack is destroyed, the logs of all others would stop."""
     log_retention_days: int
 
 
@@ -106,9 +106,9 @@ class WebSocketStage(pulumi.ComponentResource):
         routes: dict[str, aws.apigatewayv2.Route],
         responses: Sequence[aws.apigatewayv2.RouteResponse],
     ) -> aws.apigatewayv2.Deployment:
-        # A deployment is a snapshot: what changes here makes a new one, and the stage moves to it
-        # before the old one goes. Without one the API answers 403 (terraform-provider-aws#17955).
-        # Only what is known in a preview: an output without a value is unknown there, and would
+        # A deployment is a snapshot, and without one the API answers 403
+        # (terraform-provider-aws#17955). A change of `snapshot` makes a new one; the stage moves to
+        # it before the old one goes. It may hold only what a preview knows: an unknown output would
         # replace the deployment each time.
         snapshot = {
             "function": integration.integration_uri,

@@ -1,4 +1,4 @@
-"""The edge path: a Cloudflare Worker, its rooms (Durable Objects), and the address it answers at."""
+"""The edge path: a Cloudflare Worker, its rooms (Durable Objects) and its address."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -8,36 +8,31 @@ from typing import Final
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.bearer_secret import BearerSecret
 from components.packaging import WorkerModule
+from components.settings.bearer_secret import BearerSecret
+from components.settings.edge import EdgeSettings
 
-# Tested with it (tests/worker); a later one may change what the runtime does.
+# The date that tests/worker runs with; a later one may change what the runtime does.
 _COMPATIBILITY_DATE: Final = "2026-04-07"
 _MAIN_MODULE: Final = "index.js"
 _ROOM_CLASS: Final = "BroadcastRoom"
-# Discard-Only Address Block (RFC 6666): the record is there to be proxied, nothing is behind it.
+# Discard-Only Address Block (RFC 6666): Cloudflare proxies the record, and nothing is behind it.
 _NOWHERE: Final = "100::"
 _AUTOMATIC_TTL: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeBroadcastArgs:
-    account_id: str
+    settings: EdgeSettings
     worker_name: str
     protected: bool
     modules: Sequence[WorkerModule]
     secret: BearerSecret
     variables: Mapping[str, pulumi.Input[str]]
-    hostname: str | None
-    """None: the worker answers at the account's workers.dev subdomain."""
-    zone_id: str | None
-    is_route: bool
-    """Reach the hostname by a route and a DNS record, not as a custom domain."""
-    binds_rooms: bool
 
 
 class EdgeBroadcast(pulumi.ComponentResource):
-    """A Worker whose live version is the program's, and what leads requests to it.
+    """A Worker that runs the version of this program, and what leads requests to it.
 
     `WorkersScript` would send its migrations again with each change (docs/edge.md).
     """
@@ -57,17 +52,17 @@ class EdgeBroadcast(pulumi.ComponentResource):
 
     @property
     def deployed(self) -> list[pulumi.Resource]:
-        """What has to be in place before somebody posts here."""
+        """What has to be in place before a function posts to the worker."""
         return [self.version, *self.address]
 
     def _named_worker(self, args: EdgeBroadcastArgs) -> cloudflare.Worker:
         return cloudflare.Worker(
             f"{self._name}-worker",
-            account_id=args.account_id,
+            account_id=args.settings.account_id,
             name=args.worker_name,
             observability=cloudflare.WorkerObservabilityArgs(enabled=True),
             subdomain=cloudflare.WorkerSubdomainArgs(
-                enabled=args.hostname is None, previews_enabled=False
+                enabled=args.settings.hostname is None, previews_enabled=False
             ),
             # Deleting a worker deletes what its objects have stored.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protected),
@@ -76,7 +71,7 @@ class EdgeBroadcast(pulumi.ComponentResource):
     def _live_version(self, args: EdgeBroadcastArgs) -> cloudflare.WorkerVersion:
         return cloudflare.WorkerVersion(
             f"{self._name}-version",
-            account_id=args.account_id,
+            account_id=args.settings.account_id,
             worker_id=self._worker.id,
             deploy=True,
             main_module=_MAIN_MODULE,
@@ -100,17 +95,18 @@ class EdgeBroadcast(pulumi.ComponentResource):
         )
 
     def _address(self, args: EdgeBroadcastArgs) -> list[pulumi.Resource]:
-        if args.hostname is None or args.zone_id is None:
+        hostname, zone_id = args.settings.hostname, args.settings.zone_id
+        if hostname is None or zone_id is None:
             return []
-        if args.is_route:
-            return self._route(args.hostname, args.zone_id)
+        if args.settings.route:
+            return self._route(hostname, zone_id)
         # Made after a version is live: a domain without one answers with an error page.
         domain = cloudflare.WorkersCustomDomain(
             f"{self._name}-domain",
-            account_id=args.account_id,
-            hostname=args.hostname,
+            account_id=args.settings.account_id,
+            hostname=hostname,
             service=self._worker.name,
-            zone_id=args.zone_id,
+            zone_id=zone_id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.version]),
         )
         return [domain]
@@ -138,13 +134,13 @@ class EdgeBroadcast(pulumi.ComponentResource):
 
 
 def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingArgs]:
-    """Sorted by name: in another order they would be a new version (facts of the provider)."""
+    """Sorted by name: the provider takes another order for a new version."""
     bindings = {
         "CF_VERSION_METADATA": cloudflare.WorkerVersionBindingArgs(
             name="CF_VERSION_METADATA", type="version_metadata"
         )
     }
-    if args.binds_rooms:
+    if not args.settings.first_version_without_binding:
         bindings["BROADCAST_ROOM"] = cloudflare.WorkerVersionBindingArgs(
             name="BROADCAST_ROOM", type="durable_object_namespace", class_name=_ROOM_CLASS
         )

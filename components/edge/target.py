@@ -1,26 +1,26 @@
-"""The edge as the functions see it that post to it."""
+"""The edge, for the functions that post to it or send clients there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.bearer_secret import BearerSecret
+from components.settings.bearer_secret import BearerSecret
 from functions import environment as env
 
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeTarget:
-    """Where updates are posted to while the edge broadcasts them."""
+    """Where the edge is, and the secret to post to it with."""
 
     url: str | None
     secret: BearerSecret
     deployed: Sequence[pulumi.Resource] = ()
-    """What expects the secret: it must do so before a function sends it."""
+    """What checks the secret. It has to know a new one before a function sends that."""
 
     @property
     def environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """What a function needs to post there."""
+        """What a function needs to post to the edge."""
         return {
             env.EDGE_BROADCAST_URL: self.url,
             env.EDGE_BROADCAST_SECRET: self.secret.current,

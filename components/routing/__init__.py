@@ -1,1 +1,1 @@
-"""Routing: what carries a change of route out, and how a preview tells of one."""
+"""Routing: what carries out a change of route, and how a preview announces it."""

@@ -1,4 +1,4 @@
-"""What the stack's last `up` left as outputs, for a preview that says what changes."""
+"""The outputs of the stack's last `up`, so that a preview can say what changes."""
 
 import time
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import pulumi
 
 _TRIES: Final = 10
 _WAIT_SECONDS: Final = 0.2
-# A file backend is no database: the engine may be writing the checkpoint that it is asked to read.
+# A file backend has no transactions: the engine may still be writing the checkpoint that it reads.
 _HALF_WRITTEN: Final = "failed to load checkpoint"
 
 

@@ -1,4 +1,4 @@
-"""Where each token goes, in words, and what an `up` moves: what a preview says about routing."""
+"""What a preview says about routing: the path of each token, and which tokens an `up` moves."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functions.glow.routing.policy import Policy, parse_policy
 # of a month (September 2026).
 _SQS_USD_PER_MILLION_REQUESTS: Final = Decimal("0.50")
 _WEBSOCKET_USD_PER_MILLION_MESSAGES: Final = Decimal("1.00")
-# Sent, received, deleted: trades that share a batch share the last two.
+# Send, receive, delete. Trades that share a batch share the last two, so this is the most.
 _SQS_REQUESTS_PER_TRADE: Final = 3
 
 

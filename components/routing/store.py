@@ -1,4 +1,4 @@
-"""What is remembered of routing: the routing item, and the tokens that somebody may listen to."""
+"""The table of the routing item, and of the tokens that somebody may listen to."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class RouteStore(pulumi.ComponentResource):
         role.allow("note-tokens", actions=["dynamodb:BatchWriteItem"], on=[self.table.arn])
 
     def allow_change(self, role: FunctionRole) -> None:
-        """Let the function change the routing item, or its health."""
+        """Let the function change the routing item, or what it says of the edge's health."""
         role.allow("change-routes", actions=["dynamodb:UpdateItem"], on=[self.table.arn])
 
     def allow_list_tokens(self, role: FunctionRole) -> None:

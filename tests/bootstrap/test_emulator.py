@@ -1,4 +1,4 @@
-"""What the emulator does to a function: an update lets it answer, a crowd waits for a free process."""
+"""The emulator's functions: they answer during an update, and many requests share few processes."""
 
 import io
 import json

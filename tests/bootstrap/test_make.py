@@ -1,7 +1,10 @@
 """The commands that are fixed, and the lock files behind them."""
 
 import re
+import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -45,3 +48,42 @@ def test_what_is_in_two_locks_has_one_version() -> None:
         for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", lock.read_text(), re.MULTILINE):
             pins.setdefault(name, set()).add(version)
     assert {name: versions for name, versions in pins.items() if len(versions) > 1} == {}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A Makefile whose environment is made, with the Python that runs this."""
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    lock = tmp_path / "local" / "toolchain" / "uv.txt"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    venv.create(tmp_path / ".venv")
+    (tmp_path / ".venv" / ".uv").touch()
+    return tmp_path
+
+
+def environment_commands(checkout: Path, *arguments: str) -> str:
+    """What make would run to bring the environment up to date."""
+    return subprocess.run(
+        ["make", "--dry-run", ".venv/.uv", *arguments],
+        cwd=checkout,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_environment_is_made_anew_for_another_python(checkout: Path) -> None:
+    another = checkout / "another-python"
+    another.write_text("#!/bin/sh\necho /elsewhere 3.99.0\n")
+    another.chmod(0o755)
+    made = environment_commands(checkout, f"PYTHON={another}")
+    assert f"{another} -m venv --clear .venv" in made
+
+
+@pytest.mark.parametrize("arguments", [[], [f"PYTHON={sys.executable}"]], ids=["none", "same"])
+def test_environment_is_kept_for_the_python_that_made_it(
+    checkout: Path, arguments: list[str]
+) -> None:
+    assert "-m venv" not in environment_commands(checkout, *arguments)

@@ -36,7 +36,7 @@ def test_process_is_found_by_whoever_looks_into_its_folder(tmp_path: Path) -> No
 
 def test_stop_ends_the_children_too(tmp_path: Path) -> None:
     process = start(tmp_path, [sys.executable, "-c", HAS_A_CHILD])
-    process.wait_until(lambda: process.log.read_text().endswith("\n"), seconds=10)
+    process.wait_until(lambda: process.log.read_text().endswith("\n"), seconds=60)
     child = int(process.log.read_text())
     process.stop()
     assert not psutil.pid_exists(child)
@@ -62,7 +62,7 @@ def test_damaged_pid_file_means_not_running(tmp_path: Path, content: str) -> Non
 def test_death_at_the_start_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
     process = start(tmp_path, [sys.executable, "-c", "raise SystemExit('no such table')"])
     with pytest.raises(LocalError, match=r"sleeper ended right after its start[^$]*no such table"):
-        process.wait_until(lambda: False, seconds=10)
+        process.wait_until(lambda: False, seconds=60)
 
 
 def test_silence_is_told_after_the_deadline(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_process_sees_nothing_of_our_environment(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
     process = start(tmp_path, [sys.executable, "-c", "import os; print(sorted(os.environ))"])
-    process.wait_until(lambda: process.log.read_text().endswith("]\n"), seconds=10)
+    process.wait_until(lambda: process.log.read_text().endswith("]\n"), seconds=60)
     assert "AWS_SECRET_ACCESS_KEY" not in process.log.read_text()
     assert "AWS_SECRET_ACCESS_KEY" in os.environ
     process.stop()

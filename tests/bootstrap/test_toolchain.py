@@ -1,4 +1,4 @@
-"""Which Pulumi CLI and which Go are good enough, and what a release must prove."""
+"""Which Pulumi CLI and which Go are recent enough, and which release is accepted."""
 
 import hashlib
 import io

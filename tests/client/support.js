@@ -11,7 +11,7 @@ import { subscribe } from "../../client/glow.js";
 export const TOKEN = "SOL";
 /** Unix time; the first trade comes later. */
 export const STARTED_MS = 1_700_000_000_000;
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 /** The `n`th trade. @param {number} n @returns {Update} */
 export function trade(n) {

@@ -24,12 +24,16 @@ async def test_prices_are_lines_and_states_are_said_beside_them(
     first, second = said.out.splitlines()
     assert first.startswith("15:06:42  0.0000025  edge  ")
     assert second.endswith("late")
-    assert said.err.splitlines() == ["connecting · edge", "live · edge", "closed · edge · closed"]
+    assert said.err.splitlines() == ["connecting · edge", "live · edge", "closed · edge"]
     assert stack.asked == [{"region": "eu-west-1"}]
 
 
-async def test_refusal_is_the_commands_error(stack: Stack) -> None:
+async def test_refusal_is_the_commands_error_and_said_once(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     stack.connect_status = 404
 
     with pytest.raises(OpsError, match="UNKNOWN_TOKEN"):
         await follow(TOKEN, stack.url, region=None, prices=None)
+
+    assert "UNKNOWN_TOKEN" not in capsys.readouterr().err

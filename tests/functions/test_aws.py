@@ -12,7 +12,7 @@ from functions.glow.errors import Unavailable
 from functions.glow.runtime import aws
 from tests.functions.cloud import REGION
 
-TIMEOUT_MS = 200
+TIMEOUT_MS = 1_000  # what a busy machine takes for an answer is far less
 ANSWER = (
     b"HTTP/1.1 %d X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: %d\r\n\r\n%s"
 )
@@ -71,7 +71,7 @@ def test_silence_is_unavailable_after_two_time_outs(monkeypatch: pytest.MonkeyPa
 
     assert len(asked) == 2
     assert asked[1] - asked[0] < 2 * TIMEOUT_MS / 1000
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5 * TIMEOUT_MS / 1000
 
 
 def test_error_of_the_server_is_tried_again_almost_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.functions.cloud import REGION, Queue
 from tests.functions.conftest import Load
 from tests.functions.edge import CURRENT, LOST, NEVER, PREVIOUS, Edge
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

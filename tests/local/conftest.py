@@ -1,6 +1,7 @@
 """One local cloud with the stack deployed on it, for all tests that leave the stack as it is."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from botocore.session import Session
@@ -9,6 +10,15 @@ from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cloud)
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")

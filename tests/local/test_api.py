@@ -24,11 +24,11 @@ def checks_that_do_not_apply(case: Any) -> Iterator[str]:
     yield "unsupported_method"  # wants a 405, but API Gateway answers 404
     match case.operation.label:
         case "GET /tokens/{token}/prices":
-            yield "positive_data_acceptance"  # OpenAPI cannot say: exactly one of two parameters
+            yield "positive_data_acceptance"  # OpenAPI cannot say "exactly one of these two"
         case "POST /webhook/price":
-            yield "positive_data_acceptance"  # nor what time it is, nor which body needs a header
+            yield "positive_data_acceptance"  # or what time it is, or which body needs x-token
             if isinstance(case.body, list):
-                yield "negative_data_rejection"  # any array will do, and x-token is not read
+                yield "negative_data_rejection"  # any array is accepted, and x-token is not read
         case _:
             pass
 

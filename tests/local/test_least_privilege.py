@@ -20,7 +20,7 @@ from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
 
-# Taken by the Lambda service with the function's role, never by the function's own code.
+# Done by the Lambda service with the function's role, never by the function's own code.
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",

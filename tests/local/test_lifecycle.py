@@ -1,16 +1,25 @@
 """`pulumi up`, again, after a crash of the cloud, and down: the stack's own life."""
 
 import json
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from getpass import getuser
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from local.cloud import LocalCloud
+from local.errors import LocalError
 from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade
 from workspace.errors import WorkspaceError
+from workspace.paths import REPOSITORY
 
 
 @pytest.fixture
@@ -59,18 +68,26 @@ def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
 
 
 @pytest.mark.timeout(600)
-async def test_stack_heals_after_the_cloud_lost_everything_and_destroy_leaves_nothing(
+async def test_stack_heals_after_ctrl_c_and_after_the_cloud_lost_everything_and_is_destroyed(
     own_cloud: LocalCloud, aws: Aws
 ) -> None:
     stack = LocalStack(own_cloud)
     stack.prepare()
     stack.config_set("USE_EDGE_BROADCAST", "false")
+
+    _interrupt_up(own_cloud.root)
+    locks = own_cloud.root / "state" / ".pulumi" / "locks"
+    assert list(locks.glob("**/*.json")) == []
+    _leave_lock_of_killed_engine(locks)
     stack.up()
 
+    before = stack.outputs()
     own_cloud.restart_aws()
     stack.up()
 
     outputs = stack.outputs()
+    urls = ("RestApiUrl", "WebSocketUrl", "WebhookUrl")
+    assert {name: outputs[name] for name in urls} == {name: before[name] for name in urls}
     wire = Wire(str(outputs["RestApiUrl"]), str(outputs["WebSocketUrl"]), stack.webhook_key())
     trade = a_trade()
     async with Listeners(wire) as listeners:
@@ -85,6 +102,55 @@ async def test_stack_heals_after_the_cloud_lost_everything_and_destroy_leaves_no
     stack.destroy()
 
     assert _what_is_left(Aws(aws.session, own_cloud.aws_url)) == {}
+    with pytest.raises(LocalError, match=r"Nothing is deployed on .* Deploy it: make up"):
+        stack.endpoints()
+
+
+def _interrupt_up(root: Path) -> None:
+    """Press Ctrl-C in an `up` that has made something; nothing that it started may be left."""
+    code = (
+        "import pathlib, sys; from local.cloud import LocalCloud; from local.stack import LocalStack;"
+        "LocalStack(LocalCloud(pathlib.Path(sys.argv[1]))).up(lambda line: print(line, flush=True))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(root)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        assert up.stdout is not None
+        printed: list[str] = []
+        for line in up.stdout:
+            printed.append(line)
+            if "aws:" in line and " created (" in line:
+                break
+        started = psutil.Process(up.pid).children(recursive=True)
+        names = [process.name() for process in started]
+        up.send_signal(signal.SIGINT)
+        rest, said = up.communicate()
+    assert "pulumi-language-python" in names, printed
+    assert "was interrupted. Go on: make up" in said, [*printed, rest]
+    assert "update canceled" in rest
+    assert [process for process in started if _is_alive(process)] == []
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _leave_lock_of_killed_engine(locks: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lock = {
+        "pid": dead.pid,
+        "username": getuser(),
+        "hostname": socket.gethostname(),
+        "timestamp": "2026-01-01T00:00:00.123456789Z",
+    }
+    folder = locks / "organization" / "glow" / "local"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "5ff0c4b1-0d5e-4a54-8d0b-3b8f6a3c1f11.json").write_text(json.dumps(lock))
 
 
 def _what_is_left(aws: Aws) -> dict[str, list[Any]]:
@@ -116,4 +182,4 @@ def test_bad_configuration_stops_at_preview_all_at_once(own_cloud: LocalCloud) -
     message = str(refused.value)
     assert "glow:logRetentionDays" in message
     assert "glow:tokens" in message
-    assert "pulumi config set" in message
+    assert "bin/pulumi-local config set" in message

@@ -25,7 +25,7 @@ from tests.api.descriptions import (
     assert_message_is_described,
 )
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 60
 CLOSE_SECONDS: Final = 90  # from the end of an `up`: a grace, and what the emulator takes besides
 
 POLL: Final = Event()  # never set: its wait is a pause between two looks

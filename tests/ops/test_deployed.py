@@ -6,7 +6,7 @@ from ops.deployed import DeployedStack, sqs_of
 from ops.errors import OpsError
 from ops.preview import run_preview
 from ops.redrive import move_back
-from workspace.pulumi import ignore
+from workspace.engine import ignore
 from workspace.stack import Stack
 
 # Port 9 is for discarding what comes; nothing listens there.

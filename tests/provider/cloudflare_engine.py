@@ -13,8 +13,8 @@ from typing import Final, Self, TypedDict, cast
 import httpx
 
 from local.process import BackgroundProcess
+from workspace.engine import ignore
 from workspace.paths import REPOSITORY
-from workspace.pulumi import ignore
 from workspace.toolchain import pulumi_folder
 
 PROGRAM: Final = Path(__file__).parent / "cloudflare_program"

@@ -148,7 +148,7 @@ def _seen(engine: Engine, printed: str) -> Seen:
         http_answer = response.read().decode()
     with connect(outputs["socketUrl"]) as socket:
         socket.send("{}")
-        socket_answer = str(socket.recv(timeout=10))
+        socket_answer = str(socket.recv(timeout=60))
     return Seen(
         printed=printed,
         previewed=engine.preview_again(),

@@ -11,7 +11,7 @@ from typing import Final
 
 from local.cloud import LocalCloud
 from local.config import aws_keys
-from workspace.pulumi import ignore
+from workspace.engine import ignore
 from workspace.toolchain import pulumi_folder
 
 PROGRAM: Final = Path(__file__).parent / "program"

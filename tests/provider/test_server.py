@@ -25,7 +25,7 @@ class Meeting(Resource):
     inputs: ClassVar[Inputs] = {"name": "Name"}
     outputs = frozenset({"arn"})
     autoname = "name"
-    both_are_here = Barrier(2, timeout=10)
+    both_are_here = Barrier(2, timeout=60)
 
     def create(self, inputs: Properties) -> str:
         self.both_are_here.wait()

@@ -1,4 +1,4 @@
-"""What the program declares, once for all tests that only look at it."""
+"""One run of the program, shared by the tests that only look at what it declares."""
 
 import pytest
 

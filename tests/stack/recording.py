@@ -52,8 +52,6 @@ class Registered:
     inputs: Json
     protect: bool
     depends_on: frozenset[str]
-    moved_from: frozenset[str]
-    """The URNs of earlier parents, under which the engine looks for it, too."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Deployment:
     resources: tuple[Registered, ...]
     outputs: Json
     told: str
-    """What a preview says beside the changes."""
+    """What a preview prints beside the changes."""
 
     def named(self, name: str) -> Registered:
         (found,) = [resource for resource in self.resources if resource.name == name]
@@ -96,8 +94,8 @@ def deploy(
     console = _Console()
 
     async def run() -> None:
-        # Inside the loop, because it registers a root resource; dropped, because `run_in_stack`
-        # makes its own, which takes the exports.
+        # This registers a root resource, for which it needs the loop. That root is dropped again:
+        # `run_in_stack` makes its own, which takes the exports.
         pulumi.runtime.set_mocks(
             engine.mocks, project="glow", stack=stack, monitor=engine, logger=console.logger
         )
@@ -139,7 +137,6 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
-                    moved_from=_earlier_parents(request),
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -159,7 +156,7 @@ class _Console(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[str] = []
-        # Not getLogger's: that one would keep the handlers of the runs before.
+        # A getLogger would be shared, and keep the handlers of earlier runs.
         self.logger = logging.Logger("program", logging.INFO)  # noqa: LOG001
         self.logger.addHandler(self)
 
@@ -194,11 +191,6 @@ class _Cloud(Mocks):
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
         return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}
-
-
-def _earlier_parents(request: RegisterResourceRequest) -> frozenset[str]:
-    aliases = cast("list[Json]", MessageToDict(request).get("aliases", []))
-    return frozenset(alias["spec"]["parentUrn"] for alias in aliases)
 
 
 def _plain(value: Any) -> Any:

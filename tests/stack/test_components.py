@@ -7,12 +7,11 @@ import pytest
 
 from tests.stack.recording import ROOT
 
-COMPONENTS = sorted(
-    path for path in (ROOT / "components").glob("*.py") if path.name != "settings.py"
-)
+COMPONENTS = ROOT / "components"
+FILES = sorted(set(COMPONENTS.rglob("*.py")) - set((COMPONENTS / "settings").rglob("*.py")))
 
 
-@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(COMPONENTS)))
 def test_component_reads_neither_config_nor_environment(path: Path) -> None:
     names = {
         ast.unparse(node)

@@ -1,4 +1,4 @@
-"""The edge path: a worker whose versions change only when something has changed."""
+"""The edge path: the worker, its address, and a new version only when something has changed."""
 
 import base64
 import json

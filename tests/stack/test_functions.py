@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.stack.recording import EDGE, EDGE_SECRET, WEBHOOK_SECRET, Deployment, Secret, deploy
+from tests.stack.recording import (
+    EDGE,
+    EDGE_SECRET,
+    ROOT,
+    WEBHOOK_SECRET,
+    Deployment,
+    Secret,
+    deploy,
+)
 
 FUNCTIONS = {
     "webhook": "HeliusPriceWebhook",
@@ -24,6 +32,18 @@ def child(module: str, kind: str) -> str:
 
 def environment(deployment: Deployment, module: str) -> dict[str, object]:
     return deployment.named(child(module, "function")).inputs["environment"]["variables"]
+
+
+def test_every_handler_in_the_folder_is_deployed(prod: Deployment) -> None:
+    handlers = {
+        f"functions.{path.stem}.handler"
+        for path in (ROOT / "functions").glob("*.py")
+        if "\ndef handler(" in path.read_text()
+    }
+
+    deployed = [each.inputs["handler"] for each in prod.of_type("aws:lambda/function:Function")]
+
+    assert sorted(deployed) == sorted(handlers)
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS.items())

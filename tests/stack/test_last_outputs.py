@@ -1,4 +1,4 @@
-"""What the last `up` left: also where the engine is writing it down at the moment."""
+"""The outputs of the last `up` can be read even while the engine is still writing them."""
 
 from dataclasses import dataclass, field
 

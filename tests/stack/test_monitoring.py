@@ -1,4 +1,4 @@
-"""The alarms: nobody has to look for a lost update."""
+"""The alarms: somebody is told when updates are lost, late or refused."""
 
 import pytest
 

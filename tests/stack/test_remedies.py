@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from components.settings.load import SettingsError, parse_settings
+from workspace.engine import ignore
 from workspace.paths import REPOSITORY
-from workspace.pulumi import ignore, with_tools
+from workspace.pulumi import with_tools
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

@@ -1,4 +1,4 @@
-"""Each function may do what it does, to what it does it to, and nothing else."""
+"""Each function has the rights that it uses, on what it uses, and no others."""
 
 import json
 
@@ -10,8 +10,8 @@ PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
 CONNECTIONS = "arn:Table:glow-prod-PriceConnectionsTable"
 QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
 DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
-DEBTS = "arn:Queue:glow-prod-EdgeRetryQueue.fifo"
-DEAD_DEBTS = "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo"
+UNDELIVERED = "arn:Queue:glow-prod-EdgeRetryQueue.fifo"
+UNDELIVERABLE = "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo"
 ROUTES = "arn:Table:glow-prod-RoutesTable"
 ROUTE_TASKS = "arn:Queue:glow-prod-RouteQueue.fifo"
 DEAD_ROUTE_TASKS = "arn:Queue:glow-prod-RouteDeadLetterQueue.fifo"
@@ -28,18 +28,18 @@ RIGHTS = {
     "HeliusPriceWebhook": {
         PRICES: {"dynamodb:PutItem"},
         QUEUE: {"sqs:SendMessage"},
-        DEBTS: {"sqs:SendMessage"},
+        UNDELIVERED: {"sqs:SendMessage"},
         ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
         ROUTE_TASKS: {"sqs:SendMessage"},
     },
     "EdgeRetryWorker": {
-        DEBTS: {
+        UNDELIVERED: {
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         },
-        DEAD_DEBTS: {"sqs:SendMessage"},
+        UNDELIVERABLE: {"sqs:SendMessage"},
     },
     "BroadcastWorker": {
         QUEUE: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},

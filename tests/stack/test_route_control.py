@@ -1,4 +1,4 @@
-"""A change of routing is carried out by one call, made when the routing has changed and only then."""
+"""One call carries out a change of routing. It is made when the routing has changed, and only then."""
 
 import json
 

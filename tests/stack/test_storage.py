@@ -91,16 +91,16 @@ def test_update_that_fails_three_times_becomes_a_dead_letter_of_its_queue(
     )
 
 
-def test_debt_that_fails_in_all_its_tries_becomes_a_dead_letter_of_its_queue() -> None:
+def test_update_that_the_edge_never_takes_becomes_a_dead_letter_of_its_queue() -> None:
     deployment = deploy(config={"edgeRetryTries": "4"})
-    debts = deployment.named("glow-edge-retry-queue-debts").inputs
+    undelivered = deployment.named("glow-edge-retry-queue-debts").inputs
     dead = deployment.named("glow-edge-retry-queue-dead-letters").inputs
 
-    assert json.loads(debts["redrivePolicy"]) == {
+    assert json.loads(undelivered["redrivePolicy"]) == {
         "deadLetterTargetArn": "arn:Queue:glow-prod-EdgeRetryDeadLetterQueue.fifo",
         "maxReceiveCount": 4,
     }
-    assert (debts["name"], dead["name"]) == (
+    assert (undelivered["name"], dead["name"]) == (
         "glow-prod-EdgeRetryQueue.fifo",
         "glow-prod-EdgeRetryDeadLetterQueue.fifo",
     )

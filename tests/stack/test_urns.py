@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.stack.recording import Deployment, urns
+from tests.stack.recording import urns
 
 GOLDEN = Path(__file__).with_name("urns.txt")
 
@@ -14,8 +12,3 @@ def test_no_resource_is_renamed_by_accident() -> None:
         "The stack's URNs have changed. A rename needs aliases=[pulumi.Alias(name=…)], or users lose"
         " the resource. If it is meant: python -m tests.stack.recording > tests/stack/urns.txt"
     )
-
-
-@pytest.mark.parametrize("name", ["glow-rest", "glow-websocket"])
-def test_api_that_the_pipeline_once_owned_keeps_its_address(prod: Deployment, name: str) -> None:
-    assert prod.named(name).moved_from == {prod.named("glow").urn}

@@ -15,8 +15,8 @@ from ops.preview import run_preview
 from ops.report import write_report
 from tests.workflows.github_server import Conversation
 from tests.workflows.jobs import post_comment, run_step
+from workspace.engine import ignore
 from workspace.paths import REPOSITORY
-from workspace.pulumi import ignore
 from workspace.toolchain import pulumi_folder
 
 NOT_CHECKED_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "Pulumi.local.yaml")

@@ -41,16 +41,16 @@ else {
     connect();
   });
   addEventListener("resize", drawChart);
-  if (location.hash.length > 1) {
-    field("token").value = decodeURIComponent(location.hash.slice(1));
-    connect();
-  }
+  if (location.hash.length > 1) field("token").value = decodeURIComponent(location.hash.slice(1));
+  connect();
 }
 
 function connect() {
   subscription?.close();
   prices = [];
   Object.assign(counts, { updates: 0, frames: 0, gaps: 0 });
+  show("price", "–");
+  show("detail", `No trade of ${field("token").value} since the page connected.`);
   subscription = subscribe(field("token").value, {
     api,
     delivery: field("latest").checked ? "latest" : "all",

@@ -1,7 +1,7 @@
 """The Pulumi CLI and its Python language host, built as Go tools from the modules beside this file.
 
-Two modules, for the last release that carries the language host (v3.79.0) needs older dependencies
-than the CLI.
+They are two modules, because the last release with the language host (v3.79.0) needs older
+dependencies than the CLI.
 """
 
 import os
@@ -41,8 +41,8 @@ def build_pulumi(version: Version, folder: Path) -> None:
         str(folder),
         LANGUAGE_HOST,
     )
-    # The host starts the program through this script, which is no Go program: it comes from the
-    # CLI's own SDK module, whose version knows today's settings.
+    # The host starts the program through this Python script. The one of the CLI's version is taken:
+    # that of the host's version is too old for the CLI.
     sdk = Path(_go(go, "pulumi", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
     script = folder / "pulumi-language-python-exec"
     shutil.copyfile(sdk / "python" / "cmd" / script.name, script)
@@ -66,7 +66,7 @@ def find_go() -> str:
 
 
 def go_version(text: str) -> Version:
-    """Read what `go version` prints; an unreadable one counts as too old."""
+    """Read what `go version` prints. What cannot be read counts as too old."""
     found = re.search(r"go(\d+\.\d+(?:\.\d+)?)", text)
     return Version(found[1]) if found else Version("0")
 
@@ -76,7 +76,7 @@ def _go(go: str, module: str, *arguments: str) -> str:
 
 
 def _run(command: list[str], cwd: Path | None = None) -> str:
-    # GOFLAGS and workspaces of the user's own projects must not reach into this build.
+    # GOFLAGS and workspaces of the user's own projects must not change this build.
     environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
     done = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False

@@ -4,6 +4,7 @@ AWS gives each API its own host. An emulator has one address for all APIs, so in
 `invokeUrl` the API and the stage are in the path.
 """
 
+from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from pulumi_aws import apigatewayv2
@@ -20,6 +21,10 @@ DEFAULT_STAGE: Final = "$default"
 CLEARED_WHEN_EMPTY: Final = frozenset(
     {"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}
 )
+
+# The emulator takes an API's id from this tag.
+ID_TAG: Final = "ms-custom-id"
+ID_CHARACTERS: Final = 8
 
 
 class Api(AwsResource):
@@ -47,7 +52,18 @@ class Api(AwsResource):
     importable = True
 
     def create(self, inputs: Properties) -> str:
-        return self.aws.apigatewayv2.create_api(**self.request(inputs))["ApiId"]
+        """Make it under an id that follows from its name.
+
+        So the URLs in an app's settings stay true when an emptied cloud is filled again.
+        """
+        api, apis = self.request(inputs), self.aws.apigatewayv2
+        api_id = sha256(api["Name"].encode()).hexdigest()[:ID_CHARACTERS]
+        try:
+            return apis.create_api(**api, Tags={ID_TAG: api_id})["ApiId"]
+        except apis.exceptions.ConflictException:
+            # A second one of that name: AWS allows it, and a replacement is made before its
+            # predecessor is deleted.
+            return apis.create_api(**api)["ApiId"]
 
     def read(self, state: State) -> Properties:
         api = self.aws.apigatewayv2.get_api(ApiId=state.id)

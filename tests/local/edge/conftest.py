@@ -1,17 +1,27 @@
 """A second cloud, on which the stack broadcasts through the edge."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 from botocore.session import Session
+from selenium.webdriver import Chrome
 
+from local.browser import browsing
+from local.clients import Endpoints
 from local.cloud import LocalCloud
+from local.config import DEFAULTS
 from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire
+from workspace.paths import REPOSITORY
 
-TRIES = 5  # with waits of 1, 2, 4 and 8 s: past all tries within a test's patience
+# With waits of 1 to 16 s: longer than a busy machine takes to send what the edge is owed.
+TRIES = 6
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +31,21 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def stack(cloud: LocalCloud) -> LocalStack:
+def pages() -> Iterator[str]:
+    """The origin that serves this folder, as `python3 -m http.server` does; the stack lets it in."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(REPOSITORY))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: LocalCloud, pages: str) -> LocalStack:
     stack = LocalStack(cloud)
     stack.prepare()
+    origins = cast("list[str]", DEFAULTS["glow:allowedOrigins"])
+    stack.config_set("allowedOrigins", json.dumps([*origins, pages]))
     stack.config_set("USE_EDGE_BROADCAST", "true")
     stack.config_set("edgeRetryTries", str(TRIES))
     stack.up()
@@ -43,6 +65,23 @@ def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
 @pytest.fixture(scope="session")
 def edge_url(outputs: dict[str, Any]) -> str:
     return outputs["EdgeUrl"]
+
+
+@pytest.fixture(scope="session")
+def endpoints(wire: Wire, edge_url: str) -> Endpoints:
+    return Endpoints(
+        webhook_url=f"{wire.rest_url}/webhook/price",
+        rest_url=wire.rest_url,
+        websocket_url=wire.websocket_url,
+        edge_url=edge_url,
+        webhook_key=wire.key,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chrome]:
+    with browsing() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

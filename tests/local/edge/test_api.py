@@ -32,11 +32,14 @@ def test_made_up_request_is_answered_as_described(case: Any, edge_url: str, secr
 def checks_that_do_not_apply(case: Any) -> Iterator[str]:
     match case.operation.label:
         case "POST /broadcast/{token}":
-            yield "positive_data_acceptance"  # OpenAPI cannot say: an id that is made of the rest
+            yield "positive_data_acceptance"  # OpenAPI cannot say that the id is made of the rest
         case "POST /moves":
-            yield "positive_data_acceptance"  # nor which texts are a URL
+            yield "positive_data_acceptance"  # OpenAPI cannot say which texts are a URL
         case "GET /ws/{token}":
-            yield from ("positive_data_acceptance", "negative_data_rejection")  # it is all 426
+            yield from (
+                "positive_data_acceptance",
+                "negative_data_rejection",
+            )  # without an upgrade each answer is 426
         case _:
             pass
 

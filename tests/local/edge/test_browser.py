@@ -1,15 +1,17 @@
 """What a person sees: a plain page opened from disk, and the worker's own test page."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from local.browser import HEIGHT, WIDTH, resize
+from local.clients import Endpoints
+from local.picture import take_picture
+from local.trades import SIMPLE_TOKEN
 from tests.local.wire import DEADLINE_SECONDS, Wire, a_trade
 
 PLAIN_PAGE = """<!doctype html><title>plain</title><pre id="heard"></pre><script>
@@ -18,26 +20,10 @@ socket.onmessage = ({ data }) => { document.getElementById("heard").textContent 
 </script>"""
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for argument in (
-        "--headless",
-        "--no-sandbox",  # as root, where CI runs
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-        "--window-size=1200,900",
-        f"--user-data-dir={tmp_path / 'profile'}",
-    ):
-        options.add_argument(argument)
-    driver = Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    try:
-        yield driver
-    finally:
-        driver.quit()
+PAGE_WIDTH_AND_HEADER = """
+const [name, state] = ["h1", "#state"].map((each) => document.querySelector(each).getBoundingClientRect());
+return [document.documentElement.scrollWidth, name.top + name.height / 2, state.top, state.bottom];
+"""
 
 
 def wait_until(browser: Chrome, seen: Callable[[], bool], what: str) -> None:
@@ -62,12 +48,14 @@ def test_plain_page_from_disk_shows_the_update_of_a_webhook_post(
     wait_until(browser, lambda: trade["txSignature"] in text_of(browser, "heard"), "the update")
 
 
-def test_test_page_shows_the_live_price(
-    wire: Wire, edge_url: str, browser: Chrome, tmp_path: Path
+def test_test_page_shows_the_live_price_of_the_chosen_token(
+    wire: Wire, edge_url: str, browser: Chrome
 ) -> None:
     browser.get(edge_url)
+    browser.find_element(By.ID, "token").clear()
     browser.find_element(By.ID, "token").send_keys("PAGE")
     browser.find_element(By.CSS_SELECTOR, "#connect button").click()
+    wait_until(browser, lambda: "PAGE" in text_of(browser, "detail"), "the token to be chosen")
     wait_until(browser, lambda: text_of(browser, "state") == "live", "the page to be live")
 
     for lamports in (2_500_000_000, 2_600_000_000, 2_550_000_000):
@@ -76,4 +64,45 @@ def test_test_page_shows_the_live_price(
     wait_until(browser, lambda: "0.00255" in text_of(browser, "price"), "the newest price")
     assert text_of(browser, "updates") == "3"
     assert "PRICE_UPDATE" in text_of(browser, "log")
-    (tmp_path / "test-page.png").write_bytes(browser.get_screenshot_as_png())
+
+
+def test_test_page_opens_on_the_demo_token(wire: Wire, edge_url: str, browser: Chrome) -> None:
+    trade = a_trade()
+    wire.send(trade, token=SIMPLE_TOKEN)
+
+    browser.get(edge_url)
+
+    wait_until(browser, lambda: trade["txSignature"] in text_of(browser, "log"), "its newest price")
+
+
+@pytest.mark.parametrize("width", [390, WIDTH])
+def test_test_page_fits_phones_and_desktops(edge_url: str, browser: Chrome, width: int) -> None:
+    try:
+        resize(browser, width, HEIGHT)
+        browser.get(edge_url)
+        wait_until(browser, lambda: text_of(browser, "state") == "live", "the page to be live")
+
+        script: dict[str, object] = {"script": PAGE_WIDTH_AND_HEADER, "args": []}
+        width_needed, name_middle, state_top, state_bottom = browser.execute(
+            "w3cExecuteScript", script
+        )["value"]
+        assert width_needed == width
+        assert state_top < name_middle < state_bottom  # on one line
+    finally:
+        resize(browser, WIDTH, HEIGHT)
+
+
+def test_test_page_has_one_thing_called_frames(edge_url: str, browser: Chrome) -> None:
+    browser.get(edge_url)
+
+    assert browser.find_element(By.TAG_NAME, "main").text.count("Frames") == 1
+
+
+def test_picture_of_the_readme_is_taken_from_the_page(endpoints: Endpoints, tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+
+    take_picture(endpoints, picture, trades=10)
+
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert [int.from_bytes(data[at : at + 4]) for at in (16, 20)] == [WIDTH, HEIGHT]

@@ -177,7 +177,7 @@ async def test_edge_that_stays_away_leaves_dead_letters_which_a_redrive_delivers
 
 
 async def _hear_at_edge(wire: Wire, listener: Listener, trade: Message) -> None:
-    """Send `trade`; the webhook's circuit may still be open, then its debt is settled in a second."""
+    """Send `trade`. If the webhook's circuit is still open, the retry lane delivers it a second later."""
     wire.send(trade, token="AWAY")
     await listener.hear_trade(trade)
 

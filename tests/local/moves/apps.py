@@ -1,4 +1,4 @@
-"""Apps that use the client library, what they were handed, and what the library promises them."""
+"""Apps that use the client library, what they received, and what the library promises them."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ class App:
         self._news.set()
 
     async def read(self, prices: Subscription) -> None:
-        """Keep what is handed over, until `prices` are over."""
+        """Keep each price, until `prices` end."""
         async for price in prices:
             self.prices.append(price)
             self._news.set()

@@ -1,4 +1,4 @@
-"""What operators do to a stack, and what befalls its edge, one after the other."""
+"""What operators do to a stack, and faults of its edge, one after the other."""
 
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,7 +59,7 @@ class Stage:
         self.stack.up()
 
     def edge_counts_as_down(self) -> bool:
-        """Whether the publishers have marked it so, and not found it well since."""
+        """Whether the publishers have marked it as down, and no post has succeeded since."""
         item: dict[str, Any] = self.aws.client("dynamodb").get_item(
             TableName=self.routes_table, Key={"id": {"S": "ROUTING"}}, ConsistentRead=True
         )["Item"]
@@ -70,6 +70,6 @@ class Stage:
             self.mover.move(policy)
         except Refused:
             if self.edge_is_up:
-                raise  # to an edge that is down nothing is moved
+                raise  # no token can move to an edge that is down
         else:
             self.policy = policy

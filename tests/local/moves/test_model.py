@@ -169,7 +169,7 @@ class Moves(RuleBasedStateMachine):
         self.stage.finish_move()
 
     def _edge_is_well_after_a_trade(self) -> bool:
-        """Only a post finds that out."""
+        """Send a trade, for only a post shows that the edge is well."""
         self._send("SPARE")
         return not self.stage.edge_counts_as_down()
 
@@ -194,7 +194,7 @@ class Moves(RuleBasedStateMachine):
         return await self.opened.enter_async_context(app)
 
     def _send(self, *tokens: str) -> None:
-        """Send a trade of each, all at once: the paths may have them in any order."""
+        """Send a trade of each at the same time. The paths may carry them in any order."""
         signatures = self.network.run(self._send_all(tokens))
         for app, owed in self.owed.items():
             owed += [

@@ -1,4 +1,4 @@
-"""A steady stream of trades, sent as Helius sends them: what is not taken is sent again."""
+"""A steady stream of trades, sent as Helius does: a trade that is not accepted is sent again."""
 
 import asyncio
 import itertools

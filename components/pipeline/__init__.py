@@ -1,0 +1,1 @@
+"""The pipeline: its tables and queues, one file per function, and what connects them."""

@@ -1,0 +1,34 @@
+"""PriceApi: answers with stored prices."""
+
+from functools import partial
+
+from components.aws.lambda_function import LambdaFunctionArgs
+from components.pipeline.parts import PipelineParts
+from functions import environment as env
+
+
+def declare(parts: PipelineParts) -> LambdaFunctionArgs:
+    prices, settings = parts.storage.prices, parts.settings
+    return LambdaFunctionArgs(
+        module="prices",
+        function_name="PriceApi",
+        platform=parts.platform,
+        has_dependencies=False,
+        called_by=[
+            partial(
+                parts.rest.serve,
+                keys=[
+                    "GET /health/live",
+                    "GET /tokens/{token}/price",
+                    "GET /tokens/{token}/prices",
+                ],
+                throttle=settings.throttles.rest,
+            )
+        ],
+        grants=[prices.allow_read_prices],
+        environment={
+            env.PRICES_TABLE: prices.prices.name,
+            env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
+            **parts.tokens_environment(),
+        },
+    )

@@ -1,0 +1,89 @@
+"""What the functions keep things in, and hand them to each other through."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+from components.aws.fifo_queue import FifoQueue, FifoQueueArgs
+from components.aws.price_store import PriceStore, PriceStoreArgs
+from components.routing.store import RouteStore, RouteStoreArgs
+
+# 100,000 connections at 4,000 posts a second, and a margin. Not more: after a worker dies, the
+# queue hides its updates for six times as long.
+_BROADCAST_TIMEOUT_SECONDS: Final = 30
+_BROADCAST_TRIES: Final = 3
+# Five posts to an edge that does not answer; a batch with a refused update may need as many.
+_RETRY_TIMEOUT_SECONDS: Final = 30
+# 7 s until every publisher knows, then 100,000 connections at 4,000 posts a second, and a margin.
+_CHANGE_TIMEOUT_SECONDS: Final = 120
+# With delays that double up to 75 s: an edge that is away for 20 minutes is told in the end.
+_CHANGE_TRIES: Final = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """Tables and queues.
+
+    The queue of what the edge did not take is there even without an edge. So the flag makes and
+    deletes nothing, and what was meant for an edge that is gone is counted before it is dropped.
+    """
+
+    prices: PriceStore
+    routes: RouteStore
+    updates: FifoQueue
+    undelivered: FifoQueue
+    """Updates that the edge did not take, and is offered again."""
+    route_tasks: FifoQueue
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageArgs:
+    prefix: str
+    protected: bool
+    edge_retry_tries: int
+
+
+def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> Storage:
+    child = pulumi.ResourceOptions(parent=parent)
+    return Storage(
+        prices=PriceStore(
+            f"{name}-store", PriceStoreArgs(prefix=args.prefix, protected=args.protected), child
+        ),
+        routes=RouteStore(
+            f"{name}-routing", RouteStoreArgs(prefix=args.prefix, protected=args.protected), child
+        ),
+        updates=FifoQueue(
+            f"{name}-queue",
+            FifoQueueArgs(
+                prefix=args.prefix,
+                lane="Broadcast",
+                carries="updates",
+                tries=_BROADCAST_TRIES,
+                worker_timeout_seconds=_BROADCAST_TIMEOUT_SECONDS,
+            ),
+            child,
+        ),
+        undelivered=FifoQueue(
+            f"{name}-edge-retry-queue",
+            FifoQueueArgs(
+                prefix=args.prefix,
+                lane="EdgeRetry",
+                carries="debts",
+                tries=args.edge_retry_tries,
+                worker_timeout_seconds=_RETRY_TIMEOUT_SECONDS,
+            ),
+            child,
+        ),
+        route_tasks=FifoQueue(
+            f"{name}-route-queue",
+            FifoQueueArgs(
+                prefix=args.prefix,
+                lane="Route",
+                carries="route-tasks",
+                tries=_CHANGE_TRIES,
+                worker_timeout_seconds=_CHANGE_TIMEOUT_SECONDS,
+            ),
+            child,
+        ),
+    )

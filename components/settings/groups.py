@@ -1,0 +1,138 @@
+"""Settings by what they are about. A component gets a group whole and reads it where it uses it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from components.settings.bearer_secret import BearerSecret
+from components.settings.model import Settings
+from functions.glow.routing.policy import Policy
+
+_DAY_SECONDS: Final = 24 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeSettings:
+    """What every function runs on."""
+
+    runtime: str
+    architecture: str
+    memory_mb: int
+    log_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamSettings:
+    """Which prices are streamed, how long they stay readable, and how long the webhook may take."""
+
+    tokens: Sequence[str]
+    """Mints. Empty: every token that is traded against SOL."""
+    price_retention_days: int
+    call_timeout_ms: int
+
+    @property
+    def price_retention_seconds(self) -> int:
+        return self.price_retention_days * _DAY_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenerSettings:
+    """Who may connect."""
+
+    allowed_origins: Sequence[str]
+    require_origin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteSettings:
+    """Which path each token takes, and how fast its clients follow when it moves."""
+
+    policy: Policy
+    grace_seconds: int
+    aws_connects_per_second: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeRetrySettings:
+    """How often, and how soon, the edge is offered an update again."""
+
+    tries: int
+    base_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """A token bucket of API Gateway: `rate` requests per second, `burst` at once."""
+
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttles:
+    """How the account's quota is shared out.
+
+    One quota per account and region (10,000/s, burst 5,000) covers HTTP and WebSocket APIs and every
+    post to a connection (facts: "Amazon API Gateway quotas"). The broadcast worker posts with what
+    these leave.
+    """
+
+    webhook: Throttle
+    rest: Throttle
+    websocket: Throttle
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineSettings:
+    """All that the pipeline and its functions are told."""
+
+    protect: bool
+    webhook_secret: BearerSecret
+    runtime: RuntimeSettings
+    stream: StreamSettings
+    listeners: ListenerSettings
+    routing: RouteSettings
+    edge_retry: EdgeRetrySettings
+    throttles: Throttles
+    broadcast_concurrency: int
+    websocket_access_logs: bool
+
+
+def pipeline_settings(settings: Settings) -> PipelineSettings:
+    return PipelineSettings(
+        protect=settings.protect,
+        webhook_secret=BearerSecret.encrypted(
+            current=settings.webhook_secret, previous=settings.helius_webhook_secret_previous
+        ),
+        runtime=RuntimeSettings(
+            runtime=settings.lambda_runtime,
+            architecture=settings.lambda_architecture,
+            memory_mb=settings.lambda_memory_mb,
+            log_retention_days=settings.log_retention_days,
+        ),
+        stream=StreamSettings(
+            tokens=settings.listed_tokens,
+            price_retention_days=settings.price_retention_days,
+            call_timeout_ms=settings.call_timeout_ms,
+        ),
+        listeners=ListenerSettings(
+            allowed_origins=settings.allowed_origins, require_origin=settings.require_origin
+        ),
+        routing=RouteSettings(
+            policy=settings.policy,
+            grace_seconds=settings.routing.grace_seconds,
+            aws_connects_per_second=settings.routing.aws_connects_per_second,
+        ),
+        edge_retry=EdgeRetrySettings(
+            tries=settings.edge_retry_tries, base_seconds=settings.edge_retry_base_seconds
+        ),
+        throttles=Throttles(
+            webhook=Throttle(rate=settings.webhook_rate_limit, burst=settings.webhook_burst_limit),
+            rest=Throttle(rate=settings.rest_rate_limit, burst=settings.rest_burst_limit),
+            websocket=Throttle(
+                rate=settings.websocket_rate_limit, burst=settings.websocket_burst_limit
+            ),
+        ),
+        broadcast_concurrency=settings.broadcast_concurrency,
+        websocket_access_logs=settings.websocket_access_logs,
+    )

@@ -1,0 +1,1 @@
+"""A first app on each platform: README, "Your first app"."""

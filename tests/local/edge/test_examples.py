@@ -1,0 +1,109 @@
+"""The apps of the README's "first app" hear a price of the deployed stack."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from subprocess import PIPE, Popen
+from threading import Timer
+from urllib.parse import urlencode
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from local.clients import Endpoints
+from local.shell import shell_variables
+from local.stack import ignore
+from local.stream import send_stream
+from local.toolchain.node import NODE
+from tests.local.wire import DEADLINE_SECONDS, Listeners, Wire, a_trade
+from workspace.paths import REPOSITORY
+
+NODE_APP = [str(NODE), "examples/follow.mjs"]
+PYTHON_APP = [sys.executable, "-m", "examples.follow"]
+
+
+@contextmanager
+def running(command: Sequence[str], api: str) -> Generator[Popen[str]]:
+    """The app as a user starts it, with what it says of its connection in its stdout."""
+    environment = os.environ | {"RestApiUrl": api}
+    with Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=PIPE, stderr=subprocess.STDOUT, text=True
+    ) as app:
+        too_late = Timer(DEADLINE_SECONDS, app.kill)
+        too_late.start()
+        try:
+            yield app
+        finally:
+            too_late.cancel()
+            app.kill()
+
+
+def line_with(app: Popen[str], text: str) -> str:
+    """The next line of `app` that holds `text`."""
+    assert app.stdout is not None
+    lines: list[str] = []
+    for line in app.stdout:
+        if text in line:
+            return line
+        lines.append(line)
+    raise AssertionError(f"no {text!r} within {DEADLINE_SECONDS} s; the app said {lines}")
+
+
+@pytest.mark.parametrize("command", [NODE_APP, PYTHON_APP], ids=["node", "python"])
+def test_app_prints_the_price_of_a_trade(wire: Wire, command: list[str]) -> None:
+    with running([*command, "FIRST_APP"], wire.rest_url) as app:
+        line_with(app, "live edge")
+
+        wire.send(a_trade(lamports=3_100_000_000), token="FIRST_APP")
+
+        assert line_with(app, " SOL").split()[1:] == ["0.0031", "SOL"]
+
+
+def test_page_of_another_origin_shows_the_price_of_a_trade(
+    wire: Wire, pages: str, browser: Chrome
+) -> None:
+    query = urlencode({"api": wire.rest_url, "token": "FIRST_PAGE"})
+    browser.get(f"{pages}/examples/follow.html?{query}")
+    wait = WebDriverWait(browser, DEADLINE_SECONDS)
+    wait.until(lambda _: browser.find_element(By.ID, "state").text == "live · edge")
+
+    wire.send(a_trade(lamports=3_200_000_000), token="FIRST_PAGE")
+
+    wait.until(lambda _: browser.find_element(By.ID, "price").text == "0.0032 SOL")
+
+
+async def test_stream_of_made_up_trades_is_heard_in_order(
+    endpoints: Endpoints, edge_url: str, listeners: Listeners
+) -> None:
+    listener = await listeners.at_edge(edge_url, "STREAM")
+
+    await send_stream(endpoints, ignore, "STREAM", per_second=50, count=10)
+
+    await listener.hear(lambda heard: len(heard.updates) == 10, "ten prices")
+    ids = [update["id"] for update in listener.updates]
+    assert ids == sorted(ids)  # so that no price counts as late
+    assert len({update["price"] for update in listener.updates}) > 1
+
+
+def test_printed_variables_are_those_of_the_stack(endpoints: Endpoints) -> None:
+    line = 'eval "$(cat)"; echo "$RestApiUrl $WebhookUrl $WebSocketUrl $EdgeUrl $KEY"'
+
+    shown = subprocess.run(
+        ["bash", "-c", line],
+        input=shell_variables(endpoints),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert shown.split() == [
+        endpoints.rest_url,
+        endpoints.webhook_url,
+        endpoints.websocket_url,
+        endpoints.edge_url,
+        endpoints.webhook_key,
+    ]
