@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import yaml
 
-# The services that the program uses; the real provider wants each endpoint by name.
+# The services that the program uses. Each has an endpoint here; without one the real AWS is called.
 AWS_SERVICES: Final = (
     "apigatewayv2",
     "cloudwatch",
@@ -59,9 +59,6 @@ def aws_keys(aws_url: str) -> dict[str, object]:
         "aws:secretKey": "test",
         "aws:region": AWS_REGION,
         "aws:endpoints": [dict.fromkeys(AWS_SERVICES, aws_url)],
-        "aws:skipCredentialsValidation": "true",
-        "aws:skipMetadataApiCheck": "true",
-        "aws:skipRequestingAccountId": "true",
     }
 
 

@@ -248,7 +248,7 @@ class Stage(AwsResource):
     replaced_by = frozenset({"apiId", "name"})
     defaults: ClassVar[Properties] = {
         "accessLogSettings": None,
-        "defaultRouteSettings": None,
+        "defaultRouteSettings": {},
         "routeSettings": [],
     }
     outputs = frozenset({"arn", "executionArn", "invokeUrl"})
