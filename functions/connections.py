@@ -10,6 +10,7 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
+from functions.glow.origin import origin_is_allowed
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import Routes
@@ -20,7 +21,6 @@ from functions.glow.sockets import messages
 from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.opening import opening
-from functions.glow.sockets.origin import origin_is_allowed
 from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
 from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.sockets.websocket import (
@@ -62,8 +62,12 @@ def handler(event: WebSocketEvent, _context: object) -> WebSocketAnswer:
 def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     origin = headers.get("origin")
+    host = event["requestContext"]["domainName"]
     if not origin_is_allowed(
-        origin, _ENVIRONMENT.allowed_origins, origin_is_required=_ENVIRONMENT.origin_is_required
+        origin,
+        _ENVIRONMENT.allowed_origins,
+        own={f"https://{host}", _ENDPOINTS.websocket_origin},
+        origin_is_required=_ENVIRONMENT.origin_is_required,
     ):
         log.info("origin_refused", connectionId=connection_id, origin=origin)
         return {"statusCode": 403, "body": ""}

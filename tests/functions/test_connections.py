@@ -18,6 +18,7 @@ from functions.glow.routing.table import RouteTable
 from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionTable
 from functions.glow.update import Update
 from tests.functions.builders import (
+    API_HOST,
     RETENTION_SECONDS,
     a_connect,
     a_disconnect,
@@ -74,6 +75,7 @@ def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription
         ({"Origin": "https://app.example"}, 200),
         ({"origin": "http://localhost:5173"}, 200),
         ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": f"https://{API_HOST}.evil.example"}, 403),
     ],
 )
 def test_origin_decides_who_connects(
@@ -82,6 +84,18 @@ def test_origin_decides_who_connects(
     answer = connections.handler(a_connect(uuid.uuid4().hex, headers), None)
 
     assert answer["statusCode"] == status
+
+
+@pytest.mark.parametrize("own", [f"https://{API_HOST}", "https://websocket.test"])
+def test_react_native_connects_with_the_address_it_opens_as_its_origin(
+    load: Load, own: str
+) -> None:
+    """The API's host, or that of the URL which /connect answers; where config lists no origin."""
+    connections = load("connections", **{environment.ALLOWED_ORIGINS: ""})
+
+    answer = connections.handler(a_connect(uuid.uuid4().hex, {"Origin": own}), None)
+
+    assert answer["statusCode"] == 200
 
 
 def test_required_origin_keeps_out_who_sends_none(load: Load) -> None:
