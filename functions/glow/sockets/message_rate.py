@@ -16,7 +16,7 @@ from functions.glow.sockets.subscriptions import SubscriptionTable
 
 PERIOD_SECONDS: Final = 10
 MAX_MESSAGES: Final = 60
-"""In a period: twice what it takes to subscribe to all tokens that a connection may have."""
+"""In a period. To subscribe to all 20 tokens, leave them and subscribe again takes as many."""
 SHARE: Final = 10
 
 
