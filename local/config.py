@@ -39,14 +39,7 @@ DEFAULTS: Final[dict[str, object]] = {
     # A client that says it is in this region hears on AWS what all others hear at the edge.
     # The emulator needs 0.1 s to connect a client; AWS connects many at the same time.
     "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10, "awsConnectsPerSecond": 5},
-    "glow:allowedOrigins": [
-        "http://localhost:*",
-        "http://127.0.0.1:*",
-        "null",
-        "file://",
-        # Where the README serves examples/: an HTTP API's own check knows no `*` for a port.
-        "http://localhost:8000",
-    ],
+    "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
     # An emulator on a busy laptop is slower than DynamoDB. No Helius waits here for one second only.
     "glow:callTimeoutMs": "5000",
 }
