@@ -19,7 +19,7 @@ from bench.report import Report
 CONNECTIONS = 1_000
 ANSWER_MS = 10
 BROADCASTS = 20
-QUOTA = 6_500  # what the default settings leave of the account's
+QUOTA = 6_000  # what the default settings leave of the account's
 THREADS = 32
 THREADED_BROADCASTS = 2  # botocore is about ten times slower, so the run takes about as long
 

@@ -48,6 +48,12 @@ class PipelineParts:
             env.POSTING_PROCESSES: str(self.settings.posting.processes),
         }
 
+    def origins_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """The web origins that may connect and read, with that of the edge: its test page does."""
+        own = [] if self.edge.url is None else [self.edge.url]
+        origins = dict.fromkeys([*self.settings.listeners.allowed_origins, *own])
+        return {env.ALLOWED_ORIGINS: listed(tuple(origins))}
+
     def tokens_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """Which tokens are served; unset means every one."""
         return {env.TOKENS: listed(self.settings.stream.tokens)}

@@ -99,8 +99,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     posts = {
         "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
-        # 10,000 without webhook 1,000, four read routes of 500 and clients' messages 500.
-        "POSTS_PER_SECOND": "6500",
+        # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
+        "POSTS_PER_SECOND": "6000",
         "POSTING_PROCESSES": "15",
     }
     tokens = {"TOKENS": f"BONK={OTHER_MINT},USDC={MINT}"}
@@ -110,6 +110,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     route_queue = "https://sqs.example/glow-prod-Route"
     later_queue = "https://sqs.example/glow-prod-Later"
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
+    origins = {"ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
     follows = {
         **routes,
@@ -161,17 +162,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             **websocket,
             **tokens,
             **follows,
-            "ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*",
+            **origins,
             "REQUIRE_ORIGIN": "true",
         },
-        "prices": {**prices, **retention, **tokens},
+        "prices": {**prices, **retention, **tokens, **origins},
         "edge_retry": {
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
-        "discovery": {**websocket, **tokens, **follows},
+        "discovery": {**websocket, **tokens, **follows, **origins},
         "route_mover": moves,
         "route_worker": {
             **moves,

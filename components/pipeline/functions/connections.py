@@ -1,7 +1,7 @@
 """PriceConnections: answers every message of the WebSocket clients of AWS."""
 
 from components.aws.lambda_function import LambdaFunctionArgs
-from components.pipeline.parts import PipelineParts, flag, listed
+from components.pipeline.parts import PipelineParts, flag
 from functions import environment as env
 
 
@@ -23,9 +23,9 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.PRICES_TABLE: storage.prices.prices.name,
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
-            env.ALLOWED_ORIGINS: listed(listeners.allowed_origins),
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
             **parts.post_environment(),
+            **parts.origins_environment(),
             **parts.tokens_environment(),
             **parts.routes_environment(),
         },
