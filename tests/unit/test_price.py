@@ -237,6 +237,23 @@ class TestNoPayment:
 
 
 class TestWitnesses:
+    @pytest.mark.parametrize(
+        ("change_lamports", "outcome"),
+        [(52_000_000, (MINT, "0.5")), (54_000_000, "opposite_trades")],
+    )
+    def test_pool_may_give_back_a_twentieth_of_the_sol_as_change(
+        self, change_lamports: int, outcome: object
+    ) -> None:
+        buy = a_pool_buy()
+        _, bought = rows_of(buy, "tokenTransfers")
+        buy["tokenTransfers"] = [
+            a_transfer(SOL, TRADER, POOL, LAMPORTS_PER_SOL + change_lamports),
+            a_transfer(SOL, POOL, TRADER, change_lamports),
+            bought,
+        ]
+
+        assert outcomes(buy) == [outcome]
+
     def test_transfers_that_went_both_ways_are_no_trade(self) -> None:
         buy = a_pool_buy()
         back = a_transfer(MINT, TRADER, POOL, 1_000)

@@ -54,8 +54,8 @@ class Movements:
 
     `lamports` by account; `tokens` in units by owner, then mint; `rents` by owner are the lamports
     that its token accounts hold more or less, beside wrapped SOL. `calls` are empty where the body
-    does not tell them; `owner_of` a token account. `index_in_block` is the place among the transactions of the slot, where the
-    body says it.
+    does not tell them; `owner_of` a token account. `index_in_block` is the place among the
+    transactions of the slot, where the body says it.
     """
 
     fee_payer: str
