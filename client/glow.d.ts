@@ -147,7 +147,7 @@ export type Handout = {
 /** Puts updates in order: live updates wait while a gap before them is being filled. */
 export declare class Sequence {
     #private;
-    /** The highest id handed out. @type {string | null} */
+    /** The id of the newest price handed out. @type {string | null} */
     newestId: string | null;
     /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
     constructor(risesOnly: boolean);
@@ -156,7 +156,7 @@ export declare class Sequence {
     release(): Handout[];
     /** @param {Update} update that arrived live */
     add(update: Update): Handout[];
-    /** @param {readonly Update[]} updates the next page of what fills a gap, ascending */
+    /** @param {readonly Update[]} updates the next page of what fills a gap, in trade order */
     fill(updates: readonly Update[]): Handout[];
 }
 /**

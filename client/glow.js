@@ -194,8 +194,9 @@ export class Sequence {
   /** @type {Update[]} */
   #held = [];
   #isHolding = false;
-  /** The highest id handed out. @type {string | null} */
+  /** The id of the newest price handed out. @type {string | null} */
   newestId = null;
+  #newestPlace = "";
 
   /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
   constructor(risesOnly) {
@@ -209,7 +210,7 @@ export class Sequence {
   /** Stops holding, and returns the held updates. */
   release() {
     this.#isHolding = false;
-    return this.#handOut(this.#held.splice(0).sort(byId));
+    return this.#handOut(this.#held.splice(0).sort(byPlace));
   }
 
   /** @param {Update} update that arrived live */
@@ -218,12 +219,12 @@ export class Sequence {
     return this.#isHolding && this.#held.length <= HELD_UPDATES ? [] : this.release();
   }
 
-  /** @param {readonly Update[]} updates the next page of what fills a gap, ascending */
+  /** @param {readonly Update[]} updates the next page of what fills a gap, in trade order */
   fill(updates) {
-    const lastId = updates.length > 0 ? updates[updates.length - 1].id : "";
-    const due = this.#held.filter(({ id }) => id <= lastId);
-    this.#held = this.#held.filter(({ id }) => id > lastId);
-    return this.#handOut([...updates, ...due].sort(byId));
+    const last = updates.length > 0 ? placeOf(updates[updates.length - 1]) : "";
+    const due = this.#held.filter((update) => placeOf(update) <= last);
+    this.#held = this.#held.filter((update) => placeOf(update) > last);
+    return this.#handOut([...updates, ...due].sort(byPlace));
   }
 
   /** @param {readonly Update[]} updates */
@@ -231,16 +232,23 @@ export class Sequence {
     /** @type {Handout[]} */
     const handouts = [];
     for (const update of updates) {
-      const isLate = this.newestId !== null && update.id <= this.newestId;
-      if (!isLate) this.newestId = update.id;
+      const isLate = placeOf(update) < this.#newestPlace;
+      if (!isLate) [this.newestId, this.#newestPlace] = [update.id, placeOf(update)];
       if (!isLate || !this.#risesOnly) handouts.push({ update, isLate });
     }
     return handouts;
   }
 }
 
-/** @param {Update} a @param {Update} b */
-const byId = (a, b) => (a.id < b.id ? -1 : 1);
+/**
+ * The second and the slot of an update. The rest of its id says nothing of the order inside a slot: there the one that comes
+ * later is the newer one.
+ * @param {Update} update
+ */
+const placeOf = ({ id }) => id.slice(0, 23);
+
+/** Leaves updates of one slot as they came. @param {Update} a @param {Update} b */
+const byPlace = (a, b) => (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0);
 
 /**
  * The wait between tries: a random part of a time that doubles with each failure. It is random so that clients that failed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from client.update import Price, Update
+from client.update import Price, Update, place_of
 
 # The same as in the room at the edge; longer than any retry takes (design.md, Edge).
 REMEMBERED_SECONDS: Final = 15 * 60
@@ -52,7 +52,7 @@ class Memory:
 
     @property
     def newest_id(self) -> str | None:
-        """The highest id passed to the user."""
+        """The id of the newest price passed to the user."""
         return self._newest_id
 
     def admit(self, update: Update, now: float) -> Price | None:
@@ -60,7 +60,8 @@ class Memory:
         self._live_until(now)
         if update.id in self._arrivals:
             return None
-        is_late = self._newest_id is not None and update.id < self._newest_id
+        newest = self._newest_id
+        is_late = newest is not None and place_of(update.id) < place_of(newest)
         self._arrivals[update.id] = _Arrival(now, self._age, is_late)
         if len(self._arrivals) > REMEMBERED_IDS:
             del self._arrivals[next(iter(self._arrivals))]

@@ -8,6 +8,7 @@ from typing import Final
 from client.fields import Fields
 
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
+_PLACE_LENGTH: Final = 23  # 10 digits, "-" and 12 digits
 _ID: Final = re.compile(ID_PATTERN, re.ASCII)
 
 # A trade may arrive up to this long after one with a higher id, so reads begin this much earlier.
@@ -31,7 +32,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An update for the user; `is_late` if one with a higher id came before it."""
+    """An update for the user; `is_late` if one of a later slot came before it."""
 
     update: Update
     is_late: bool
@@ -57,6 +58,14 @@ def parse_update(fields: Fields) -> Update:
             )
         case _:
             raise ValueError(f"no update: {fields}")
+
+
+def place_of(update_id: str) -> str:
+    """The second and the slot that an id begins with. The order of the texts is that of trade time.
+
+    The rest of the id says nothing of the order inside a slot: there what comes later is newer.
+    """
+    return update_id[:_PLACE_LENGTH]
 
 
 def id_at(timestamp: int) -> str:

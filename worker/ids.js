@@ -24,6 +24,13 @@ export function updateId(timestamp, slot, name) {
 }
 
 /**
+ * The second and the slot that an id begins with. Sorted as text they are sorted by trade time. The rest of the id says
+ * nothing of the order inside a slot.
+ * @param {string} id
+ */
+export const placeOf = (id) => id.slice(0, 23);
+
+/**
  * The first 64 bits of a text's SHA-256, in hex. That is enough to distinguish the posts of one second.
  * @param {string} text
  */

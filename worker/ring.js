@@ -1,5 +1,6 @@
 /** The latest updates of a room in order of arrival. It answers what a client with a given cursor has missed. */
 
+import { placeOf } from "./ids.js";
 import { LIMITS } from "./limits.js";
 import { gap } from "./messages.js";
 
@@ -37,7 +38,7 @@ export class Ring {
     return this.#epoch;
   }
 
-  /** The update with the highest id. A late trade never replaces it. */
+  /** The update of the highest second and slot; of several the one that arrived last. A late trade never replaces it. */
   get newest() {
     return this.#newest;
   }
@@ -56,7 +57,7 @@ export class Ring {
   append(updates) {
     for (const update of updates) {
       this.#entries.push({ epoch: this.#epoch, update });
-      if (this.#newest === null || update.id > this.#newest.id) this.#newest = update;
+      if (this.#newest === null || placeOf(update.id) >= placeOf(this.#newest.id)) this.#newest = update;
     }
     this.#entries.splice(0, this.#entries.length - RING_SIZE);
   }
@@ -89,8 +90,9 @@ export class Ring {
    */
   newestSince(after) {
     const newest = this.#newest;
-    const isNewer = newest !== null && newest.id > after;
-    const isCurrent = this.#entries.at(-1)?.epoch === this.#epoch && newest !== null && newest.id >= after;
+    const isReached = newest !== null && placeOf(newest.id) >= placeOf(after);
+    const isNewer = isReached && newest.id !== after;
+    const isCurrent = isReached && this.#entries.at(-1)?.epoch === this.#epoch;
     return [...(isNewer ? [newest] : []), ...(isCurrent ? [] : [gap(isNewer ? newest.id : after, null)])];
   }
 }

@@ -13,6 +13,9 @@ from functions.glow.token import parse_signature, parse_token, shown
 Delivery = Literal["all", "latest"]
 """What a client wants of a token: every update, or only the newest."""
 
+Side = Literal["buy", "sell"]
+"""What the traders did with the token."""
+
 # Every decimal of 15 significant digits survives a JavaScript number and back (IEEE 754 double),
 # so `float(price)` loses nothing and Python, DynamoDB and JavaScript show the same price.
 PRICE_DIGITS: Final = 15
@@ -23,6 +26,7 @@ MAX_PRICE: Final = Decimal("1e100")
 MAX_TIMESTAMP: Final = 9_999_999_999  # 10 digits of Unix seconds: until the year 2286
 MAX_SLOT: Final = 999_999_999_999  # 12 digits: 12,000 years of slots of 0.4 s
 ID_SIGNATURE_LENGTH: Final = 16
+PLACE_LENGTH: Final = 23  # of an id: 10 digits, "-" and 12 digits
 
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
 
@@ -57,6 +61,14 @@ def parse_id(value: object, *, where: str) -> str:
 def timestamp_of(update_id: str) -> int:
     """The Unix seconds that an id begins with."""
     return int(update_id[:10])
+
+
+def place_of(update_id: str) -> str:
+    """The second and the slot that an id begins with. The order of the texts is that of trade time.
+
+    What follows them, the signature, says nothing of the order inside a slot.
+    """
+    return update_id[:PLACE_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

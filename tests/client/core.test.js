@@ -85,6 +85,25 @@ describe("sequence", () => {
     assert.deepEqual([2, 1, 3].flatMap((n) => handed(sequence.add(trade(n)))), [[2, false], [1, true], [3, false]]);
   });
 
+  /** @type {{arrivals: {name: string, arrivals: string[], newest: string, late: string[]}[]}} */
+  const { arrivals: newestCases } = JSON.parse(readFileSync(new URL("../contract/newest.json", import.meta.url), "utf8"));
+  for (const { name, arrivals, newest, late } of newestCases) {
+    test(`the newest of the contract: ${name}`, () => {
+      const sequence = new Sequence(false);
+      const handouts = arrivals.flatMap((arrived) => sequence.add({ ...trade(0), id: arrived }));
+      assert.equal(sequence.newestId, newest);
+      assert.deepEqual(handouts.filter(({ isLate }) => isLate).map(({ update }) => update.id), late);
+    });
+  }
+
+  test("a page that fills a gap keeps its order inside a slot", () => {
+    const sequence = new Sequence(true);
+    const [zed, first] = ["zzz", "aaa"].map((name) => ({ ...trade(7), id: `${trade(7).id.slice(0, 24)}${name}` }));
+    sequence.hold();
+    assert.deepEqual(sequence.fill([zed, first]).map(({ update }) => update.id), [zed.id, first.id]);
+    assert.equal(sequence.newestId, first.id);
+  });
+
   test("where only rising prices are wanted, a late one is dropped", () => {
     const sequence = new Sequence(true);
     assert.deepEqual([2, 1, 3].flatMap((n) => handed(sequence.add(trade(n)))), [[2, false], [3, false]]);

@@ -1,16 +1,22 @@
 """The golden files of the wire contract against the Python code. JavaScript reads the same files."""
 
 import json
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from client.fields import as_fields, parse_json
+from client.memory import Memory
+from client.update import parse_update as parse_client_update
 from functions.environment import Environment
 from functions.glow.errors import BadRequest, Refused, UnknownToken
 from functions.glow.prices.replay import Gap
+from functions.glow.prices.row import Arrival, newest_of
 from functions.glow.sockets import messages
-from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames, latest
+from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN, require_known
 from functions.glow.trades.parse import SkipReason, Trades, parse_webhook
 from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_update, update_id
@@ -26,7 +32,7 @@ def golden(name: str) -> Golden:
 
 UPDATE, IDS, FRAMES = golden("update"), golden("ids"), golden("frames")
 SIMPLE, WEBHOOK, MESSAGES = golden("simple"), golden("webhook"), golden("messages")
-TOKENS = golden("tokens")
+TOKENS, NEWEST = golden("tokens"), golden("newest")
 
 
 def an_update(fields: Golden) -> Update:
@@ -117,10 +123,49 @@ class TestFrames:
         assert all(len(frame) <= FRAMES["maxBytes"] for frame in made)
         assert FRAMES["maxUpdates"] == MAX_FRAME_UPDATES
 
-    def test_latest_is_the_one_that_the_file_names(self) -> None:
-        (example,) = (each for each in FRAMES["examples"] if "latest" in each)
 
-        assert latest([an_update(each) for each in example["updates"]]).id == example["latest"]
+class TestNewest:
+    """The same trades at every reader: the price table and the Python client."""
+
+    def arrivals(self, ids: Sequence[Golden | str]) -> list[Arrival]:
+        rows: list[Golden] = [{"id": row} if isinstance(row, str) else row for row in ids]
+        return [
+            Arrival(
+                Update(
+                    token="SOL",
+                    price=Decimal("0.5"),
+                    timestamp=int(row["id"][:10]),
+                    slot=int(row["id"][11:23]),
+                    tx_signature=row["id"][24:],
+                ),
+                arrived_at_ms=index,
+                index_in_block=row.get("indexInBlock"),
+            )
+            for index, row in enumerate(rows)
+        ]
+
+    @pytest.mark.parametrize("case", [*NEWEST["arrivals"], *NEWEST["blocks"]], ids=named)
+    def test_newest_row_is_the_one_of_the_file(self, case: Golden) -> None:
+        arrivals = self.arrivals(case["arrivals"])
+
+        found = newest_of(sorted(arrivals, key=lambda arrival: arrival.update.id))
+
+        assert found is not None
+        assert found.update.id == case["newest"]
+
+    @pytest.mark.parametrize("case", NEWEST["arrivals"], ids=named)
+    def test_client_has_the_newest_of_the_file_and_says_what_is_late(self, case: Golden) -> None:
+        memory = Memory(wants_latest=False)
+
+        prices = [
+            memory.admit(
+                parse_client_update(as_fields(parse_json(arrival.update.to_json()))), now=0
+            )
+            for arrival in self.arrivals(case["arrivals"])
+        ]
+
+        assert memory.newest_id == case["newest"]
+        assert [price.update.id for price in prices if price and price.is_late] == case["late"]
 
 
 class TestSimpleForm:

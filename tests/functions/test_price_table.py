@@ -1,12 +1,22 @@
 """The price table: once, in order, until it expires."""
 
+from __future__ import annotations
+
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.glow.prices.replay import replay
+from functions.glow.prices.row import Details
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, PriceTable, Stored
 from functions.glow.update import Update, id_at
 from tests.functions.builders import NOW, RETENTION_SECONDS, a_token, an_update, updates_of
+from tests.functions.cloud import PRICES
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
 def append(prices: PriceTable, *updates: Update, now: float = NOW) -> list[Appended]:
@@ -105,3 +115,152 @@ def test_signature_that_begins_another_one_is_before_it(prices: PriceTable) -> N
     append(prices, short, long)
 
     assert prices.page(short.token, after=short.id, limit=9, now=NOW).updates == (long,)
+
+
+def stored_item(client: DynamoDBClient, update: Update) -> dict[str, AttributeValueTypeDef]:
+    key = {"token": {"S": update.token}, "id": {"S": update.id}}
+    return client.get_item(TableName=PRICES, Key=key).get("Item", {})
+
+
+def test_side_and_amounts_are_stored_exactly_and_what_is_unknown_is_left_out(
+    prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    known, unknown = updates_of(a_token(), 2)
+    details = Details(
+        side="sell",
+        amount=Decimal("18446744073709551.615"),
+        amount_sol=Decimal("0.000000001"),
+        index_in_block=0,
+    )
+
+    prices.append_all(
+        [known, unknown], [details, Details()], now=NOW, retention_seconds=RETENTION_SECONDS
+    )
+
+    item, bare = stored_item(dynamodb, known), stored_item(dynamodb, unknown)
+    assert item["side"] == {"S": "sell"}
+    numbers = {name: Decimal(item[name].get("N", "")) for name in ("amount", "amountSol")}
+    assert numbers == {"amount": details.amount, "amountSol": details.amount_sol}
+    assert item["indexInBlock"] == {"N": "0"}
+    assert not {"side", "amount", "amountSol", "indexInBlock", "jumpedFrom"} & bare.keys()
+
+
+def test_amount_that_dynamodb_cannot_hold_is_left_out_and_the_price_is_stored(
+    prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    update = an_update(a_token())
+    huge = Details(amount=Decimal("1e4000"), amount_sol=Decimal("1e-200"))
+
+    outcomes = prices.append_all([update], [huge], now=NOW, retention_seconds=RETENTION_SECONDS)
+
+    assert outcomes == [Stored()]
+    assert not {"amount", "amountSol"} & stored_item(dynamodb, update).keys()
+
+
+def test_row_of_an_older_release_is_read_as_before(
+    prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    update = an_update(a_token(), price="0.25")
+    append(prices, update)
+    dynamodb.update_item(
+        TableName=PRICES,
+        Key={"token": {"S": update.token}, "id": {"S": update.id}},
+        UpdateExpression="REMOVE indexInBody",
+    )
+
+    assert prices.newest(update.token, now=NOW) == update
+
+
+def in_a_slot(token: str, *signatures: str) -> list[Update]:
+    return [an_update(token, tx_signature=signature) for signature in signatures]
+
+
+def test_newest_of_a_slot_is_what_arrived_last_whatever_its_signature(prices: PriceTable) -> None:
+    zed, first, last = in_a_slot(a_token(), "zzz", "mmm", "aaa")
+
+    append(prices, zed, first)
+    assert prices.newest(zed.token, now=NOW) == first  # in the order of the body
+
+    append(prices, last, now=NOW + 0.001)
+    assert prices.newest(zed.token, now=NOW + 1) == last
+    assert prices.tail(zed.token, limit=9, now=NOW + 1) == [zed, first, last]
+    assert prices.page(zed.token, after=id_at(0), limit=9, now=NOW + 1).updates == (
+        zed,
+        first,
+        last,
+    )
+
+
+def test_newest_of_a_slot_is_last_in_the_block_where_that_is_known(prices: PriceTable) -> None:
+    late, early = in_a_slot(a_token(), "aaa", "zzz")
+
+    for update, index, seconds in ((late, 7, 0), (early, 3, 1)):
+        details = [Details(index_in_block=index)]
+        prices.append_all([update], details, now=NOW + seconds, retention_seconds=RETENTION_SECONDS)
+
+    assert prices.newest(late.token, now=NOW + 1) == late
+
+
+def test_newest_of_a_slot_of_many_trades_is_what_arrived_last(prices: PriceTable) -> None:
+    trades = in_a_slot(a_token(), *(f"{100 - index:03d}" for index in range(50)))
+    append(prices, an_update(trades[0].token, slot=1), *trades)
+
+    assert prices.newest(trades[0].token, now=NOW) == trades[-1]
+
+
+def test_replay_of_a_body_keeps_its_order(prices: PriceTable) -> None:
+    cursor, *body = in_a_slot(a_token(), "aaa", "zzz", "mmm")
+    append(prices, cursor, now=NOW - 5)
+    append(prices, *body)
+
+    assert replay(prices, cursor.token, cursor.id, now=NOW).updates == body
+
+
+def a_suspect(prices: PriceTable, token: str, *, now: float = NOW) -> Update:
+    suspect = an_update(token, slot=300_000_100)
+    details = [Details(jumped_from=Decimal(50))]
+    prices.append_all([suspect], details, now=now, retention_seconds=RETENTION_SECONDS)
+    return suspect
+
+
+def test_suspect_is_in_no_read_but_the_gates(prices: PriceTable) -> None:
+    before, after = updates_of(a_token(), 2)
+    token = before.token
+    append(prices, before, now=NOW - 5)
+    suspect = a_suspect(prices, token)
+    append(prices, after, now=NOW + 1)
+
+    now = NOW + 2
+    assert prices.newest(token, now=now) == after
+    assert prices.page(token, after=id_at(0), limit=9, now=now).updates == (before, after)
+    assert prices.tail(token, limit=9, now=now) == [before, after]
+    assert prices.arrival(token, suspect.id, now=now) is None
+    assert replay(prices, token, before.id, now=now).updates == [after]
+    assert replay(prices, token, suspect.id, now=now).gap is not None
+    gate_sees = prices.recent(token, since=0, now=now)
+    assert {row.update.id for row in gate_sees} == {before.id, suspect.id, after.id}
+
+
+def test_suspect_arrives_when_it_is_released_and_before_what_comes_then(
+    prices: PriceTable,
+) -> None:
+    cursor = an_update(a_token(), slot=300_000_200)
+    suspect = a_suspect(prices, cursor.token)
+    append(prices, cursor, now=NOW + 5)
+
+    prices.release([suspect], now=NOW + 10)
+    [same_moment] = in_a_slot(cursor.token, "000")
+    append(prices, same_moment, now=NOW + 10)
+    prices.release([suspect], now=NOW + 20)  # again: changes nothing
+
+    missed = replay(prices, cursor.token, cursor.id, now=NOW + 30)
+    assert missed.updates == [suspect, same_moment]
+    assert append(prices, suspect, now=NOW + 30) == [Duplicate(int((NOW + 10) * 1000))]
+
+
+def test_release_of_what_is_not_there_makes_no_row(prices: PriceTable) -> None:
+    nothing = an_update(a_token())
+
+    prices.release([nothing], now=NOW)
+
+    assert prices.recent(nothing.token, since=0, now=NOW) == []

@@ -109,7 +109,7 @@ def test_client_on_aws_hears_where_its_token_went_and_its_room_is_told_to_serve(
     world.move(AWS)
     token = world.a_known_token()
     newest = an_update(token, timestamp=int(time.time()))
-    world.prices.append(newest, now=time.time(), retention_seconds=RETENTION_SECONDS)
+    world.prices.append_all([newest], now=time.time(), retention_seconds=RETENTION_SECONDS)
     client = world.a_listener_on_aws(token)
 
     result = world.move(EDGE)

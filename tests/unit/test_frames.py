@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames, latest
+from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames
 from functions.glow.update import MAX_SLOT, MAX_TIMESTAMP, Update
 
 LONGEST_PRICE = Decimal("1.23456789012345e-100")
@@ -66,8 +66,3 @@ def test_frame_of_the_longest_updates_fits_32_kib() -> None:
     (frame,) = frames([longest] * MAX_FRAME_UPDATES)
 
     assert len(frame.encode()) <= 32 * 1024
-
-
-@given(st.permutations(some_updates(5)))
-def test_latest_is_the_newest_by_id_wherever_it_stands(updates: list[Update]) -> None:
-    assert latest(updates).slot == 4

@@ -75,6 +75,15 @@ test("a late trade goes out live, and the next client still gets the newest", as
   assert.equal((await next.next("PRICE_UPDATE")).id, anUpdate(5).id);
 });
 
+test("within a slot the trade that comes later is the newest, and delivery=latest gets it", async () => {
+  const [first, second] = ["zzz", "aaa"].map((name) => anUpdate(5, { txSignature: name, id: `${anUpdate(5).id.slice(0, 24)}${name}` }));
+  const latest = await edge.connect("SLOT", { query: "?delivery=latest" });
+  await edge.broadcast("SLOT", first);
+  await edge.broadcast("SLOT", second);
+  assert.deepEqual(ids(await latest.hasUpdates(2)), ids([first, second]));
+  assert.equal((await (await edge.connect("SLOT")).next("PRICE_UPDATE")).id, second.id);
+});
+
 test("delivery=latest gets the newest of each window, never a batch or a late trade", async () => {
   const client = await edge.connect("LATEST", { query: "?delivery=latest" });
   await edge.broadcast("LATEST", updatesFrom(1, 4));

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.glow.prices.table import Arrival, PriceTable
+from functions.glow.prices.row import Arrival
+from functions.glow.prices.table import PriceTable
 from functions.glow.update import Update, id_at, timestamp_of
 
 MAX_REPLAY: Final = 500
@@ -80,5 +81,5 @@ def _missed(prices: PriceTable, known: Arrival, *, now: float) -> list[Arrival]:
     return sorted(late + later, key=_arrival_order)
 
 
-def _arrival_order(arrival: Arrival) -> tuple[int, str]:
-    return arrival.arrived_at_ms, arrival.update.id
+def _arrival_order(arrival: Arrival) -> tuple[int, int, str]:
+    return *arrival.came, arrival.update.id

@@ -3,31 +3,40 @@
 Keys: `token`, then the update's `id`, so that a query runs in the order of trade time. `arrivedAtMs`
 is when it was stored; `expiresAt` (s) counts from then, so a trade of 2009 is kept as long as one
 of today. DynamoDB deletes up to two days late (facts/aws.md §3), so every read skips the expired.
+
+A row that has `jumpedFrom` is a suspect (trades/gate.py). Only the reads of the gate see it.
+`indexInBody` orders what was stored at once. A row of an older release lacks it, and `side`,
+`amount`, `amountSol` and `indexInBlock`; they are also left out where they are not known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from functions.glow.errors import Unavailable
-from functions.glow.prices.attributes import Row, integer, number, text
+from functions.glow.prices.attributes import Row, integer, text
+from functions.glow.prices.items import arrival_of, item_of, jumped_from
+from functions.glow.prices.row import Arrival, Details, in_trade_order, newest_of
 from functions.glow.runtime.aws import unavailable_unless_answered
 from functions.glow.runtime.parallel import in_parallel
-from functions.glow.update import Update
+from functions.glow.update import Update, id_at, place_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+    from functions.glow.prices.items import Item
 
 # `-` sorts below every character that an id's last part may hold, `~` above all of them.
 _FIRST: Final = "-"
 _LAST: Final = "~"
 # As many rows (~180 B) as one read unit of 4 KB holds: expired ones may lie above the newest.
 _NEWEST_ROWS_PER_READ: Final = 20
+_NOTHING_ELSE: Final = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +46,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same transaction had stored it at `arrived_at_ms`."""
+    """The same transaction had stored it at `arrived_at_ms`. A suspect has `jumped_from`."""
 
     arrived_at_ms: int
+    jumped_from: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +70,8 @@ Appended = Stored | Duplicate | IdTaken | NotStored
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A stored update and when it came."""
-
-    update: Update
-    arrived_at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """Updates in ascending order; `next` is the id to go on after, None at the end."""
+    """Updates in trade order (row.py); `next` is the id to go on after, None at the end."""
 
     updates: tuple[Update, ...]
     next: str | None
@@ -85,33 +87,58 @@ class PriceTable:
         self._client = client
         self._table = table
 
-    def append(self, update: Update, *, now: float, retention_seconds: int) -> Appended:
-        """Store `update` unless its id is there. An expired row does not count."""
-        try:
-            with unavailable_unless_answered("the price table"):
-                return self._put(update, now, retention_seconds)
-        except Unavailable as error:
-            return NotStored(error)
-
     def append_all(
-        self, updates: Sequence[Update], *, now: float, retention_seconds: int
+        self,
+        updates: Sequence[Update],
+        details: Sequence[Details] | None = None,
+        *,
+        now: float,
+        retention_seconds: int,
     ) -> list[Appended]:
-        """`append` of each, at once; one that fails does not keep the others from being stored."""
-        append = partial(self.append, now=now, retention_seconds=retention_seconds)
-        return in_parallel(append, updates)
+        """Store each of `updates`, in their order, unless its id is there; an expired row does not
+        count. One that fails does not keep the others from being stored.
+
+        `details` are those of each update; None where they are not known.
+        """
+        known = [_NOTHING_ELSE] * len(updates) if details is None else details
+        moment: Item = {
+            "arrivedAtMs": {"N": str(int(now * 1000))},
+            "expiresAt": {"N": str(int(now) + retention_seconds)},
+        }
+        items: list[Item] = [
+            {**item_of(update, of_update), **moment, "indexInBody": {"N": str(index)}}
+            for index, (update, of_update) in enumerate(zip(updates, known, strict=True))
+        ]
+        return in_parallel(partial(self._append, now=now), items)
+
+    def release(self, suspects: Sequence[Update], *, now: float) -> None:
+        """Let reads see `suspects`, in this order, before what is stored at the same moment.
+
+        Who comes second changes nothing.
+        """
+        indexed = list(zip(range(-len(suspects), 0), suspects, strict=True))
+        in_parallel(partial(self._release, now=now), indexed)
 
     def newest(self, token: str, *, now: float) -> Update | None:
-        """The update with the highest id: a late trade never replaces it."""
-        arrivals = self._query(token, _FIRST, _LAST, now=now, limit=1, ascending=False)
-        return arrivals[0].update if arrivals else None
+        """The newest price (row.py). A trade of an earlier slot never replaces it."""
+        found: list[Arrival] = []
+        for page in self._pages(
+            token, _FIRST, _LAST, now=now, rows=_NEWEST_ROWS_PER_READ, ascending=False
+        ):
+            found += page
+            if found and found[-1].place != found[0].place:
+                break
+        newest = newest_of(found)
+        return None if newest is None else newest.update
 
     def page(
         self, token: str, *, after: str, until: str | None = None, limit: int, now: float
     ) -> Page:
         """At most `limit` updates with `after` < id <= `until`."""
         arrivals = self._query(token, after + _FIRST, until or _LAST, now=now, limit=limit + 1)
-        updates = tuple(arrival.update for arrival in arrivals[:limit])
-        return Page(updates, updates[-1].id if len(arrivals) > limit else None)
+        of_page = arrivals[:limit]
+        updates = tuple(arrival.update for arrival in in_trade_order(of_page))
+        return Page(updates, of_page[-1].update.id if len(arrivals) > limit else None)
 
     def arrival(self, token: str, id_: str, *, now: float) -> Arrival | None:
         """The one update with this id."""
@@ -130,34 +157,69 @@ class PriceTable:
         return [arrival for arrival in found if arrival.update.id != below][:limit]
 
     def tail(self, token: str, *, limit: int, now: float) -> list[Update]:
-        """The `limit` highest ids, ascending."""
+        """The `limit` highest ids, in trade order."""
         arrivals = self._query(token, _FIRST, _LAST, now=now, limit=limit, ascending=False)
-        return [arrival.update for arrival in reversed(arrivals)]
+        return [arrival.update for arrival in in_trade_order(arrivals)]
 
-    def _put(self, update: Update, now: float, retention_seconds: int) -> Appended:
+    def recent(self, token: str, *, since: int, now: float) -> list[Arrival]:
+        """The rows with the highest ids, suspects too, of trades from second `since` on: one read."""
+        pages = self._pages(
+            token,
+            id_at(since),
+            _LAST,
+            now=now,
+            rows=_NEWEST_ROWS_PER_READ,
+            ascending=False,
+            with_suspects=True,
+        )
+        return next(pages)
+
+    def from_slot_of(self, token: str, id_: str, *, limit: int, now: float) -> list[Arrival]:
+        """At most `limit`, suspects too, ascending from the first of the slot of `id_`."""
+        low = place_of(id_) + _FIRST
+        return self._query(token, low, _LAST, now=now, limit=limit, with_suspects=True)
+
+    def _append(self, item: Item, *, now: float) -> Appended:
+        try:
+            with unavailable_unless_answered("the price table"):
+                return self._put(item, now)
+        except Unavailable as error:
+            return NotStored(error)
+
+    def _put(self, item: Item, now: float) -> Appended:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item={
-                    "token": {"S": update.token},
-                    "id": {"S": update.id},
-                    "price": {"N": str(update.price)},
-                    "timestamp": {"N": str(update.timestamp)},
-                    "slot": {"N": str(update.slot)},
-                    "txSignature": {"S": update.tx_signature},
-                    "arrivedAtMs": {"N": str(int(now * 1000))},
-                    "expiresAt": {"N": str(int(now) + retention_seconds)},
-                },
+                Item=item,
                 ConditionExpression="attribute_not_exists(id) OR expiresAt <= :now",
                 ExpressionAttributeValues={":now": {"N": str(int(now))}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             old = cast("Row", error.response.get("Item"))
-            if text(old, "txSignature") != update.tx_signature:
+            if text(old, "txSignature") != item["txSignature"].get("S"):
                 return IdTaken(text(old, "txSignature"))
-            return Duplicate(integer(old, "arrivedAtMs"))
+            return Duplicate(integer(old, "arrivedAtMs"), jumped_from(old))
         return Stored()
+
+    def _release(self, indexed: tuple[int, Update], *, now: float) -> None:
+        index, update = indexed
+        with unavailable_unless_answered("the price table"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"token": {"S": update.token}, "id": {"S": update.id}},
+                    UpdateExpression=(
+                        "SET arrivedAtMs = :now, indexInBody = :index REMOVE jumpedFrom"
+                    ),
+                    ConditionExpression="attribute_exists(jumpedFrom)",
+                    ExpressionAttributeValues={
+                        ":now": {"N": str(int(now * 1000))},
+                        ":index": {"N": str(index)},
+                    },
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return  # released already
 
     def _query(
         self,
@@ -169,14 +231,46 @@ class PriceTable:
         limit: int,
         ascending: bool = True,
         arrived_from_ms: int = 0,
+        with_suspects: bool = False,
     ) -> list[Arrival]:
         """At most `limit` with `low` <= id <= `high`, in as many reads as that takes."""
         if low > high:  # DynamoDB refuses such a range
             return []
+        found: list[Arrival] = []
+        for page in self._pages(
+            token,
+            low,
+            high,
+            now=now,
+            # DynamoDB counts before it filters: with a filter, a limit means many reads
+            rows=None if arrived_from_ms else max(limit, _NEWEST_ROWS_PER_READ),
+            ascending=ascending,
+            arrived_from_ms=arrived_from_ms,
+            with_suspects=with_suspects,
+        ):
+            found += page
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _pages(
+        self,
+        token: str,
+        low: str,
+        high: str,
+        *,
+        now: float,
+        rows: int | None,
+        ascending: bool,
+        arrived_from_ms: int = 0,
+        with_suspects: bool = False,
+    ) -> Iterator[list[Arrival]]:
+        """What is visible of each read, at least one; a read looks at `rows` at most."""
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "#token = :token AND id BETWEEN :low AND :high",
-            "FilterExpression": "expiresAt > :now AND arrivedAtMs >= :arrived_from",
+            "FilterExpression": "expiresAt > :now AND arrivedAtMs >= :arrived_from"
+            + ("" if with_suspects else " AND attribute_not_exists(jumpedFrom)"),
             "ExpressionAttributeNames": {"#token": "token"},  # a reserved word
             "ExpressionAttributeValues": {
                 ":token": {"S": token},
@@ -188,26 +282,12 @@ class PriceTable:
             "ConsistentRead": True,
             "ScanIndexForward": ascending,
         }
-        if (
-            not arrived_from_ms
-        ):  # DynamoDB counts before it filters: with a filter, a limit means many reads
-            query["Limit"] = max(limit, _NEWEST_ROWS_PER_READ)
-        found: list[Arrival] = []
+        if rows is not None:
+            query["Limit"] = rows
         while True:
             with unavailable_unless_answered("the price table"):
                 answer = self._client.query(**query)
-            found += [_arrival(row) for row in answer["Items"]]
-            if len(found) >= limit or "LastEvaluatedKey" not in answer:
-                return found[:limit]
+            yield [arrival_of(row) for row in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _arrival(row: Row) -> Arrival:
-    update = Update(
-        token=text(row, "token"),
-        price=Decimal(number(row, "price")),
-        timestamp=integer(row, "timestamp"),
-        slot=integer(row, "slot"),
-        tx_signature=text(row, "txSignature"),
-    )
-    return Arrival(update, integer(row, "arrivedAtMs"))

@@ -22,11 +22,6 @@ def frames(updates: Sequence[Update]) -> list[str]:
     ]
 
 
-def latest(updates: Sequence[Update]) -> Update:
-    """The newest of `updates`, by id."""
-    return max(updates, key=lambda update: update.id)
-
-
 def _frame(updates: Sequence[Update]) -> str:
     messages = [update.to_json() for update in updates]
     if len(messages) == 1:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from functions.glow.update import Side
+
 PricePath = Literal[
     "balances",  # a pool that holds wrapped SOL
     "native_balance",  # a curve that holds its SOL as lamports
     "route",  # SOL at one end, the token at the other, other mints between
     "swap_event",  # the event, borne out by the balances of the trader
 ]
-Side = Literal["buy", "sell"]
 NoPriceReason = Literal[
     "not_a_trade",  # a transfer, a mint, a deposit, a vote: no two things changed hands
     "token_to_token",  # traded, but not against SOL

@@ -17,7 +17,7 @@ from functions.glow.trades.movements import (
     WRAPPED_SOL,
     Movements,
 )
-from functions.glow.trades.outcome import NoPrice, PricedToken, PricePath, Side
+from functions.glow.trades.outcome import NoPrice, PricedToken, PricePath
 from functions.glow.trades.parties import Parties, parties_of
 from functions.glow.trades.programs import PLAIN
 from functions.glow.trades.route import between_tokens, route_of
@@ -28,7 +28,7 @@ from functions.glow.trades.witness import (
     trader_bears_out,
     was_sent_back,
 )
-from functions.glow.update import rounded_price
+from functions.glow.update import Side, rounded_price
 
 
 def price_movements(movements: Movements) -> list[PricedToken | NoPrice]:

@@ -8,8 +8,7 @@ from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, integer, optional_objects
 from functions.glow.token import shown
 from functions.glow.trades.movements import LAMPORTS_PER_SOL
-from functions.glow.trades.outcome import Side
-from functions.glow.update import parse_price, rounded_price
+from functions.glow.update import Side, parse_price, rounded_price
 
 
 @dataclass(frozen=True, slots=True)

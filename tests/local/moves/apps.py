@@ -9,6 +9,7 @@ from typing import Final
 
 from client import Price, State, Subscription, subscribe
 from client.paths import Delivery
+from client.update import place_of
 
 PATIENCE_SECONDS: Final = 90
 
@@ -116,5 +117,6 @@ def assert_promises_kept(app: App) -> None:
     assert not repeated, f"{app} was handed more than once: {repeated}"
     newest = ""
     for price in app.prices:
-        assert price.is_late == (price.update.id < newest), f"{app}: {price} came after {newest}"
-        newest = max(newest, price.update.id)
+        place = place_of(price.update.id)
+        assert price.is_late == (place < newest), f"{app}: {price} came after {newest}"
+        newest = max(newest, place)

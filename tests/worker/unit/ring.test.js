@@ -75,6 +75,13 @@ test("latest gets the newest only, and nothing when it has it", () => {
   assert.deepEqual(ring.newestSince(idOf(4)), []);
 });
 
+test("latest gets the newest of the slot of its cursor, too, whatever the signatures", () => {
+  const [first, last] = ["zzz", "aaa"].map((name) => anUpdate(1, { id: `${1_700_000_001}-000000000000-${name}` }));
+  const ring = ringWith([first, last]);
+  assert.deepEqual(ring.newestSince(first.id), [last]);
+  assert.deepEqual(ring.newestSince(last.id), []);
+});
+
 test("latest hears a gap when something newer may be missing", () => {
   assert.deepEqual(new Ring({ epoch: 0 }).newestSince(idOf(1)), [gap(idOf(1), null)]);
   assert.deepEqual(ringWith(updatesFrom(0, 5)).newestSince(idOf(8)), [gap(idOf(8), null)]);
