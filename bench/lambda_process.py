@@ -47,6 +47,8 @@ def variables(endpoint: str) -> dict[str, str]:
         environment.POSTING_PROCESSES: "15",
         environment.WEBSOCKET_CALLBACK_URL: f"{endpoint}/live",
         environment.HELIUS_WEBHOOK_SECRET: SECRET,
+        environment.LATER_QUEUE_URL: f"{endpoint}/000000000000/later",
+        environment.MAX_PRICE_JUMP: "20",
         environment.PRICE_RETENTION_SECONDS: "604800",
         environment.CALL_TIMEOUT_MS: "5000",
     }

@@ -14,6 +14,7 @@ from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.sockets.budget import Quota
 from functions.glow.sockets.settings import PostSettings
 from functions.glow.token import parse_listed
+from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
@@ -47,6 +48,7 @@ USE_EDGE_BROADCAST: Final = "USE_EDGE_BROADCAST"
 EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
 EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
 EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
+MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
 AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
@@ -181,11 +183,25 @@ class Environment:
             routes_table=self.routes_table,
             route_queue_url=self.route_queue_url,
             endpoints=self.endpoints,
-            edge=EdgeAccess(self.edge_broadcast_url, self.edge_broadcast_secrets)
-            if self.edge_is_configured
-            else None,
+            edge=self._edge_access if self.edge_is_configured else None,
             grace_seconds=self.route_grace_seconds,
             aws_connects_per_second=self.aws_connects_per_second,
+        )
+
+    def publish_settings(self, *, edge_timeout_ms: int) -> PublishSettings:
+        """What a function needs to publish on every path. A post to the edge ends in that time."""
+        return PublishSettings(
+            routes_table=self.routes_table,
+            policy=self.policy,
+            broadcast_queue_url=self.broadcast_queue_url,
+            edge=EdgePublishSettings(
+                access=self._edge_access,
+                retry_queue_url=self.edge_retry_queue_url,
+                route_queue_url=self.route_queue_url,
+            )
+            if self.edge_is_configured
+            else None,
+            edge_timeout_ms=edge_timeout_ms,
         )
 
     @property
@@ -236,6 +252,11 @@ class Environment:
         return self._rotated(EDGE_BROADCAST_SECRET, EDGE_BROADCAST_SECRET_PREVIOUS)
 
     @property
+    def max_price_jump(self) -> int:
+        """A price so many times above or below the last one is a suspect; 0: none is."""
+        return self._whole(MAX_PRICE_JUMP)
+
+    @property
     def price_retention_seconds(self) -> int:
         return self._positive(PRICE_RETENTION_SECONDS)
 
@@ -245,6 +266,10 @@ class Environment:
         if not self.variables.get(CALL_TIMEOUT_MS):
             return DEFAULT_CALL_TIMEOUT_MS
         return self._positive(CALL_TIMEOUT_MS)
+
+    @property
+    def _edge_access(self) -> EdgeAccess:
+        return EdgeAccess(self.edge_broadcast_url, self.edge_broadcast_secrets)
 
     @property
     def _listed_tokens(self) -> list[tuple[str | None, str]]:
@@ -274,7 +299,13 @@ class Environment:
         return value == "true"
 
     def _positive(self, name: str) -> int:
+        number = self._whole(name)
+        if number == 0:
+            raise MisconfiguredError(f'{name} must be a whole number above zero, not "0".')
+        return number
+
+    def _whole(self, name: str) -> int:
         value = self._required(name)
-        if not (value.isascii() and value.isdigit() and int(value) > 0):
-            raise MisconfiguredError(f'{name} must be a whole number above zero, not "{value}".')
+        if not (value.isascii() and value.isdigit()):
+            raise MisconfiguredError(f'{name} must be a whole number, not "{value}".')
         return int(value)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from functions.environment import Environment
@@ -22,7 +22,11 @@ from functions.glow.sockets.catching_up import CatchingUp
 from functions.glow.sockets.lag import LagTable
 from functions.glow.sockets.setup import connection_poster
 from functions.glow.sockets.subscriptions import SubscriptionTable
+from functions.glow.trades.release import Release, parse_release
+from functions.glow.trades.setup import routed_publisher
 
+# Nobody waits for this post, and a slow answer is better than one more try.
+EDGE_TIMEOUT_MS: Final = 5_000
 # Time kept back for the queues: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 5.0
 
@@ -33,21 +37,44 @@ _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.later_dead_letter_queu
 _QUEUE: Final = RetryQueue(
     _SQS, _ENVIRONMENT.later_queue_url, base_seconds=1, max_tries=_ENVIRONMENT.later_tries
 )
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _CATCHING_UP: Final = CatchingUp(
     LagTable(_DYNAMODB, _ENVIRONMENT.connections_table),
     SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
-    PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table),
+    _PRICES,
     connection_poster(_DYNAMODB, _ENVIRONMENT.post_settings),
     LaterQueue(_SQS, _ENVIRONMENT.later_queue_url),
 )
 
 
-async def _catch_up(fields: Json) -> None:
-    await _CATCHING_UP.run(parse_catch_up(fields), now=time.time())
+_RELEASE: Final = Release(
+    _PRICES,
+    _ENVIRONMENT.max_price_jump,
+    routed_publisher(
+        _DYNAMODB, _SQS, _ENVIRONMENT.publish_settings(edge_timeout_ms=EDGE_TIMEOUT_MS)
+    ),
+)
 
 
-# What each kind of message asks for. Raises BadRequest for what no retry can mend.
-_DO: Final[Mapping[Kind, Callable[[Json], Awaitable[None]]]] = {"catch_up": _catch_up}
+def _catch_up(fields: Json, seconds: float) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(seconds):
+            await _CATCHING_UP.run(parse_catch_up(fields), now=time.time())
+
+    event_loop().run_until_complete(run())
+
+
+def _release(fields: Json, _seconds: float) -> None:
+    """Its calls have time-outs of their own, and publishing to the edge runs the event loop itself."""
+    _RELEASE.run(parse_release(fields), now=time.time())
+
+
+# What each kind of message asks for, within some seconds. Raises BadRequest for what no retry can
+# mend, Unavailable or TimeoutError for what one can.
+_DO: Final[Mapping[Kind, Callable[[Json, float], None]]] = {
+    "catch_up": _catch_up,
+    "release": _release,
+}
 
 
 class LambdaContext(Protocol):
@@ -63,7 +90,8 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
 def _is_done(record: SqsRecord, context: LambdaContext) -> bool:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     try:
-        event_loop().run_until_complete(_do(record, seconds))
+        later = parse_later(record["body"])
+        _DO[later.kind](later.fields, seconds)
     except BadRequest as error:
         return not _DEAD_LETTERS.send([Poison(record, str(error))])
     except (Unavailable, TimeoutError) as error:
@@ -72,9 +100,3 @@ def _is_done(record: SqsRecord, context: LambdaContext) -> bool:
         log.exception("later_failed", messageId=record["messageId"], reason=reason, seconds=pause)
         return False
     return True
-
-
-async def _do(record: SqsRecord, seconds: float) -> None:
-    later = parse_later(record["body"])
-    async with asyncio.timeout(seconds):
-        await _DO[later.kind](later.fields)

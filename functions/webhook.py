@@ -2,19 +2,13 @@
 
 import os
 import time
-from functools import cache
 from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
-from functions.glow.paths import Path
 from functions.glow.prices.table import PriceTable
-from functions.glow.publisher import Publisher
-from functions.glow.queues.publisher import QueuePublisher
-from functions.glow.routing.cache import RouteCache
+from functions.glow.queues.later import LaterQueue
 from functions.glow.routing.known_tokens import KnownTokens
-from functions.glow.routing.table import RouteTable
-from functions.glow.routing.tasks import TaskQueue
 from functions.glow.runtime import aws
 from functions.glow.runtime.bearer import require_bearer
 from functions.glow.runtime.http import (
@@ -24,8 +18,11 @@ from functions.glow.runtime.http import (
     answers_errors,
     json_response,
 )
+from functions.glow.trades.gatekeeper import Gatekeeper
 from functions.glow.trades.intake import Intake
 from functions.glow.trades.parse import parse_webhook
+from functions.glow.trades.release import ReleaseQueue
+from functions.glow.trades.setup import routed_publisher
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 
@@ -37,52 +34,20 @@ _REGION: Final = _ENVIRONMENT.aws_region
 _TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
 _DYNAMODB: Final = aws.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
 _SQS: Final = aws.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
-_BROADCAST_QUEUE: Final = QueuePublisher(
-    _SQS, _ENVIRONMENT.broadcast_queue_url, name="the broadcast queue"
+_PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
+_PUBLISHED: Final = routed_publisher(
+    _DYNAMODB, _SQS, _ENVIRONMENT.publish_settings(edge_timeout_ms=_TIMEOUT_MS)
 )
-_ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
-_ROUTES: Final = RouteCache(_ROUTE_TABLE, _ENVIRONMENT.policy)
-
-
-@cache
-def _publisher(path: Path) -> Publisher | None:
-    if path == "aws":
-        return _BROADCAST_QUEUE
-    return _edge_publisher() if _ENVIRONMENT.edge_is_configured else None
-
-
-def _edge_publisher() -> Publisher:
-    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - slow: edge/client.py
-    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - see above
-    from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
-    from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
-
-    retry_queue = QueuePublisher(
-        _SQS, _ENVIRONMENT.edge_retry_queue_url, name="the edge retry queue"
-    )
-    client = EdgeClient(
-        _ENVIRONMENT.edge_broadcast_url,
-        _ENVIRONMENT.edge_broadcast_secrets,
-        timeout_ms=_TIMEOUT_MS,
-    )
-    tasks = TaskQueue(_SQS, _ENVIRONMENT.route_queue_url)
-    return EdgePublisher(
-        client,
-        fallbacks=[_BROADCAST_QUEUE, retry_queue],
-        watch=EdgeWatch(_ROUTE_TABLE, _ROUTES, tasks, EdgeRooms(client)),
-    )
-
-
 if _ENVIRONMENT.edge_is_on:
-    _publisher("edge")  # now, not within the one second that a trade has
-
+    _PUBLISHED.publisher("edge")  # now, not within the one second that a trade has
 
 _INTAKE: Final = Intake(
-    prices=PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table),
+    prices=_PRICES,
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
-    routes=_ROUTES,
+    gate=Gatekeeper(_PRICES, _ENVIRONMENT.max_price_jump),
+    releases=ReleaseQueue(LaterQueue(_SQS, _ENVIRONMENT.later_queue_url)),
     known_tokens=KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table),
-    publisher=_publisher,
+    published=_PUBLISHED,
 )
 
 

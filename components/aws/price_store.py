@@ -37,6 +37,9 @@ class PriceStore(pulumi.ComponentResource):
     def allow_read_prices(self, role: FunctionRole) -> None:
         role.allow("read-prices", actions=["dynamodb:Query"], on=[self.prices.arn])
 
+    def allow_release_suspects(self, role: FunctionRole) -> None:
+        role.allow("release-suspects", actions=["dynamodb:UpdateItem"], on=[self.prices.arn])
+
     def allow_subscribe(self, role: FunctionRole) -> None:
         """Let the function add and remove connections and their subscriptions."""
         role.allow(

@@ -35,6 +35,27 @@ class PipelineParts:
             env.USE_EDGE_BROADCAST: flag(is_on=policy.edge_is_on),
         }
 
+    def publish_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
+        """What a function needs to publish updates on every path."""
+        storage = self.storage
+        return [
+            storage.updates.allow_send,
+            storage.undelivered.allow_send,
+            storage.routes.allow_follow,
+            storage.routes.allow_change,
+            storage.route_tasks.allow_send,
+        ]
+
+    def publish_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """Where updates are published to, and by which routes."""
+        return {
+            env.BROADCAST_QUEUE_URL: self.storage.updates.queue.url,
+            env.EDGE_RETRY_QUEUE_URL: self.storage.undelivered.queue.url,
+            env.ROUTE_QUEUE_URL: self.storage.route_tasks.queue.url,
+            **self.routes_environment(),
+            **self.edge.environment,
+        }
+
     def post_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
         """What a function needs to post to connections, at the rate that is left for it."""
         return [self.websocket.allow_post, self.storage.prices.allow_lease_posts]

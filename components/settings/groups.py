@@ -33,6 +33,8 @@ class StreamSettings:
     """Mints. Empty: every token that is traded against SOL."""
     price_retention_days: int
     call_timeout_ms: int
+    max_price_jump: int
+    """How many times above or below the last price a suspect is; 0: none is."""
 
     @property
     def price_retention_seconds(self) -> int:
@@ -128,6 +130,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             tokens=settings.listed_tokens,
             price_retention_days=settings.price_retention_days,
             call_timeout_ms=settings.call_timeout_ms,
+            max_price_jump=settings.max_price_jump,
         ),
         listeners=ListenerSettings(
             allowed_origins=settings.allowed_origins, require_origin=settings.require_origin

@@ -15,6 +15,7 @@ from components.settings.values import (
     Flag,
     Origin,
     Origins,
+    PriceJump,
     RetentionDays,
     Secret,
     SecretUrl,
@@ -147,6 +148,12 @@ class Settings(BaseModel):
         ge=50,
         le=5000,
         description="How long the webhook waits for DynamoDB, SQS and the edge. Helius waits 1 s for all.",
+    )
+    max_price_jump: PriceJump = Field(
+        default=20,
+        description="A price this many times above or below the last one is kept back until the next"
+        " trade agrees, or for 10 s if none contradicts; 0 lets every price pass. It guards against"
+        " mistakes of the parser, not against manipulation.",
     )
     price_retention_days: int = Field(
         default=30, ge=1, le=3650, description="How long prices stay readable."

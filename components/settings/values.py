@@ -22,6 +22,9 @@ WRONG_KIND: Final = "wrong_kind"
 # More would not fit into a function's environment of 4 KB. checks.py counts them.
 MAX_TOKENS: Final = 50
 MAX_ORIGINS: Final = 20
+# Below, an ordinary trade would be kept back; above, none of the parser's mistakes would be.
+MIN_PRICE_JUMP: Final = 2
+MAX_PRICE_JUMP: Final = 1_000_000
 # What can be sent as a bearer. A copied line break or space would make every request fail.
 _SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
 _CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -106,6 +109,12 @@ def _retention_days(days: int) -> int:
     return days
 
 
+def _price_jump(times: int) -> int:
+    if times != 0 and not MIN_PRICE_JUMP <= times <= MAX_PRICE_JUMP:
+        raise ValueError(f"must be 0 (off) or from {MIN_PRICE_JUMP} to {MAX_PRICE_JUMP}")
+    return times
+
+
 def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not pattern.fullmatch(text):
@@ -133,6 +142,7 @@ Origins = Annotated[
 Tokens = Annotated[Mapping[str, _Token], BeforeValidator(listed("a map of symbols to mints", dict))]
 TokenNames = Annotated[tuple[_Token, ...], BeforeValidator(_list)]
 Regions = Annotated[tuple[Annotated[str, BeforeValidator(_region)], ...], BeforeValidator(_list)]
+PriceJump = Annotated[int, AfterValidator(_price_jump)]
 RetentionDays = Annotated[int, AfterValidator(_retention_days)]
 CloudflareId = Annotated[
     str,

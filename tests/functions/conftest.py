@@ -206,6 +206,7 @@ def load(
             environment.WEBSOCKET_CALLBACK_URL: endpoint.url,
             environment.HELIUS_WEBHOOK_SECRET: "current",
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",
+            environment.MAX_PRICE_JUMP: "20",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
             environment.CALL_TIMEOUT_MS: "5000",
             environment.ALLOWED_ORIGINS: "https://app.example,http://localhost:*",

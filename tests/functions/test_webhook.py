@@ -91,7 +91,7 @@ def test_duplicate_is_published_again_only_while_it_is_young(
     token, signature, now = a_token(), a_signature(), time.time()
     update = an_update(token, timestamp=int(now), tx_signature=signature)
     arrived = now - (REPUBLISH_WITHIN_MS + age_ms) / 1000
-    prices.append(update, now=arrived, retention_seconds=RETENTION_SECONDS)
+    prices.append_all([update], now=arrived, retention_seconds=RETENTION_SECONDS)
 
     body = a_simple_trade(tx_signature=signature, timestamp=int(now))
     _, answer = post_simple(load, token, body)
@@ -239,6 +239,8 @@ def test_without_the_edge_httpx_is_not_loaded() -> None:
         "ROUTES_TABLE": ROUTES,
         "BROADCAST_QUEUE_URL": "https://queue",
         "HELIUS_WEBHOOK_SECRET": "current",
+        "LATER_QUEUE_URL": "https://later",
+        "MAX_PRICE_JUMP": "20",
         "PRICE_RETENTION_SECONDS": "60",
     }
 

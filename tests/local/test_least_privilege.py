@@ -136,6 +136,7 @@ async def _use_everything(
     wire.send(trade, token="RIGHTS")
     await listener.hear_trade(trade)
     await newest_only.hear_trade(trade)
+    await _release_a_suspect(wire, listeners)
     aws.client("sqs").send_message(
         QueueUrl=str(outputs["BroadcastQueueUrl"]),
         MessageBody="poison",
@@ -169,6 +170,25 @@ async def _use_everything(
         lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
         "the connection that left to be forgotten",
     )
+
+
+async def _release_a_suspect(wire: Wire, listeners: Listeners) -> None:
+    """A price that nothing contradicts is heard after 10 s; one that the next agrees with, then."""
+    listener = await listeners.subscribed("SUSPECT")
+    usual, far, agrees, farther = (
+        a_trade(lamports=lamports)
+        for lamports in (2_500_000_000, 250_000_000_000, 260_000_000_000, 26_000_000_000_000)
+    )
+    wire.send(usual, token="SUSPECT")
+    await listener.hear_trade(usual)
+    answer = wire.send(far, token="SUSPECT")
+    assert [skip["reason"] for skip in answer["skipped"]] == ["suspect"]
+    wire.send(agrees, token="SUSPECT")
+    await listener.hear_trade(agrees)
+    wire.send(farther, token="SUSPECT")
+    await listener.hear_trade(farther)
+    trades = (usual, far, agrees, farther)
+    assert listener.signatures() == [trade["txSignature"] for trade in trades]
 
 
 async def _fall_behind_and_catch_up(

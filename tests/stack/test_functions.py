@@ -91,6 +91,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "allowedOrigins": '["https://app.example.com", "http://localhost:*"]',
             "requireOrigin": "true",
             "priceRetentionDays": "2",
+            "maxPriceJump": "30",
             "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
     )
@@ -120,6 +121,12 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             '"dual":false}'
         ),
     }
+    publishes = {
+        **follows,
+        "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
+        "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
+        "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
+    }
     moves = {
         **prices,
         **posts,
@@ -134,12 +141,11 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             **prices,
             **retention,
             **tokens,
-            "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
-            "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
+            **publishes,
             "CALL_TIMEOUT_MS": "200",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
-            "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
-            **follows,
+            "LATER_QUEUE_URL": f"{later_queue}Queue",
+            "MAX_PRICE_JUMP": "30",
         },
         "broadcast": {
             **prices,
@@ -152,6 +158,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "later": {
             **prices,
             **posts,
+            **publishes,
+            "MAX_PRICE_JUMP": "30",
             "LATER_QUEUE_URL": f"{later_queue}Queue",
             "LATER_DEAD_LETTER_QUEUE_URL": f"{later_queue}DeadLetterQueue",
             "LATER_TRIES": "10",
@@ -182,7 +190,9 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     }
 
 
-@pytest.mark.parametrize("module", ["webhook", "edge_retry", "route_mover", "route_worker"])
+@pytest.mark.parametrize(
+    "module", ["webhook", "edge_retry", "later", "route_mover", "route_worker"]
+)
 def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)
@@ -192,7 +202,7 @@ def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
 
 
-@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "later", "prices"])
+@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "prices"])
 def test_function_that_does_not_post_to_the_edge_knows_no_secret(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)

@@ -29,8 +29,9 @@ def logs(function: str) -> dict[str, set[str]]:
 
 RIGHTS = {
     "HeliusPriceWebhook": {
-        PRICES: {"dynamodb:PutItem"},
+        PRICES: {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         QUEUE: {"sqs:SendMessage"},
+        LATER: {"sqs:SendMessage"},
         UNDELIVERED: {"sqs:SendMessage"},
         ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
         ROUTE_TASKS: {"sqs:SendMessage"},
@@ -72,7 +73,11 @@ RIGHTS = {
             "sqs:SendMessage",
         },
         DEAD_LATER: {"sqs:SendMessage"},
-        PRICES: {"dynamodb:Query"},
+        PRICES: {"dynamodb:Query", "dynamodb:UpdateItem"},
+        QUEUE: {"sqs:SendMessage"},
+        UNDELIVERED: {"sqs:SendMessage"},
+        ROUTES: {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        ROUTE_TASKS: {"sqs:SendMessage"},
         CONNECTIONS: {
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",

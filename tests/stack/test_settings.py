@@ -85,6 +85,8 @@ BAD_VALUES = [
     ("lambdaArchitecture", "arm", "must be 'arm64' or 'x86_64'"),
     ("lambdaMemoryMb", "64", "greater than or equal to 128"),
     ("lambdaMemoryMb", "much", "valid integer"),
+    ("maxPriceJump", "1", "must be 0 (off) or from 2 to 1000000"),
+    ("maxPriceJump", "-1", "must be 0 (off)"),
     ("callTimeoutMs", "20", "greater than or equal to 50"),
     ("logRetentionDays", "8", "must be one of 1, 3, 5"),
     ("priceRetentionDays", "0", "greater than or equal to 1"),

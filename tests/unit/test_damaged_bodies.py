@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.glow.errors import Refused
 from functions.glow.trades.parse import Trades, parse_webhook
-from functions.glow.update import parse_update
+from functions.glow.update import parse_update, place_of
 from tests.unit.bodies import HELIUS, NOW, JsonObject, a_pool_buy, a_simple_trade
 
 Path = tuple[str | int, ...]
@@ -66,7 +66,7 @@ def survive(body: str | bytes) -> Trades | None:
     for update in trades.updates:
         assert update.price > 0
         assert parse_update(update.to_json()) == update
-    assert sorted(trades.updates, key=lambda update: update.id) == list(trades.updates)
+    assert sorted(trades.updates, key=lambda update: place_of(update.id)) == list(trades.updates)
     assert all(skip.detail and skip.reason for skip in trades.skipped)
     json.dumps([skip.to_dict() for skip in trades.skipped])
     return trades

@@ -97,7 +97,7 @@ class TestBatch:
 
         assert reasons(parse(swap)) == ["damaged"]
 
-    def test_updates_come_in_the_order_of_their_ids(self) -> None:
+    def test_trades_come_in_the_order_of_their_slots(self) -> None:
         late = a_pool_buy(signature="Late", slot=9)
         early = a_pool_buy(signature="Early", slot=5)
 

@@ -19,8 +19,8 @@ from functions.glow.token import shown
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-Kind = Literal["catch_up"]
-KINDS: Final[tuple[Kind, ...]] = ("catch_up",)
+Kind = Literal["catch_up", "release"]
+KINDS: Final[tuple[Kind, ...]] = ("catch_up", "release")
 
 _MAX_BATCH_MESSAGES: Final = 10
 _NAME: Final = "the later queue"

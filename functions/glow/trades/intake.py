@@ -1,24 +1,33 @@
 """What the webhook does with trades: store each once, publish what is new, say what was done."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Final, Protocol
 
 from functions.glow import log
 from functions.glow.errors import Unavailable
-from functions.glow.paths import Path
+from functions.glow.prices.row import Details
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
-from functions.glow.publisher import Publisher
-from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.parallel import beside, in_parallel
-from functions.glow.trades.parse import Skip, Trades
+from functions.glow.trades.gate import RELEASE_SECONDS
+from functions.glow.trades.gatekeeper import Gatekeeper, Judged, Verdict
+from functions.glow.trades.parse import Skip, Trade, Trades
+from functions.glow.trades.routed import RoutedPublisher
 from functions.glow.update import Update
 
 # A duplicate is published again while it is young, to heal a crash between store and publish. SQS
 # drops repeats for five minutes, so within this time nothing is sent twice.
 REPUBLISH_WITHIN_MS: Final = 4 * 60 * 1000
+
+
+class Releases(Protocol):
+    """Sees to it that suspects are looked at again."""
+
+    def release_later(self, suspects: Sequence[Update]) -> None:
+        """In RELEASE_SECONDS. Raises Unavailable if that is not sure."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +48,30 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """Stores, then publishes on the paths of each token.
+class _Result:
+    """What became of a trade. A suspect has `jumped_from`, the price in SOL it is too far from."""
 
-    `publisher` returns the publisher of a path, or None if the stack has none (an edge that is no
-    longer configured).
-    """
+    update: Update
+    outcome: Appended
+    jumped_from: Decimal | None = None
+
+    def is_young(self, now: float) -> bool:
+        """Whether it may be that what follows the storing was never done."""
+        if isinstance(self.outcome, Duplicate):
+            return now * 1000 - self.outcome.arrived_at_ms < REPUBLISH_WITHIN_MS
+        return isinstance(self.outcome, Stored)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Stores, then publishes on the paths of each token."""
 
     prices: PriceTable
     retention_seconds: int
-    routes: RouteCache
+    gate: Gatekeeper
+    releases: Releases
     known_tokens: KnownTokens
-    publisher: Callable[[Path], Publisher | None]
+    published: RoutedPublisher
 
     def take(self, trades: Trades, *, now: float) -> Receipt:
         """Store and publish `trades`; `now` is Unix time in seconds.
@@ -59,40 +80,44 @@ class Intake:
         raised, as after a failed publish: the sender's next try finds duplicates and heals the rest.
         """
         # Stored first: Helius repeats a request whose answer is slow, and then must find the trade.
-        appended = self._store(trades.updates, now)
-        due = [update for update, outcome in appended if _is_due(outcome, now)]
-        self._publish(due, now)
-        for update, outcome in appended:
-            _log(update, outcome, now)
-        for _, outcome in appended:
-            if isinstance(outcome, NotStored):
-                raise outcome.error
-        taken = [
-            Skip(update.tx_signature, update.token, "id_taken", f"by {outcome.tx_signature}")
-            for update, outcome in appended
-            if isinstance(outcome, IdTaken)
-        ]
-        return Receipt(
-            stored=sum(isinstance(outcome, Stored) for _, outcome in appended),
-            duplicates=sum(isinstance(outcome, Duplicate) for _, outcome in appended),
-            skipped=[*trades.skipped, *taken],
-        )
+        verdict, results = self._store(trades.trades, now)
+        young = [result for result in results if result.is_young(now)]
+        passed = [result.update for result in young if result.jumped_from is None]
+        suspects = [result.update for result in young if result.jumped_from is not None]
+        self._publish([*verdict.released, *passed], suspects, now)
+        for result in results:
+            _log(result, now)
+        for result in results:
+            if isinstance(result.outcome, NotStored):
+                raise result.outcome.error
+        return _receipt(trades.skipped, results)
 
-    def _store(self, updates: Sequence[Update], now: float) -> list[tuple[Update, Appended]]:
-        """Store `updates`. Meanwhile read the routes and note the tokens.
+    def _store(self, trades: Sequence[Trade], now: float) -> tuple[Verdict, Sequence[_Result]]:
+        """Pass the gate, then store. Meanwhile read the routes and note the tokens.
 
-        At once, because Helius waits one second: too short for three calls one after another.
+        At once, because Helius waits one second: too short for all these calls one after another.
         """
-        with beside(*self._chores(updates, now)):
-            appended = self.prices.append_all(
-                updates, now=now, retention_seconds=self.retention_seconds
-            )
-        return list(zip(updates, appended, strict=True))
+        with beside(*self._chores([trade.update for trade in trades], now)):
+            verdict = self.gate.judge(trades, now=now)
+            with beside(*self._release(verdict.released, now)):
+                appended = self.prices.append_all(
+                    [judged.trade.update for judged in verdict.judged],
+                    [_details(judged) for judged in verdict.judged],
+                    now=now,
+                    retention_seconds=self.retention_seconds,
+                )
+        pairs = zip(verdict.judged, appended, strict=True)
+        results = [_result(judged, outcome, verdict.released) for judged, outcome in pairs]
+        unread = [_Result(trade.update, NotStored(error)) for trade, error in verdict.unjudged]
+        return verdict, [*results, *unread]
+
+    def _release(self, suspects: Sequence[Update], now: float) -> list[Callable[[], object]]:
+        return [lambda: self.prices.release(suspects, now=now)] if suspects else []
 
     def _chores(self, updates: Sequence[Update], now: float) -> list[Callable[[], object]]:
         chores: list[Callable[[], object]] = []
-        if updates and self.routes.is_stale:
-            chores.append(self.routes.refresh)
+        if updates and self.published.routes.is_stale:
+            chores.append(self.published.routes.refresh)
         tokens = self.known_tokens.unnoted((update.token for update in updates), now=now)
         if tokens:
             chores.append(lambda: self._note_tokens(tokens, now))
@@ -105,32 +130,63 @@ class Intake:
             # No reason to refuse a trade: the token's next one tries again.
             log.warning("tokens_not_noted", reason=str(error))
 
-    def _publish(self, updates: Sequence[Update], now: float) -> None:
-        by_path: defaultdict[Path, list[Update]] = defaultdict(list)
-        for update in updates:
-            paths = self.routes.routes.published(update.token, now_ms=int(now * 1000))
-            for path in paths:
-                by_path[path].append(update)
-        in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
-
-    def _publish_on(self, path: Path, updates: Sequence[Update]) -> None:
-        publisher = self.publisher(path)
-        if publisher is None:
-            log.warning("path_not_configured", path=path, updates=len(updates))
-        else:
-            publisher.publish(updates)
+    def _publish(self, updates: Sequence[Update], suspects: Sequence[Update], now: float) -> None:
+        """Publish `updates`, and have `suspects` looked at later."""
+        jobs: list[Callable[[], object]] = []
+        if updates:
+            jobs.append(lambda: self.published.publish(updates, now=now))
+        if suspects:
+            jobs.append(lambda: self.releases.release_later(suspects))
+        in_parallel(lambda job: job(), jobs)
 
 
-def _is_due(outcome: Appended, now: float) -> bool:
-    """Whether the update is to be published: it is new, or perhaps never was."""
+def _details(judged: Judged) -> Details:
+    trade = judged.trade
+    return Details(
+        side=trade.side,
+        amount=trade.amount,
+        amount_sol=trade.amount_sol,
+        index_in_block=trade.index_in_block,
+        jumped_from=judged.jumped_from,
+    )
+
+
+def _result(judged: Judged, outcome: Appended, released: Sequence[Update]) -> _Result:
+    update, jumped_from = judged.trade.update, judged.jumped_from
     if isinstance(outcome, Duplicate):
-        return now * 1000 - outcome.arrived_at_ms < REPUBLISH_WITHIN_MS
-    return isinstance(outcome, Stored)
+        jumped_from = None if update in released else outcome.jumped_from
+    return _Result(update, outcome, jumped_from)
 
 
-def _log(update: Update, outcome: Appended, now: float) -> None:
+def _receipt(skipped: Sequence[Skip], results: Sequence[_Result]) -> Receipt:
+    """Each trade counts once: as stored, as a duplicate, or as skipped."""
+    plain = [result.outcome for result in results if result.jumped_from is None]
+    named = [skip for result in results for skip in _skips(result)]
+    return Receipt(
+        stored=sum(isinstance(outcome, Stored) for outcome in plain),
+        duplicates=sum(isinstance(outcome, Duplicate) for outcome in plain),
+        skipped=[*skipped, *named],
+    )
+
+
+def _skips(result: _Result) -> list[Skip]:
+    update, outcome = result.update, result.outcome
+    if isinstance(outcome, IdTaken):
+        detail = f"by {outcome.tx_signature}"
+        return [Skip(update.tx_signature, update.token, "id_taken", detail)]
+    if result.jumped_from is not None:
+        detail = (
+            f"{update.price:f} SOL is too far from {result.jumped_from:f}, the price before: kept"
+            f" back until the next trade agrees, or for {RELEASE_SECONDS} s if none contradicts"
+        )
+        return [Skip(update.tx_signature, update.token, "suspect", detail)]
+    return []
+
+
+def _log(result: _Result, now: float) -> None:
+    update = result.update
     log.info(
-        _EVENTS[type(outcome)],
+        _EVENTS[type(result.outcome)] if result.jumped_from is None else "trade_suspected",
         token=update.token,
         id=update.id,
         txSignature=update.tx_signature,

@@ -13,10 +13,10 @@ from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
 from functions.glow.trades.helius import read_enhanced
-from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken, Side
+from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
 from functions.glow.trades.price import price_movements
 from functions.glow.trades.simple import price_simple
-from functions.glow.update import Update, parse_price, parse_slot, parse_timestamp
+from functions.glow.update import Side, Update, parse_price, parse_slot, parse_timestamp
 
 MAX_CLOCK_SKEW_SECONDS: Final = 60
 
@@ -29,6 +29,7 @@ SkipReason = Literal[
     "token_not_configured",  # the stack's `tokens` do not list it
     "zero_change",  # the simple form moved nothing
     "id_taken",  # another transaction already has this id
+    "suspect",  # too far from the last price: kept back until others agree (gate.py)
 ]
 
 
@@ -79,9 +80,7 @@ class Trades:
 
     @property
     def updates(self) -> tuple[Update, ...]:
-        """The updates in the order of their ids."""
-        updates = (trade.update for trade in self.trades)
-        return tuple(sorted(updates, key=lambda update: (update.id, update.token)))
+        return tuple(trade.update for trade in self.trades)
 
 
 def parse_webhook(

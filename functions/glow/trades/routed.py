@@ -1,0 +1,40 @@
+"""Publishing on the paths of each token, as the routing item says now."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from functions.glow import log
+from functions.glow.paths import Path
+from functions.glow.publisher import Publisher
+from functions.glow.routing.cache import RouteCache
+from functions.glow.runtime.parallel import in_parallel
+from functions.glow.update import Update
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedPublisher:
+    """`publisher` returns the publisher of a path, or None if the stack has none (an edge that is no
+    longer configured)."""
+
+    routes: RouteCache
+    publisher: Callable[[Path], Publisher | None]
+
+    def publish(self, updates: Sequence[Update], *, now: float) -> None:
+        """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken.
+
+        By the routes as last read: call `routes.refresh` before.
+        """
+        by_path: defaultdict[Path, list[Update]] = defaultdict(list)
+        for update in updates:
+            paths = self.routes.routes.published(update.token, now_ms=int(now * 1000))
+            for path in paths:
+                by_path[path].append(update)
+        in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
+
+    def _publish_on(self, path: Path, updates: Sequence[Update]) -> None:
+        publisher = self.publisher(path)
+        if publisher is None:
+            log.warning("path_not_configured", path=path, updates=len(updates))
+        else:
+            publisher.publish(updates)

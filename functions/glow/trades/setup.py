@@ -1,0 +1,69 @@
+"""Makes the publisher of a function that publishes updates."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.glow.paths import Path
+from functions.glow.publisher import Publisher
+from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.table import RouteTable
+from functions.glow.routing.tasks import TaskQueue
+from functions.glow.trades.routed import RoutedPublisher
+from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+
+def routed_publisher(
+    dynamodb: DynamoDBClient, sqs: SQSClient, settings: PublishSettings
+) -> RoutedPublisher:
+    """The edge's part is made when it is first needed."""
+    table = RouteTable(dynamodb, settings.routes_table)
+    routes = RouteCache(table, settings.policy)
+    broadcast_queue = QueuePublisher(sqs, settings.broadcast_queue_url, name="the broadcast queue")
+
+    @cache
+    def publisher(path: Path) -> Publisher | None:
+        if path == "aws":
+            return broadcast_queue
+        if settings.edge is None:
+            return None
+        return _edge_publisher(
+            settings.edge,
+            sqs,
+            timeout_ms=settings.edge_timeout_ms,
+            broadcast_queue=broadcast_queue,
+            table=table,
+            routes=routes,
+        )
+
+    return RoutedPublisher(routes, publisher)
+
+
+def _edge_publisher(
+    settings: EdgePublishSettings,
+    sqs: SQSClient,
+    *,
+    timeout_ms: int,
+    broadcast_queue: Publisher,
+    table: RouteTable,
+    routes: RouteCache,
+) -> Publisher:
+    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - slow: edge/client.py
+    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - see above
+    from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
+    from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
+
+    retry_queue = QueuePublisher(sqs, settings.retry_queue_url, name="the edge retry queue")
+    client = EdgeClient(settings.access.origin, settings.access.secrets, timeout_ms=timeout_ms)
+    tasks = TaskQueue(sqs, settings.route_queue_url)
+    return EdgePublisher(
+        client,
+        fallbacks=[broadcast_queue, retry_queue],
+        watch=EdgeWatch(table, routes, tasks, EdgeRooms(client)),
+    )
