@@ -69,7 +69,9 @@ pipeline = AwsPipeline(
     AwsPipelineArgs(
         prefix=prefix,
         settings=pipeline_settings(settings),
-        code=lambda module: pulumi.FileArchive(str(function_archive(root, module))),
+        code=lambda module, lists: pulumi.FileArchive(
+            str(function_archive(root, stack, module, lists))
+        ),
         dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
         rest=rest,
         websocket=websocket,

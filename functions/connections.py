@@ -87,7 +87,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     read is in it; one stored later is broadcast to the row."""
     now = time.time()
     token = require_known(command.token, _TOKENS, _SYMBOLS)
-    routes = _ROUTES.refresh()
+    routes = _ROUTES.known()
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
         return reply(_moved(command, routes))  # on this path it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)

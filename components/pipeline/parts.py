@@ -26,24 +26,20 @@ class PipelineParts:
     edge: EdgeTarget
 
     def routes_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """Where the routing item is, and the policy that holds while there is none."""
-        policy = self.settings.routing.policy
+        """Where the routing item is, and what holds until it was read.
+
+        The policy itself is not told: a change of it redeploys no function.
+        """
         return {
             env.ROUTES_TABLE: self.storage.routes.table.name,
-            env.ROUTING: policy.to_json(),
-            env.USE_EDGE_BROADCAST: flag(is_on=policy.edge_is_on),
+            env.USE_EDGE_BROADCAST: flag(is_on=self.settings.routing.policy.edge_is_on),
         }
 
-    def tokens_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """Which tokens are served; unset means every one."""
-        return {env.TOKENS: listed(self.settings.stream.tokens)}
+    def listed_tokens(self) -> Mapping[str, Sequence[str]]:
+        """Which tokens are served; none means every one."""
+        return {env.TOKENS: self.settings.stream.tokens}
 
 
 def flag(*, is_on: bool) -> str:
     """A flag as functions/environment.py reads it."""
     return "true" if is_on else "false"
-
-
-def listed(entries: Sequence[str]) -> str | None:
-    """A list as functions/environment.py reads it; an empty one is not set."""
-    return ",".join(entries) or None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 CREDENTIALS = Credentials("test", "test", None)
+ORIGINS = ["https://app.example", "http://localhost:*"]
 
 
 @pytest.fixture(scope="package")
@@ -116,7 +119,9 @@ async def poster(endpoint: Endpoint) -> AsyncIterator[ConnectionPoster]:
 
 
 class Load(Protocol):
-    def __call__(self, function: str, **variables: str) -> ModuleType: ...
+    def __call__(
+        self, function: str, *, tokens: Sequence[str] = (), **variables: str
+    ) -> ModuleType: ...
 
 
 @pytest.fixture
@@ -128,11 +133,16 @@ def load(
     endpoint: Endpoint,
     edge: Edge,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Load:
     """Start a function as Lambda does; `variables` beside or instead of the usual ones."""
 
-    def start(function: str, **variables: str) -> ModuleType:
+    def start(function: str, *, tokens: Sequence[str] = (), **variables: str) -> ModuleType:
+        lists = {environment.TOKENS: tokens, environment.ALLOWED_ORIGINS: ORIGINS}
+        file = tmp_path / environment.LISTS_FILE
+        file.write_text(json.dumps(lists))
         usual = {
+            environment.LISTS_PATH: str(file),
             environment.AWS_REGION: REGION,
             environment.PRICES_TABLE: PRICES,
             environment.CONNECTIONS_TABLE: CONNECTIONS,
@@ -157,7 +167,6 @@ def load(
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
             environment.CALL_TIMEOUT_MS: "5000",
-            environment.ALLOWED_ORIGINS: "https://app.example,http://localhost:*",
         }
         for name, value in {**usual, **variables}.items():
             monkeypatch.setenv(name, value)

@@ -262,19 +262,28 @@ def test_ping_is_answered(connections: ModuleType, client: str) -> None:
     ],
 )
 def test_junk_is_answered_with_an_error(load: Load, message: object, code: str) -> None:
-    connections = load("connections", **{environment.TOKENS: "SOL"})
+    connections = load("connections", tokens=["SOL"])
     answer = say(connections, "client", message)
 
     assert (answer["type"], answer["code"]) == ("ERROR", code)
 
 
 def test_symbol_is_answered_with_its_mint(load: Load) -> None:
-    connections = load("connections", **{environment.TOKENS: "WIF=EKpQ"})
+    connections = load("connections", tokens=["WIF=EKpQ"])
 
     answer = subscribe(connections, "client", "WIF")
 
     assert (answer["type"], answer["code"]) == ("ERROR", "UNKNOWN_TOKEN")
     assert answer["message"] == "token WIF is a symbol; on the wire it is EKpQ"
+
+
+def test_without_the_routes_nobody_is_left_on_a_path_that_may_be_quiet(load: Load) -> None:
+    connections = load("connections", **{environment.ROUTES_TABLE: "missing"})
+
+    answer = subscribe(connections, "client", a_token())
+
+    assert (answer["type"], answer["code"]) == ("ERROR", "INTERNAL")
+    assert answer["message"] == "the routing table did not answer; send it again"
 
 
 def test_no_exception_leaves_the_handler(load: Load) -> None:

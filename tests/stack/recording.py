@@ -1,12 +1,14 @@
 """Runs the real program without an engine, and records what it asks the engine for."""
 
 import asyncio
+import io
 import json
 import logging
 import runpy
 import sys
+import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -62,6 +64,17 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A zip that the engine uploads."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def read(self, member: str) -> bytes:
+        return zipfile.ZipFile(io.BytesIO(self.content)).read(member)
+
+
+@dataclass(frozen=True)
 class Deployment:
     """All that one run of the program declared."""
 
@@ -83,8 +96,9 @@ def deploy(
     config: Mapping[str, str] | None = None,
     *,
     last_outputs: Mapping[str, object] | None = None,
+    program: Callable[[], None] | None = None,
 ) -> Deployment:
-    """Run `__main__.py` with `config` (keys without `glow:`) beside the required secret.
+    """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret.
 
     `last_outputs` are those of an `up` before; without them there was none.
     """
@@ -101,7 +115,7 @@ def deploy(
         )
         pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
         set_root_resource(_NO_RESOURCE)
-        await run_in_stack(_run_program)
+        await run_in_stack(program or _run_program)
 
     asyncio.run(run())
     set_root_resource(_NO_RESOURCE)
@@ -194,7 +208,7 @@ class _Cloud(Mocks):
 
 
 def _plain(value: Any) -> Any:
-    """`value` as the engine reads it: secrets marked, archives by their file's name."""
+    """`value` as the engine reads it: secrets and archives marked."""
     if isinstance(value, list):
         return [_plain(item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
@@ -203,7 +217,8 @@ def _plain(value: Any) -> Any:
     if fields.get(_SIGNATURE) == _SECRET:
         return Secret(_plain(fields["value"]))
     if fields.get(_SIGNATURE) == _ARCHIVE:
-        return Path(fields["path"]).name
+        file = Path(fields["path"])
+        return Archive(file.name, file.read_bytes())
     return {key: _plain(item) for key, item in fields.items()}
 
 

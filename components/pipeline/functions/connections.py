@@ -1,7 +1,7 @@
 """PriceConnections: answers every message of the WebSocket clients of AWS."""
 
 from components.aws.lambda_function import LambdaFunctionArgs
-from components.pipeline.parts import PipelineParts, flag, listed
+from components.pipeline.parts import PipelineParts, flag
 from functions import environment as env
 
 
@@ -19,15 +19,14 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             parts.websocket.allow_post,
             parts.websocket.allow_disconnect,
         ],
+        lists={env.ALLOWED_ORIGINS: listeners.allowed_origins, **parts.listed_tokens()},
         environment={
             env.PRICES_TABLE: storage.prices.prices.name,
             env.CONNECTIONS_TABLE: storage.prices.connections.name,
             env.WEBSOCKET_URL: parts.websocket.url,
             env.WEBSOCKET_CALLBACK_URL: parts.websocket.callback_url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
-            env.ALLOWED_ORIGINS: listed(listeners.allowed_origins),
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
-            **parts.tokens_environment(),
             **parts.routes_environment(),
         },
     )

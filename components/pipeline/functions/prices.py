@@ -26,9 +26,9 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             )
         ],
         grants=[prices.allow_read_prices],
+        lists=parts.listed_tokens(),
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
-            **parts.tokens_environment(),
         },
     )

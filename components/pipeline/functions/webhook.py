@@ -30,6 +30,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             storage.routes.allow_change,
             storage.route_tasks.allow_send,
         ],
+        lists=parts.listed_tokens(),
         environment={
             env.PRICES_TABLE: storage.prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
@@ -39,7 +40,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.CALL_TIMEOUT_MS: str(settings.stream.call_timeout_ms),
             env.HELIUS_WEBHOOK_SECRET: settings.webhook_secret.current,
             env.HELIUS_WEBHOOK_SECRET_PREVIOUS: settings.webhook_secret.previous,
-            **parts.tokens_environment(),
             **parts.routes_environment(),
             **parts.edge.environment,
         },
