@@ -20,6 +20,9 @@ AWS_SERVICES: Final = (
     "sts",
 )
 
+# The token of local/cloudflare's one account (account.mjs). It opens nothing else.
+CLOUDFLARE_TOKEN: Final = "made-up-token-that-opens-only-the-local-cloud"  # noqa: S105  no secret
+
 AWS_REGION: Final = "us-east-1"
 
 LAMBDA_ARCHITECTURES: Final = {"aarch64": "arm64", "arm64": "arm64"}
@@ -65,7 +68,7 @@ def aws_keys(aws_url: str) -> dict[str, object]:
 def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
     """Return the settings by which the Cloudflare provider and the functions find the local edge."""
     return {
-        "cloudflare:apiToken": "test",
+        "cloudflare:apiToken": CLOUDFLARE_TOKEN,
         "cloudflare:baseUrl": api_url,
         "glow:EdgeBroadcastUrl": worker_url,
     }

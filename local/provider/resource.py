@@ -1,7 +1,7 @@
 """The base classes of a resource type and of a cloud, as the generic server uses them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
@@ -68,6 +68,8 @@ class Resource(ABC):
     """Outputs that an update may change. Unknown in its preview."""
     autoname: ClassVar[str | None] = None
     """The input with the resource's name in the cloud, made up if the program gives none."""
+    importable: ClassVar[bool] = False
+    """Whether `read` needs the id alone and also answers the inputs, as an import wants it."""
 
     @classmethod
     def completed(cls, inputs: Properties) -> Properties:
@@ -95,6 +97,18 @@ class Resource(ABC):
         """Whether this error of the cloud means that the resource does not exist."""
 
 
+# A function of the SDK, such as aws.cloudwatch.get_log_groups: arguments to results.
+Function: TypeAlias = Callable[[Properties], Properties]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """What one configuration of a cloud reaches: type token to resource type or function."""
+
+    resources: Mapping[str, Resource]
+    functions: Mapping[str, Function]
+
+
 class Cloud(ABC):
     """A cloud: its configuration and its resource types."""
 
@@ -108,8 +122,8 @@ class Cloud(ABC):
     """Type token → class."""
 
     @abstractmethod
-    def connect(self, config: Properties) -> Mapping[str, Resource]:
-        """Return the resource types, connected with this configuration."""
+    def connect(self, config: Properties) -> Connected:
+        """Return the resource types and functions, connected with this configuration."""
 
 
 def request(inputs: Inputs, values: Properties) -> dict[str, Value]:

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from local.provider.check import Problem, is_made_up, named, problems
 from local.provider.diff import Change, diff
-from local.provider.resource import Cloud, Resource, State
+from local.provider.resource import Cloud, Connected, Resource, State
 from local.provider.values import DEFAULTS, UNKNOWN, Properties, Value, from_struct, to_struct
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._resources: Mapping[str, Resource] = {}
+        self._connected = Connected(resources={}, functions={})
 
     # Life of the plugin
 
@@ -111,16 +111,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> protocol.ConfigureResponse:
         """Connect to the cloud."""
         config = from_struct(request.args)
-        self._resources = _answer(context, lambda: self._cloud.connect(config))
+        self._connected = _answer(context, lambda: self._cloud.connect(config))
         return protocol.ConfigureResponse(supportsPreview=True)
 
     def Invoke(
         self, request: protocol.InvokeRequest, context: grpc.ServicerContext
     ) -> protocol.InvokeResponse:
-        """Refuse functions of the SDK, such as aws.getRegion: the program calls none."""
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
-        )
+        """Answer a function of the SDK, such as aws.cloudwatch.get_log_groups."""
+        function = self._connected.functions.get(request.tok)
+        if function is None:
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
+            )
+        results = _answer(context, lambda: function(from_struct(request.args)))
+        answer = protocol.InvokeResponse()
+        getattr(answer, "return").CopyFrom(to_struct(results))  # a keyword of Python
+        return answer
 
     # Resources
 
@@ -168,14 +174,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> protocol.ReadResponse:
         """Answer a resource's current outputs. An empty answer removes it from the state.
 
-        Inputs are not read back, so changes made outside Pulumi are not noticed.
+        Inputs are read back for an import only.
         """
         resource = self._resource(request, context)
         inputs, state = from_struct(request.inputs), from_struct(request.properties)
-        if not inputs:
+        if not inputs and not resource.importable:
             context.abort(
                 grpc.StatusCode.UNIMPLEMENTED,
-                "the local provider cannot import or .get() resources",
+                f"the local provider cannot import or .get() a {request.type}",
             )
 
         def read() -> Properties | None:
@@ -189,8 +195,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         outputs = _answer(context, read)
         if outputs is None:
             return protocol.ReadResponse()
+        seen = inputs or {name: outputs[name] for name in resource.inputs if name in outputs}
         return protocol.ReadResponse(
-            id=request.id, inputs=request.inputs, properties=_state(inputs, outputs)
+            id=request.id, inputs=to_struct(seen), properties=_state(seen, outputs)
         )
 
     def Update(
@@ -239,7 +246,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _resource(self, request: _Request, context: grpc.ServicerContext) -> Resource:
         self._kind(request, context)
-        return self._resources[request.type]
+        return self._connected.resources[request.type]
 
 
 def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer:

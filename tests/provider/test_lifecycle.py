@@ -129,7 +129,7 @@ def test_deleting_what_is_gone_is_no_error(
     healed: Seen, destroyed: str, aws_config: Properties
 ) -> None:
     assert destroyed
-    kinds = Aws().connect(aws_config)
+    kinds = Aws().connect(aws_config).resources
     for resource in _resources(healed):
         kind = kinds[resource["type"]]
         gone = State(resource["id"], resource["outputs"])

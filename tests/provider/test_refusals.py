@@ -18,7 +18,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 @pytest.fixture(scope="module")
 def kinds(aws_config: Properties) -> Mapping[str, Resource]:
-    return Aws().connect(aws_config)
+    return Aws().connect(aws_config).resources
 
 
 @pytest.fixture(scope="module")
