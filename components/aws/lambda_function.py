@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.aws.environment_size import size_problem
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
+from components.aws.log_groups import LeftBehind, declare_function_log_group, log_group_name
 from components.settings.groups import RuntimeSettings
 
 # A healthy answer takes milliseconds, and Helius hangs up after 1 s: what takes this long is stuck.
@@ -37,6 +38,7 @@ class LambdaPlatform:
     code: FunctionCode
     dependencies_arn: pulumi.Input[str]
     """The layer with the packages that functions need to post."""
+    left_behind: LeftBehind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,11 +116,12 @@ class LambdaFunction(pulumi.ComponentResource):
 
     def _log_group(self, args: LambdaFunctionArgs) -> aws.cloudwatch.LogGroup:
         # Made before the function: Lambda would create it by itself, without retention.
-        return aws.cloudwatch.LogGroup(
+        return declare_function_log_group(
             f"{self._name}-logs",
-            name=f"/aws/lambda/{args.physical_name}",
-            retention_in_days=args.platform.settings.log_retention_days,
-            opts=pulumi.ResourceOptions(parent=self),
+            group=log_group_name(args.physical_name),
+            retention_days=args.platform.settings.log_retention_days,
+            left_behind=args.platform.left_behind,
+            parent=self,
         )
 
     def _role(self, args: LambdaFunctionArgs, log_group: aws.cloudwatch.LogGroup) -> FunctionRole:

@@ -13,6 +13,7 @@ from components.aws.lambda_function import (
     LambdaFunctionArgs,
     LambdaPlatform,
 )
+from components.aws.log_groups import LeftBehind
 from components.aws.rest_api import RestApi
 from components.aws.websocket_api import WebSocketApi
 from components.aws.websocket_stage import WebSocketStage, WebSocketStageArgs
@@ -55,6 +56,7 @@ class AwsPipelineArgs:
     rest: RestApi
     websocket: WebSocketApi
     edge: EdgeTarget
+    left_behind: LeftBehind
 
 
 class AwsPipeline(pulumi.ComponentResource):
@@ -105,6 +107,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 settings=args.settings.runtime,
                 code=args.code,
                 dependencies_arn=self._dependency_layer(args).arn,
+                left_behind=args.left_behind,
             ),
             settings=args.settings,
             storage=self.storage,

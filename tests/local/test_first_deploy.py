@@ -68,7 +68,7 @@ def test_deploy_block_of_the_readme_leads_to_the_preview(
     environment = {
         "HOME": str(home),
         "PATH": os.pathsep.join(programs),
-        "TERM": "dumb",
+        "TERM": "xterm",
         "PULUMI_CONFIG_PASSPHRASE": "in place of KMS",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         **cloud.engine_environment,

@@ -7,11 +7,12 @@ import logging
 import runpy
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+import grpc
 import pulumi
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
@@ -54,6 +55,8 @@ class Registered:
     inputs: Json
     protect: bool
     depends_on: frozenset[str]
+    adopted: str = ""
+    """The id in the cloud of what is taken over, not made."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,17 @@ def deploy(
     config: Mapping[str, str] | None = None,
     *,
     last_outputs: Mapping[str, object] | None = None,
+    log_groups: Sequence[str] | None = (),
     program: Callable[[], None] | None = None,
 ) -> Deployment:
     """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret.
 
-    `last_outputs` are those of an `up` before; without them there was none.
+    `last_outputs` are those of an `up` before; without them there was none. `log_groups` are there
+    already; None means that nobody may know.
     """
     values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
     secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
-    engine = _Engine(_Cloud(last_outputs or {}))
+    engine = _Engine(_Cloud(last_outputs or {}, log_groups))
     console = _Console()
 
     async def run() -> None:
@@ -151,6 +156,7 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
+                    adopted=request.importId,
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -178,16 +184,35 @@ class _Console(logging.Handler):
         self.told.append(record.getMessage())
 
 
+class _Denied(grpc.RpcError):
+    """As a provider answers a caller without the right."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "AccessDeniedException: not authorized to perform logs:DescribeLogGroups"
+
+
 class _Cloud(Mocks):
     """Answers each creation with what AWS would add: ids, ARNs, addresses."""
 
-    def __init__(self, last_outputs: Mapping[str, object]) -> None:
+    def __init__(
+        self, last_outputs: Mapping[str, object], log_groups: Sequence[str] | None
+    ) -> None:
         super().__init__()
         self._last_outputs = last_outputs
+        self._log_groups = log_groups
 
     def call(self, args: MockCallArgs) -> tuple[Json, list[tuple[str, str]]]:
         if args.token == "pulumi:pulumi:readStackOutputs":  # answered by the engine, not by a cloud
             return {"outputs": dict(self._last_outputs)}, []
+        if args.token == "aws:cloudwatch/getLogGroups:getLogGroups":
+            prefix = cast("Json", args.args)["logGroupNamePrefix"]
+            if self._log_groups is None:
+                raise _Denied
+            names = [name for name in self._log_groups if name.startswith(prefix)]
+            return {"logGroupNames": names}, []
         raise AssertionError(f"the program asks the cloud for {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:

@@ -5,6 +5,7 @@ import pytest
 
 from components.aws.environment_size import MAX_BYTES, size_problem
 from components.aws.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform
+from components.aws.log_groups import LeftBehind
 from components.settings.groups import RuntimeSettings
 from tests.stack.recording import deploy
 
@@ -21,6 +22,7 @@ def declare(**environment: pulumi.Input[str]) -> None:
         settings=runtime,
         code=lambda _module, _lists: pulumi.FileArchive(__file__),
         dependencies_arn="arn:layer",
+        left_behind=LeftBehind("glow-dev", functions=()),
     )
     args = LambdaFunctionArgs(
         module="prices",
