@@ -1,10 +1,13 @@
-"""How several processes share the tests (`pytest -n 3`): each takes a whole folder at a time.
+"""How several processes share the tests (`pytest -n 3`): each takes a whole folder at a time if its
+conftest.py makes something for all of its files, and else a file.
 
 So a folder's cloud and stack are made once, as in a single process. The folders with the tests that
-may take longest begin first. A table at the end tells which process ran which folder, and when.
+may take longest begin first. A table at the end tells which process ran what, and when.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,11 +18,11 @@ ENGINE_SECONDS: Final = 300
 """For a test that runs the engine, unless it says otherwise: its fixtures deploy, one of them ten times."""
 
 
-class ByFolder(LoadScopeScheduling):
-    """Hands out folders, in the order in which their tests come."""
+class BySharing(LoadScopeScheduling):
+    """Hands out what shares something, in the order in which the tests come."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _folder(nodeid)
+        return _unit(self.config.rootpath, nodeid)
 
 
 @dataclass
@@ -34,37 +37,38 @@ class Span:
 
 @dataclass
 class Spans:
-    """Keeps when each folder began and ended, and prints it."""
+    """Keeps when each folder or file began and ended, and prints it."""
 
+    root: Path
     began: float = float("inf")
-    folders: dict[str, Span] = field(default_factory=dict[str, Span])
+    units: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         process: str = getattr(report, "worker_id", "")
-        span = self.folders.setdefault(
-            _folder(report.nodeid), Span(process, report.start, report.stop)
+        span = self.units.setdefault(
+            _unit(self.root, report.nodeid), Span(process, report.start, report.stop)
         )
         span.ended = max(span.ended, report.stop)
         span.tests += report.when == "call"
         self.began = min(self.began, report.start)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.section("folders side by side")
-        for folder, span in sorted(
-            self.folders.items(), key=lambda each: (each[1].process, each[1].began)
+        terminalreporter.section("side by side")
+        for unit, span in sorted(
+            self.units.items(), key=lambda each: (each[1].process, each[1].began)
         ):
             when = f"{_clock(span.began - self.began)} to {_clock(span.ended - self.began)}"
-            terminalreporter.line(f"{span.process}  {when}  {folder} ({span.tests} tests)")
+            terminalreporter.line(f"{span.process}  {when}  {unit} ({span.tests} tests)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.numprocesses:
-        config.pluginmanager.register(Spans())
+        config.pluginmanager.register(Spans(config.rootpath))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharing:
     config.option.loadscopereorder = False  # it would begin with the folder of the most tests
-    return ByFolder(config, log)
+    return BySharing(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -83,6 +87,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _own_timeout_seconds(item: pytest.Item) -> float:
     mark: Any = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark else 0
+
+
+def _unit(root: Path, nodeid: str) -> str:
+    """The folder of a test if its files share something, and else its file."""
+    folder = _folder(nodeid)
+    return folder if _shares(root / folder / "conftest.py") else nodeid.partition("::")[0]
+
+
+@cache
+def _shares(conftest: Path) -> bool:
+    text = conftest.read_text() if conftest.exists() else ""
+    return any(f'scope="{scope}"' in text for scope in ("session", "package"))
 
 
 def _folder(nodeid: str) -> str:

@@ -35,6 +35,15 @@ class PipelineParts:
             env.USE_EDGE_BROADCAST: flag(is_on=self.settings.routing.policy.edge_is_on),
         }
 
+    def listed_origins(self) -> Mapping[str, Sequence[str]]:
+        """The web origins that may connect and read, with that of the edge: its test page does."""
+        own = [] if self.edge.url is None else [self.edge.url]
+        return {
+            env.ALLOWED_ORIGINS: list(
+                dict.fromkeys([*self.settings.listeners.allowed_origins, *own])
+            )
+        }
+
     def listed_tokens(self) -> Mapping[str, Sequence[str]]:
         """Which tokens are served; none means every one."""
         return {env.TOKENS: self.settings.stream.tokens}

@@ -55,6 +55,16 @@ def optional_objects(parent: Json, key: str, *, where: str) -> list[Json]:
     ]
 
 
+def texts(parent: Json, key: str, *, where: str) -> list[str]:
+    """The texts in `parent[key]`; none where Helius leaves the field out or null."""
+    value = parent.get(key)
+    items: Sequence[object] = [] if value is None else as_array(value, where=f"{where}.{key}")
+    found = [item for item in items if isinstance(item, str)]
+    if len(found) != len(items):
+        raise BadRequest(f"{where}.{key} must hold texts only")
+    return found
+
+
 def text(parent: Json, key: str, *, where: str) -> str:
     """`parent[key]`, a text; Helius writes "" for an account it does not know."""
     value = parent.get(key)

@@ -7,8 +7,8 @@ from typing import Final
 from local.checks.lanes import Lane, Part, run_side_by_side
 from local.checks.rooms import changed_paths, needed_tests
 from local.errors import LocalError
-from local.paths import REPOSITORY
 from local.toolchain.node import NODE, node_environment, npm_command
+from workspace.paths import REPOSITORY
 
 PYTHON: Final = sys.executable
 

@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from local.paths import REPOSITORY
+from workspace.paths import REPOSITORY
 
 LOGS: Final = REPOSITORY / ".build" / "checks"
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from local.errors import LocalError
-from local.paths import REPOSITORY
+from workspace.paths import REPOSITORY
 
 # Where tests of functions lie; of these, only the files that name a changed room are run.
 FUNCTION_TESTS: Final = "tests/functions"
@@ -36,7 +36,10 @@ ROOMS: Final = (
     Room("local/cloudflare/", ("tests/cloudflare",)),
     Room("local/provider/", ("tests/provider",)),
     Room("local/", ("tests/bootstrap",)),
-    Room("ops/", ("tests/workflows", "tests/docs")),
+    Room("ops/", ("tests/ops", "tests/docs", "tests/workflows")),
+    Room("workspace/", ("tests/ops", "tests/bootstrap")),
+    Room("bin/", ("tests/bootstrap",)),
+    Room("examples/", ("tests/docs",)),
     Room("docs/", ("tests/docs", "tests/api")),
     Room(".github/", ("tests/workflows",)),
     Room("tests/", ()),  # they are tests themselves

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from local.paths import REPOSITORY
 
 from local.checks.lanes import Part, run_side_by_side
 from local.checks.rooms import ROOMS, needed_tests
+from workspace.paths import REPOSITORY
 
 MEET = """
 import pathlib, sys, time
@@ -97,11 +97,15 @@ def test_change_of_a_room_needs_its_tests_and_not_all(path: str, needed: str, sp
     assert spared not in found
 
 
-def test_folder_is_run_by_one_process_and_the_most_patient_first(tmp_path: Path) -> None:
+def test_folder_that_shares_is_run_by_one_process_and_the_most_patient_first(
+    tmp_path: Path,
+) -> None:
     tests = tmp_path / "tests"
     for folder, timeout_seconds in (("ant", 120), ("bee", 900), ("cow", 300)):
         for number in range(2):
             _write_test(tests / folder / f"test_{number}.py", timeout_seconds, tmp_path / "ran")
+        shared = 'import pytest\n@pytest.fixture(scope="session")\ndef cloud(): return 1\n'
+        (tests / folder / "conftest.py").write_text(shared)
     shutil.copy(REPOSITORY / "tests" / "conftest.py", tests)
 
     printed = _pytest(["--numprocesses", "2", "tests"], cwd=tmp_path)
@@ -111,6 +115,19 @@ def test_folder_is_run_by_one_process_and_the_most_patient_first(tmp_path: Path)
     assert len({(folder, process) for folder, process in ran}) == len({"ant", "bee", "cow"})
     assert "ant" not in {folder for folder, _ in ran[:2]}
     assert "tests/bee (2 tests)" in printed
+
+
+def test_files_that_share_nothing_are_run_one_by_one(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    for number in range(2):
+        _write_test(tests / "dog" / f"test_{number}.py", 300, tmp_path / "ran")
+    shutil.copy(REPOSITORY / "tests" / "conftest.py", tests)
+
+    printed = _pytest(["--numprocesses", "2", "tests"], cwd=tmp_path)
+
+    assert "2 passed" in printed, printed
+    assert "tests/dog/test_0.py (1 tests)" in printed
+    assert "tests/dog/test_1.py (1 tests)" in printed
 
 
 def _write_test(file: Path, timeout_seconds: int, ran: Path) -> None:

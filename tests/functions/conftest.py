@@ -120,7 +120,12 @@ async def poster(endpoint: Endpoint) -> AsyncIterator[ConnectionPoster]:
 
 class Load(Protocol):
     def __call__(
-        self, function: str, *, tokens: Sequence[str] = (), **variables: str
+        self,
+        function: str,
+        *,
+        tokens: Sequence[str] = (),
+        origins: Sequence[str] = ORIGINS,
+        **variables: str,
     ) -> ModuleType: ...
 
 
@@ -137,8 +142,14 @@ def load(
 ) -> Load:
     """Start a function as Lambda does; `variables` beside or instead of the usual ones."""
 
-    def start(function: str, *, tokens: Sequence[str] = (), **variables: str) -> ModuleType:
-        lists = {environment.TOKENS: tokens, environment.ALLOWED_ORIGINS: ORIGINS}
+    def start(
+        function: str,
+        *,
+        tokens: Sequence[str] = (),
+        origins: Sequence[str] = ORIGINS,
+        **variables: str,
+    ) -> ModuleType:
+        lists = {environment.TOKENS: tokens, environment.ALLOWED_ORIGINS: origins}
         file = tmp_path / environment.LISTS_FILE
         file.write_text(json.dumps(lists))
         usual = {

@@ -16,7 +16,7 @@ from local.provider.values import Properties, from_struct, to_struct
 
 @dataclass(frozen=True)
 class Found:
-    """What Read answers. The id is empty if the resource is gone."""
+    """A resource as the engine stores it. After Read, the id is empty if it is gone."""
 
     id: str
     inputs: Properties
@@ -46,10 +46,38 @@ class Provider:
             protocol.CreateRequest(type=token, properties=to_struct(inputs), preview=preview)
         )
 
-    def read(self, token: str, resource_id: str, inputs: Properties) -> Found:
-        known = to_struct(inputs)
+    def make(self, token: str, inputs: Properties) -> Found:
+        """Create a resource, and return it as the engine would store it."""
+        answer = self.create(token, inputs)
+        return Found(answer.id, inputs, from_struct(answer.properties))
+
+    def update(self, token: str, found: Found, news: Properties) -> Found:
+        """Bring a resource from what was found to these inputs."""
+        answer = self._stub.Update(
+            protocol.UpdateRequest(
+                id=found.id,
+                type=token,
+                old_inputs=to_struct(found.inputs),
+                olds=to_struct(found.properties),
+                news=to_struct(news),
+            )
+        )
+        return Found(found.id, news, from_struct(answer.properties))
+
+    def read(
+        self,
+        token: str,
+        resource_id: str,
+        inputs: Properties,
+        properties: Properties | None = None,
+    ) -> Found:
         answer = self._stub.Read(
-            protocol.ReadRequest(id=resource_id, type=token, inputs=known, properties=known)
+            protocol.ReadRequest(
+                id=resource_id,
+                type=token,
+                inputs=to_struct(inputs),
+                properties=to_struct(inputs if properties is None else properties),
+            )
         )
         return Found(answer.id, from_struct(answer.inputs), from_struct(answer.properties))
 
@@ -57,8 +85,9 @@ class Provider:
         request = protocol.InvokeRequest(tok=token, args=to_struct(arguments))
         return from_struct(getattr(self._stub.Invoke(request), "return"))
 
-    def delete(self, token: str, resource_id: str) -> None:
-        self._stub.Delete(protocol.DeleteRequest(id=resource_id, type=token))
+    def delete(self, token: str, resource_id: str, properties: Properties | None = None) -> None:
+        known = to_struct(properties or {})
+        self._stub.Delete(protocol.DeleteRequest(id=resource_id, type=token, properties=known))
 
 
 @contextmanager

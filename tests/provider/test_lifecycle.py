@@ -46,6 +46,10 @@ def test_unnamed_resource_is_named_once_and_for_all(first: Seen, second: Seen) -
     assert second.outputs["unnamedQueue"] == first.outputs["unnamedQueue"]
 
 
+def test_change_by_hand_is_shown_by_a_refresh(drifted: str) -> None:
+    assert re.search(r"visibilityTimeoutSeconds: 60 => 90", drifted)
+
+
 def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
     assert names(second.printed, "updated") == {
         "answer",

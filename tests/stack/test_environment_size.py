@@ -4,12 +4,17 @@ import pulumi
 import pytest
 
 from components.aws.environment_size import MAX_BYTES, size_problem
-from components.aws.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform
+from components.aws.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform, Lists
 from components.aws.log_groups import LeftBehind
 from components.settings.groups import RuntimeSettings
 from tests.stack.recording import deploy
 
 FRAME = len('{"A":""}')
+
+
+def _this_file(module: str, lists: Lists) -> pulumi.Archive:
+    assert (module, lists) == ("prices", {})
+    return pulumi.FileArchive(__file__)
 
 
 def declare(**environment: pulumi.Input[str]) -> None:
@@ -20,7 +25,7 @@ def declare(**environment: pulumi.Input[str]) -> None:
         name="glow",
         prefix="glow-dev",
         settings=runtime,
-        code=lambda _module, _lists: pulumi.FileArchive(__file__),
+        code=_this_file,
         dependencies_arn="arn:layer",
         left_behind=LeftBehind("glow-dev", functions=()),
     )

@@ -179,9 +179,9 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "webhook": tokens,
         "broadcast": {},
         "connections": {**tokens, **origins},
-        "prices": tokens,
+        "prices": {**tokens, **origins},
         "edge_retry": {},
-        "discovery": tokens,
+        "discovery": {**tokens, **origins},
         "route_mover": {},
         "route_worker": {},
     }

@@ -1,17 +1,20 @@
-"""Builders of webhook bodies, and the real ones of tests/data/helius."""
+"""Builders of webhook bodies, and the real ones of tests/data."""
 
 import json
 from pathlib import Path
+from typing import cast
 
-from functions.glow.trades.helius import WRAPPED_SOL
+from functions.glow.trades.movements import WRAPPED_SOL
 
-HELIUS = Path(__file__).parent.parent / "data" / "helius"
+DATA = Path(__file__).parent.parent / "data"
+HELIUS = DATA / "helius"
 NOW = 1_800_000_000.0  # later than every real body
 
 TRADER, POOL, ROUTER = "Trader111", "Pool111", "Router111"
 MINT, OTHER_MINT = "Mint111", "OtherMint111"
 SOL = WRAPPED_SOL
 LAMPORTS_PER_SOL = 10**9
+FEE, RENT = 5_000, 2_039_280
 
 JsonObject = dict[str, object]
 
@@ -32,7 +35,7 @@ def a_transaction(**fields: object) -> JsonObject:
         "slot": 300_000_000,
         "timestamp": 1_750_000_000,
         "feePayer": TRADER,
-        "fee": 5000,
+        "fee": FEE,
         "tokenTransfers": [],
         "nativeTransfers": [],
         "accountData": [],
@@ -60,8 +63,16 @@ def native(lamports: int) -> JsonObject:
     return {"account": TRADER, "amount": str(lamports)}
 
 
-def a_transfer(mint: str, sender: str, receiver: str) -> JsonObject:
-    return {"mint": mint, "fromUserAccount": sender, "toUserAccount": receiver, "tokenAmount": 1.5}
+def a_transfer(
+    mint: str, sender: str, receiver: str, units: int, *, decimals: int | None = None
+) -> JsonObject:
+    scale = 10 ** (decimals if decimals is not None else 9 if mint == SOL else 6)
+    return {
+        "mint": mint,
+        "fromUserAccount": sender,
+        "toUserAccount": receiver,
+        "tokenAmount": units / scale,
+    }
 
 
 def an_account(account: str, *rows: JsonObject, lamports: int = 0) -> JsonObject:
@@ -83,16 +94,64 @@ def a_pool_buy(
     """The trader buys `units` of `mint` for wrapped SOL; no swap event. 0.5 SOL per token."""
     return (
         a_transaction(
-            tokenTransfers=[a_transfer(SOL, TRADER, pool), a_transfer(mint, pool, TRADER)],
+            tokenTransfers=[
+                a_transfer(SOL, TRADER, pool, lamports),
+                a_transfer(mint, pool, TRADER, units),
+            ],
             accountData=[
-                an_account(TRADER, lamports=-lamports - 2_044_280),  # fee and rent on top
-                an_account(f"{pool}Sol", a_row(SOL, lamports, owner=pool, decimals=9)),
-                an_account(f"{pool}Token", a_row(mint, -units, owner=pool)),
-                an_account("traderToken", a_row(mint, units)),
+                an_account(TRADER, lamports=-lamports - FEE - RENT),
+                an_account(
+                    f"{pool}Sol", a_row(SOL, lamports, owner=pool, decimals=9), lamports=lamports
+                ),
+                an_account(f"{pool}{mint}", a_row(mint, -units, owner=pool)),
+                an_account(f"trader{mint}", a_row(mint, units), lamports=RENT),
             ],
         )
         | fields
     )
+
+
+def a_curve_trade(
+    *, lamports: int = LAMPORTS_PER_SOL, units: int = -2_000_000, **fields: object
+) -> JsonObject:
+    """The curve gains `lamports` and `units`: the trader buys. 0.5 SOL per token."""
+    ends = (POOL, TRADER) if units < 0 else (TRADER, POOL)
+    return (
+        a_transaction(
+            tokenTransfers=[a_transfer(MINT, *ends, abs(units))],
+            accountData=[
+                an_account(TRADER, lamports=-lamports - FEE),
+                an_account(POOL, lamports=lamports),
+                an_account("poolToken", a_row(MINT, units, owner=POOL)),
+                an_account("traderToken", a_row(MINT, -units)),
+            ],
+        )
+        | fields
+    )
+
+
+def together(*transactions: JsonObject) -> JsonObject:
+    """One transaction that does what all of them do, and pays one fee."""
+    accounts: dict[object, JsonObject] = {}
+    for transaction in transactions:
+        for account in rows_of(transaction, "accountData"):
+            known = accounts.setdefault(
+                account["account"], an_account(cast("str", account["account"]))
+            )
+            known["nativeBalanceChange"] = cast("int", known["nativeBalanceChange"]) + cast(
+                "int", account["nativeBalanceChange"]
+            )
+            rows_of(known, "tokenBalanceChanges").extend(rows_of(account, "tokenBalanceChanges"))
+    payer = accounts[TRADER]
+    payer["nativeBalanceChange"] = (
+        cast("int", payer["nativeBalanceChange"]) + (len(transactions) - 1) * FEE
+    )
+    transfers = [row for one in transactions for row in rows_of(one, "tokenTransfers")]
+    return transactions[0] | {"tokenTransfers": transfers, "accountData": [*accounts.values()]}
+
+
+def rows_of(parent: JsonObject, key: str) -> list[JsonObject]:
+    return cast("list[JsonObject]", parent[key])
 
 
 def a_simple_trade(**fields: object) -> JsonObject:

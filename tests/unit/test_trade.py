@@ -13,11 +13,8 @@ from tests.unit.bodies import (
     OTHER_MINT,
     JsonObject,
     a_pool_buy,
-    a_row,
     a_simple_trade,
-    a_swap_event,
     a_transaction,
-    native,
     real_body,
 )
 
@@ -80,7 +77,7 @@ class TestBatch:
             ("feePayer", None),
             ("tokenTransfers", {}),
             ("accountData", [7]),
-            ("events", []),
+            ("events", [7]),
         ],
     )
     def test_damaged_field_is_named(self, field: str, value: object) -> None:
@@ -95,11 +92,10 @@ class TestBatch:
         assert skip.reason == "damaged"
 
     def test_price_beyond_every_double_is_damage(self) -> None:
-        swap = a_swap_event(
-            nativeInput=native(9_000), tokenOutputs=[a_row(MINT, 9_000, decimals=255)]
-        )
+        body = json.dumps([a_pool_buy()]).replace('"decimals": 6', '"decimals": 255')
+        swap = json.loads(body.replace('"2000000"', '"9000"').replace('"-2000000"', '"-9000"'))
 
-        assert reasons(parse([swap])) == ["damaged"]
+        assert reasons(parse(swap)) == ["damaged"]
 
     def test_updates_come_in_the_order_of_their_ids(self) -> None:
         late = a_pool_buy(signature="Late", slot=9)
@@ -108,6 +104,32 @@ class TestBatch:
         updates = parse([late, early]).updates
 
         assert [update.tx_signature for update in updates] == ["Early", "Late"]
+
+    def test_trades_of_a_slot_are_in_the_order_of_the_block(self) -> None:
+        late = a_pool_buy(signature="A", indexWithinBlock=9)
+        early = a_pool_buy(signature="B", indexWithinBlock=5)
+
+        trades = parse([late, early]).trades
+
+        assert [(one.update.tx_signature, one.index_in_block) for one in trades] == [
+            ("B", 5),
+            ("A", 9),
+        ]
+
+    def test_trades_of_a_slot_stay_as_they_came_where_the_body_tells_no_order(self) -> None:
+        trades = parse([a_pool_buy(signature="B"), a_pool_buy(signature="A")]).trades
+
+        assert [one.update.tx_signature for one in trades] == ["B", "A"]
+
+    def test_trade_carries_side_and_amounts(self) -> None:
+        (trade,) = parse([a_pool_buy()]).trades
+
+        assert (trade.side, trade.amount, trade.amount_sol) == ("buy", 2, 1)
+
+    def test_failed_transaction_has_no_price(self) -> None:
+        assert reasons(parse([a_pool_buy(transactionError={"error": "x"})])) == [
+            "failed_transaction"
+        ]
 
     def test_same_trade_twice_in_a_body_is_one_update(self) -> None:
         trades = parse([a_pool_buy(), a_pool_buy()])
@@ -161,6 +183,17 @@ class TestSimpleForm:
 
         assert (update.token, str(update.price)) == ("SOL-USD_1", "0.5")
         assert update.id == "1750000000-000300000000-5imp1e1111111111"
+
+    @pytest.mark.parametrize(
+        ("vault_sol", "user", "side"),
+        [(10**9, 2, "buy"), (-(10**9), -2, "sell"), (10**9, -2, None), (-(10**9), 2, None)],
+    )
+    def test_side_is_told_where_the_signs_are_those_of_one_trade(
+        self, vault_sol: int, user: int, side: str | None
+    ) -> None:
+        (trade,) = parse(a_simple_trade(accounts=changes(vault_sol, user)), x_token="SOL").trades
+
+        assert (trade.side, trade.amount, trade.amount_sol) == (side, 2, 1)
 
     def test_missing_header_is_refused_with_the_remedy(self) -> None:
         with pytest.raises(BadRequest, match="header x-token"):

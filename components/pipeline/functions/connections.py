@@ -19,7 +19,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             parts.websocket.allow_post,
             parts.websocket.allow_disconnect,
         ],
-        lists={env.ALLOWED_ORIGINS: listeners.allowed_origins, **parts.listed_tokens()},
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.PRICES_TABLE: storage.prices.prices.name,
             env.CONNECTIONS_TABLE: storage.prices.connections.name,

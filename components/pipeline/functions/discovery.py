@@ -22,7 +22,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             )
         ],
         grants=[routes.allow_follow, routes.allow_note_tokens],
-        lists=parts.listed_tokens(),
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,

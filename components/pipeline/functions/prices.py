@@ -21,12 +21,13 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
                     "GET /health/live",
                     "GET /tokens/{token}/price",
                     "GET /tokens/{token}/prices",
+                    "OPTIONS /{proxy+}",  # every preflight, whichever function the path is for
                 ],
                 throttle=settings.throttles.rest,
             )
         ],
         grants=[prices.allow_read_prices],
-        lists=parts.listed_tokens(),
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),

@@ -6,12 +6,15 @@ trade beside others that yields no update: a retry could not mend it, and its ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal, cast
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
-from functions.glow.trades.helius import NoPrice, NoPriceReason, PricedToken, price_transaction
+from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken, Side
+from functions.glow.trades.price import price_movements
 from functions.glow.trades.simple import price_simple
 from functions.glow.update import Update, parse_price, parse_slot, parse_timestamp
 
@@ -19,6 +22,7 @@ MAX_CLOCK_SKEW_SECONDS: Final = 60
 
 SkipReason = Literal[
     NoPriceReason,
+    "failed_transaction",  # it moved nothing but its fee
     "not_enhanced",  # a RAW transaction: the webhook is of the wrong type
     "damaged",  # a field of this transaction is missing or malformed
     "future_timestamp",  # more than MAX_CLOCK_SKEW_SECONDS ahead
@@ -47,12 +51,37 @@ class Skip:
         return {key: value for key, value in fields.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """An update and the trade behind it: `amount` in tokens, `amount_sol` in SOL.
+
+    `side` is None where it is not known. `index_in_block` is the transaction's place in its slot;
+    None where the body does not say it, as no ENHANCED body and no simple form does.
+    """
+
+    update: Update
+    side: Side | None
+    amount: Decimal
+    amount_sol: Decimal
+    index_in_block: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """What a body holds: `updates` in the order of their ids, and what was `skipped`."""
+    """What a body holds: its `trades`, oldest first, and what was `skipped`.
 
-    updates: tuple[Update, ...]
+    Oldest first is by time and slot; inside a slot by the place in the block where the body tells
+    it, else as they came in the body. So the last one of a token is its newest price.
+    """
+
+    trades: tuple[Trade, ...]
     skipped: tuple[Skip, ...]
+
+    @property
+    def updates(self) -> tuple[Update, ...]:
+        """The updates in the order of their ids."""
+        updates = (trade.update for trade in self.trades)
+        return tuple(sorted(updates, key=lambda update: (update.id, update.token)))
 
 
 def parse_webhook(
@@ -98,17 +127,21 @@ def _parse_simple(
             f"body.timestamp {timestamp} is more than {MAX_CLOCK_SKEW_SECONDS} s ahead of now;"
             " send Unix time in seconds, and check the sender's clock"
         )
-    price = price_simple(trade)
-    if price is None:
+    priced = price_simple(trade)
+    if priced is None:
         detail = "nativeBalanceChange of vault_sol or user is 0"
         return Trades((), (Skip(signature, token, "zero_change", detail),))
-    return Trades((Update(token, price, timestamp, slot, signature),), ())
+    update = Update(token, priced.price, timestamp, slot, signature)
+    found = Trade(
+        update=update, side=priced.side, amount=priced.amount, amount_sol=priced.amount_sol
+    )
+    return Trades((found,), ())
 
 
 def _parse_batch(
     transactions: Sequence[object], tokens: frozenset[str], latest_timestamp: float
 ) -> Trades:
-    updates: dict[tuple[str, str], Update] = {}
+    trades: dict[tuple[str, str], Trade] = {}
     skipped: list[Skip] = []
     for index, transaction in enumerate(transactions):
         for found in _parse_transaction(
@@ -117,17 +150,23 @@ def _parse_batch(
             if isinstance(found, Skip):
                 skipped.append(found)
                 continue
-            first = updates.setdefault((found.id, found.token), found)
-            if first.tx_signature != found.tx_signature:
-                detail = f"{found.id} already names the trade {first.tx_signature}"
-                skipped.append(Skip(found.tx_signature, found.token, "id_taken", detail))
-    return Trades(tuple(updates[key] for key in sorted(updates)), tuple(skipped))
+            update = found.update
+            first = trades.setdefault((update.id, update.token), found).update
+            if first.tx_signature != update.tx_signature:
+                detail = f"{update.id} already names the trade {first.tx_signature}"
+                skipped.append(Skip(update.tx_signature, update.token, "id_taken", detail))
+    return Trades(tuple(sorted(trades.values(), key=_place)), tuple(skipped))
+
+
+def _place(trade: Trade) -> tuple[int, int, int]:
+    """Where `trade` stands in time; sorting leaves those of one place as they came."""
+    return (trade.update.timestamp, trade.update.slot, trade.index_in_block or 0)
 
 
 def _parse_transaction(
     value: object, tokens: frozenset[str], latest_timestamp: float, *, where: str
-) -> list[Update | Skip]:
-    """The updates of one ENHANCED transaction, and what of it is skipped."""
+) -> list[Trade | Skip]:
+    """The trades of one ENHANCED transaction, and what of it is skipped."""
     signature: str | None = None
     try:
         transaction = as_object(value, where=where)
@@ -140,27 +179,47 @@ def _parse_transaction(
             detail = f"timestamp {timestamp} is more than {MAX_CLOCK_SKEW_SECONDS} s ahead of now"
             return [Skip(signature, None, "future_timestamp", detail)]
         slot = parse_slot(transaction.get("slot"), where=f"{where}.slot")
+        if transaction.get("transactionError") is not None:
+            detail = "transactionError is set: nothing was traded"
+            return [Skip(signature, None, "failed_transaction", detail)]
+        movements = read_enhanced(transaction, where=where)
+        origin = _Origin(timestamp, slot, signature, movements.index_in_block)
         return [
-            _update(priced, tokens, timestamp, slot, signature, where=where)
-            for priced in price_transaction(transaction, where=where)
+            _skip(found, signature, where=where)
+            if isinstance(found, NoPrice)
+            else _trade(found, origin, tokens, where=where)
+            for found in price_movements(movements)
         ]
     except BadRequest as error:
         return [Skip(signature, None, "damaged", str(error))]
 
 
-def _update(
-    priced: PricedToken | NoPrice,
-    tokens: frozenset[str],
-    timestamp: int,
-    slot: int,
-    signature: str,
-    *,
-    where: str,
-) -> Update | Skip:
-    if isinstance(priced, NoPrice):
-        return Skip(signature, None, priced.reason, priced.detail)
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The transaction that a trade was in."""
+
+    timestamp: int
+    slot: int
+    signature: str
+    index_in_block: int | None
+
+
+def _skip(found: NoPrice, signature: str, *, where: str) -> Skip:
+    token = parse_token(found.mint, where=f"{where}'s mint") if found.mint else None
+    return Skip(signature, token, found.reason, found.detail)
+
+
+def _trade(
+    priced: PricedToken, origin: _Origin, tokens: frozenset[str], *, where: str
+) -> Trade | Skip:
     token = parse_token(priced.mint, where=f"{where}'s mint")
     if tokens and token not in tokens:
-        return Skip(signature, token, "token_not_configured", "glow:tokens does not list it")
+        return Skip(origin.signature, token, "token_not_configured", "glow:tokens does not list it")
     price = parse_price(priced.price, where=f"{where}'s price of {token}")
-    return Update(token, price, timestamp, slot, signature)
+    return Trade(
+        update=Update(token, price, origin.timestamp, origin.slot, origin.signature),
+        side=priced.side,
+        amount=priced.amount,
+        amount_sol=priced.amount_sol,
+        index_in_block=origin.index_in_block,
+    )

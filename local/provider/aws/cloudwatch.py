@@ -19,6 +19,7 @@ class LogGroup(AwsResource):
     args = cloudwatch.LogGroupArgs
     inputs: ClassVar[Inputs] = {"name": OWN, "retentionInDays": "retentionInDays"}
     replaced_by = frozenset({"name"})
+    defaults: ClassVar[Properties] = {"retentionInDays": None}
     outputs = frozenset({"arn"})
     autoname = "name"
     importable = True
@@ -33,7 +34,11 @@ class LogGroup(AwsResource):
         listed = self.aws.logs.describe_log_groups(logGroupNamePrefix=state.id)["logGroups"]
         for group in listed:
             if group.get("logGroupName") == state.id:
-                return {"arn": _arn(group), **_given(group)}
+                return {
+                    "arn": _arn(group),
+                    "name": state.id,
+                    "retentionInDays": group.get("retentionInDays"),  # none: kept for ever
+                }
         raise GoneError(state.id)
 
     def update(self, state: State, news: Properties) -> None:
@@ -88,8 +93,16 @@ class MetricAlarm(AwsResource):
         "treatMissingData": "TreatMissingData",
     }
     replaced_by = frozenset({"name"})
+    defaults: ClassVar[Properties] = {
+        "alarmActions": [],
+        "alarmDescription": "",
+        "dimensions": None,
+        "okActions": [],
+        "treatMissingData": "missing",
+    }
     outputs = frozenset({"arn"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         dimensions = inputs.get("dimensions")
@@ -104,7 +117,12 @@ class MetricAlarm(AwsResource):
         alarms = self.aws.cloudwatch.describe_alarms(AlarmNames=[state.id])["MetricAlarms"]
         if not alarms:
             raise GoneError(state.id)
-        return {"arn": alarms[0].get("AlarmArn", "")}
+        dimensions = alarms[0].get("Dimensions", [])
+        return {
+            **self.response(alarms[0]),
+            "arn": alarms[0].get("AlarmArn", ""),
+            "dimensions": {d.get("Name", ""): d.get("Value") for d in dimensions} or None,
+        }
 
     def update(self, state: State, news: Properties) -> None:
         del state  # PutMetricAlarm overwrites the alarm of that name
@@ -117,9 +135,3 @@ class MetricAlarm(AwsResource):
 def _arn(group: "LogGroupTypeDef") -> str:
     # The real provider drops the ":*" at the end, which means the group's streams.
     return group.get("arn", "").removesuffix(":*")
-
-
-def _given(group: "LogGroupTypeDef") -> Properties:
-    """The inputs that make this group. It has no retentionInDays if it keeps its lines for ever."""
-    days = group.get("retentionInDays")
-    return {"name": group.get("logGroupName", ""), **({"retentionInDays": days} if days else {})}

@@ -46,10 +46,10 @@ async def test_flag_off_and_on_by_up_under_load_loses_nothing(
     async with crowd(tokens, api=wire.rest_url) as apps:
         async with trading(wire, tokens) as sent:
             at_edge = await listeners.at_edge(edge_url, "FLAG0")
-            off = await _deploy_flag(stack, "false", sent.taken["FLAG0"])
+            off = await _deploy_flag(stack, "false", sent.taken["FLAG0"], told=at_edge)
             await _all_on("aws", apps)
             on_aws = await listeners.subscribed("FLAG0")
-            on = await _deploy_flag(stack, "true", sent.taken["FLAG0"])
+            on = await _deploy_flag(stack, "true", sent.taken["FLAG0"], told=on_aws)
             await _all_on("edge", apps)
         await _assert_all_heard(apps, sent)
     await _assert_raw_client_heard(at_edge, off, moved_to="aws")
@@ -74,12 +74,20 @@ async def test_edge_that_goes_down_and_comes_back_under_load_loses_nothing(
         await _assert_all_heard(apps, sent)
 
 
-async def _deploy_flag(stack: LocalStack, value: str, taken: list[str]) -> list[str]:
-    """Those of the trades that are `taken` meanwhile."""
+async def _deploy_flag(
+    stack: LocalStack, value: str, taken: list[str], *, told: Listener
+) -> list[str]:
+    """Those of the trades that are `taken` until the raw client `told` hears that it has to move.
+
+    It is served for a grace from then on. On a busy machine the rest of the `up` takes longer.
+    """
     first = len(taken)
     await asyncio.to_thread(stack.config_set, FLAG, value)
-    await asyncio.to_thread(stack.up)
-    return taken[first:]
+    deploying = asyncio.create_task(asyncio.to_thread(stack.up))
+    await told.hear_type("MOVED")
+    until_told = taken[first:]
+    await deploying
+    return until_told
 
 
 async def _all_on(path: str, apps: Sequence[App]) -> None:
@@ -97,7 +105,7 @@ async def _assert_all_heard(apps: Sequence[App], sent: Webhook) -> None:
 async def _assert_raw_client_heard(
     raw: Listener, signatures: Sequence[str], *, moved_to: str
 ) -> None:
-    """It is served until the end of the grace, which an `up` does not wait for."""
+    """It is served until the end of the grace, though its token has moved."""
     wanted = set(signatures)
     await raw.hear(lambda heard: wanted <= set(heard.signatures()), "every trade")
     assert (await raw.hear_type("MOVED"))["path"] == moved_to
