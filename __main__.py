@@ -84,6 +84,7 @@ Monitoring(
         updates=storage.updates,
         undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
+        later=storage.later,
         functions=pipeline.functions,
         email=settings.alarm_email,
     ),
@@ -105,6 +106,8 @@ pulumi.export("EdgeRetryQueueUrl", storage.undelivered.queue.url)
 pulumi.export("EdgeRetryDeadLetterQueueUrl", storage.undelivered.dead_letters.url)
 pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
+pulumi.export("LaterQueueUrl", storage.later.queue.url)
+pulumi.export("LaterDeadLetterQueueUrl", storage.later.dead_letters.url)
 # What the next preview compares with.
 pulumi.export("Routing", policy.to_json())
 pulumi.export(

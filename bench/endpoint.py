@@ -1,6 +1,6 @@
 """A fake AWS endpoint that answers almost for free, so that a benchmark measures glow alone.
 
-It accepts every DynamoDB write and SQS batch. It answers a Query with `--connections` subscriptions, and
+It accepts every DynamoDB write and SQS batch, and leases posts as the table would. It answers a Query with `--connections` subscriptions, and
 each post to a connection after `--delay-ms`. It runs as a separate process:
 `python -m bench.endpoint --delay-ms 10 --connections 1000` prints its port and serves until stdin
 closes.
@@ -11,10 +11,11 @@ import json
 import re
 import sys
 from argparse import ArgumentParser
+from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from subprocess import PIPE, Popen
-from typing import Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import uvloop
 
@@ -23,13 +24,16 @@ _TARGET = re.compile(rb"\r\nx-amz-target: *([\w.]+)", re.IGNORECASE)
 _EMPTY: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
-def _json_response(body: object) -> bytes:
+def _json_response(body: object, *, status: str = "200 OK") -> bytes:
     text = json.dumps(body).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(text)}\r\n\r\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(text)}\r\n\r\n"
     return head.encode() + text
 
 
 class _Endpoint(asyncio.Protocol):
+    leased: ClassVar[defaultdict[str, int]] = defaultdict(int)
+    """Posts by the key of their second."""
+
     def __init__(self, delay_seconds: float, query: bytes) -> None:
         self._delay_seconds = delay_seconds
         self._query = query
@@ -59,6 +63,8 @@ class _Endpoint(asyncio.Protocol):
         operation = target.group(1).split(b".")[-1] if target else b""
         if operation == b"Query":
             self._transport.write(self._query)
+        elif operation == b"UpdateItem":
+            self._transport.write(self._lease(body))
         elif operation == b"SendMessageBatch":
             entries = json.loads(body)["Entries"]
             successful = [
@@ -68,6 +74,22 @@ class _Endpoint(asyncio.Protocol):
             self._transport.write(_json_response({"Successful": successful, "Failed": []}))
         else:
             self._transport.write(_json_response({}))
+
+    def _lease(self, body: bytes) -> bytes:
+        request: Any = json.loads(body)
+        second = request["Key"]["pk"]["S"]
+        values = {
+            name: int(value["N"]) for name, value in request["ExpressionAttributeValues"].items()
+        }
+        used = self.leased[second]
+        if used and used > values[":most"]:
+            error = {
+                "__type": "ConditionalCheckFailedException",
+                "Item": {"used": {"N": str(used)}},
+            }
+            return _json_response(error, status="400 Bad Request")
+        self.leased[second] = used + values[":posts"]
+        return _json_response({})
 
 
 async def _serve(delay_seconds: float, connections: int) -> None:

@@ -3,20 +3,32 @@
 import asyncio
 import os
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import GlowError
 from functions.glow.prices.table import PriceTable
-from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
+from functions.glow.queues.batch import (
+    Batch,
+    SqsAnswer,
+    SqsEvent,
+    SqsRecord,
+    TokenUpdates,
+    sort_batch,
+)
 from functions.glow.queues.dead_letters import DeadLetterQueue
+from functions.glow.queues.later import LaterQueue
+from functions.glow.queues.retry_queue import RetryQueue
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets.fanout import FanOut
-from functions.glow.sockets.frames import frames
-from functions.glow.sockets.post import ConnectionPoster
+from functions.glow.sockets.lag import LagTable
+from functions.glow.sockets.setup import connection_poster
 from functions.glow.sockets.subscriptions import SubscriptionTable
+from functions.glow.update import Update
 
 # Time kept back for the answer: a function that times out acknowledges nothing.
 RESERVE_SECONDS: Final = 2.0
@@ -25,12 +37,19 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
+_SQS: Final = aws.sqs(_REGION)
 _FAN_OUT: Final = FanOut(
     SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
-    ConnectionPoster(_ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION),
+    LagTable(_DYNAMODB, _ENVIRONMENT.connections_table),
+    connection_poster(_DYNAMODB, _ENVIRONMENT.post_settings),
+    LaterQueue(_SQS, _ENVIRONMENT.later_queue_url),
 )
-_DEAD_LETTERS: Final = DeadLetterQueue(
-    aws.sqs(_REGION), _ENVIRONMENT.broadcast_dead_letter_queue_url
+_DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.broadcast_dead_letter_queue_url)
+_QUEUE: Final = RetryQueue(
+    _SQS,
+    _ENVIRONMENT.broadcast_queue_url,
+    base_seconds=1,
+    max_tries=_ENVIRONMENT.broadcast_tries,
 )
 
 
@@ -41,11 +60,24 @@ class LambdaContext(Protocol):
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
-    failed = [
+    failed = {
         *_DEAD_LETTERS.send(batch.poison),
         *event_loop().run_until_complete(_broadcast(batch, seconds)),
-    ]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    }
+    again = [record for record in event["Records"] if record["messageId"] in failed]
+    _postpone(again)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
+
+
+def _postpone(records: Sequence[SqsRecord]) -> None:
+    """Have `records` come again in seconds. Otherwise the queue would hide them, and with them all
+    that follows in their group, for its visibility time-out: three minutes of silence."""
+    groups: defaultdict[str, list[SqsRecord]] = defaultdict(list)
+    for record in records:
+        groups[record["attributes"]["MessageGroupId"]].append(record)
+    for group, of_group in groups.items():
+        seconds = _QUEUE.postpone(of_group)
+        log.info("updates_postponed", group=group, updates=len(of_group), seconds=seconds)
 
 
 async def _broadcast(batch: Batch, seconds: float) -> list[str]:
@@ -60,13 +92,12 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]
     """Send one token's updates. If that fails all its messages come again, which keeps the order."""
     started = time.time()
 
-    def newest() -> str | None:
-        update = _PRICES.newest(token, now=started)
-        return None if update is None else update.to_json()
+    def newest() -> Update | None:
+        return _PRICES.newest(token, now=started)
 
     try:
         async with asyncio.timeout(seconds):
-            tally = await _FAN_OUT.send(token, frames(of_token.updates), newest=newest, now=started)
+            tally = await _FAN_OUT.send(token, of_token.updates, newest=newest, now=started)
     except (GlowError, TimeoutError) as error:
         reason = str(error) or f"over the {seconds:.0f} s that were left"
         log.exception("fan_out_failed", token=token, updates=len(of_token.updates), reason=reason)
@@ -77,7 +108,7 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]
         updates=len(of_token.updates),
         posted=tally.posted,
         gone=len(tally.gone),
-        dropped=len(tally.failing),
+        failing=len(tally.failing),
         duration_ms=int((time.time() - started) * 1000),
         age_ms=int((time.time() - of_token.updates[0].timestamp) * 1000),
     )

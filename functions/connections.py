@@ -3,6 +3,7 @@
 A single reply is the route's response. What follows a subscribe is posted, in order.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ from functions.glow.sockets.message_rate import (
     Verdict,
 )
 from functions.glow.sockets.opening import opening
-from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
+from functions.glow.sockets.post import Outcome, Payload
+from functions.glow.sockets.setup import connection_poster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.sockets.websocket import (
     ACCEPTED,
@@ -37,6 +39,10 @@ from functions.glow.sockets.websocket import (
     reply,
 )
 from functions.glow.token import require_known
+
+# The longest opening is eight posts. Hundreds of processes may open at once: larger leases, of which
+# most would stay unused, would be missing in the broadcast.
+_OPENING_POSTS: Final = 10
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
@@ -49,8 +55,8 @@ _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_ta
 _MESSAGE_RATE: Final = MessageRate(_SUBSCRIPTIONS)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
-_POSTER: Final = ConnectionPoster(
-    _ENVIRONMENT.websocket_callback_url, aws.credentials(), region=_REGION
+_POSTER: Final = connection_poster(
+    _DYNAMODB, _ENVIRONMENT.post_settings, posts_per_lease=_OPENING_POSTS
 )
 
 
@@ -108,10 +114,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
         return reply(_moved(command, routes))  # on this path it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
-    told = list(opening(_PRICES, command, now=now))
-    if "aws" not in routes.lasting_paths(token):
-        told.append(_moved(command, routes))
-    payloads = [Payload.of(message) for message in told]
+    payloads = event_loop().run_until_complete(_read_opening(command, routes, now))
     outcome = event_loop().run_until_complete(_post(connection_id, payloads))
     log.info(
         "subscribed",
@@ -126,6 +129,16 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     return ACCEPTED
 
 
+async def _read_opening(command: Subscribe, routes: Routes, now: float) -> Sequence[Payload]:
+    """What the client is told first. Meanwhile the posts are leased."""
+    told, _ = await asyncio.gather(
+        asyncio.to_thread(opening, _PRICES, command, now=now), _POSTER.lease_ahead()
+    )
+    if "aws" in routes.lasting_paths(command.token):
+        return [Payload.of(message) for message in told]
+    return [Payload.of(message) for message in [*told, _moved(command, routes)]]
+
+
 def _moved(command: Subscribe, routes: Routes) -> str:
     path = routes.current.path(command.token)
     url = _ENDPOINTS.url(path, command.token)
@@ -137,6 +150,7 @@ async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
     outcome = await deliver(_POSTER, connection_id, payloads)
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)
+    await _POSTER.settle()
     return outcome
 
 
@@ -147,3 +161,4 @@ async def _turn_away(connection_id: str) -> None:
     told = messages.error("RATE_LIMITED", f"{limit}; connect again and say less")
     await deliver(_POSTER, connection_id, [Payload.of(told)])
     await close(_POSTER, connection_id)
+    await _POSTER.settle()

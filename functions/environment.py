@@ -15,12 +15,20 @@ from typing import Final, cast
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
+from functions.glow.sockets.budget import Quota
+from functions.glow.sockets.settings import PostSettings
 from functions.glow.token import parse_listed
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
 BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
 BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
+BROADCAST_TRIES: Final = "BROADCAST_TRIES"
+LATER_QUEUE_URL: Final = "LATER_QUEUE_URL"
+LATER_DEAD_LETTER_QUEUE_URL: Final = "LATER_DEAD_LETTER_QUEUE_URL"
+LATER_TRIES: Final = "LATER_TRIES"
+POSTS_PER_SECOND: Final = "POSTS_PER_SECOND"
+POSTING_PROCESSES: Final = "POSTING_PROCESSES"
 EDGE_RETRY_QUEUE_URL: Final = "EDGE_RETRY_QUEUE_URL"
 EDGE_RETRY_DEAD_LETTER_QUEUE_URL: Final = "EDGE_RETRY_DEAD_LETTER_QUEUE_URL"
 EDGE_RETRY_TRIES: Final = "EDGE_RETRY_TRIES"
@@ -82,6 +90,34 @@ class Environment:
     @property
     def broadcast_dead_letter_queue_url(self) -> str:
         return self._required(BROADCAST_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def broadcast_tries(self) -> int:
+        """After so many tries SQS moves an update to the dead-letter queue."""
+        return self._positive(BROADCAST_TRIES)
+
+    @property
+    def later_queue_url(self) -> str:
+        return self._required(LATER_QUEUE_URL)
+
+    @property
+    def later_dead_letter_queue_url(self) -> str:
+        return self._required(LATER_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def later_tries(self) -> int:
+        """After so many tries SQS moves a message to the dead-letter queue."""
+        return self._positive(LATER_TRIES)
+
+    @property
+    def post_settings(self) -> PostSettings:
+        """What a function needs to post to connections."""
+        return PostSettings(
+            region=self.aws_region,
+            connections_table=self.connections_table,
+            callback_url=self.websocket_callback_url,
+            quota=Quota(self._positive(POSTS_PER_SECOND), self._positive(POSTING_PROCESSES)),
+        )
 
     @property
     def edge_retry_queue_url(self) -> str:
@@ -149,9 +185,9 @@ class Environment:
             region=self.aws_region,
             prices_table=self.prices_table,
             connections_table=self.connections_table,
+            posting=self.post_settings,
             routes_table=self.routes_table,
             route_queue_url=self.route_queue_url,
-            websocket_callback_url=self.websocket_callback_url,
             endpoints=self.endpoints,
             edge=EdgeAccess(self.edge_broadcast_url, self.edge_broadcast_secrets)
             if self.edge_is_configured

@@ -15,7 +15,7 @@ from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.type_defs import MessageTypeDef
+    from types_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
 
 MAX_BATCH_MESSAGES: Final = 10
 _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -34,6 +34,7 @@ LANES: Final = (
     Lane("broadcast", "BroadcastQueueUrl", "BroadcastDeadLetterQueueUrl"),
     Lane("edge retry", "EdgeRetryQueueUrl", "EdgeRetryDeadLetterQueueUrl"),
     Lane("route", "RouteQueueUrl", "RouteDeadLetterQueueUrl"),
+    Lane("later", "LaterQueueUrl", "LaterDeadLetterQueueUrl"),
 )
 
 
@@ -106,19 +107,22 @@ def _batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
 def send_back(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:
     """Send `messages`, ten at most, to the queue `url`, each in its group. Raises OpsError."""
     answer = client.send_message_batch(
-        QueueUrl=url,
-        Entries=[
-            {
-                "Id": str(index),
-                "MessageBody": message.get("Body", ""),
-                "MessageGroupId": message.get("Attributes", {})["MessageGroupId"],
-                "MessageDeduplicationId": message.get("MessageId", ""),
-            }
-            for index, message in enumerate(messages)
-        ],
+        QueueUrl=url, Entries=[_entry(index, message) for index, message in enumerate(messages)]
     )
     if failed := answer.get("Failed"):
         raise OpsError(f"{url} refused {len(failed)} messages: {failed[0]}. Run it again.")
+
+
+def _entry(index: int, message: MessageTypeDef) -> SendMessageBatchRequestEntryTypeDef:
+    entry: SendMessageBatchRequestEntryTypeDef = {
+        "Id": str(index),
+        "MessageBody": message.get("Body", ""),
+    }
+    group = message.get("Attributes", {}).get("MessageGroupId")
+    if group is not None:  # a standard queue has no groups
+        entry["MessageGroupId"] = group
+        entry["MessageDeduplicationId"] = message.get("MessageId", "")
+    return entry
 
 
 def _delete(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:

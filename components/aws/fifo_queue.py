@@ -1,89 +1,15 @@
-"""A queue to a worker. Messages of a group (a token) stay in order; groups run side by side."""
-
-from dataclasses import dataclass
-from typing import Final, Literal
+"""A queue in order: messages of a group (a token) come one after the other, groups side by side."""
 
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.function_role import FunctionRole
-from components.aws.lambda_function import LambdaFunction
-
-_RETENTION_SECONDS: Final = 14 * 24 * 60 * 60  # the most that SQS keeps: nothing accepted is lost
-_VISIBILITY_PER_TIMEOUT: Final = 6  # AWS: "at least six times the function's timeout"
+from components.aws.worker_queue import RETENTION_SECONDS, WorkerQueue, WorkerQueueArgs
 
 
-@dataclass(frozen=True, kw_only=True)
-class FifoQueueArgs:
-    prefix: str
-    lane: Literal["Broadcast", "EdgeRetry", "Route"]
-    carries: Literal["updates", "debts", "route-tasks"]
-    """What is in it, for the names of queue and policies. `debts` are what the edge did not take."""
-    tries: int
-    worker_timeout_seconds: int
+class FifoQueue(WorkerQueue):
+    """FIFO queues of high throughput."""
 
-
-class FifoQueue(pulumi.ComponentResource):
-    """FIFO queue, and the dead-letter queue of what failed in all its tries."""
-
-    queue: aws.sqs.Queue
-    dead_letters: aws.sqs.Queue
-    tries: int
-    worker_timeout_seconds: int
-
-    def __init__(
-        self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(f"glow:aws:{args.lane}Queue", name, None, opts)
-        self._name = name
-        self._carries = args.carries
-        self.tries = args.tries
-        self.worker_timeout_seconds = args.worker_timeout_seconds
-        self.dead_letters = self._dead_letter_queue(args)
-        self.queue = self._queue_of(args)
-        self._accept_only_own_dead_letters()
-        self.register_outputs({"url": self.queue.url, "deadLetterUrl": self.dead_letters.url})
-
-    def allow_send(self, role: FunctionRole) -> None:
-        role.allow(f"send-{self._carries}", actions=["sqs:SendMessage"], on=[self.queue.arn])
-
-    def allow_dead_letters(self, role: FunctionRole) -> None:
-        """Let the worker itself set a record aside that can never succeed."""
-        role.allow(f"bury-{self._carries}", actions=["sqs:SendMessage"], on=[self.dead_letters.arn])
-
-    def allow_receive(self, role: FunctionRole) -> None:
-        """Let Lambda's poller, which has the rights of the function, take messages."""
-        role.allow(
-            f"receive-{self._carries}",
-            actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-            on=[self.queue.arn],
-        )
-
-    def allow_postpone(self, role: FunctionRole) -> None:
-        """Let the worker say when a message that failed comes again."""
-        role.allow(
-            f"postpone-{self._carries}",
-            actions=["sqs:ChangeMessageVisibility"],
-            on=[self.queue.arn],
-        )
-
-    def feed(
-        self, worker: LambdaFunction, *, maximum_concurrency: int
-    ) -> aws.lambda_.EventSourceMapping:
-        """Hand the messages to `worker`, at most ten at a time: a FIFO source has no batching window."""
-        return aws.lambda_.EventSourceMapping(
-            f"{self._name}-to-worker",
-            event_source_arn=self.queue.arn,
-            function_name=worker.arn,
-            batch_size=10,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
-                maximum_concurrency=maximum_concurrency
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _dead_letter_queue(self, args: FifoQueueArgs) -> aws.sqs.Queue:
+    def _dead_letter_queue(self, args: WorkerQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-dead-letters",
             name=f"{args.prefix}-{args.lane}DeadLetterQueue.fifo",
@@ -91,12 +17,12 @@ class FifoQueue(pulumi.ComponentResource):
             # As in the queue itself, else a redrive would be throttled at 300 calls a second.
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
-            message_retention_seconds=_RETENTION_SECONDS,
+            message_retention_seconds=RETENTION_SECONDS,
             sqs_managed_sse_enabled=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _queue_of(self, args: FifoQueueArgs) -> aws.sqs.Queue:
+    def _queue_of(self, args: WorkerQueueArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-{args.carries}",
             name=f"{args.prefix}-{args.lane}Queue.fifo",
@@ -104,21 +30,9 @@ class FifoQueue(pulumi.ComponentResource):
             content_based_deduplication=False,  # the sender gives the deduplication id: an update's own id
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
-            visibility_timeout_seconds=_VISIBILITY_PER_TIMEOUT * args.worker_timeout_seconds,
-            message_retention_seconds=_RETENTION_SECONDS,
+            visibility_timeout_seconds=self._visibility_timeout_seconds(args),
+            message_retention_seconds=RETENTION_SECONDS,
             sqs_managed_sse_enabled=True,
-            redrive_policy=pulumi.Output.json_dumps(
-                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": args.tries}
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _accept_only_own_dead_letters(self) -> aws.sqs.RedriveAllowPolicy:
-        return aws.sqs.RedriveAllowPolicy(
-            f"{self._name}-dead-letters-source",
-            queue_url=self.dead_letters.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
-            ),
+            redrive_policy=self._redrive_policy(args),
             opts=pulumi.ResourceOptions(parent=self),
         )

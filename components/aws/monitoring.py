@@ -7,8 +7,8 @@ from typing import Final, Literal
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.fifo_queue import FifoQueue
 from components.aws.lambda_function import LambdaFunction
+from components.aws.worker_queue import WorkerQueue
 
 _LATE_SECONDS: Final = 60  # such a price is live no more; a healthy wait is below a second
 _PERIOD_SECONDS: Final = 60
@@ -17,9 +17,10 @@ _PERIOD_SECONDS: Final = 60
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     prefix: str
-    updates: FifoQueue
-    undelivered: FifoQueue
-    route_tasks: FifoQueue
+    updates: WorkerQueue
+    undelivered: WorkerQueue
+    route_tasks: WorkerQueue
+    later: WorkerQueue
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -85,6 +86,12 @@ class Monitoring(pulumi.ComponentResource):
                 "Route",
                 args.route_tasks,
                 "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
+            ),
+            (
+                "later-dead-letters",
+                "Later",
+                args.later,
+                "Clients that missed an update were not told: mend it, then python -m ops redrive.",
             ),
         )
         for child, lane, queue, description in lanes:

@@ -51,12 +51,35 @@ class PriceStore(pulumi.ComponentResource):
         )
 
     def allow_fan_out(self, role: FunctionRole) -> None:
-        """Let the function list a token's connections and remove dead ones."""
+        """Let the function list a token's connections, mark those that are behind, and remove dead
+        ones."""
         role.allow(
             "fan-out",
-            actions=["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+            actions=[
+                "dynamodb:BatchWriteItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
             on=[self.connections.arn],
         )
+
+    def allow_catch_up(self, role: FunctionRole) -> None:
+        """Let the function look up connections that are behind, settle that, and remove dead ones."""
+        role.allow(
+            "catch-up",
+            actions=[
+                "dynamodb:BatchGetItem",
+                "dynamodb:BatchWriteItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:UpdateItem",
+            ],
+            on=[self.connections.arn],
+        )
+
+    def allow_lease_posts(self, role: FunctionRole) -> None:
+        """Let the function lease posts from the row of a second."""
+        role.allow("lease-posts", actions=["dynamodb:UpdateItem"], on=[self.connections.arn])
 
     def allow_find_everybody(self, role: FunctionRole) -> None:
         """Let the function read all subscriptions to all tokens."""

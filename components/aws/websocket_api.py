@@ -48,6 +48,10 @@ class WebSocketApi(pulumi.ComponentResource):
     def allow_post(self, role: FunctionRole) -> None:
         role.allow("post", actions=["execute-api:ManageConnections"], on=[self._calls("POST")])
 
+    def allow_ask(self, role: FunctionRole) -> None:
+        """Let the function ask whether a connection is there."""
+        role.allow("ask", actions=["execute-api:ManageConnections"], on=[self._calls("GET")])
+
     def allow_disconnect(self, role: FunctionRole) -> None:
         """Let the function close a connection, so that its client notices and resumes."""
         role.allow(

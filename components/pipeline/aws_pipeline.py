@@ -23,6 +23,7 @@ from components.pipeline.functions import (
     connections,
     discovery,
     edge_retry,
+    later,
     prices,
     route_mover,
     route_worker,
@@ -38,6 +39,7 @@ from functions import environment as env
 _FUNCTIONS: Final[Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]] = (
     webhook.declare,
     broadcast.declare,
+    later.declare,
     connections.declare,
     prices.declare,
     edge_retry.declare,

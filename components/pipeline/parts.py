@@ -1,10 +1,11 @@
 """What a function of the pipeline can be connected to, and told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from components.aws.function_role import FunctionRole
 from components.aws.lambda_function import LambdaPlatform
 from components.aws.rest_api import RestApi
 from components.aws.websocket_api import WebSocketApi
@@ -33,6 +34,19 @@ class PipelineParts:
         return {
             env.ROUTES_TABLE: self.storage.routes.table.name,
             env.USE_EDGE_BROADCAST: flag(is_on=self.settings.routing.policy.edge_is_on),
+        }
+
+    def post_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
+        """What a function needs to post to connections, at the rate that is left for it."""
+        return [self.websocket.allow_post, self.storage.prices.allow_lease_posts]
+
+    def post_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """Where connections are posted to, and how many posts all functions together may make."""
+        return {
+            env.CONNECTIONS_TABLE: self.storage.prices.connections.name,
+            env.WEBSOCKET_CALLBACK_URL: self.websocket.callback_url,
+            env.POSTS_PER_SECOND: str(self.settings.posting.posts_per_second),
+            env.POSTING_PROCESSES: str(self.settings.posting.processes),
         }
 
     def listed_origins(self) -> Mapping[str, Sequence[str]]:

@@ -5,18 +5,24 @@ from typing import Final
 
 import pulumi
 
-from components.aws.fifo_queue import FifoQueue, FifoQueueArgs
+from components.aws.delay_queue import DelayQueue
+from components.aws.fifo_queue import FifoQueue
 from components.aws.price_store import PriceStore, PriceStoreArgs
+from components.aws.worker_queue import WorkerQueueArgs
 from components.routing.store import RouteStore, RouteStoreArgs
 
 # 100,000 connections at 4,000 posts a second, and a margin. Not more: after a worker dies, the
 # queue hides its updates for six times as long.
 _BROADCAST_TIMEOUT_SECONDS: Final = 30
-_BROADCAST_TRIES: Final = 3
+# With delays that double from 1 s up to 75 s: an endpoint that is away for five minutes loses nothing.
+_BROADCAST_TRIES: Final = 10
 # Five posts to an edge that does not answer; a batch with a refused update may need as many.
 _RETRY_TIMEOUT_SECONDS: Final = 30
 # 7 s until every publisher knows, then 100,000 connections at 4,000 posts a second, and a margin.
 _CHANGE_TIMEOUT_SECONDS: Final = 120
+# Ten messages after each other; most take 50 ms, and one whose clients all hang takes 7 s.
+_LATER_TIMEOUT_SECONDS: Final = 60
+_LATER_TRIES: Final = 10
 # With delays that double up to 75 s: an edge that is away for 20 minutes is told in the end.
 _CHANGE_TRIES: Final = 20
 
@@ -35,6 +41,8 @@ class Storage:
     undelivered: FifoQueue
     """Updates that the edge did not take, and is offered again."""
     route_tasks: FifoQueue
+    later: DelayQueue
+    """What is to be done in some seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +63,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
         ),
         updates=FifoQueue(
             f"{name}-queue",
-            FifoQueueArgs(
+            WorkerQueueArgs(
                 prefix=args.prefix,
                 lane="Broadcast",
                 carries="updates",
@@ -66,7 +74,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
         ),
         undelivered=FifoQueue(
             f"{name}-edge-retry-queue",
-            FifoQueueArgs(
+            WorkerQueueArgs(
                 prefix=args.prefix,
                 lane="EdgeRetry",
                 carries="debts",
@@ -77,12 +85,23 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
         ),
         route_tasks=FifoQueue(
             f"{name}-route-queue",
-            FifoQueueArgs(
+            WorkerQueueArgs(
                 prefix=args.prefix,
                 lane="Route",
                 carries="route-tasks",
                 tries=_CHANGE_TRIES,
                 worker_timeout_seconds=_CHANGE_TIMEOUT_SECONDS,
+            ),
+            child,
+        ),
+        later=DelayQueue(
+            f"{name}-later-queue",
+            WorkerQueueArgs(
+                prefix=args.prefix,
+                lane="Later",
+                carries="later",
+                tries=_LATER_TRIES,
+                worker_timeout_seconds=_LATER_TIMEOUT_SECONDS,
             ),
             child,
         ),

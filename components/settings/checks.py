@@ -8,7 +8,10 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, cast
 
+from annotated_types import Le
+
 from components.settings import edge as edge_settings
+from components.settings import quota
 from components.settings.origin import is_loopback_origin
 from components.settings.problems import NAMESPACE, Problem, removal
 from components.settings.routing import MAX_EDGE_TOKENS, edge_token_problem
@@ -33,6 +36,7 @@ def problems_of(
     yield from _too_many(values)
     yield from _tokens(values)
     yield from _routing(values)
+    yield from _quota(values)
 
 
 def stored_value(values: Mapping[str, str], path: tuple[str | int, ...]) -> object:
@@ -161,6 +165,31 @@ def _routing(values: Mapping[str, str]) -> Iterator[Problem]:
     for index, name in enumerate(cast("list[object]", names)[:MAX_EDGE_TOKENS]):
         if problem := edge_token_problem(index, name, tokens):
             yield problem
+
+
+def _quota(values: Mapping[str, str]) -> Iterator[Problem]:
+    account = _number(values, "accountRequestsPerSecond")
+    limits = {key: _number(values, key) for key in quota.SHARES}
+    left = quota.posts_per_second(account=account, limits=limits)
+    if left >= quota.MIN_POSTS_PER_SECOND:
+        return
+    fitting = quota.fitting_limits(account=account, limits=limits)
+    yield Problem(
+        "accountRequestsPerSecond",
+        f"is {account}, of which webhookRateLimit, websocketRateLimit and restRateLimit (for each of"
+        f" {quota.READ_ROUTES} routes) leave {max(left, 0)} for posts to clients; at least"
+        f" {quota.MIN_POSTS_PER_SECOND} are needed",
+        tuple(f"set {key} {limit}" for key, limit in fitting.items() if limit < limits[key]),
+    )
+
+
+def _number(values: Mapping[str, str], key: str) -> int:
+    """Return the number at `key`. If it is none within the bounds, pydantic reports it: the default."""
+    field = FIELDS[key]
+    most = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
+    text = values.get(key, "")
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    return number if 0 < number <= cast("int", most) else cast("int", field.default)
 
 
 def close_key(key: str) -> str | None:

@@ -8,6 +8,10 @@ from components.settings.bearer_secret import BearerSecret
 from components.settings.model import Settings
 from functions.glow.routing.policy import Policy
 
+# How many of these workers run at once: the fewest that SQS takes, since both have little to do.
+LATER_CONCURRENCY: Final = 2
+ROUTE_CONCURRENCY: Final = 2
+
 _DAY_SECONDS: Final = 24 * 60 * 60
 
 
@@ -70,16 +74,26 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True)
 class Throttles:
-    """How the account's quota is shared out.
-
-    One quota per account and region (10,000/s, burst 5,000) covers HTTP and WebSocket APIs and every
-    post to a connection (facts: "Amazon API Gateway quotas"). The broadcast worker posts with what
-    these leave.
-    """
+    """What clients and Helius may take of the account's quota; `posting` is what these leave."""
 
     webhook: Throttle
     rest: Throttle
     websocket: Throttle
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostingSettings:
+    """How fast connections are posted to."""
+
+    posts_per_second: int
+    """By all functions together."""
+    broadcast_concurrency: int
+
+    @property
+    def processes(self) -> int:
+        """How many processes post at once: the workers, and RouteMover. Openings come on top, but
+        they are few posts each."""
+        return self.broadcast_concurrency + LATER_CONCURRENCY + ROUTE_CONCURRENCY + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +108,7 @@ class PipelineSettings:
     routing: RouteSettings
     edge_retry: EdgeRetrySettings
     throttles: Throttles
-    broadcast_concurrency: int
+    posting: PostingSettings
     websocket_access_logs: bool
 
 
@@ -133,6 +147,9 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
                 rate=settings.websocket_rate_limit, burst=settings.websocket_burst_limit
             ),
         ),
-        broadcast_concurrency=settings.broadcast_concurrency,
+        posting=PostingSettings(
+            posts_per_second=settings.posts_per_second,
+            broadcast_concurrency=settings.broadcast_concurrency,
+        ),
         websocket_access_logs=settings.websocket_access_logs,
     )

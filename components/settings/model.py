@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from components.settings.edge import Edge
+from components.settings.quota import posts_per_second
 from components.settings.routing import Routing, RoutingSettings
 from components.settings.values import (
     Email,
@@ -169,6 +170,14 @@ class Settings(BaseModel):
         description="How many workers broadcast at once. A new account runs 10 functions at once in all,"
         " until AWS has raised its quota.",
     )
+    account_requests_per_second: int = Field(
+        default=10_000,
+        ge=1_000,
+        le=1_000_000,
+        description="API Gateway's quota of the account in this region (Service Quotas, \"Throttle"
+        ' rate"): 10000, in some regions 2500. What the following limits leave of it is for posts to'
+        " WebSocket clients.",
+    )
     webhook_rate_limit: int = Field(
         default=1000, ge=1, le=10000, description="Webhook requests per second."
     )
@@ -192,6 +201,16 @@ class Settings(BaseModel):
         description="Log WebSocket accesses. Needs the account's CloudWatch role for API Gateway"
         " in this region, which the stack does not own: others log with it too.",
     )
+
+    @property
+    def posts_per_second(self) -> int:
+        """What the account's quota leaves for posts to connections."""
+        limits = {
+            "webhookRateLimit": self.webhook_rate_limit,
+            "restRateLimit": self.rest_rate_limit,
+            "websocketRateLimit": self.websocket_rate_limit,
+        }
+        return posts_per_second(account=self.account_requests_per_second, limits=limits)
 
     @property
     def webhook_secret(self) -> SecretStr | None:

@@ -29,7 +29,10 @@ _GROUPS: Final = (
     ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
     ("Tokens and prices", ("tokens", "priceRetentionDays")),
     ("Who may connect and read", ("allowedOrigins", "requireOrigin", "rest", "websocket")),
-    ("The path of a token", ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency")),
+    (
+        "The path of a token",
+        ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency", "accountRequestsPerSecond"),
+    ),
     ("The edge worker", ("EdgeBroadcast", "edge.", "edge")),
     ("Functions, logs and alarms", ("lambda", "logRetentionDays", "alarmEmail", "protect")),
     ("Accepted and not used", ("",)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from functions.glow.queues.batch import SqsEvent, SqsRecord
+from functions.glow.queues.batch import SqsAnswer, SqsEvent, SqsRecord
 from functions.glow.runtime.http import HttpEvent
 from functions.glow.sockets.websocket import WebSocketEvent
 from functions.glow.update import Update
@@ -90,17 +90,24 @@ def a_message(connection_id: str, message: object) -> WebSocketEvent:
     return {**_websocket_event("MESSAGE", connection_id), "body": body}
 
 
-def a_record(body: str, *, group: str = "group", message_id: str | None = None) -> SqsRecord:
+def a_record(body: str, *, group: str | None = "group", message_id: str | None = None) -> SqsRecord:
+    """A record as a worker gets it; without a `group` it is from a standard queue."""
+    attributes = {"ApproximateReceiveCount": "1"}
     return {
         "messageId": message_id or uuid.uuid4().hex,
         "receiptHandle": "none",
         "body": body,
-        "attributes": {"MessageGroupId": group},
+        "attributes": attributes if group is None else {**attributes, "MessageGroupId": group},
     }
 
 
 def a_batch(records: Sequence[SqsRecord]) -> SqsEvent:
     return {"Records": records}
+
+
+def failures(answer: SqsAnswer) -> list[str]:
+    """The ids of the messages that have to come again."""
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
 @dataclass(frozen=True)

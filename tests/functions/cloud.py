@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 from functions.glow.queues.batch import SqsRecord
 from functions.glow.runtime import aws
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.literals import KeyTypeType
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 PRICES: Final = "test-PriceTimeSeriesTable"
 CONNECTIONS: Final = "test-PriceConnectionsTable"
@@ -71,19 +73,27 @@ def create_tables(client: DynamoDBClient) -> None:
         )
 
 
-class Queue:
-    """A new FIFO queue, as the stack declares it."""
+def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:
+    return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
 
-    def __init__(self) -> None:
+
+class Queue:
+    """A new queue, as the stack declares it."""
+
+    def __init__(self, *, is_fifo: bool = True) -> None:
         self.reasons: list[str] = []
         self._client: SQSClient = aws.sqs(REGION)
-        self.url = self._client.create_queue(
-            QueueName=f"test-{uuid.uuid4().hex}.fifo",
-            Attributes={
+        attributes: dict[QueueAttributeNameType, str] = {
+            "VisibilityTimeout": "180",  # what is not postponed stays hidden for longer than a test
+        }
+        if is_fifo:
+            attributes |= {
                 "FifoQueue": "true",
                 "DeduplicationScope": "messageGroup",
                 "FifoThroughputLimit": "perMessageGroupId",
-            },
+            }
+        self.url = self._client.create_queue(
+            QueueName=f"test-{uuid.uuid4().hex}{'.fifo' if is_fifo else ''}", Attributes=attributes
         )["QueueUrl"]
 
     def give_up_after(self, tries: int, dead_letters: Queue) -> None:
@@ -138,8 +148,12 @@ class Queue:
         ]
 
     def size(self) -> int:
-        """How many messages it holds, hidden ones too."""
-        counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        """How many messages it holds, hidden and delayed ones too."""
+        counts: tuple[QueueAttributeNameType, ...] = (
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        )
         answer = self._client.get_queue_attributes(QueueUrl=self.url, AttributeNames=counts)
         return sum(int(count) for count in answer.get("Attributes", {}).values())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -18,8 +19,13 @@ from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.aws import Credentials
+from functions.glow.runtime.parallel import in_parallel
+from functions.glow.sockets.budget import Quota
+from functions.glow.sockets.leases import LeaseTable
 from functions.glow.sockets.post import ConnectionPoster
+from functions.glow.sockets.rate_guard import RateGuard
 from functions.glow.sockets.subscriptions import SubscriptionTable
+from functions.glow.update import Delivery
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (
     CONNECTIONS,
@@ -87,6 +93,17 @@ def tasks(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
+def later(dynamodb: DynamoDBClient) -> Queue:
+    """The later queue."""
+    return Queue(is_fifo=False)
+
+
+@pytest.fixture
+def later_dead_letters(dynamodb: DynamoDBClient) -> Queue:
+    return Queue(is_fifo=False)
+
+
+@pytest.fixture
 def routes(dynamodb: DynamoDBClient) -> Iterator[RouteTable]:
     """The routing table, empty again when the test ends."""
     yield RouteTable(dynamodb, ROUTES)
@@ -112,10 +129,36 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-async def poster(endpoint: Endpoint) -> AsyncIterator[ConnectionPoster]:
-    poster = ConnectionPoster(endpoint.url, CREDENTIALS, region=REGION)
+def unhurried(dynamodb: DynamoDBClient) -> RateGuard:
+    """A guard that nobody has to wait for."""
+    return RateGuard(LeaseTable(dynamodb, CONNECTIONS), Quota(1_000_000, 10))
+
+
+@pytest.fixture
+async def poster(endpoint: Endpoint, unhurried: RateGuard) -> AsyncIterator[ConnectionPoster]:
+    poster = ConnectionPoster(endpoint.url, CREDENTIALS, region=REGION, rate=unhurried)
     yield poster
     await poster.aclose()
+
+
+Listen = Callable[..., list[str]]
+
+
+@pytest.fixture
+def listen(subscriptions: SubscriptionTable) -> Listen:
+    """Connect `count` clients that listen to `token`; their ids."""
+
+    now = time.time()
+
+    def connect(token: str, count: int = 1, delivery: Delivery = "all") -> list[str]:
+        clients = [f"{token}-{delivery}-{index}=" for index in range(count)]
+        in_parallel(lambda client: subscriptions.connect(client, now=now), clients)
+        in_parallel(
+            lambda client: subscriptions.subscribe(client, token, delivery, now=now), clients
+        )
+        return clients
+
+    return connect
 
 
 class Load(Protocol):
@@ -134,7 +177,9 @@ def load(
     queue: Queue,
     retry_queue: Queue,
     tasks: Queue,
+    later: Queue,
     dead_letters: Queue,
+    later_dead_letters: Queue,
     endpoint: Endpoint,
     edge: Edge,
     monkeypatch: pytest.MonkeyPatch,
@@ -159,6 +204,12 @@ def load(
             environment.CONNECTIONS_TABLE: CONNECTIONS,
             environment.BROADCAST_QUEUE_URL: queue.url,
             environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.BROADCAST_TRIES: "10",
+            environment.LATER_QUEUE_URL: later.url,
+            environment.LATER_DEAD_LETTER_QUEUE_URL: later_dead_letters.url,
+            environment.LATER_TRIES: "10",
+            environment.POSTS_PER_SECOND: "1000000",
+            environment.POSTING_PROCESSES: "10",
             environment.EDGE_RETRY_QUEUE_URL: retry_queue.url,
             environment.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: dead_letters.url,
             environment.EDGE_RETRY_TRIES: "10",

@@ -1,12 +1,14 @@
 """A local `@connections` endpoint: real HTTP over a real socket, which answers as it is told to."""
 
 import asyncio
+import json
+import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Any, Final, Self, cast
 from urllib.parse import unquote
 
 import httptools
@@ -21,6 +23,7 @@ class Behaviour:
     statuses: dict[str, int] = field(default_factory=lambda: {"*": 200})
     recovers_after: dict[str, int] = field(default_factory=dict[str, int])
     status_of_delete: int = 204
+    throttled_share: float = 0.0  # of all requests, at random: the account's quota
     delay_seconds: float = 0.0
     closes_after: int | None = None  # so many requests on a connection; closed at the next
 
@@ -34,6 +37,7 @@ class Endpoint:
         self.tries: defaultdict[str, int] = defaultdict(int)
         self.closed: list[str] = []
         self.on_post: Callable[[], None] = lambda: None
+        self._chance = random.Random(13)  # noqa: S311 - no secret
         self.sockets = 0  # ever opened
         self.open_sockets = 0
         self.headers: Mapping[str, str] = {}
@@ -61,18 +65,37 @@ class Endpoint:
         self._loop.close()
 
     def status_of(self, method: str, connection_id: str, body: str) -> int:
+        statuses = self.behaviour.statuses
+        if self._chance.random() < self.behaviour.throttled_share:
+            return 429
+        if method == "GET":  # about a connection: a client that reads slowly does not slow it down
+            return statuses["*"]
         if method == "DELETE":
             self.closed.append(connection_id)
             return self.behaviour.status_of_delete
         self.on_post()
         self.tries[connection_id] += 1
-        statuses = self.behaviour.statuses
         status = statuses.get(connection_id, statuses["*"])
         if self.tries[connection_id] > self.behaviour.recovers_after.get(connection_id, 10**9):
             status = 200
         if status == 200:
             self.received[connection_id].append(body)
         return status
+
+
+def heard(endpoint: Endpoint, client: str) -> list[Any]:
+    """The messages that `client` got."""
+    return [json.loads(message) for message in endpoint.received[client]]
+
+
+def ids_heard(endpoint: Endpoint, client: str) -> list[str]:
+    """The ids of the updates that `client` got, in its order."""
+    return [
+        update["id"]
+        for message in heard(endpoint, client)
+        for update in message.get("updates", [message])
+        if message["type"] != "GAP"
+    ]
 
 
 class _Socket(asyncio.Protocol):

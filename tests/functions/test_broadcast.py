@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.glow.prices.table import PriceTable
-from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets import post
 from functions.glow.sockets.delivery import MAX_TRIES
 from functions.glow.sockets.fanout import MAX_BLAMED
 from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
-from functions.glow.update import Delivery, Update
+from functions.glow.update import Update
 from tests.functions.builders import (
     RETENTION_SECONDS,
     Context,
@@ -24,38 +21,20 @@ from tests.functions.builders import (
     a_record,
     a_token,
     an_update,
+    failures,
     updates_of,
 )
-from tests.functions.cloud import CONNECTIONS, Queue
-from tests.functions.conftest import Load
-from tests.functions.endpoint import NEVER, Endpoint
+from tests.functions.cloud import CONNECTIONS, Queue, listeners
+from tests.functions.conftest import Listen, Load
+from tests.functions.endpoint import NEVER, Endpoint, heard
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-Listen = Callable[..., list[str]]
 
 
 @pytest.fixture
 def broadcast(load: Load) -> ModuleType:
     return load("broadcast")
-
-
-@pytest.fixture
-def listen(subscriptions: SubscriptionTable) -> Listen:
-    """Connect `count` clients that listen to `token`; their ids."""
-
-    now = time.time()
-
-    def connect(token: str, count: int = 1, delivery: Delivery = "all") -> list[str]:
-        clients = [f"{token}-{delivery}-{index}=" for index in range(count)]
-        in_parallel(lambda client: subscriptions.connect(client, now=now), clients)
-        in_parallel(
-            lambda client: subscriptions.subscribe(client, token, delivery, now=now), clients
-        )
-        return clients
-
-    return connect
 
 
 def send(broadcast: ModuleType, *updates: Update, context: Context | None = None) -> list[str]:
@@ -64,18 +43,6 @@ def send(broadcast: ModuleType, *updates: Update, context: Context | None = None
         a_record(update.to_json(), group=update.token, message_id=update.id) for update in updates
     ]
     return failures(broadcast.handler(a_batch(records), context or Context()))
-
-
-def failures(answer: Any) -> list[str]:
-    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
-
-
-def heard(endpoint: Endpoint, client: str) -> list[Any]:
-    return [json.loads(message) for message in endpoint.received[client]]
-
-
-def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:
-    return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
 
 
 def test_each_client_hears_its_own_token(
@@ -157,8 +124,8 @@ def test_client_that_left_is_deleted_and_fails_nothing(
     assert endpoint.tries[gone] == 1
 
 
-def test_client_throttled_for_ever_is_dropped_among_a_thousand_healthy_ones(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
+def test_client_that_is_throttled_holds_up_none_of_a_thousand_healthy_ones(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, later: Queue
 ) -> None:
     update = an_update(a_token())
     stuck, *healthy = listen(update.token, 1_001)
@@ -167,8 +134,8 @@ def test_client_throttled_for_ever_is_dropped_among_a_thousand_healthy_ones(
     assert send(broadcast, update) == []
     assert all(heard(endpoint, client) == [update.to_dict()] for client in healthy)
     assert endpoint.tries[stuck] == MAX_TRIES
-    assert endpoint.closed == [stuck]
-    assert len(listeners(subscriptions, update.token)) == len(healthy)
+    assert endpoint.closed == []
+    assert later.size() == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 403])
@@ -192,28 +159,16 @@ def test_when_most_cannot_be_served_the_record_comes_again_and_no_row_is_lost(
     assert heard(endpoint, unaffected) == [other.to_dict()]
 
 
-def test_few_throttled_clients_are_their_own_fault(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
+@pytest.mark.parametrize("count", [1, MAX_BLAMED + 1])
+def test_clients_that_all_read_too_slowly_fail_no_record(
+    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, later: Queue, count: int
 ) -> None:
     update = an_update(a_token())
-    clients = listen(update.token, MAX_BLAMED)
-    endpoint.behaviour.statuses["*"] = 429
+    for client in listen(update.token, count):
+        endpoint.behaviour.statuses[client] = 429
 
     assert send(broadcast, update) == []
-    assert sorted(endpoint.closed) == sorted(clients)
-    assert listeners(subscriptions, update.token) == []
-
-
-def test_lone_client_of_an_endpoint_that_does_nothing_is_not_to_blame(
-    broadcast: ModuleType, endpoint: Endpoint, listen: Listen, subscriptions: SubscriptionTable
-) -> None:
-    update = an_update(a_token())
-    listen(update.token)
-    endpoint.behaviour.statuses["*"] = 500
-    endpoint.behaviour.status_of_delete = 500
-
-    assert send(broadcast, update) == [update.id]
-    assert len(listeners(subscriptions, update.token)) == 1
+    assert later.size() == 1
 
 
 def test_endpoint_that_is_down_fails_the_record_and_loses_no_row(

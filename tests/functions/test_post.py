@@ -9,6 +9,7 @@ import pytest
 from functions.glow.sockets import post
 from functions.glow.sockets.delivery import MAX_TRIES, close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
+from functions.glow.sockets.rate_guard import RateGuard
 from tests.functions.cloud import REGION
 from tests.functions.conftest import CREDENTIALS
 from tests.functions.endpoint import NEVER, Endpoint
@@ -73,11 +74,11 @@ async def test_endpoint_that_breaks_every_connection_has_failed(
     assert await poster.post("a", HELLO) is Outcome.FAILED
 
 
-async def test_endpoint_that_is_not_there_is_unreachable() -> None:
+async def test_endpoint_that_is_not_there_is_unreachable(unhurried: RateGuard) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/prod"
-    poster = ConnectionPoster(url, CREDENTIALS, region=REGION)
+    poster = ConnectionPoster(url, CREDENTIALS, region=REGION, rate=unhurried)
 
     assert await poster.post("a", HELLO) is Outcome.UNREACHABLE
 

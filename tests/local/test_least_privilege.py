@@ -8,7 +8,8 @@ change of route only where clients have to move.
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ async def test_every_right_of_every_role_is_used(
 ) -> None:
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
+    await _fall_behind_and_catch_up(wire, aws, outputs, listeners)
     _have_the_edge_marked_down_and_well_again(cloud, wire, aws, outputs)
     await _move_everybody(aws, outputs, listeners)
     unused: dict[str, set[str]] = {}
@@ -95,14 +97,14 @@ async def test_every_right_of_every_role_is_used(
 
     assert {name: actions for name, actions in unused.items() if actions} == {}
     names = outputs["FunctionNames"]
-    posting = ("broadcast", "connections", "route-mover", "route-worker")
+    posting = ("broadcast", "connections", "later", "route-mover", "route-worker")
     assert posted == {names[name] for name in posting}
-    for consumer in (names["broadcast"], names["edge-retry"], names["route-worker"]):
+    for consumer in ("broadcast", "edge-retry", "later", "route-worker"):
         assert {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
-        } <= _allowed_actions(aws, _role_of(aws, consumer))
+        } <= _allowed_actions(aws, _role_of(aws, names[consumer]))
 
 
 def test_no_role_allows_a_wildcard(aws: Aws, outputs: dict[str, Any]) -> None:
@@ -152,7 +154,8 @@ async def _use_everything(
         MessageGroupId="RIGHTS3",
         MessageDeduplicationId="rights-poison",
     )
-    lanes = ("Broadcast", "EdgeRetry", "Route")
+    aws.client("sqs").send_message(QueueUrl=str(outputs["LaterQueueUrl"]), MessageBody="poison")
+    lanes = ("Broadcast", "EdgeRetry", "Later", "Route")
     dead = [outputs[f"{lane}DeadLetterQueueUrl"] for lane in lanes]
     wait_for(lambda: [aws.queued(url) for url in dead], all, "every poison record")
     await listener.say({"action": "unsubscribePrice", "token": "RIGHTS"})
@@ -166,6 +169,53 @@ async def _use_everything(
         lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
         "the connection that left to be forgotten",
     )
+
+
+async def _fall_behind_and_catch_up(
+    wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
+) -> None:
+    """A listener misses a trade, and one that left too. Both workers fail once before they mend it."""
+    functions, table = outputs["FunctionNames"], str(outputs["ConnectionsTableName"])
+    listener = await listeners.subscribed("BEHIND")
+    trade = a_trade()
+    with _postponing(aws, functions["broadcast"], "fan-out"):
+        wire.send(trade, token="BEHIND")
+    await listener.hear_trade(trade)
+
+    [row] = [row for row in aws.connection_rows(table) if row["pk"]["S"] == "TOKEN#BEHIND"]
+    behind = {"behind": {"S": "1750000000-000000000001-a"}, "failingSinceMs": {"N": "1"}}
+    gone = {**row, "sk": {"S": "gone0123456789ab"}}
+    for each in (row, gone):
+        aws.client("dynamodb").put_item(TableName=table, Item={**each, **behind})
+    ids = [row["sk"]["S"], gone["sk"]["S"]]
+    message = {"kind": "catch_up", "token": "BEHIND", "connections": ids}
+    with _postponing(aws, functions["later"], "catch-up"):
+        aws.client("sqs").send_message(
+            QueueUrl=str(outputs["LaterQueueUrl"]), MessageBody=json.dumps(message)
+        )
+    await listener.hear_type("GAP")
+    wait_for(
+        lambda: [row for row in aws.connection_rows(table) if row["pk"]["S"] == "TOKEN#BEHIND"],
+        lambda rows: rows == [row],
+        "the mark to go, and the connection that left to be forgotten",
+    )
+
+
+@contextmanager
+def _postponing(aws: Aws, function: str, grant: str) -> Generator[None]:
+    """Take a right away until the function has postponed what it cannot do without it."""
+    iam, role = aws.client("iam"), _role_of(aws, function).rsplit("/", 1)[-1]
+    document = iam.get_role_policy(RoleName=role, PolicyName=grant)["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName=grant)
+    yield
+    configuration = aws.client("lambda").get_function_configuration(FunctionName=function)
+    wait_for(
+        lambda: _used_actions(aws, configuration["FunctionArn"], configuration["Role"]),
+        lambda used: "sqs:ChangeMessageVisibility" in used,
+        f"{function} to postpone a message",
+    )
+    text = document if isinstance(document, str) else json.dumps(document)
+    iam.put_role_policy(RoleName=role, PolicyName=grant, PolicyDocument=text)
 
 
 def _have_the_edge_marked_down_and_well_again(

@@ -2,6 +2,7 @@
 
 import json
 
+from components.settings.quota import READ_ROUTES
 from tests.api.descriptions import REST, SOCKETS
 from tests.stack.recording import EDGE, Deployment, deploy
 
@@ -185,6 +186,13 @@ def test_every_log_group_has_an_end() -> None:
     assert retention == {7}
 
 
+def test_quota_is_kept_for_every_read_route(prod: Deployment) -> None:
+    stage = prod.named("glow-rest-stage").inputs
+
+    reads = [each for each in stage["routeSettings"] if not each["routeKey"].startswith("POST ")]
+    assert len(reads) == READ_ROUTES
+
+
 def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
     assert prod.outputs == {
         "RestApiUrl": "https://glow-prod-RestApi.example",
@@ -203,12 +211,15 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         ),
         "RouteQueueUrl": "https://sqs.example/glow-prod-RouteQueue.fifo",
         "RouteDeadLetterQueueUrl": "https://sqs.example/glow-prod-RouteDeadLetterQueue.fifo",
+        "LaterQueueUrl": "https://sqs.example/glow-prod-LaterQueue",
+        "LaterDeadLetterQueueUrl": "https://sqs.example/glow-prod-LaterDeadLetterQueue",
         "Routing": (
             '{"edgeIsOn":false,"edgeTokens":[],"edgePercent":100,"awsRegions":[],"dual":false}'
         ),
         "FunctionNames": {
             "webhook": "glow-prod-HeliusPriceWebhook",
             "broadcast": "glow-prod-BroadcastWorker",
+            "later": "glow-prod-LaterWorker",
             "connections": "glow-prod-PriceConnections",
             "prices": "glow-prod-PriceApi",
             "edge-retry": "glow-prod-EdgeRetryWorker",

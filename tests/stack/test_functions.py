@@ -19,6 +19,7 @@ from tests.stack.recording import (
 FUNCTIONS = {
     "webhook": "HeliusPriceWebhook",
     "broadcast": "BroadcastWorker",
+    "later": "LaterWorker",
     "connections": "PriceConnections",
     "prices": "PriceApi",
     "edge_retry": "EdgeRetryWorker",
@@ -104,19 +105,24 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     )
 
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
-    connections = {"CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable"}
-    callback = {"WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live"}
+    posts = {
+        "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
+        "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
+        # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
+        "POSTS_PER_SECOND": "6000",
+        "POSTING_PROCESSES": "15",
+    }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     route_queue = "https://sqs.example/glow-prod-Route"
+    later_queue = "https://sqs.example/glow-prod-Later"
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
     follows = {**routes, "USE_EDGE_BROADCAST": "false"}
     moves = {
         **prices,
-        **connections,
-        **callback,
+        **posts,
         **websocket,
         **routes,
         "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
@@ -136,14 +142,22 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         },
         "broadcast": {
             **prices,
-            **connections,
-            **callback,
+            **posts,
+            "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
             "BROADCAST_DEAD_LETTER_QUEUE_URL": f"{queue}DeadLetterQueue.fifo",
+            "BROADCAST_TRIES": "10",
+            "LATER_QUEUE_URL": f"{later_queue}Queue",
+        },
+        "later": {
+            **prices,
+            **posts,
+            "LATER_QUEUE_URL": f"{later_queue}Queue",
+            "LATER_DEAD_LETTER_QUEUE_URL": f"{later_queue}DeadLetterQueue",
+            "LATER_TRIES": "10",
         },
         "connections": {
             **prices,
-            **connections,
-            **callback,
+            **posts,
             **websocket,
             **follows,
             "REQUIRE_ORIGIN": "true",
@@ -212,7 +226,7 @@ def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
 
 
-@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "prices"])
+@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "later", "prices"])
 def test_function_that_does_not_post_to_the_edge_knows_no_secret(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)

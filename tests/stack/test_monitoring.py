@@ -29,6 +29,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         (
+            "later-dead-letters",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-LaterDeadLetterQueue"},
+            0,
+        ),
+        (
             "late",
             "AWS/SQS ApproximateAgeOfOldestMessage",
             {"QueueName": "glow-prod-BroadcastQueue.fifo"},

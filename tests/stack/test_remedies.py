@@ -62,6 +62,10 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "tokenz": "a",
         "with.a.dot": "a",
     },
+    "limits that leave nothing to post with": {
+        "accountRequestsPerSecond": "1000",
+        "webhookRateLimit": "900",
+    },
     "secrets in plain text": {
         "HeliusApiKey": SECRET,
         "HeliusWebhookSecret": SECRET,

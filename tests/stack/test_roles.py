@@ -16,6 +16,9 @@ ROUTES = "arn:Table:glow-prod-RoutesTable"
 ROUTE_TASKS = "arn:Queue:glow-prod-RouteQueue.fifo"
 DEAD_ROUTE_TASKS = "arn:Queue:glow-prod-RouteDeadLetterQueue.fifo"
 POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
+ASK = "arn:execute-api:glow-prod-WebSocketApi/live/GET/@connections/*"
+LATER = "arn:Queue:glow-prod-LaterQueue"
+DEAD_LATER = "arn:Queue:glow-prod-LaterDeadLetterQueue"
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
 
@@ -42,11 +45,42 @@ RIGHTS = {
         UNDELIVERABLE: {"sqs:SendMessage"},
     },
     "BroadcastWorker": {
-        QUEUE: {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+        QUEUE: {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
         DEAD_LETTERS: {"sqs:SendMessage"},
+        LATER: {"sqs:SendMessage"},
         PRICES: {"dynamodb:Query"},
-        CONNECTIONS: {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+        CONNECTIONS: {
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
         POST: {"execute-api:ManageConnections"},
+        ASK: {"execute-api:ManageConnections"},
+    },
+    "LaterWorker": {
+        LATER: {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        },
+        DEAD_LATER: {"sqs:SendMessage"},
+        PRICES: {"dynamodb:Query"},
+        CONNECTIONS: {
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:UpdateItem",
+        },
+        POST: {"execute-api:ManageConnections"},
+        ASK: {"execute-api:ManageConnections"},
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceConnections": {
@@ -65,7 +99,7 @@ RIGHTS = {
     "Discovery": {ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
-        CONNECTIONS: {"dynamodb:Scan"},
+        CONNECTIONS: {"dynamodb:Scan", "dynamodb:UpdateItem"},
         PRICES: {"dynamodb:Query"},
         ROUTE_TASKS: {"sqs:SendMessage"},
         POST: {"execute-api:ManageConnections"},

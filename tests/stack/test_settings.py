@@ -93,6 +93,7 @@ BAD_VALUES = [
     ("edgeRetryTries", "1", "greater than or equal to 2"),
     ("edgeRetryBaseSeconds", "0", "greater than or equal to 1"),
     ("broadcastConcurrency", "1", "greater than or equal to 2"),
+    ("accountRequestsPerSecond", "999", "greater than or equal to 1000"),
     ("webhookRateLimit", "10001", "less than or equal to 10000"),
     ("websocketBurstLimit", "0", "greater than or equal to 1"),
 ]
@@ -107,6 +108,28 @@ def test_bad_value_is_named_with_its_remedy(key: str, value: str, problem: str) 
     assert command.strip().startswith("pulumi config set ")
     assert key in command
     assert command.endswith(" --stack dev")
+
+
+def test_limits_that_leave_nothing_to_post_with_are_refused_with_ones_that_do() -> None:
+    _, where, *commands = refusal(accountRequestsPerSecond="2500").splitlines()
+
+    assert where == (
+        "glow:accountRequestsPerSecond is 2500, of which webhookRateLimit, websocketRateLimit and"
+        " restRateLimit (for each of 5 routes) leave 0 for posts to clients; at least 500 are needed."
+    )
+    assert [command.strip() for command in commands] == [
+        "pulumi config set webhookRateLimit 250 --stack dev",
+        "pulumi config set restRateLimit 125 --stack dev",
+        "pulumi config set websocketRateLimit 125 --stack dev",
+    ]
+    fits = {
+        **REQUIRED,
+        "accountRequestsPerSecond": "2500",
+        "webhookRateLimit": "250",
+        "restRateLimit": "125",
+        "websocketRateLimit": "125",
+    }
+    assert parse_settings(fits, secrets=REQUIRED, stack="dev").posts_per_second == 1_500
 
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"

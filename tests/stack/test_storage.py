@@ -63,15 +63,42 @@ def test_tables_of_other_stacks_can_be_destroyed() -> None:
 
 def test_updates_are_in_order_within_a_token_and_fast_across_tokens(prod: Deployment) -> None:
     for queue in prod.of_type("aws:sqs/queue:Queue"):
+        if "Later" in queue.inputs["name"]:
+            continue
         assert queue.inputs["fifoQueue"] is True
         assert queue.inputs["deduplicationScope"] == "messageGroup"
         assert queue.inputs["fifoThroughputLimit"] == "perMessageGroupId"
-        assert queue.inputs["messageRetentionSeconds"] == 14 * 24 * 60 * 60
-        assert queue.inputs["sqsManagedSseEnabled"] is True
     assert prod.named("glow-queue-updates").inputs["contentBasedDeduplication"] is False
 
 
-def test_update_that_fails_three_times_becomes_a_dead_letter_of_its_queue(
+def test_queue_keeps_messages_for_as_long_as_sqs_can_and_encrypted(prod: Deployment) -> None:
+    for queue in prod.of_type("aws:sqs/queue:Queue"):
+        assert queue.inputs["messageRetentionSeconds"] == 14 * 24 * 60 * 60
+        assert queue.inputs["sqsManagedSseEnabled"] is True
+
+
+def test_message_for_later_has_a_delay_of_its_own_and_a_dead_letter_queue(
+    prod: Deployment,
+) -> None:
+    later = prod.named("glow-later-queue-later").inputs
+    dead = prod.named("glow-later-queue-dead-letters").inputs
+
+    assert (later["name"], dead["name"]) == (
+        "glow-prod-LaterQueue",
+        "glow-prod-LaterDeadLetterQueue",
+    )
+    assert "fifoQueue" not in later  # a FIFO queue delays all of its messages or none
+    assert later["visibilityTimeoutSeconds"] == 360
+    assert json.loads(later["redrivePolicy"]) == {
+        "deadLetterTargetArn": "arn:Queue:glow-prod-LaterDeadLetterQueue",
+        "maxReceiveCount": 10,
+    }
+    feed = prod.named("glow-later-queue-to-worker").inputs
+    assert feed["functionName"] == "arn:Function:glow-prod-LaterWorker"
+    assert feed["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_update_that_fails_ten_times_becomes_a_dead_letter_of_its_queue(
     prod: Deployment,
 ) -> None:
     updates, dead = prod.named("glow-queue-updates"), prod.named("glow-queue-dead-letters")
@@ -79,7 +106,7 @@ def test_update_that_fails_three_times_becomes_a_dead_letter_of_its_queue(
 
     assert json.loads(updates.inputs["redrivePolicy"]) == {
         "deadLetterTargetArn": f"arn:Queue:{dead.inputs['name']}",
-        "maxReceiveCount": 3,
+        "maxReceiveCount": 10,
     }
     assert json.loads(allowed["redriveAllowPolicy"]) == {
         "redrivePermission": "byQueue",

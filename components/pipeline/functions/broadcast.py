@@ -14,19 +14,25 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         function_name="BroadcastWorker",
         platform=parts.platform,
         timeout_seconds=updates.worker_timeout_seconds,
-        called_by=[partial(updates.feed, maximum_concurrency=parts.settings.broadcast_concurrency)],
+        called_by=[
+            partial(updates.feed, maximum_concurrency=parts.settings.posting.broadcast_concurrency)
+        ],
         grants=[
             updates.allow_receive,
+            updates.allow_postpone,
             updates.allow_dead_letters,
+            parts.storage.later.allow_send,
             prices.allow_read_prices,
             prices.allow_fan_out,
-            parts.websocket.allow_post,
-            parts.websocket.allow_disconnect,
+            parts.websocket.allow_ask,
+            *parts.post_rights(),
         ],
         environment={
             env.PRICES_TABLE: prices.prices.name,
-            env.CONNECTIONS_TABLE: prices.connections.name,
+            env.BROADCAST_QUEUE_URL: updates.queue.url,
             env.BROADCAST_DEAD_LETTER_QUEUE_URL: updates.dead_letters.url,
-            env.WEBSOCKET_CALLBACK_URL: parts.websocket.callback_url,
+            env.BROADCAST_TRIES: str(updates.tries),
+            env.LATER_QUEUE_URL: parts.storage.later.queue.url,
+            **parts.post_environment(),
         },
     )

@@ -18,7 +18,7 @@ def rights(parts: PipelineParts) -> Sequence[Callable[[FunctionRole], None]]:
         storage.prices.allow_find_everybody,
         storage.prices.allow_read_prices,
         storage.route_tasks.allow_send,
-        parts.websocket.allow_post,
+        *parts.post_rights(),
     ]
 
 
@@ -26,12 +26,11 @@ def environment(parts: PipelineParts) -> Mapping[str, pulumi.Input[str] | None]:
     storage, routing = parts.storage, parts.settings.routing
     return {
         env.ROUTES_TABLE: storage.routes.table.name,
-        env.CONNECTIONS_TABLE: storage.prices.connections.name,
         env.PRICES_TABLE: storage.prices.prices.name,
         env.ROUTE_QUEUE_URL: storage.route_tasks.queue.url,
         env.ROUTE_GRACE_SECONDS: str(routing.grace_seconds),
         env.AWS_CONNECTS_PER_SECOND: str(routing.aws_connects_per_second),
         env.WEBSOCKET_URL: parts.websocket.url,
-        env.WEBSOCKET_CALLBACK_URL: parts.websocket.callback_url,
+        **parts.post_environment(),
         **parts.edge.environment,
     }

@@ -1,14 +1,12 @@
 """RouteWorker: does what is due later in a change of route."""
 
 from functools import partial
-from typing import Final
 
 from components.aws.lambda_function import LambdaFunctionArgs
 from components.pipeline.functions import route_change
 from components.pipeline.parts import PipelineParts
+from components.settings.groups import ROUTE_CONCURRENCY
 from functions import environment as env
-
-_MAXIMUM_CONCURRENCY: Final = 2  # the fewest that SQS takes; changes are rare
 
 
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
@@ -19,7 +17,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         platform=parts.platform,
         after=parts.edge.deployed,
         timeout_seconds=tasks.worker_timeout_seconds,
-        called_by=[partial(tasks.feed, maximum_concurrency=_MAXIMUM_CONCURRENCY)],
+        called_by=[partial(tasks.feed, maximum_concurrency=ROUTE_CONCURRENCY)],
         grants=[
             *route_change.rights(parts),
             parts.storage.prices.allow_unsubscribe,

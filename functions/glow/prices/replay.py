@@ -52,6 +52,19 @@ def replay(prices: PriceTable, token: str, after: str, *, now: float) -> Replay:
     return Replay(newest, Gap(after, newest[0].id if newest else None))
 
 
+def replay_from(prices: PriceTable, token: str, first: str, *, now: float) -> Replay:
+    """What a client is to be sent that missed `first` and maybe higher ids, but no lower one."""
+    known = prices.arrival(token, first, now=now)
+    later = prices.arrivals_after(token, first, limit=MAX_REPLAY, now=now)
+    if known is not None and len(later) < MAX_REPLAY:
+        missed = sorted([known, *later], key=_arrival_order)
+        return Replay([arrival.update for arrival in missed], None)
+    newest = prices.tail(token, limit=MAX_REPLAY, now=now)
+    # A gap begins after an id that the client has. Nobody knows which; this one is below `first`.
+    before_first = id_at(timestamp_of(first))
+    return Replay(newest, Gap(before_first, newest[0].id if newest else None))
+
+
 def _missed(prices: PriceTable, known: Arrival, *, now: float) -> list[Arrival]:
     """What arrived after `known`, in order of arrival; one more than MAX_REPLAY means too many."""
     token, after = known.update.token, known.update.id
@@ -64,4 +77,8 @@ def _missed(prices: PriceTable, known: Arrival, *, now: float) -> list[Arrival]:
         limit=MAX_REPLAY + 1,
         now=now,
     )
-    return sorted(late + later, key=lambda arrival: (arrival.arrived_at_ms, arrival.update.id))
+    return sorted(late + later, key=_arrival_order)
+
+
+def _arrival_order(arrival: Arrival) -> tuple[int, str]:
+    return arrival.arrived_at_ms, arrival.update.id

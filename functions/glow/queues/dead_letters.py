@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from functions.glow import log
 from functions.glow.errors import Unavailable
@@ -12,6 +12,11 @@ from functions.glow.runtime.aws import unavailable_unless_answered
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+
+
+class _Order(TypedDict, total=False):
+    MessageGroupId: str
+    MessageDeduplicationId: str
 
 
 class DeadLetterQueue:
@@ -38,11 +43,14 @@ class DeadLetterQueue:
     def _send_one(self, poison: Poison) -> None:
         """Send the record as it came, with the `reason` as an attribute. Raises Unavailable."""
         record = poison.record
+        group = record["attributes"].get("MessageGroupId")
+        order: _Order = {}
+        if group is not None:  # of a FIFO queue, whose dead-letter queue is one too
+            order = {"MessageGroupId": group, "MessageDeduplicationId": record["messageId"]}
         with unavailable_unless_answered("the dead-letter queue"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=record["body"],
-                MessageGroupId=record["attributes"]["MessageGroupId"],
-                MessageDeduplicationId=record["messageId"],
                 MessageAttributes={"reason": {"DataType": "String", "StringValue": poison.reason}},
+                **order,
             )

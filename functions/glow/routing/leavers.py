@@ -84,7 +84,9 @@ class Leavers:
                 await act(subscription)
 
         workers = [work() for _ in range(MAX_CONCURRENT_POSTS)]
-        for ending in await asyncio.gather(*workers, return_exceptions=True):
+        endings = await asyncio.gather(*workers, return_exceptions=True)
+        await self._poster.settle()
+        for ending in endings:
             if isinstance(ending, BaseException):
                 raise ending
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from functions.glow.routing.endpoints import Endpoints
+from functions.glow.sockets.settings import PostSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class ChangeSettings:
     connections_table: str
     routes_table: str
     route_queue_url: str
-    websocket_callback_url: str
+    posting: PostSettings
     endpoints: Endpoints
     edge: EdgeAccess | None
     grace_seconds: int

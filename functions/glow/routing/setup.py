@@ -13,8 +13,8 @@ from functions.glow.routing.leavers import Leavers
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws, boto
-from functions.glow.sockets.post import ConnectionPoster
+from functions.glow.runtime import boto
+from functions.glow.sockets.setup import connection_poster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
 # An order reaches up to 500 rooms, and only `pulumi up` waits for it.
@@ -30,7 +30,7 @@ def route_change(settings: ChangeSettings) -> RouteChange:
         leavers=Leavers(
             SubscriptionTable(dynamodb, settings.connections_table),
             PriceTable(dynamodb, settings.prices_table),
-            ConnectionPoster(settings.websocket_callback_url, aws.credentials(), region=region),
+            connection_poster(dynamodb, settings.posting),
             settings.endpoints,
         ),
         rooms=None if settings.edge is None else _rooms(settings.edge),

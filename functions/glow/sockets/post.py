@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from functions.glow.runtime.aws import Credentials
 from functions.glow.sockets.http1 import ConnectionPool, Origin, UnreachableError
+from functions.glow.sockets.rate_guard import RateGuard
 from functions.glow.sockets.sigv4 import Signer
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Outcome(Enum):
 
     POSTED = "posted"
     GONE = "gone"  # 410: the client has left
-    THROTTLED = "throttled"  # 429: our rate is too high, or this client reads too slowly
+    THROTTLED = "throttled"  # 429: the account's rate is too high, or this client reads too slowly
     REFUSED = "refused"  # any other 4xx; 403: our signature or our rights
     FAILED = "failed"  # 5xx, no answer in time, connection broken
     UNREACHABLE = "unreachable"  # no connection to the endpoint
@@ -52,14 +53,18 @@ _NOTHING: Final = Payload.of("")
 class ConnectionPoster:
     """Posts to the connections of one WebSocket API; one for the life of the process.
 
-    `callback_url` is `https://<host>/<stage>`. Belongs to one event loop.
+    `callback_url` is `https://<host>/<stage>`. Every request waits for its lease. Belongs to one
+    event loop.
     """
 
-    def __init__(self, callback_url: str, credentials: Credentials, *, region: str) -> None:
+    def __init__(
+        self, callback_url: str, credentials: Credentials, *, region: str, rate: RateGuard
+    ) -> None:
         url = urlsplit(callback_url)
         is_tls = url.scheme == "https"
         self._path = f"{url.path}/@connections/"
         self._host = url.netloc
+        self._rate = rate
         self._signer = Signer(credentials, region=region, host=url.netloc)
         port = url.port or (443 if is_tls else 80)
         origin = Origin(url.hostname or "", port, _tls() if is_tls else None)
@@ -73,11 +78,28 @@ class ConnectionPoster:
         """Close the client's socket (POSTED: done; GONE: it was closed); one try."""
         return await self._send("DELETE", connection_id, _NOTHING)
 
+    async def ask_about(self, connection_id: str) -> Outcome:
+        """Ask API Gateway whether the connection is there; the client hears nothing of it.
+
+        It counts like a post, so it is throttled as a post would be, unless it is the client's own
+        buffer that is full.
+        """
+        return await self._send("GET", connection_id, _NOTHING)
+
+    async def lease_ahead(self) -> None:
+        """Get leave for the first posts while something else is awaited."""
+        await self._rate.lease_ahead()
+
+    async def settle(self) -> None:
+        """Wait for what goes on beside the posts; call it after the last one."""
+        await self._rate.settle()
+
     async def aclose(self) -> None:
         """Close the kept connections to the endpoint."""
         await self._pool.close()
 
     async def _send(self, method: str, connection_id: str, payload: Payload) -> Outcome:
+        await self._rate.acquire()
         request = self._request(method, connection_id, payload)
         try:
             async with asyncio.timeout(POST_TIMEOUT_SECONDS):

@@ -2,7 +2,8 @@
 
 A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts), and for one that says
 much `messages`, counted in the period `messagePeriod` (message_rate.py).
-A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`.
+A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`; while it is
+behind also what lag.py writes.
 `$disconnect` is best effort (facts/aws.md §1): a row left behind ends by TTL or with its first 410.
 """
 
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 MAX_TOKENS: Final = 20
 ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after 2 h; 10 min more
+PART: Final = "the connection table"
 
 _PAGE_ROWS: Final = 1_000  # they take 0.25 s to post, enough to read the next page
 _MAX_DELETE_TRIES: Final = 3
 _TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
-_PART: Final = "the connection table"
 
 
 class TooManyTokens(Refused):
@@ -43,10 +44,14 @@ class TooManyTokens(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A connection that listens to the token asked for."""
+    """A connection that listens to the token asked for.
+
+    `behind` is the first id that it was not sent; None: it was sent everything.
+    """
 
     connection_id: str
     delivery: Delivery
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +78,25 @@ class SubscriptionTable:
         self._table = table
 
     def connect(self, connection_id: str, *, now: float) -> None:
-        with unavailable_unless_answered(_PART):
+        with unavailable_unless_answered(PART):
             self._client.put_item(
                 TableName=self._table, Item={**_connection_key(connection_id), **_expiry(now)}
             )
 
     def subscribe(self, connection_id: str, token: str, delivery: Delivery, *, now: float) -> None:
         """Write both rows; doing so again changes only `delivery`. Raises TooManyTokens."""
-        with unavailable_unless_answered(_PART):
+        with unavailable_unless_answered(PART):
             self._claim(connection_id, token)
-            row = {**_subscription_key(connection_id, token), **_expiry(now)}
+            row = {**subscription_key(connection_id, token), **_expiry(now)}
             if delivery == "latest":
                 row["delivery"] = {"S": delivery}
             self._client.put_item(TableName=self._table, Item=row)
 
     def unsubscribe(self, connection_id: str, token: str) -> frozenset[str]:
         """Delete the subscription, if any; the tokens that the connection still listens to."""
-        with unavailable_unless_answered(_PART):
+        with unavailable_unless_answered(PART):
             self._client.delete_item(
-                TableName=self._table, Key=_subscription_key(connection_id, token)
+                TableName=self._table, Key=subscription_key(connection_id, token)
             )
             left = self._update_tokens(connection_id, "DELETE", token, "attribute_exists(pk)", {})
         return texts(left.row, "tokens")
@@ -103,14 +108,14 @@ class SubscriptionTable:
         later finds no connection and writes nothing. `met_at` is a token at which the connection
         was found: that subscription goes too, even if a lost race left it without that row.
         """
-        with unavailable_unless_answered(_PART):
+        with unavailable_unless_answered(PART):
             answer = self._client.delete_item(
                 TableName=self._table, Key=_connection_key(connection_id), ReturnValues="ALL_OLD"
             )
             tokens = texts(answer.get("Attributes", {}), "tokens") | (
                 {met_at} if met_at else set[str]()
             )
-            self._delete([_subscription_key(connection_id, token) for token in sorted(tokens)])
+            self._delete([subscription_key(connection_id, token) for token in sorted(tokens)])
 
     def add_messages(self, connection_id: str, count: int, *, period: int) -> int:
         """Add to what the connection said in `period`; the sum. Without a row it is `count`."""
@@ -124,7 +129,7 @@ class SubscriptionTable:
             ":count": {"N": str(count)},
             ":period": {"N": str(period)},
         }
-        with unavailable_unless_answered(_PART):
+        with unavailable_unless_answered(PART):
             # The second `add` is for a period that another process has begun meanwhile.
             for update, condition in (add, begin, add):
                 said = self._count(connection_id, update, condition, values)
@@ -148,7 +153,7 @@ class SubscriptionTable:
             "Limit": _PAGE_ROWS,
         }
         while True:
-            with unavailable_unless_answered(_PART):
+            with unavailable_unless_answered(PART):
                 answer = self._client.query(**query)
             yield [_subscription(row) for row in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
@@ -167,7 +172,7 @@ class SubscriptionTable:
             "ConsistentRead": True,
         }
         while True:
-            with unavailable_unless_answered(_PART):
+            with unavailable_unless_answered(PART):
                 answer = self._client.scan(**scan)
             yield [
                 TokenSubscription(text(row, "sk"), text(row, "pk").removeprefix(_TOKEN_PREFIX))
@@ -256,8 +261,12 @@ def _connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:
     return {"pk": {"S": f"CONNECTION#{connection_id}"}, "sk": {"S": "CONNECTION"}}
 
 
-def _subscription_key(connection_id: str, token: str) -> dict[str, AttributeValueTypeDef]:
+def subscription_key(connection_id: str, token: str) -> dict[str, AttributeValueTypeDef]:
     return {"pk": {"S": f"{_TOKEN_PREFIX}{token}"}, "sk": {"S": connection_id}}
+
+
+def delivery_of(row: Row) -> Delivery:
+    return "latest" if "delivery" in row else "all"
 
 
 def _expiry(now: float) -> dict[str, AttributeValueTypeDef]:
@@ -265,4 +274,5 @@ def _expiry(now: float) -> dict[str, AttributeValueTypeDef]:
 
 
 def _subscription(row: Row) -> Subscription:
-    return Subscription(text(row, "sk"), "latest" if "delivery" in row else "all")
+    behind = text(row, "behind") if "behind" in row else None
+    return Subscription(text(row, "sk"), delivery_of(row), behind)

@@ -1,0 +1,26 @@
+"""Connections that have left, or were made to: their rows are deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from functions.glow import log
+from functions.glow.errors import Unavailable
+from functions.glow.sockets.subscriptions import SubscriptionTable
+
+
+async def forget(
+    subscriptions: SubscriptionTable, token: str, connection_ids: Iterable[str]
+) -> None:
+    """Delete the rows of connections that were met at `token`. One that stays goes with its next
+    410: no reason to do anything again."""
+    deletions = [
+        asyncio.to_thread(subscriptions.disconnect, connection_id, met_at=token)
+        for connection_id in connection_ids
+    ]
+    for ending in await asyncio.gather(*deletions, return_exceptions=True):
+        if isinstance(ending, Unavailable):
+            log.warning("rows_not_deleted", reason=str(ending))
+        elif isinstance(ending, BaseException):
+            raise ending

@@ -1,0 +1,80 @@
+"""LaterWorker: does what was put off for some seconds, a batch of LaterQueue."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+
+from functions.environment import Environment
+from functions.glow import log
+from functions.glow.errors import BadRequest, Unavailable
+from functions.glow.fields import Json
+from functions.glow.prices.table import PriceTable
+from functions.glow.queues.batch import Poison, SqsAnswer, SqsEvent, SqsRecord
+from functions.glow.queues.dead_letters import DeadLetterQueue
+from functions.glow.queues.later import Kind, LaterQueue, parse_later
+from functions.glow.queues.retry_queue import RetryQueue
+from functions.glow.runtime import aws
+from functions.glow.runtime.loop import event_loop
+from functions.glow.sockets.catch_up import parse_catch_up
+from functions.glow.sockets.catching_up import CatchingUp
+from functions.glow.sockets.lag import LagTable
+from functions.glow.sockets.setup import connection_poster
+from functions.glow.sockets.subscriptions import SubscriptionTable
+
+# Time kept back for the queues: a function that times out acknowledges nothing.
+RESERVE_SECONDS: Final = 5.0
+
+_ENVIRONMENT: Final = Environment(os.environ)
+_DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
+_SQS: Final = aws.sqs(_ENVIRONMENT.aws_region)
+_DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.later_dead_letter_queue_url)
+_QUEUE: Final = RetryQueue(
+    _SQS, _ENVIRONMENT.later_queue_url, base_seconds=1, max_tries=_ENVIRONMENT.later_tries
+)
+_CATCHING_UP: Final = CatchingUp(
+    LagTable(_DYNAMODB, _ENVIRONMENT.connections_table),
+    SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
+    PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table),
+    connection_poster(_DYNAMODB, _ENVIRONMENT.post_settings),
+    LaterQueue(_SQS, _ENVIRONMENT.later_queue_url),
+)
+
+
+async def _catch_up(fields: Json) -> None:
+    await _CATCHING_UP.run(parse_catch_up(fields), now=time.time())
+
+
+# What each kind of message asks for. Raises BadRequest for what no retry can mend.
+_DO: Final[Mapping[Kind, Callable[[Json], Awaitable[None]]]] = {"catch_up": _catch_up}
+
+
+class LambdaContext(Protocol):
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
+    """One record after the other: two that name the same connection are not carried out at once."""
+    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _is_done(record: SqsRecord, context: LambdaContext) -> bool:
+    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
+    try:
+        event_loop().run_until_complete(_do(record, seconds))
+    except BadRequest as error:
+        return not _DEAD_LETTERS.send([Poison(record, str(error))])
+    except (Unavailable, TimeoutError) as error:
+        reason = str(error) or f"over the {seconds:.0f} s that were left"
+        pause = _QUEUE.postpone([record])
+        log.exception("later_failed", messageId=record["messageId"], reason=reason, seconds=pause)
+        return False
+    return True
+
+
+async def _do(record: SqsRecord, seconds: float) -> None:
+    later = parse_later(record["body"])
+    async with asyncio.timeout(seconds):
+        await _DO[later.kind](later.fields)
