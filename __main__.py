@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pulumi
 
+from components.aws.log_groups import LeftBehind
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
 from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
 from components.packaging import Target, dependency_archive, function_archive, worker_modules
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
-from components.routing.last_outputs import last_output
+from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
@@ -65,11 +66,14 @@ pipeline = AwsPipeline(
     AwsPipelineArgs(
         prefix=prefix,
         settings=pipeline_settings(settings),
-        code=lambda module: pulumi.FileArchive(str(function_archive(root, module))),
+        code=lambda module, lists: pulumi.FileArchive(
+            str(function_archive(root, stack, module, lists))
+        ),
         dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
         rest=rest,
         websocket=websocket,
         edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),
+        left_behind=LeftBehind(prefix, functions=last_names("FunctionNames")),
     ),
 )
 storage = pipeline.storage

@@ -7,16 +7,19 @@ depends on the zlib of the machine. Any other byte would be a change in the next
 import hashlib
 import importlib.util
 import io
+import json
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 import pulumi
+
+from functions.environment import LISTS_FILE
 
 _BUILD_FOLDER: Final = ".build"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
@@ -58,8 +61,13 @@ class Target:
         return f"{machine}-{libc}"
 
 
-def function_archive(root: Path, handler: str) -> Path:
-    """Zip `functions/<handler>.py` with the package that it imports; return the zip's path."""
+def function_archive(
+    root: Path, stack: str, handler: str, lists: Mapping[str, Sequence[str]]
+) -> Path:
+    """Zip `functions/<handler>.py` with the package that it imports, and with `lists` for it.
+
+    Return the zip's path.
+    """
     functions = root / "functions"
     sources = [
         functions / "__init__.py",
@@ -68,7 +76,8 @@ def function_archive(root: Path, handler: str) -> Path:
         *functions.glob("glow/**/*.py"),
     ]
     members = {source.relative_to(root).as_posix(): source.read_bytes() for source in sources}
-    return _write_zip(root / _BUILD_FOLDER / f"{handler}.zip", members)
+    members[f"functions/{LISTS_FILE}"] = json.dumps(lists, sort_keys=True).encode()
+    return _write_zip(root / _BUILD_FOLDER / stack / f"{handler}.zip", members)
 
 
 def dependency_archive(root: Path, target: Target) -> Path:
@@ -156,8 +165,8 @@ def _write_zip(archive: Path, members: Mapping[str, bytes]) -> Path:
             entry.create_system = _UNIX  # also where it is built on Windows
             entry.external_attr = _READABLE_FILE
             zipped.writestr(entry, members[name])
-    archive.parent.mkdir(exist_ok=True)
-    # Renamed when complete: two stacks may build side by side, and both write the same bytes.
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    # Renamed when complete: two programs may build side by side, and both write the same bytes.
     with tempfile.NamedTemporaryFile(dir=archive.parent, suffix=".part", delete=False) as part:
         part.write(content.getvalue())
     return Path(part.name).replace(archive)

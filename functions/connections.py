@@ -48,6 +48,7 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _REGION: Final = _ENVIRONMENT.aws_region
 _TOKENS: Final = _ENVIRONMENT.tokens
 _SYMBOLS: Final = _ENVIRONMENT.symbols
+_ORIGINS: Final = _ENVIRONMENT.allowed_origins
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
@@ -78,7 +79,7 @@ def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
     host = event["requestContext"]["domainName"]
     if not origin_is_allowed(
         origin,
-        _ENVIRONMENT.allowed_origins,
+        _ORIGINS,
         own={f"https://{host}", _ENDPOINTS.websocket_origin},
         origin_is_required=_ENVIRONMENT.origin_is_required,
     ):
@@ -109,7 +110,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     read is in it; one stored later is broadcast to the row."""
     now = time.time()
     token = require_known(command.token, _TOKENS, _SYMBOLS)
-    routes = _ROUTES.refresh()
+    routes = _ROUTES.known()
     if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
         return reply(_moved(command, routes))  # on this path it would hear nothing
     _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)

@@ -44,7 +44,7 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     require_known(token, _TOKENS, _SYMBOLS)
     _note(token, now)
     answer = where_to_connect(
-        token, preferences, _ROUTES.refresh(), _ENDPOINTS, now_ms=int(now * 1_000)
+        token, preferences, _ROUTES.known(), _ENDPOINTS, now_ms=int(now * 1_000)
     )
     response = json_response(200, answer)
     response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"

@@ -2,14 +2,18 @@
 
 The names are constants because `components/` sets what the functions read. Each function
 gets only the variables that it uses, so a missing one is an error when it is read, not before.
+
+All variables together have 4 KB, so what config lists comes in a file of the function's archive.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
 
 from functions.glow.routing.endpoints import Endpoints
-from functions.glow.routing.policy import Policy, parse_policy
+from functions.glow.routing.policy import Policy
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.sockets.budget import Quota
 from functions.glow.sockets.settings import PostSettings
@@ -36,11 +40,8 @@ ROUTE_DEAD_LETTER_QUEUE_URL: Final = "ROUTE_DEAD_LETTER_QUEUE_URL"
 ROUTE_QUEUE_TRIES: Final = "ROUTE_QUEUE_TRIES"
 ROUTE_GRACE_SECONDS: Final = "ROUTE_GRACE_SECONDS"
 AWS_CONNECTS_PER_SECOND: Final = "AWS_CONNECTS_PER_SECOND"
-ROUTING: Final = "ROUTING"
 WEBSOCKET_URL: Final = "WEBSOCKET_URL"
 WEBSOCKET_CALLBACK_URL: Final = "WEBSOCKET_CALLBACK_URL"
-TOKENS: Final = "TOKENS"
-ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"
 REQUIRE_ORIGIN: Final = "REQUIRE_ORIGIN"
 HELIUS_WEBHOOK_SECRET: Final = "HELIUS_WEBHOOK_SECRET"  # noqa: S105 - a name
 HELIUS_WEBHOOK_SECRET_PREVIOUS: Final = "HELIUS_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - a name
@@ -51,7 +52,13 @@ EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa
 MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
+LISTS_PATH: Final = "LISTS_PATH"  # set by tests, instead of the file beside this module
 AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
+
+LISTS_FILE: Final = "lists.json"
+"""The lists by name. Here it is empty; a stack's archives hold the stack's own."""
+TOKENS: Final = "tokens"
+ALLOWED_ORIGINS: Final = "allowedOrigins"
 
 DEFAULT_CALL_TIMEOUT_MS: Final = 200
 
@@ -161,10 +168,11 @@ class Environment:
 
     @property
     def policy(self) -> Policy:
-        """The routing that the stack was deployed with. A routing item counts instead."""
-        routing = self.variables.get(ROUTING)
-        policy = Policy() if not routing else parse_policy(routing)
-        return replace(policy, edge_is_on=self.edge_is_on)
+        """What holds until the routing item has been read.
+
+        The flag alone does not tell a token's path. So a process that cannot read the item serves both.
+        """
+        return Policy(edge_is_on=self.edge_is_on, is_dual=self.edge_is_on)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -289,8 +297,16 @@ class Environment:
         return (self._required(current), older) if older else (self._required(current),)
 
     def _listed(self, name: str) -> list[str]:
-        entries = self.variables.get(name, "").split(",")
-        return [entry.strip() for entry in entries if entry.strip()]
+        beside = Path(__file__).with_name(LISTS_FILE)
+        path = Path(self.variables.get(LISTS_PATH) or beside)
+        try:
+            lists = cast("Mapping[str, list[str]]", json.loads(path.read_bytes()))
+        except (OSError, ValueError) as error:
+            raise MisconfiguredError(
+                f"{path} cannot be read: {error}. The stack puts it into the function's archive: run"
+                " `pulumi up`."
+            ) from error
+        return lists.get(name, [])
 
     def _is_true(self, name: str) -> bool:
         value = self.variables.get(name) or "false"

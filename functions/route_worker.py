@@ -14,12 +14,12 @@ from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.queues.retry_queue import RetryQueue
 from functions.glow.routing.setup import route_change
 from functions.glow.routing.tasks import Kind, Task, parse_task
-from functions.glow.runtime import aws
+from functions.glow.runtime import boto
 from functions.glow.runtime.loop import event_loop
 
 _ENVIRONMENT: Final = Environment(os.environ)
 _CHANGE: Final = route_change(_ENVIRONMENT.change_settings)
-_SQS: Final = aws.sqs(_ENVIRONMENT.aws_region)
+_SQS: Final = boto.sqs(_ENVIRONMENT.aws_region)
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.route_dead_letter_queue_url)
 _QUEUE: Final = RetryQueue(
     _SQS,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
-from botocore.session import Session
+from boto3.session import Session
 
 from ops.errors import OpsError
 from workspace.ports import LOOPBACK, accepts
@@ -63,17 +63,16 @@ def sqs_of(queue_url: str) -> SQSClient:
     url = urlsplit(queue_url)
     endpoint = f"{url.scheme}://{url.netloc}"
     if url.hostname == LOOPBACK:
-        local = Session().create_client(
+        return Session().client(
             "sqs",
             endpoint_url=endpoint,
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 - the emulator's
         )
-        return cast("SQSClient", local)
     # https://sqs.<region>.amazonaws.com/<account>/<name>
     region = (url.hostname or "").split(".")[1]
-    return cast("SQSClient", Session().create_client("sqs", region_name=region))
+    return Session().client("sqs", region_name=region)
 
 
 def _say(line: str) -> None:

@@ -1,17 +1,29 @@
 """A function with its role and its log group."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.environment_size import size_problem
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
+from components.aws.log_groups import LeftBehind, declare_function_log_group, log_group_name
 from components.settings.groups import RuntimeSettings
 
 # A healthy answer takes milliseconds, and Helius hangs up after 1 s: what takes this long is stuck.
 _REQUEST_TIMEOUT_SECONDS: Final = 10
+
+
+Lists = Mapping[str, Sequence[str]]
+"""What a function is told in a file of its archive, by name: its environment holds only 4 KB."""
+
+
+class FunctionCode(Protocol):
+    """The code of the function whose module in `functions/` has that name, and its `lists`."""
+
+    def __call__(self, module: str, lists: Lists) -> pulumi.Archive: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +35,10 @@ class LambdaPlatform:
     prefix: str
     """Begins the names that AWS knows them by."""
     settings: RuntimeSettings
-    code: Callable[[str], pulumi.Archive]
-    """The code of the function whose module in `functions/` has that name."""
+    code: FunctionCode
     dependencies_arn: pulumi.Input[str]
     """The layer with the packages that functions need to post."""
+    left_behind: LeftBehind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +51,7 @@ class LambdaFunctionArgs:
     """What the function may do, as methods of the resources it does it to."""
     environment: Mapping[str, pulumi.Input[str] | None]
     """A variable that is None is not set at all."""
+    lists: Lists = field(default_factory=dict[str, Sequence[str]])
     called_by: "Sequence[Callable[[LambdaFunction], object]]" = ()
     """Who calls the function, as methods of the resources that do."""
     timeout_seconds: int = _REQUEST_TIMEOUT_SECONDS
@@ -103,11 +116,12 @@ class LambdaFunction(pulumi.ComponentResource):
 
     def _log_group(self, args: LambdaFunctionArgs) -> aws.cloudwatch.LogGroup:
         # Made before the function: Lambda would create it by itself, without retention.
-        return aws.cloudwatch.LogGroup(
+        return declare_function_log_group(
             f"{self._name}-logs",
-            name=f"/aws/lambda/{args.physical_name}",
-            retention_in_days=args.platform.settings.log_retention_days,
-            opts=pulumi.ResourceOptions(parent=self),
+            group=log_group_name(args.physical_name),
+            retention_days=args.platform.settings.log_retention_days,
+            left_behind=args.platform.left_behind,
+            parent=self,
         )
 
     def _role(self, args: LambdaFunctionArgs, log_group: aws.cloudwatch.LogGroup) -> FunctionRole:
@@ -128,23 +142,21 @@ class LambdaFunction(pulumi.ComponentResource):
     def _lambda(
         self, args: LambdaFunctionArgs, role: FunctionRole, log_group: aws.cloudwatch.LogGroup
     ) -> aws.lambda_.Function:
+        variables = {name: value for name, value in args.environment.items() if value is not None}
+        _refuse_if_too_large(args.physical_name, variables)
         # source_code_hash stays unset: the engine compares the archive itself (pulumi-aws#3478).
         return aws.lambda_.Function(
             f"{self._name}-function",
             name=args.physical_name,
             role=role.arn,
             handler=f"functions.{args.module}.handler",
-            code=args.platform.code(args.module),
+            code=args.platform.code(args.module, args.lists),
             layers=[args.platform.dependencies_arn] if args.has_dependencies else [],
             runtime=args.platform.settings.runtime,
             architectures=[args.platform.settings.architecture],
             memory_size=args.platform.settings.memory_mb,
             timeout=args.timeout_seconds,
-            environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables={
-                    name: value for name, value in args.environment.items() if value is not None
-                }
-            ),
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=variables),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON",
                 log_group=log_group.name,
@@ -153,3 +165,12 @@ class LambdaFunction(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, *args.after]),
         )
+
+
+def _refuse_if_too_large(function: str, variables: Mapping[str, pulumi.Input[str]]) -> None:
+    def check(values: Mapping[str, object]) -> None:
+        if problem := size_problem(function, values):
+            raise pulumi.RunError(problem)
+
+    # Also in a preview of what is not made yet, where some values are unknown.
+    pulumi.Output.all(**variables).apply(check, run_with_unknowns=True)

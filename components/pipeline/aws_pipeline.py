@@ -7,7 +7,13 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform
+from components.aws.lambda_function import (
+    FunctionCode,
+    LambdaFunction,
+    LambdaFunctionArgs,
+    LambdaPlatform,
+)
+from components.aws.log_groups import LeftBehind
 from components.aws.rest_api import RestApi
 from components.aws.websocket_api import WebSocketApi
 from components.aws.websocket_stage import WebSocketStage, WebSocketStageArgs
@@ -46,13 +52,13 @@ class AwsPipelineArgs:
     prefix: str
     """Begins every physical name: `glow-<stack>`."""
     settings: PipelineSettings
-    code: Callable[[str], pulumi.Archive]
-    """The code of a function, by its module's name."""
+    code: FunctionCode
     dependencies: pulumi.Archive
     """The layer with the packages that functions need to post."""
     rest: RestApi
     websocket: WebSocketApi
     edge: EdgeTarget
+    left_behind: LeftBehind
 
 
 class AwsPipeline(pulumi.ComponentResource):
@@ -75,7 +81,9 @@ class AwsPipeline(pulumi.ComponentResource):
         functions = {
             each.slug: LambdaFunction(each.resource_name, each, self._child) for each in declared
         }
-        followers = [functions[each.slug] for each in declared if env.ROUTING in each.environment]
+        followers = [
+            functions[each.slug] for each in declared if env.ROUTES_TABLE in each.environment
+        ]
         control = self._route_control(parts, followers)
         self.functions = {**functions, **control.functions}
         args.rest.deploy()
@@ -101,6 +109,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 settings=args.settings.runtime,
                 code=args.code,
                 dependencies_arn=self._dependency_layer(args).arn,
+                left_behind=args.left_behind,
             ),
             settings=args.settings,
             storage=self.storage,

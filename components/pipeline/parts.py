@@ -27,12 +27,13 @@ class PipelineParts:
     edge: EdgeTarget
 
     def routes_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """Where the routing item is, and the policy that holds while there is none."""
-        policy = self.settings.routing.policy
+        """Where the routing item is, and what holds until it was read.
+
+        The policy itself is not told: a change of it redeploys no function.
+        """
         return {
             env.ROUTES_TABLE: self.storage.routes.table.name,
-            env.ROUTING: policy.to_json(),
-            env.USE_EDGE_BROADCAST: flag(is_on=policy.edge_is_on),
+            env.USE_EDGE_BROADCAST: flag(is_on=self.settings.routing.policy.edge_is_on),
         }
 
     def publish_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
@@ -69,22 +70,20 @@ class PipelineParts:
             env.POSTING_PROCESSES: str(self.settings.posting.processes),
         }
 
-    def origins_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+    def listed_origins(self) -> Mapping[str, Sequence[str]]:
         """The web origins that may connect and read, with that of the edge: its test page does."""
         own = [] if self.edge.url is None else [self.edge.url]
-        origins = dict.fromkeys([*self.settings.listeners.allowed_origins, *own])
-        return {env.ALLOWED_ORIGINS: listed(tuple(origins))}
+        return {
+            env.ALLOWED_ORIGINS: list(
+                dict.fromkeys([*self.settings.listeners.allowed_origins, *own])
+            )
+        }
 
-    def tokens_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """Which tokens are served; unset means every one."""
-        return {env.TOKENS: listed(self.settings.stream.tokens)}
+    def listed_tokens(self) -> Mapping[str, Sequence[str]]:
+        """Which tokens are served; none means every one."""
+        return {env.TOKENS: self.settings.stream.tokens}
 
 
 def flag(*, is_on: bool) -> str:
     """A flag as functions/environment.py reads it."""
     return "true" if is_on else "false"
-
-
-def listed(entries: Sequence[str]) -> str | None:
-    """A list as functions/environment.py reads it; an empty one is not set."""
-    return ",".join(entries) or None

@@ -1,7 +1,7 @@
 """The outputs of the stack's last `up`, so that a preview can say what changes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, cast
 
 import pulumi
@@ -14,10 +14,20 @@ _HALF_WRITTEN: Final = "failed to load checkpoint"
 
 def last_output(name: str) -> str | None:
     """The text that the stack last exported under `name`; None before its first `up`."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    outputs = _read_outputs(stack)
-    value = outputs.get(name)
+    value = _last(name)
     return value if isinstance(value, str) else None
+
+
+def last_names(name: str) -> Collection[str]:
+    """The values of the map that the stack last exported under `name`; empty before its first `up`."""
+    value = _last(name)
+    names = cast("Mapping[str, object]", value).values() if isinstance(value, Mapping) else ()
+    return [str(each) for each in names]
+
+
+def _last(name: str) -> object:
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    return _read_outputs(stack).get(name)
 
 
 def _read_outputs(stack: str) -> Mapping[str, object]:

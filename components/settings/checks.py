@@ -18,7 +18,6 @@ from components.settings.routing import MAX_EDGE_TOKENS, edge_token_problem
 from components.settings.table import FIELDS, is_secret, setting
 from components.settings.values import MAX_ORIGINS, MAX_TOKENS
 
-# These lists go into the environment of a function, which holds 4 KB.
 _MOST: Final = {
     ("allowedOrigins",): MAX_ORIGINS,
     ("tokens",): MAX_TOKENS,

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from components.settings.checks import close_key, problems_of, stored_value, tokens_of
 from components.settings.model import Settings
+from components.settings.names import stack_name_problem
 from components.settings.problems import (
     NAMESPACE,
     Problem,
@@ -25,7 +26,8 @@ from components.settings.values import WRONG_KIND
 
 
 def load_settings() -> Settings:
-    """Settings of the stack that Pulumi is running. Raises SettingsError."""
+    """Settings of the stack that Pulumi is running. Raises SettingsError, or one about its name."""
+    stack = pulumi.get_stack()
     prefix = f"{NAMESPACE}:"
     # pulumi.Config can only be asked for known keys. This finds misspelt ones, too.
     known = pulumi.runtime.config.CONFIG.get()
@@ -34,8 +36,10 @@ def load_settings() -> Settings:
         for key, value in known.items()
         if key.startswith(prefix)
     }
+    if problem := stack_name_problem(stack, has_edge="edge" in values):
+        raise pulumi.RunError(problem)
     secrets = {key for key in values if pulumi.runtime.is_config_secret(f"{prefix}{key}")}
-    return parse_settings(values, secrets=secrets, stack=pulumi.get_stack())
+    return parse_settings(values, secrets=secrets, stack=stack)
 
 
 def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack: str) -> Settings:

@@ -171,7 +171,11 @@ class Settings(BaseModel):
         description="Who hears the alarms. AWS asks the address to confirm.",
     )
     broadcast_concurrency: int = Field(
-        default=10, ge=2, le=1000, description="How many workers broadcast at once."
+        default=10,
+        ge=2,
+        le=1000,
+        description="How many workers broadcast at once. A new account runs 10 functions at once in all,"
+        " until AWS has raised its quota.",
     )
     account_requests_per_second: int = Field(
         default=10_000,

@@ -65,18 +65,24 @@ class TestUpdate:
 
 
 class TestTokens:
-    ENVIRONMENT = Environment({"TOKENS": TOKENS["variable"]})
+    @pytest.fixture
+    def environment(self, tmp_path: Path) -> Environment:
+        lists = tmp_path / "lists.json"
+        lists.write_text(json.dumps({"tokens": TOKENS["variable"].split(",")}))
+        return Environment({"LISTS_PATH": str(lists)})
 
     @pytest.mark.parametrize("token", TOKENS["served"])
-    def test_token_of_the_stack_is_served(self, token: str) -> None:
-        known = require_known(token, self.ENVIRONMENT.tokens, self.ENVIRONMENT.symbols)
+    def test_token_of_the_stack_is_served(self, environment: Environment, token: str) -> None:
+        known = require_known(token, environment.tokens, environment.symbols)
 
         assert known == token
 
     @pytest.mark.parametrize("example", TOKENS["refused"], ids=lambda example: example["token"])
-    def test_other_token_is_refused_with_what_to_ask_for(self, example: Golden) -> None:
+    def test_other_token_is_refused_with_what_to_ask_for(
+        self, environment: Environment, example: Golden
+    ) -> None:
         with pytest.raises(UnknownToken) as refused:
-            require_known(example["token"], self.ENVIRONMENT.tokens, self.ENVIRONMENT.symbols)
+            require_known(example["token"], environment.tokens, environment.symbols)
 
         assert str(refused.value) == example["message"]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 CREDENTIALS = Credentials("test", "test", None)
+ORIGINS = ["https://app.example", "http://localhost:*"]
 
 
 @pytest.fixture(scope="package")
@@ -159,7 +162,14 @@ def listen(subscriptions: SubscriptionTable) -> Listen:
 
 
 class Load(Protocol):
-    def __call__(self, function: str, **variables: str) -> ModuleType: ...
+    def __call__(
+        self,
+        function: str,
+        *,
+        tokens: Sequence[str] = (),
+        origins: Sequence[str] = ORIGINS,
+        **variables: str,
+    ) -> ModuleType: ...
 
 
 @pytest.fixture
@@ -173,11 +183,22 @@ def load(
     endpoint: Endpoint,
     edge: Edge,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Load:
     """Start a function as Lambda does; `variables` beside or instead of the usual ones."""
 
-    def start(function: str, **variables: str) -> ModuleType:
+    def start(
+        function: str,
+        *,
+        tokens: Sequence[str] = (),
+        origins: Sequence[str] = ORIGINS,
+        **variables: str,
+    ) -> ModuleType:
+        lists = {environment.TOKENS: tokens, environment.ALLOWED_ORIGINS: origins}
+        file = tmp_path / environment.LISTS_FILE
+        file.write_text(json.dumps(lists))
         usual = {
+            environment.LISTS_PATH: str(file),
             environment.AWS_REGION: REGION,
             environment.PRICES_TABLE: PRICES,
             environment.CONNECTIONS_TABLE: CONNECTIONS,
@@ -209,7 +230,6 @@ def load(
             environment.MAX_PRICE_JUMP: "20",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
             environment.CALL_TIMEOUT_MS: "5000",
-            environment.ALLOWED_ORIGINS: "https://app.example,http://localhost:*",
         }
         for name, value in {**usual, **variables}.items():
             monkeypatch.setenv(name, value)

@@ -92,7 +92,7 @@ def test_react_native_connects_with_the_address_it_opens_as_its_origin(
     load: Load, own: str
 ) -> None:
     """The API's host, or that of the URL which /connect answers; where config lists no origin."""
-    connections = load("connections", **{environment.ALLOWED_ORIGINS: ""})
+    connections = load("connections", origins=())
 
     answer = connections.handler(a_connect(uuid.uuid4().hex, {"Origin": own}), None)
 
@@ -308,19 +308,28 @@ def test_client_that_subscribes_to_all_it_may_and_pings_is_left_alone(
     ],
 )
 def test_junk_is_answered_with_an_error(load: Load, message: object, code: str) -> None:
-    connections = load("connections", **{environment.TOKENS: "SOL"})
+    connections = load("connections", tokens=["SOL"])
     answer = say(connections, "client", message)
 
     assert (answer["type"], answer["code"]) == ("ERROR", code)
 
 
 def test_symbol_is_answered_with_its_mint(load: Load) -> None:
-    connections = load("connections", **{environment.TOKENS: "WIF=EKpQ"})
+    connections = load("connections", tokens=["WIF=EKpQ"])
 
     answer = subscribe(connections, "client", "WIF")
 
     assert (answer["type"], answer["code"]) == ("ERROR", "UNKNOWN_TOKEN")
     assert answer["message"] == "token WIF is a symbol; on the wire it is EKpQ"
+
+
+def test_without_the_routes_nobody_is_left_on_a_path_that_may_be_quiet(load: Load) -> None:
+    connections = load("connections", **{environment.ROUTES_TABLE: "missing"})
+
+    answer = subscribe(connections, "client", a_token())
+
+    assert (answer["type"], answer["code"]) == ("ERROR", "INTERNAL")
+    assert answer["message"] == "the routing table did not answer; send it again"
 
 
 def test_no_exception_leaves_the_handler(load: Load) -> None:

@@ -8,13 +8,12 @@ import pytest
 from functions import environment
 from functions.glow.runtime.http import HttpResponse
 from tests.functions.builders import a_token, an_http_event
-from tests.functions.conftest import Load
+from tests.functions.conftest import ORIGINS, Load
 from tests.functions.edge import Edge
 
 PREFLIGHT = "OPTIONS /{proxy+}"
 PRICE = "GET /tokens/{token}/price"
 LOCAL_PAGE = "http://localhost:5173"
-LISTED = "https://app.example,http://localhost:*"
 
 
 def answer_to(
@@ -73,25 +72,27 @@ def test_other_page_may_not_and_no_cache_gives_it_the_answer_of_another(
 
 @pytest.mark.parametrize("origin", ["null", "file://"])
 def test_page_without_an_origin_may_read_where_that_is_listed(load: Load, origin: str) -> None:
-    prices = load("prices", **{environment.ALLOWED_ORIGINS: f"{LISTED},{origin}"})
+    prices = load("prices", origins=[*ORIGINS, origin])
 
     assert cors_of(answer_to(prices, "GET /health/live", origin)) == readable_by(origin)
 
 
 @pytest.mark.parametrize(
-    ("token", "variables", "status"),
+    ("token", "tokens", "variables", "status"),
     [
-        ("a b", {}, 400),
-        ("NOBODY_TRADES_IT", {}, 404),
-        ("OTHER", {environment.TOKENS: "SOL"}, 404),
-        ("SOL", {environment.PRICES_TABLE: "missing"}, 503),
+        ("a b", [], {}, 400),
+        ("NOBODY_TRADES_IT", [], {}, 404),
+        ("OTHER", ["SOL"], {}, 404),
+        ("SOL", [], {environment.PRICES_TABLE: "missing"}, 503),
     ],
 )
 def test_page_may_read_what_is_wrong(
-    load: Load, token: str, variables: dict[str, str], status: int
+    load: Load, token: str, tokens: list[str], variables: dict[str, str], status: int
 ) -> None:
     """Without the headers it would see no status, and try a final refusal again for ever."""
-    response = answer_to(load("prices", **variables), PRICE, LOCAL_PAGE, token)
+    prices = load("prices", tokens=tokens, **variables)
+
+    response = answer_to(prices, PRICE, LOCAL_PAGE, token)
 
     assert response["statusCode"] == status
     assert cors_of(response) == readable_by(LOCAL_PAGE)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,9 +18,16 @@ ROUTE = "GET /connect/{token}"
 EDGE = Policy(edge_is_on=True)
 
 
-def ask(load: Load, token: str, query: dict[str, str] | None = None, **variables: str) -> Any:
+def ask(
+    load: Load,
+    token: str,
+    query: dict[str, str] | None = None,
+    *,
+    tokens: Sequence[str] = (),
+    **variables: str,
+) -> Any:
     event = an_http_event(ROUTE, token=token, query=query)
-    answer = load("discovery", **variables).handler(event, None)
+    answer = load("discovery", tokens=tokens, **variables).handler(event, None)
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 
@@ -57,6 +65,13 @@ def test_without_the_item_the_environment_counts(load: Load, edge: Edge) -> None
         },
         "recheckMs": None,
     }
+
+
+def test_without_the_table_nobody_is_sent_to_a_path_that_may_be_quiet(load: Load) -> None:
+    for flag in ("true", "false"):
+        status, answer, _ = ask(load, a_token(), ROUTES_TABLE="missing", USE_EDGE_BROADCAST=flag)
+
+        assert (status, answer["error"]["code"]) == (503, "UNAVAILABLE")
 
 
 def test_item_counts_more_than_the_environment(load: Load, routes: RouteTable) -> None:
@@ -126,9 +141,9 @@ def test_bad_parameter_is_named(load: Load, query: dict[str, str], message: str)
 
 
 def test_token_that_the_stack_does_not_stream_is_not_found(load: Load) -> None:
-    status, answer, _ = ask(load, "WIF", TOKENS="WIF=EKpQ")
+    status, answer, _ = ask(load, "WIF", tokens=["WIF=EKpQ"])
 
     assert (status, answer["error"]["code"]) == (404, "UNKNOWN_TOKEN")
     assert answer["error"]["message"] == "token WIF is a symbol; on the wire it is EKpQ"
-    assert ask(load, "OTHER", TOKENS="SOL")[0] == 404
+    assert ask(load, "OTHER", tokens=["SOL"])[0] == 404
     assert ask(load, "bad token!")[0] == 400

@@ -93,13 +93,13 @@ def test_wrong_request_is_refused(
 
 
 def test_token_that_the_stack_does_not_stream_is_unknown(load: Load) -> None:
-    status, body = get(load, "GET /tokens/{token}/price", token="OTHER", TOKENS="SOL")
+    status, body = get(load, "GET /tokens/{token}/price", token="OTHER", tokens=["SOL"])
 
     assert (status, body["error"]["code"]) == (404, "UNKNOWN_TOKEN")
 
 
 def test_symbol_is_answered_with_its_mint(load: Load) -> None:
-    status, body = get(load, "GET /tokens/{token}/price", token="WIF", TOKENS="WIF=EKpQ")
+    status, body = get(load, "GET /tokens/{token}/price", token="WIF", tokens=["WIF=EKpQ"])
 
     assert (status, body["error"]["code"]) == (404, "UNKNOWN_TOKEN")
     assert body["error"]["message"] == "token WIF is a symbol; on the wire it is EKpQ"

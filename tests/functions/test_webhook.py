@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,23 @@ AUTHORIZED = {"authorization": "Bearer current"}
 
 
 def post(
-    load: Load, body: str, *, headers: dict[str, str] | None = None, **variables: str
+    load: Load,
+    body: str,
+    *,
+    headers: dict[str, str] | None = None,
+    tokens: Sequence[str] = (),
+    **variables: str,
 ) -> tuple[int, Any]:
     event = an_http_event(ROUTE, headers=AUTHORIZED if headers is None else headers, body=body)
-    answer = load("webhook", **variables).handler(event, None)
+    answer = load("webhook", tokens=tokens, **variables).handler(event, None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def post_simple(load: Load, token: str, body: str, **variables: str) -> tuple[int, Any]:
-    return post(load, body, headers={**AUTHORIZED, "x-token": token}, **variables)
+def post_simple(
+    load: Load, token: str, body: str, *, tokens: Sequence[str] = (), **variables: str
+) -> tuple[int, Any]:
+    headers = {**AUTHORIZED, "x-token": token}
+    return post(load, body, headers=headers, tokens=tokens, **variables)
 
 
 def test_real_trade_is_stored_and_published(load: Load, queue: Queue, prices: PriceTable) -> None:
@@ -186,7 +195,7 @@ def test_timestamp_in_the_future_is_refused(load: Load) -> None:
 
 def test_token_that_the_stack_does_not_stream_is_refused(load: Load) -> None:
     body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
-    status, answer = post_simple(load, "OTHER", body, TOKENS="SOL")
+    status, answer = post_simple(load, "OTHER", body, tokens=["SOL"])
 
     assert (status, answer["error"]["code"]) == (404, "UNKNOWN_TOKEN")
 
@@ -202,8 +211,9 @@ def test_body_in_base64_is_decoded(load: Load, text: str, status: int) -> None:
 
 
 def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
-    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue, routes: RouteTable
 ) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
 
     status, answer = post_simple(load, token, body, USE_EDGE_BROADCAST="true")
@@ -272,16 +282,30 @@ def test_trade_goes_to_both_paths_within_the_grace(
     assert len(queue.take()) == 1
 
 
-def test_routing_table_that_is_away_leaves_the_environment_in_force(
+@pytest.mark.parametrize("table", [ROUTES, "missing"])
+def test_with_the_edge_on_and_no_item_a_trade_goes_to_both_paths(
+    load: Load, edge: Edge, queue: Queue, table: str
+) -> None:
+    """The item may send this token to either path."""
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    status, _ = post_simple(load, token, body, ROUTES_TABLE=table, USE_EDGE_BROADCAST="true")
+
+    assert status == 200
+    assert len(edge.heard[token]) == 1
+    assert len(queue.take()) == 1
+
+
+def test_with_the_edge_off_and_no_item_a_trade_goes_to_aws_alone(
     load: Load, edge: Edge, queue: Queue
 ) -> None:
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
 
-    status, _ = post_simple(load, token, body, ROUTES_TABLE="missing", USE_EDGE_BROADCAST="true")
+    status, _ = post_simple(load, token, body, ROUTES_TABLE="missing")
 
     assert status == 200
-    assert len(edge.heard[token]) == 1
-    assert queue.take() == []
+    assert token not in edge.heard
+    assert len(queue.take()) == 1
 
 
 def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownTokens) -> None:

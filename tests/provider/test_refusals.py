@@ -115,6 +115,8 @@ def a_function(**inputs: Value) -> Properties:
 @pytest.mark.parametrize("size", [4096 - 13, 4096 - 12])
 def test_environment_over_4_kb(kinds: Mapping[str, Resource], size: int) -> None:
     kind = kinds["aws:lambda/function:Function"]
+    role = kinds["aws:iam/role:Role"]
+    role_id = role.create({"name": "wordy", "assumeRolePolicy": TRUST})
     before = a_function()
     kind.create(before)
     after = a_function(environment={"variables": {"SECRET": "a" * size}})
@@ -125,6 +127,7 @@ def test_environment_over_4_kb(kinds: Mapping[str, Resource], size: int) -> None
             kind.update(State("wordy", before), after)
         assert "aaa" not in str(refused.value)
     kind.delete(State("wordy", {}))
+    role.delete(State(role_id, {}))
 
 
 def test_new_function_with_an_environment_over_4_kb(kinds: Mapping[str, Resource]) -> None:

@@ -1,15 +1,18 @@
 """Runs the real program without an engine, and records what it asks the engine for."""
 
 import asyncio
+import io
 import json
 import logging
 import runpy
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+import grpc
 import pulumi
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
@@ -52,6 +55,8 @@ class Registered:
     inputs: Json
     protect: bool
     depends_on: frozenset[str]
+    adopted: str = ""
+    """The id in the cloud of what is taken over, not made."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,17 @@ class Secret:
     """A value that the engine encrypts."""
 
     value: object
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip that the engine uploads."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def read(self, member: str) -> bytes:
+        return zipfile.ZipFile(io.BytesIO(self.content)).read(member)
 
 
 @dataclass(frozen=True)
@@ -83,14 +99,17 @@ def deploy(
     config: Mapping[str, str] | None = None,
     *,
     last_outputs: Mapping[str, object] | None = None,
+    log_groups: Sequence[str] | None = (),
+    program: Callable[[], None] | None = None,
 ) -> Deployment:
-    """Run `__main__.py` with `config` (keys without `glow:`) beside the required secret.
+    """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret.
 
-    `last_outputs` are those of an `up` before; without them there was none.
+    `last_outputs` are those of an `up` before; without them there was none. `log_groups` are there
+    already; None means that nobody may know.
     """
     values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
     secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
-    engine = _Engine(_Cloud(last_outputs or {}))
+    engine = _Engine(_Cloud(last_outputs or {}, log_groups))
     console = _Console()
 
     async def run() -> None:
@@ -101,7 +120,7 @@ def deploy(
         )
         pulumi.runtime.set_all_config({f"glow:{key}": values[key] for key in values}, secrets)
         set_root_resource(_NO_RESOURCE)
-        await run_in_stack(_run_program)
+        await run_in_stack(program or _run_program)
 
     asyncio.run(run())
     set_root_resource(_NO_RESOURCE)
@@ -137,6 +156,7 @@ class _Engine(MockMonitor):
                     inputs=_plain(MessageToDict(request.object)),
                     protect=request.protect,
                     depends_on=frozenset(request.dependencies),
+                    adopted=request.importId,
                 )
             )
         register = cast("_Register", super().RegisterResource)
@@ -164,16 +184,35 @@ class _Console(logging.Handler):
         self.told.append(record.getMessage())
 
 
+class _Denied(grpc.RpcError):
+    """As a provider answers a caller without the right."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "AccessDeniedException: not authorized to perform logs:DescribeLogGroups"
+
+
 class _Cloud(Mocks):
     """Answers each creation with what AWS would add: ids, ARNs, addresses."""
 
-    def __init__(self, last_outputs: Mapping[str, object]) -> None:
+    def __init__(
+        self, last_outputs: Mapping[str, object], log_groups: Sequence[str] | None
+    ) -> None:
         super().__init__()
         self._last_outputs = last_outputs
+        self._log_groups = log_groups
 
     def call(self, args: MockCallArgs) -> tuple[Json, list[tuple[str, str]]]:
         if args.token == "pulumi:pulumi:readStackOutputs":  # answered by the engine, not by a cloud
             return {"outputs": dict(self._last_outputs)}, []
+        if args.token == "aws:cloudwatch/getLogGroups:getLogGroups":
+            prefix = cast("Json", args.args)["logGroupNamePrefix"]
+            if self._log_groups is None:
+                raise _Denied
+            names = [name for name in self._log_groups if name.startswith(prefix)]
+            return {"logGroupNames": names}, []
         raise AssertionError(f"the program asks the cloud for {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:
@@ -194,7 +233,7 @@ class _Cloud(Mocks):
 
 
 def _plain(value: Any) -> Any:
-    """`value` as the engine reads it: secrets marked, archives by their file's name."""
+    """`value` as the engine reads it: secrets and archives marked."""
     if isinstance(value, list):
         return [_plain(item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
@@ -203,7 +242,8 @@ def _plain(value: Any) -> Any:
     if fields.get(_SIGNATURE) == _SECRET:
         return Secret(_plain(fields["value"]))
     if fields.get(_SIGNATURE) == _ARCHIVE:
-        return Path(fields["path"]).name
+        file = Path(fields["path"])
+        return Archive(file.name, file.read_bytes())
     return {key: _plain(item) for key, item in fields.items()}
 
 

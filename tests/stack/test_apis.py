@@ -1,5 +1,7 @@
 """The two APIs: routes, shares of the account's quota, logs; and what operators are told."""
 
+import json
+
 from components.settings.quota import READ_ROUTES
 from tests.api.descriptions import REST, SOCKETS
 from tests.stack.recording import EDGE, Deployment, deploy
@@ -112,10 +114,16 @@ def test_page_that_the_edge_shows_may_read_and_connect_too() -> None:
 
 def origins(deployment: Deployment) -> dict[str, str]:
     """The web origins that the functions let in, of those that are told any."""
-    return {
-        function.name.removeprefix("glow-").removesuffix("-function"): told["ALLOWED_ORIGINS"]
+    told = {
+        function.name.removeprefix("glow-").removesuffix("-function"): json.loads(
+            function.inputs["code"].read("functions/lists.json")
+        )
         for function in deployment.of_type("aws:lambda/function:Function")
-        if "ALLOWED_ORIGINS" in (told := function.inputs["environment"]["variables"])
+    }
+    return {
+        name: ",".join(lists["allowedOrigins"])
+        for name, lists in told.items()
+        if lists.get("allowedOrigins")
     }
 
 

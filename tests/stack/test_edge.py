@@ -229,6 +229,5 @@ def test_flag_changes_the_routing_and_nothing_else(edge: Deployment) -> None:
         if before[urn].type == "aws:lambda/function:Function":
             told, news = environment(before[urn]), environment(after[urn])
             assert {name for name in told | news if told.get(name) != news.get(name)} == {
-                "ROUTING",
-                "USE_EDGE_BROADCAST",
+                "USE_EDGE_BROADCAST"
             }

@@ -1,7 +1,11 @@
 """The functions: what they run on and what they are told."""
 
+import json
+
 import pytest
 
+from components.settings.routing import MAX_EDGE_TOKENS
+from components.settings.values import MAX_ORIGINS, MAX_TOKENS
 from tests.stack.recording import (
     EDGE,
     EDGE_SECRET,
@@ -35,6 +39,11 @@ def environment(deployment: Deployment, module: str) -> dict[str, object]:
     return deployment.named(child(module, "function")).inputs["environment"]["variables"]
 
 
+def lists(deployment: Deployment, module: str) -> object:
+    archive = deployment.named(child(module, "function")).inputs["code"]
+    return json.loads(archive.read("functions/lists.json"))
+
+
 def test_every_handler_in_the_folder_is_deployed(prod: Deployment) -> None:
     handlers = {
         f"functions.{path.stem}.handler"
@@ -55,7 +64,7 @@ def test_function_runs_its_module_on_the_platform_of_config(
 
     assert function["name"] == f"glow-prod-{name}"
     assert function["handler"] == f"functions.{module}.handler"
-    assert function["code"] == f"{module}.zip"
+    assert function["code"].name == f"{module}.zip"
     assert (function["runtime"], function["architectures"]) == ("python3.13", ["arm64"])
     assert function["memorySize"] == 1769
 
@@ -104,23 +113,14 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "POSTS_PER_SECOND": "6000",
         "POSTING_PROCESSES": "15",
     }
-    tokens = {"TOKENS": f"BONK={OTHER_MINT},USDC={MINT}"}
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     route_queue = "https://sqs.example/glow-prod-Route"
     later_queue = "https://sqs.example/glow-prod-Later"
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
-    origins = {"ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
-    follows = {
-        **routes,
-        "USE_EDGE_BROADCAST": "false",
-        "ROUTING": (
-            f'{{"edgeIsOn":false,"edgeTokens":["{OTHER_MINT}"],"edgePercent":0,"awsRegions":[],'
-            '"dual":false}'
-        ),
-    }
+    follows = {**routes, "USE_EDGE_BROADCAST": "false"}
     publishes = {
         **follows,
         "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
@@ -140,7 +140,6 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "webhook": {
             **prices,
             **retention,
-            **tokens,
             **publishes,
             "CALL_TIMEOUT_MS": "200",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
@@ -168,19 +167,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             **prices,
             **posts,
             **websocket,
-            **tokens,
             **follows,
-            **origins,
             "REQUIRE_ORIGIN": "true",
         },
-        "prices": {**prices, **retention, **tokens, **origins},
+        "prices": {**prices, **retention},
         "edge_retry": {
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
-        "discovery": {**websocket, **tokens, **follows, **origins},
+        "discovery": {**websocket, **follows},
         "route_mover": moves,
         "route_worker": {
             **moves,
@@ -188,6 +185,44 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "ROUTE_QUEUE_TRIES": "20",
         },
     }
+
+
+def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
+    deployment = deploy(
+        config={
+            "tokens": f'{{"USDC": "{MINT}", "BONK": "{OTHER_MINT}"}}',
+            "allowedOrigins": '["https://app.example.com", "http://localhost:*"]',
+        }
+    )
+    tokens = {"tokens": [f"BONK={OTHER_MINT}", f"USDC={MINT}"]}
+    origins = {"allowedOrigins": ["https://app.example.com", "http://localhost:*"]}
+
+    assert {module: lists(deployment, module) for module in FUNCTIONS} == {
+        "webhook": tokens,
+        "broadcast": {},
+        "later": {},
+        "connections": {**tokens, **origins},
+        "prices": {**tokens, **origins},
+        "edge_retry": {},
+        "discovery": {**tokens, **origins},
+        "route_mover": {},
+        "route_worker": {},
+    }
+
+
+def test_most_that_config_can_list_leaves_the_environment_as_it_is() -> None:
+    mints = [f"{number:02}{'m' * 42}" for number in range(MAX_TOKENS)]
+    many = {
+        "tokens": json.dumps({f"SYMBOL{number}": mint for number, mint in enumerate(mints)}),
+        "routing": json.dumps({"edgeTokens": mints[:MAX_EDGE_TOKENS]}),
+        "allowedOrigins": json.dumps(
+            [f"https://{'app' * 20}{number}.example.com" for number in range(MAX_ORIGINS)]
+        ),
+    }
+    few, deployment = deploy(), deploy(config=many)
+
+    for module in FUNCTIONS:
+        assert environment(deployment, module) == environment(few, module)
 
 
 @pytest.mark.parametrize(

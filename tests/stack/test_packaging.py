@@ -1,5 +1,6 @@
 """Archives: the same inputs give the same bytes, wherever and whenever they are built."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from components.packaging import PackagingError, Target, dependency_archive, function_archive
 from tests.stack.recording import ROOT
 
+LISTS = {"tokens": ["BONK=DezX", "SOL"], "allowedOrigins": ["https://app.example.com"]}
 TARGET = Target(runtime="python3.13", architecture="arm64")
 
 
@@ -31,17 +33,27 @@ def copies(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_function_archive_is_the_same_anywhere(copies: tuple[Path, Path]) -> None:
-    first, second = (function_archive(copy, "webhook").read_bytes() for copy in copies)
+    first, second = (
+        function_archive(copy, "prod", "webhook", LISTS).read_bytes() for copy in copies
+    )
 
     assert first == second
 
 
 def test_function_archive_holds_its_handler_and_the_package(copies: tuple[Path, Path]) -> None:
-    names = zipfile.ZipFile(function_archive(copies[1], "prices")).namelist()
+    names = zipfile.ZipFile(function_archive(copies[1], "prod", "prices", LISTS)).namelist()
 
     assert {"functions/__init__.py", "functions/prices.py", "functions/glow/update.py"} <= {*names}
     assert "functions/webhook.py" not in names
-    assert not [name for name in names if not name.endswith(".py")]
+    assert [name for name in names if not name.endswith(".py")] == ["functions/lists.json"]
+
+
+def test_function_archive_holds_the_lists_of_its_stack(copies: tuple[Path, Path]) -> None:
+    prod = function_archive(copies[0], "prod", "prices", LISTS)
+    dev = function_archive(copies[0], "dev", "prices", {})
+
+    assert json.loads(zipfile.ZipFile(prod).read("functions/lists.json")) == LISTS
+    assert json.loads(zipfile.ZipFile(dev).read("functions/lists.json")) == {}
 
 
 def test_dependency_archive_is_the_same_anywhere(copies: tuple[Path, Path]) -> None:

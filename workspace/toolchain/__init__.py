@@ -23,6 +23,9 @@ PULUMI_VERSION: Final = Version("3.259.0")
 # The oldest CLI that knows every flag used here (`up --run-program`, `--skip-plugin-pre-install`).
 OLDEST_PULUMI: Final = Version("3.200.0")
 
+# Raised when what is built changes: another folder of the cache, made with Go's own cache in a minute.
+_BUILD: Final = 2
+
 PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 
 
@@ -31,7 +34,7 @@ def pulumi_folder(say: Callable[[str], None]) -> Path:
     on_path = shutil.which("pulumi")
     if on_path and all(map(shutil.which, PROGRAMS)) and _is_recent(on_path):
         return Path(on_path).parent
-    folder = cache_folder() / f"pulumi-v{PULUMI_VERSION}"
+    folder = cache_folder() / f"pulumi-v{PULUMI_VERSION}-{_BUILD}"
     if not all((folder / program).exists() for program in PROGRAMS):
         fresh = folder.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)

@@ -31,6 +31,9 @@ def build_pulumi(version: Version, folder: Path) -> None:
     go = find_go()
     stamp = f"-s -w -X {SDK}/go/common/version.Version=v{version}"
     _go(go, "pulumi", "build", "-trimpath", "-ldflags", stamp, "-o", str(folder), CLI)
+    # The host itself lies behind a launcher, which leads it to the program's virtual environment.
+    host = folder / "host"
+    host.mkdir()
     _go(
         go,
         "language-python",
@@ -38,9 +41,11 @@ def build_pulumi(version: Version, folder: Path) -> None:
         "-trimpath",
         "-ldflags=-s -w",
         "-o",
-        str(folder),
+        str(host),
         LANGUAGE_HOST,
     )
+    launcher = "pulumi-language-python"
+    shutil.copy(MODULES / "language-python" / launcher, folder / launcher)
     # The host starts the program through this Python script. The one of the CLI's version is taken:
     # that of the host's version is too old for the CLI.
     sdk = Path(_go(go, "pulumi", "list", "-m", "-f", "{{.Dir}}", SDK).strip())

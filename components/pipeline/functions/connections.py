@@ -19,14 +19,13 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             parts.websocket.allow_disconnect,
             *parts.post_rights(),
         ],
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.PRICES_TABLE: storage.prices.prices.name,
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
             **parts.post_environment(),
-            **parts.origins_environment(),
-            **parts.tokens_environment(),
             **parts.routes_environment(),
         },
     )

@@ -22,11 +22,10 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             )
         ],
         grants=[routes.allow_follow, routes.allow_note_tokens],
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
-            **parts.origins_environment(),
-            **parts.tokens_environment(),
             **parts.routes_environment(),
         },
     )

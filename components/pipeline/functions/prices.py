@@ -27,10 +27,9 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             )
         ],
         grants=[prices.allow_read_prices],
+        lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
-            **parts.origins_environment(),
-            **parts.tokens_environment(),
         },
     )

@@ -29,6 +29,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             storage.routes.allow_note_tokens,
             *parts.publish_rights(),
         ],
+        lists=parts.listed_tokens(),
         environment={
             env.PRICES_TABLE: storage.prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
@@ -37,7 +38,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.CALL_TIMEOUT_MS: str(settings.stream.call_timeout_ms),
             env.HELIUS_WEBHOOK_SECRET: settings.webhook_secret.current,
             env.HELIUS_WEBHOOK_SECRET_PREVIOUS: settings.webhook_secret.previous,
-            **parts.tokens_environment(),
             **parts.publish_environment(),
         },
     )

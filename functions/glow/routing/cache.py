@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 
 from functions.glow import log
-from functions.glow.errors import GlowError
+from functions.glow.errors import GlowError, Unavailable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import CACHE_SECONDS, Routes
 from functions.glow.routing.table import RouteTable
 
 
 class RouteCache:
-    """Caches the item. If it cannot be read, the last one stays in force; before the first read
-    that is `policy`, the environment's."""
+    """Caches the item. If it cannot be read, the last one stays in force; before the first read,
+    and while there is no item, that is `policy`, the environment's."""
 
     def __init__(
         self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
@@ -21,6 +21,7 @@ class RouteCache:
         self._routes = Routes(current=policy)
         self._clock = clock
         self._read_at: float | None = None
+        self._was_read = False
 
     @property
     def routes(self) -> Routes:
@@ -46,4 +47,15 @@ class RouteCache:
             log.warning("routes_not_read", reason=str(error))
         else:
             self._read_at = started
+            self._was_read = True
         return self._routes
+
+    def known(self) -> Routes:
+        """As `refresh`, for those who send clients to a path. Raises Unavailable until the first read.
+
+        The environment's policy serves both paths. Publishers that have read the item may serve one.
+        """
+        routes = self.refresh()
+        if not self._was_read:
+            raise Unavailable("the routing table did not answer; send it again")
+        return routes

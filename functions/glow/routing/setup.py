@@ -13,7 +13,7 @@ from functions.glow.routing.leavers import Leavers
 from functions.glow.routing.settings import ChangeSettings, EdgeAccess
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
-from functions.glow.runtime import aws
+from functions.glow.runtime import boto
 from functions.glow.sockets.setup import connection_poster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
@@ -23,7 +23,7 @@ ORDER_TIMEOUT_MS: Final = 20_000
 
 def route_change(settings: ChangeSettings) -> RouteChange:
     region = settings.region
-    dynamodb = aws.dynamodb(region)
+    dynamodb = boto.dynamodb(region)
     return RouteChange(
         table=RouteTable(dynamodb, settings.routes_table),
         known_tokens=KnownTokens(dynamodb, settings.routes_table),
@@ -35,7 +35,7 @@ def route_change(settings: ChangeSettings) -> RouteChange:
         ),
         rooms=None if settings.edge is None else _rooms(settings.edge),
         endpoints=settings.endpoints,
-        tasks=TaskQueue(aws.sqs(region), settings.route_queue_url),
+        tasks=TaskQueue(boto.sqs(region), settings.route_queue_url),
         grace_ms=settings.grace_seconds * 1_000,
         aws_connects_per_second=settings.aws_connects_per_second,
         clock=time.time,

@@ -1,4 +1,5 @@
-"""The AWS clients, made by botocore alone: boto3 on top costs 100 ms of start (facts/aws.md §4).
+"""The AWS clients of functions that somebody waits for, made by botocore alone: boto3 on top, which
+makes the same clients, costs 100 ms of start (facts/aws.md §4). Others take theirs from boto.py.
 
 botocore reads AWS_ENDPOINT_URL and the credentials of the environment by itself. It is imported
 where it is used, so that the core imports, and is tested, with nothing installed.
@@ -16,6 +17,7 @@ from functions.glow.errors import Unavailable
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.config import Config
     from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
@@ -69,6 +71,21 @@ def unavailable_unless_answered(part: str) -> Generator[None]:
         raise Unavailable(f"{part} did not answer as it should; send it again") from error
 
 
+def client_config(timeout_ms: int | None = None) -> Config:
+    """How a client waits and tries again; see `_client`."""
+    from botocore.config import Config  # noqa: PLC0415 - see above
+
+    patient = timeout_ms is None
+    return Config(
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
+        read_timeout=_READ_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
+        retries={"total_max_attempts": 3 if patient else 1, "mode": "standard"},
+        max_pool_connections=MAX_CONCURRENT_CALLS,
+        tcp_keepalive=True,
+        parameter_validation=False,  # a tenth of a call's CPU; the types are checked before deploy
+    )
+
+
 @cache
 def _session() -> Session:
     from botocore.session import Session  # noqa: PLC0415 - see above
@@ -80,19 +97,9 @@ def _client(service: str, region: str, timeout_ms: int | None) -> BaseClient:
     """A patient client backs off as botocore does. A hasty one is for a caller that waits one
     second in all: it tries once more, almost at once. botocore's first back-off alone may take a
     second."""
-    from botocore.config import Config  # noqa: PLC0415 - see above
-
-    patient = timeout_ms is None
-    config = Config(
-        connect_timeout=_CONNECT_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
-        read_timeout=_READ_TIMEOUT_SECONDS if patient else timeout_ms / 1000,
-        retries={"total_max_attempts": 3 if patient else 1, "mode": "standard"},
-        max_pool_connections=MAX_CONCURRENT_CALLS,
-        tcp_keepalive=True,
-        parameter_validation=False,  # a tenth of a call's CPU; the types are checked before deploy
-    )
+    config = client_config(timeout_ms)
     client = _session().create_client(service, region_name=region, config=config)
-    if not patient:
+    if timeout_ms is not None:
         # The type stubs know no handler that returns a value, which this event asks for.
         handler = cast("Callable[..., None]", _retry_once)
         client.meta.events.register(f"needs-retry.{service}", handler)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
-import botocore.session
+import boto3.session
 from botocore.config import Config
 
 from local.config import AWS_SERVICES
@@ -63,9 +63,9 @@ class Session:
                 f"aws:endpoints lacks {', '.join(missing)}: the local provider never calls the"
                 " real AWS. Add the URL of the local cloud for each"
             )
-        session = botocore.session.Session()
+        session = boto3.session.Session()
         clients: dict[str, Any] = {
-            "lambda_" if service == "lambda" else service: session.create_client(
+            "lambda_" if service == "lambda" else service: session.client(
                 service,
                 region_name=text(config, "region"),
                 endpoint_url=endpoints[service],
