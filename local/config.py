@@ -44,8 +44,6 @@ DEFAULTS: Final[dict[str, object]] = {
         # Where the README serves examples/: an HTTP API's own check knows no `*` for a port.
         "http://localhost:8000",
     ],
-    # An emulator on a busy laptop is slower than DynamoDB. No Helius waits here for one second only.
-    "glow:callTimeoutMs": "5000",
 }
 
 
