@@ -9,7 +9,8 @@ INSTALL := $(UV) pip install --quiet --require-hashes --python $(PY)
 # A firewall's own certificate is known to the system, not to uv.
 export UV_SYSTEM_CERTS ?= true
 
-# Chosen by the user: who carries out what the Pulumi engine asks for (stand-in, real).
+# Chosen by the user: who manages the local Cloudflare for the Pulumi engine (stand-in, real). AWS is always managed by
+# the stand-in (docs/architecture.md says why).
 export PROVIDERS ?= stand-in
 
 # Images for CI set it. Then every process compiles the Pulumi SDK again, and each `pulumi` starts one.
@@ -23,7 +24,7 @@ help: ## list the targets
 
 install: $(VENV)/.tools ## set up the Python environment that pulumi and ops run in; up does it too
 
-up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real plugins)
+up: $(VENV)/.tools node_modules/.installed ## set up, start the local cloud, deploy, show it working (PROVIDERS=real: real Cloudflare plugin)
 	@$(PY) -m local up
 
 down: $(VENV)/.tools ## stop the local cloud; the next up deploys into an empty one

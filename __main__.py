@@ -33,11 +33,7 @@ edge_secret = BearerSecret.encrypted(
 # Made before the functions and the edge, which have to know these addresses.
 rest = RestApi(
     "glow-rest",
-    RestApiArgs(
-        prefix=prefix,
-        cors_origins=settings.cors_origins(edge_url),
-        log_retention_days=settings.log_retention_days,
-    ),
+    RestApiArgs(prefix=prefix, log_retention_days=settings.log_retention_days),
 )
 websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
 edge_variables = settings.edge_variables(stack, rest_url=rest.url, websocket_url=websocket.url)

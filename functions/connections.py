@@ -10,6 +10,7 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
+from functions.glow.origin import origin_is_allowed
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import Routes
@@ -19,8 +20,13 @@ from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
 from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
 from functions.glow.sockets.delivery import close, deliver
+from functions.glow.sockets.message_rate import (
+    MAX_MESSAGES,
+    PERIOD_SECONDS,
+    MessageRate,
+    Verdict,
+)
 from functions.glow.sockets.opening import opening
-from functions.glow.sockets.origin import origin_is_allowed
 from functions.glow.sockets.post import ConnectionPoster, Outcome, Payload
 from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.sockets.websocket import (
@@ -39,6 +45,7 @@ _SYMBOLS: Final = _ENVIRONMENT.symbols
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
+_MESSAGE_RATE: Final = MessageRate(_SUBSCRIPTIONS)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
 _POSTER: Final = ConnectionPoster(
@@ -62,8 +69,12 @@ def handler(event: WebSocketEvent, _context: object) -> WebSocketAnswer:
 def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     origin = headers.get("origin")
+    host = event["requestContext"]["domainName"]
     if not origin_is_allowed(
-        origin, _ENVIRONMENT.allowed_origins, origin_is_required=_ENVIRONMENT.origin_is_required
+        origin,
+        _ENVIRONMENT.allowed_origins,
+        own={f"https://{host}", _ENDPOINTS.websocket_origin},
+        origin_is_required=_ENVIRONMENT.origin_is_required,
     ):
         log.info("origin_refused", connectionId=connection_id, origin=origin)
         return {"statusCode": 403, "body": ""}
@@ -72,6 +83,11 @@ def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
 
 
 def _answer(connection_id: str, body: str) -> WebSocketAnswer:
+    verdict = _MESSAGE_RATE.judge(connection_id, now=time.time())
+    if verdict is Verdict.OVER:
+        event_loop().run_until_complete(_turn_away(connection_id))
+    if verdict is not Verdict.ADMITTED:
+        return ACCEPTED
     match parse_command(body):
         case Ping():
             return reply(messages.pong())
@@ -121,3 +137,12 @@ async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)
     return outcome
+
+
+async def _turn_away(connection_id: str) -> None:
+    """Say why, then close. By a post, because an answer would come after the end."""
+    log.info("rate_limited", connectionId=connection_id)
+    limit = f"a connection may say {MAX_MESSAGES} messages in {PERIOD_SECONDS} s"
+    told = messages.error("RATE_LIMITED", f"{limit}; connect again and say less")
+    await deliver(_POSTER, connection_id, [Payload.of(told)])
+    await close(_POSTER, connection_id)

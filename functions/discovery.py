@@ -12,6 +12,7 @@ from functions.glow.routing.discovery import parse_preferences, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
+from functions.glow.runtime.cors import lets_pages_read
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -33,6 +34,7 @@ _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _E
 _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
 
 
+@lets_pages_read(_ENVIRONMENT.allowed_origins)
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     now = time.time()

@@ -1,4 +1,4 @@
-"""PriceApi: the GET routes. `/health/live`, `/tokens/{token}/price`, `/tokens/{token}/prices`."""
+"""PriceApi: `GET /health/live`, `/tokens/{token}/price`, `/tokens/{token}/prices`; all preflights."""
 
 import os
 import time
@@ -11,6 +11,7 @@ from functions.glow.errors import NoPrice, UnknownPath
 from functions.glow.prices.span import parse_span
 from functions.glow.prices.table import PriceTable
 from functions.glow.runtime import aws
+from functions.glow.runtime.cors import lets_pages_read
 from functions.glow.runtime.http import (
     HttpEvent,
     HttpRequest,
@@ -31,6 +32,7 @@ _TABLE: Final = PriceTable(aws.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.p
 Content = Mapping[str, object]
 
 
+@lets_pages_read(_ENVIRONMENT.allowed_origins)
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)

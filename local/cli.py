@@ -12,7 +12,7 @@ from rich.console import Console
 
 from local.borrowed import run_beside
 from local.clients import Endpoints
-from local.cloud import MINISTACK_LOCK, LocalCloud
+from local.cloud import MINISTACK_LOCK, STAND_INS, LocalCloud
 from local.demo import run_demo
 from local.errors import NotStreamedError
 from local.migrate import ROUTING as MIGRATION_ROUTING
@@ -24,6 +24,7 @@ from local.stream import run_stream
 from local.toggle import run_toggle
 from local.toolchain.browser import ensure_browser
 from local.toolchain.node import node_environment, npm_command
+from local.toolchain.plugin import ensure_cloudflare_plugin
 from local.trades import SIMPLE_TOKEN
 from local.turn import exclusive
 from workspace.errors import WorkspaceError
@@ -52,7 +53,10 @@ class Providers(StrEnum):
 
 ProvidersOption = Annotated[
     Providers,
-    typer.Option(envvar="PROVIDERS", help="Local stand-ins, or the real Pulumi plugins."),
+    typer.Option(
+        envvar="PROVIDERS",
+        help="Local stand-ins, or the real plugin for Cloudflare. For AWS always the stand-in.",
+    ),
 ]
 
 
@@ -88,6 +92,9 @@ def up(providers: ProvidersOption = Providers.STAND_IN) -> None:
     with exclusive(MAIN_ROOT, "make up"):
         prepare()
         stack = _stack(providers)
+        if providers is Providers.REAL:
+            with step("Cloudflare plugin") as current:
+                ensure_cloudflare_plugin(current.note)
         with step("Local cloud") as current:
             stack.cloud.start(current.say)
             current.note(stack.cloud.aws_url)
@@ -231,7 +238,9 @@ def npm(context: typer.Context) -> None:
 
 
 def _stack(providers: Providers) -> LocalStack:
-    cloud = LocalCloud(MAIN_ROOT, stand_in=providers is Providers.STAND_IN)
+    cloud = LocalCloud(
+        MAIN_ROOT, stand_ins=STAND_INS if providers is Providers.STAND_IN else ("aws",)
+    )
     return LocalStack(cloud, config_file=MAIN_CONFIG)
 
 

@@ -5,7 +5,7 @@ All of them are background processes.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -29,7 +29,7 @@ CUSTOMARY_WORKER_PORT: Final = 8787
 
 START_SECONDS: Final = 60
 
-PROVIDERS: Final = ("aws", "cloudflare")
+STAND_INS: Final = ("aws", "cloudflare")
 
 # A user's credentials, profiles and endpoints stay out: nothing here may reach a real account, and
 # ministack would take its root key from them.
@@ -40,8 +40,8 @@ class LocalCloud:
     """One emulated cloud: its processes, ports and logs under `root`; several may run at once.
 
     A port of 0 is any free one. With `records_calls` CloudTrail tells who called what, and the
-    emulator is much slower. Without `stand_in` the real Pulumi plugins are used; they find the
-    cloud by the stack's provider configuration.
+    emulator is much slower. A cloud that is not among `stand_ins` is managed by the real Pulumi plugin,
+    which finds it by the stack's provider configuration.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class LocalCloud:
         *,
         aws_port: int = CUSTOMARY_AWS_PORT,
         worker_port: int = CUSTOMARY_WORKER_PORT,
-        stand_in: bool = True,
+        stand_ins: Sequence[str] = STAND_INS,
         records_calls: bool = False,
     ) -> None:
         self.root = root
         self._ports = Ports(root / "cloud.json", {"aws": aws_port, "worker": worker_port})
-        self._stand_in = stand_in
+        self._stand_ins = stand_ins
         self._records_calls = records_calls
         self._ministack = BackgroundProcess("ministack", root)
         self._cloudflare = BackgroundProcess("cloudflare", root)
@@ -96,12 +96,12 @@ class LocalCloud:
     @property
     def engine_environment(self) -> dict[str, str]:
         """What the Pulumi engine must see to use the stand-in providers."""
-        if not self._stand_in:
+        if not self._stand_ins:
             return {}
         ports = self._ports
         return {
             "PULUMI_DEBUG_PROVIDERS": ",".join(
-                f"{name}:{ports[_provider_port(name)]}" for name in PROVIDERS
+                f"{name}:{ports[_provider_port(name)]}" for name in self._stand_ins
             ),
             # Otherwise the engine would download plugins that it does not use.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -110,7 +110,7 @@ class LocalCloud:
     def is_running(self) -> bool:
         """Tell whether all its processes run."""
         processes = [self._ministack, self._cloudflare]
-        processes += [self._providers] if self._stand_in else []
+        processes += [self._providers] if self._stand_ins else []
         return all(process.is_running() for process in processes)
 
     def require_running(self) -> None:
@@ -126,10 +126,10 @@ class LocalCloud:
         if not self._cloudflare.is_running():
             self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
-        if self._stand_in:
+        if self._stand_ins:
             # Restarted each time, so that they run today's sources. They keep no state.
             self._providers.stop()
-            self._settle_ports(*map(_provider_port, PROVIDERS))
+            self._settle_ports(*map(_provider_port, self._stand_ins))
             self._start_providers()
 
     def stop(self) -> None:
@@ -192,7 +192,7 @@ class LocalCloud:
         self._cloudflare.stop()
 
     def _start_providers(self) -> None:
-        ports = {name: self._ports[_provider_port(name)] for name in PROVIDERS}
+        ports = {name: self._ports[_provider_port(name)] for name in self._stand_ins}
         command = [sys.executable, "-m", "local.provider"]
         for name, port in ports.items():
             command += ["--port", f"{name}={port}"]

@@ -1,15 +1,18 @@
 """ministack, corrected where it is known to differ from AWS. Runs in ministack's own venv."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, cast
 
 from ministack.app import main  # pyright: ignore[reportUnknownVariableType]  has no types
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import apigateway, lambda_svc
 
 MAX_PROCESSES: Final = 4
 POLL_SECONDS: Final = 0.002
+
+Record = Mapping[str, object]  # as the API's own JSON names it: an API, a route
+Answer = Callable[..., Awaitable[tuple[object, ...]]]  # status, headers, body
 
 
 def authorize_sqs_batches_as_single_messages() -> None:
@@ -82,8 +85,40 @@ def let_requests_wait_for_a_process() -> None:
     lambda_svc.acquire_worker = lease_or_wait
 
 
+def let_routes_answer_preflights() -> None:
+    """Pass an OPTIONS request to its route, where the API has no CORS configuration.
+
+    ministack answers each one itself, then with 403. On AWS the configuration only comes first: an
+    API without one has routes for OPTIONS like any other (HTTP API developer guide, "CORS").
+    """
+    names = apigateway.__dict__
+    handle = cast("Answer", names["_handle_execute_in_scope"])
+    match_route = cast("Callable[[str, str, str], Record | None]", names["_match_route"])
+    invoke = cast("Answer", names["_invoke_lambda_proxy"])
+    apis = cast("Mapping[str, Record]", names["_apis"])
+    integrations = cast("Mapping[str, Record]", names["_integrations"])
+
+    async def handle_as_aws_does(
+        api: str, stage: str, path: str, method: str, *request: object
+    ) -> tuple[object, ...]:
+        configured = apis.get(api, {}).get("corsConfiguration")
+        route = match_route(api, method, path) if method == "OPTIONS" else None
+        if configured or route is None:
+            return await handle(api, stage, path, method, *request)
+        headers, body, query, account, region, *_ = request
+        integration = integrations[api][str(route["target"]).removeprefix("integrations/")]
+        return await invoke(
+            *(integration, api, stage, path, method, headers, body, query, route["routeKey"]),
+            owner_account_id=account,
+            owner_region=region,
+        )
+
+    names["_handle_execute_in_scope"] = handle_as_aws_does
+
+
 if __name__ == "__main__":
     authorize_sqs_batches_as_single_messages()
     let_requests_end_in_the_environment_they_began_in()
     let_requests_wait_for_a_process()
+    let_routes_answer_preflights()
     main()

@@ -31,7 +31,6 @@ _STAGE: Final = "$default"
 @dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
     prefix: str
-    cors_origins: Sequence[str]
     log_retention_days: int
 
 
@@ -86,17 +85,11 @@ class RestApi(pulumi.ComponentResource):
         )
 
     def _http_api(self, args: RestApiArgs) -> aws.apigatewayv2.Api:
-        cors = aws.apigatewayv2.ApiCorsConfigurationArgs(
-            allow_origins=list(args.cors_origins),
-            allow_methods=["GET"],
-            expose_headers=["date"],  # a client's first cursor
-            max_age=3600,
-        )
+        # Without cors_configuration: the functions say who may read (functions/glow/runtime/cors.py).
         return aws.apigatewayv2.Api(
             f"{self._name}-api",
             name=f"{args.prefix}-RestApi",
             protocol_type="HTTP",
-            cors_configuration=cors if args.cors_origins else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -117,9 +110,9 @@ class RestApi(pulumi.ComponentResource):
         slug = re.sub(r"\W+", "-", path).strip("-")
         permission = function.allow_invoke(
             f"{method}-{slug}",
-            # Any stage, as is usual for an HTTP API. A path parameter is one segment, which `*` stands for.
+            # Any stage, as is usual for an HTTP API. `*` stands for any segments: a parameter, or `{proxy+}`.
             pulumi.Output.concat(
-                self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\}", "*", path)
+                self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\+?\}", "*", path)
             ),
         )
         return aws.apigatewayv2.Route(

@@ -34,6 +34,12 @@ class PipelineParts:
             env.USE_EDGE_BROADCAST: flag(is_on=policy.edge_is_on),
         }
 
+    def origins_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """The web origins that may connect and read, with that of the edge: its test page does."""
+        own = [] if self.edge.url is None else [self.edge.url]
+        origins = dict.fromkeys([*self.settings.listeners.allowed_origins, *own])
+        return {env.ALLOWED_ORIGINS: listed(tuple(origins))}
+
     def tokens_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """Which tokens are served; unset means every one."""
         return {env.TOKENS: listed(self.settings.stream.tokens)}

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from components.settings.edge import Edge
-from components.settings.origin import is_cors_origin
 from components.settings.routing import Routing, RoutingSettings
 from components.settings.values import (
     Email,
@@ -206,11 +205,6 @@ class Settings(BaseModel):
     def policy(self) -> Policy:
         """Which path each token takes."""
         return self.routing.policy(edge_is_on=self.use_edge_broadcast, tokens=self.tokens)
-
-    def cors_origins(self, edge_url: str | None) -> tuple[str, ...]:
-        """Origins that may read from a browser, among them the test page at `edge_url`."""
-        origins = [*self.allowed_origins, *([] if edge_url is None else [edge_url])]
-        return tuple(filter(is_cors_origin, dict.fromkeys(origins)))
 
     def edge_origin(self, worker_name: str) -> str | None:
         """The origin of the edge worker, or None if there is no worker."""

@@ -28,8 +28,3 @@ def parse_listed_origin(text: str) -> str:
 def is_loopback_origin(origin: str) -> bool:
     """Tell whether `origin` is on this machine. Only there is http accepted."""
     return _LOOPBACK.fullmatch(origin) is not None
-
-
-def is_cors_origin(origin: str) -> bool:
-    """Tell whether API Gateway can match `origin`. The others only count for WebSockets."""
-    return origin not in _SPECIAL and not origin.endswith(":*")

@@ -41,15 +41,15 @@ export function reconcile(namespaces, exports, newId) {
   );
   /** @type {Namespaces} */
   const after = {};
-  const createds = [];
+  const created = [];
   for (const name of Object.keys(liveExports(exports))) {
     const id = namespaces[name] ?? namespaces[renamedFrom.get(name) ?? ""];
-    if (id === undefined) createds.push(name);
+    if (id === undefined) created.push(name);
     after[name] = id ?? newId();
   }
-  const deleteds = entries.flatMap(([name, { state }]) => (state === "deleted" && name in namespaces ? [name] : []));
-  const renameds = [...renamedFrom].map(([to, from]) => ({ from, to }));
-  return { namespaces: after, summary: { createds, deleteds, renameds } };
+  const deleted = entries.flatMap(([name, { state }]) => (state === "deleted" && name in namespaces ? [name] : []));
+  const renamed = [...renamedFrom].map(([to, from]) => ({ from, to }));
+  return { namespaces: after, summary: { created, deleted, renamed } };
 }
 
 /**

@@ -41,6 +41,7 @@ import path from "node:path";
  * @property {string} name
  * @property {boolean} logpush
  * @property {Record<string, unknown>} observability
+ * @property {Record<string, unknown>} previews_base_config
  * @property {{enabled: boolean, previews_enabled: boolean}} subdomain
  * @property {string[]} tags
  * @property {{name: string}[]} tail_consumers

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 
+import { ACCOUNT } from "./account.mjs";
 import { read } from "./body.mjs";
 import { ApiError } from "./errors.mjs";
 
@@ -127,7 +128,15 @@ export function named(state, script) {
 function settingsOf(body) {
   const given = read(
     body,
-    { name: "text", logpush: "boolean", observability: "object", subdomain: "object", tags: "list", tail_consumers: "list" },
+    {
+      name: "text",
+      logpush: "boolean",
+      observability: "object",
+      previews_base_config: "object",
+      subdomain: "object",
+      tags: "list",
+      tail_consumers: "list",
+    },
     ["name"],
   );
   if (!/^[a-z0-9_][a-z0-9-_]{0,62}$/.test(given.name)) {
@@ -137,22 +146,101 @@ function settingsOf(body) {
     name: given.name,
     logpush: given.logpush ?? false,
     observability: observabilityOf(given.observability),
-    subdomain: { enabled: false, previews_enabled: false, ...read(given.subdomain ?? {}, SUBDOMAIN, [], "subdomain.") },
+    previews_base_config: previewsOf(given.previews_base_config),
+    subdomain: subdomainOf(given.name, given.subdomain),
     tags: given.tags ?? [],
     tail_consumers: given.tail_consumers ?? [],
   };
 }
 
+const OBSERVABILITY = /** @type {const} */ ({
+  enabled: "boolean",
+  head_sampling_rate: "number",
+  issues: "object",
+  logs: "object",
+  traces: "object",
+});
+
 /** @param {unknown} body */
 function observabilityOf(body = {}) {
-  const given = read(body, { enabled: "boolean", head_sampling_rate: "number", logs: "object", traces: "object" }, [], "observability.");
+  return observed(read(body, OBSERVABILITY, [], "observability."));
+}
+
+/** @param {Record<string, any>} given */
+function observed(given) {
   const enabled = given.enabled ?? false;
   return {
     enabled,
     head_sampling_rate: given.head_sampling_rate ?? 1,
+    issues: { enabled: false, ...read(given.issues ?? {}, { enabled: "boolean" }, [], "observability.issues.") },
     logs: { enabled, head_sampling_rate: 1, invocation_logs: true, persist: true, destinations: [], ...given.logs },
     traces: { enabled: false, head_sampling_rate: 1, persist: true, destinations: [], ...given.traces },
   };
+}
+
+/**
+ * The settings for new previews. Previews themselves are not emulated.
+ * @param {unknown} body
+ */
+function previewsOf(body = {}) {
+  const where = "previews_base_config.";
+  const given = read(
+    body,
+    {
+      cache_options: "object",
+      env: "object",
+      limits: "object",
+      logpush: "boolean",
+      observability: "object",
+      placement: "object",
+      tail_consumers: "list",
+    },
+    [],
+    where,
+  );
+  const { redact_query_string = false, ...observability } = read(
+    given.observability ?? {},
+    { ...OBSERVABILITY, redact_query_string: "boolean" },
+    [],
+    `${where}observability.`,
+  );
+  return {
+    logpush: false,
+    env: {},
+    tail_consumers: [],
+    ...given,
+    cache_options: { enabled: false, cross_version_cache: false, ...given.cache_options },
+    observability: { ...observed(observability), redact_query_string },
+  };
+}
+
+/**
+ * The workers.dev switches. A PUT sends the whole object back, and so the addresses too, which only Cloudflare sets.
+ * @param {string} name
+ * @param {unknown} body
+ */
+function subdomainOf(name, body = {}) {
+  const { url, preview_url_suffix, ...switches } = read(
+    body,
+    { ...SUBDOMAIN, url: "text", preview_url_suffix: "text" },
+    [],
+    "subdomain.",
+  );
+  const addresses = addressesOf(name);
+  if ((url ?? addresses.url) !== addresses.url) throw new ApiError("BAD_REQUEST", `subdomain.url is always ${addresses.url}`);
+  if ((preview_url_suffix ?? addresses.preview_url_suffix) !== addresses.preview_url_suffix) {
+    throw new ApiError("BAD_REQUEST", `subdomain.preview_url_suffix is always ${addresses.preview_url_suffix}`);
+  }
+  return { enabled: false, previews_enabled: false, ...switches };
+}
+
+/**
+ * Where the Worker would be served, switched on or not (pulumi-cloudflare 6.23, WorkerSubdomain).
+ * @param {string} name
+ */
+function addressesOf(name) {
+  const host = `${name}.${ACCOUNT.subdomain}.workers.dev`;
+  return { url: `https://${host}`, preview_url_suffix: `-${host}` };
 }
 
 /**
@@ -166,6 +254,7 @@ function answer(state, worker) {
     .map(({ id, hostname, zone_id, zone_name, cert_id }) => ({ id, hostname, zone_id, zone_name, certificate_id: cert_id }));
   return {
     ...shown,
+    subdomain: { ...worker.subdomain, ...addressesOf(worker.name) },
     references: { dispatch_namespace_outbounds: [], domains, durable_objects: [], queues: [], workers: [] },
   };
 }

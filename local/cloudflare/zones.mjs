@@ -133,6 +133,8 @@ function routeOf(state, body) {
   return { pattern, ...(script === undefined ? {} : { script }) };
 }
 
+const RECORD_SETTINGS = /** @type {const} */ ({ ipv4_only: "boolean", ipv6_only: "boolean", flatten_cname: "boolean" });
+
 /**
  * @param {unknown} body
  * @returns {{name: string, type: string} & Record<string, unknown>}
@@ -140,11 +142,22 @@ function routeOf(state, body) {
 function recordOf(body) {
   const given = read(
     body,
-    { name: "text", type: "text", content: "text", ttl: "number", proxied: "boolean", comment: "text", tags: "list" },
+    {
+      name: "text",
+      type: "text",
+      content: "text",
+      ttl: "number",
+      proxied: "boolean",
+      comment: "text",
+      settings: "object",
+      tags: "list",
+    },
     ["name", "type", "content", "ttl"],
   );
+  // Without a change of them, the real plugin still sends `{}` when it updates a record.
+  const settings = read(given.settings ?? {}, RECORD_SETTINGS, [], "settings.");
   const name = isWithinZone(given.name) ? given.name : `${given.name}.${ACCOUNT.zone.name}`;
-  return { proxied: false, tags: [], ...given, name, type: given.type, proxiable: true, meta: {}, settings: {} };
+  return { proxied: false, tags: [], ...given, name, type: given.type, proxiable: true, meta: {}, settings };
 }
 
 /** @param {string} hostname */

@@ -1,10 +1,10 @@
 """The base classes of a resource type and of a cloud, as the generic server uses them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 from local.provider.values import Properties, Value, text
 
@@ -62,17 +62,28 @@ class Resource(ABC):
     inputs: ClassVar[Inputs]
     replaced_by: ClassVar[frozenset[str]] = frozenset()
     """Inputs that, when changed, replace the resource (`ForceNew` in the real provider)."""
+    defaults: ClassVar[Properties] = {}
+    """What the cloud answers for an input that nobody set. Others have no fixed value."""
     outputs: ClassVar[frozenset[str]]
     """What `read` adds to the inputs. Unknown until the resource exists."""
     changing: ClassVar[frozenset[str]] = frozenset()
     """Outputs that an update may change. Unknown in its preview."""
     autoname: ClassVar[str | None] = None
     """The input with the resource's name in the cloud, made up if the program gives none."""
+    importable: ClassVar[bool] = False
+    """Whether `imported` can find the resource."""
+    deletes_what_is_gone: ClassVar[bool] = True
+    """Whether the real provider takes it for a success if there is nothing to delete."""
 
     @classmethod
     def completed(cls, inputs: Properties) -> Properties:
         """The program's inputs with values derived from them, such as the hash of a named file."""
         return inputs
+
+    @classmethod
+    def imported(cls, given: str) -> State:
+        """What is known of a resource that is imported by the id `given`."""
+        return State(given, {})
 
     @abstractmethod
     def create(self, inputs: Properties) -> str:
@@ -80,7 +91,11 @@ class Resource(ABC):
 
     @abstractmethod
     def read(self, state: State) -> Properties:
-        """Return its current outputs. If it is gone, raise an error for which `is_missing` is true."""
+        """Return its current outputs, and the inputs as the cloud has them; None for one not set.
+
+        Inputs that the cloud does not answer are listed in `echoed.py`. If the resource is gone, an
+        error is raised for which `is_missing` is true.
+        """
 
     def update(self, state: State, news: Properties) -> None:
         """Change the resource in place to these inputs."""
@@ -93,6 +108,18 @@ class Resource(ABC):
     @abstractmethod
     def is_missing(self, error: Exception) -> bool:
         """Whether this error of the cloud means that the resource does not exist."""
+
+
+# A function of the SDK, such as aws.cloudwatch.get_log_groups: arguments to results.
+Function: TypeAlias = Callable[[Properties], Properties]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """What one configuration of a cloud reaches: type token to resource type or function."""
+
+    resources: Mapping[str, Resource]
+    functions: Mapping[str, Function]
 
 
 class Cloud(ABC):
@@ -108,8 +135,37 @@ class Cloud(ABC):
     """Type token → class."""
 
     @abstractmethod
-    def connect(self, config: Properties) -> Mapping[str, Resource]:
-        """Return the resource types, connected with this configuration."""
+    def connect(self, config: Properties) -> Connected:
+        """Return the resource types and functions, connected with this configuration."""
+
+
+def response(inputs: Inputs, answered: Mapping[str, Any]) -> Properties:
+    """The inverse of `request`: what the cloud's API answered, under Pulumi's names.
+
+    An input that the answer lacks is None. Those marked OWN are left out.
+    """
+    named: Properties = {}
+    for name, kind in inputs.items():
+        match kind:
+            case str(api_name):
+                named[name] = answered.get(api_name)
+            case Block(api_name, fields):
+                named[name] = _blocks(fields, answered.get(api_name))
+            case Map(api_name, fields):
+                members: Mapping[str, Any] = answered.get(api_name) or {}
+                named[name] = {key: _blocks(fields, member) for key, member in members.items()}
+            case Own.OWN:
+                pass
+    return named
+
+
+def _blocks(fields: Inputs, answered: object) -> Value:
+    if isinstance(answered, list):
+        return [_blocks(fields, item) for item in cast("list[object]", answered)]
+    if isinstance(answered, dict):
+        found = response(fields, cast("dict[str, Any]", answered))
+        return {name: value for name, value in found.items() if value is not None}
+    return None
 
 
 def request(inputs: Inputs, values: Properties) -> dict[str, Value]:

@@ -19,7 +19,9 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from local.provider.check import Problem, is_made_up, named, problems
 from local.provider.diff import Change, diff
-from local.provider.resource import Cloud, Resource, State
+from local.provider.drift import imported, seen
+from local.provider.echoed import ECHOED
+from local.provider.resource import Cloud, Connected, Resource, State
 from local.provider.values import DEFAULTS, UNKNOWN, Properties, Value, from_struct, to_struct
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._resources: Mapping[str, Resource] = {}
+        self._connected = Connected(resources={}, functions={})
 
     # Life of the plugin
 
@@ -111,16 +113,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> protocol.ConfigureResponse:
         """Connect to the cloud."""
         config = from_struct(request.args)
-        self._resources = _answer(context, lambda: self._cloud.connect(config))
+        self._connected = _answer(context, lambda: self._cloud.connect(config))
         return protocol.ConfigureResponse(supportsPreview=True)
 
     def Invoke(
         self, request: protocol.InvokeRequest, context: grpc.ServicerContext
     ) -> protocol.InvokeResponse:
-        """Refuse functions of the SDK, such as aws.getRegion: the program calls none."""
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
-        )
+        """Answer a function of the SDK, such as aws.cloudwatch.get_log_groups."""
+        function = self._connected.functions.get(request.tok)
+        if function is None:
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"the local provider does not know {request.tok}"
+            )
+        results = _answer(context, lambda: function(from_struct(request.args)))
+        answer = protocol.InvokeResponse()
+        getattr(answer, "return").CopyFrom(to_struct(results))  # a keyword of Python
+        return answer
 
     # Resources
 
@@ -158,7 +166,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         def create() -> tuple[str, Properties]:
             resource_id = resource.create(inputs)
-            return resource_id, resource.read(State(resource_id, inputs))
+            found = resource.read(State(resource_id, inputs))
+            return resource_id, _outputs(resource, found)
 
         resource_id, outputs = _answer(context, create)
         return protocol.CreateResponse(id=resource_id, properties=_state(inputs, outputs))
@@ -166,31 +175,39 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Read(
         self, request: protocol.ReadRequest, context: grpc.ServicerContext
     ) -> protocol.ReadResponse:
-        """Answer a resource's current outputs. An empty answer removes it from the state.
+        """Answer a resource's inputs and outputs as the cloud has them now.
 
-        Inputs are not read back, so changes made outside Pulumi are not noticed.
+        An empty answer removes it from the state.
         """
         resource = self._resource(request, context)
-        inputs, state = from_struct(request.inputs), from_struct(request.properties)
-        if not inputs:
+        inputs, known = from_struct(request.inputs), from_struct(request.properties)
+        if not inputs and not resource.importable:
             context.abort(
                 grpc.StatusCode.UNIMPLEMENTED,
-                "the local provider cannot import or .get() resources",
+                f"the local provider cannot import or .get() a {request.type}",
             )
+
+        state = State(request.id, known) if inputs else resource.imported(request.id)
 
         def read() -> Properties | None:
             try:
-                return resource.read(State(request.id, state))
+                return resource.read(state)
             except Exception as error:
                 if resource.is_missing(error):
                     return None
                 raise
 
-        outputs = _answer(context, read)
-        if outputs is None:
+        found = _answer(context, read)
+        if found is None:
             return protocol.ReadResponse()
+        read_back = resource.inputs.keys() - ECHOED.get(request.type, {}).keys()
+        answered = {name: found[name] for name in read_back & found.keys()}
+        if inputs:
+            now = seen(resource.inputs, inputs, answered, resource.defaults)
+        else:
+            now = {**state.properties, **imported(answered, resource.defaults)}
         return protocol.ReadResponse(
-            id=request.id, inputs=request.inputs, properties=_state(inputs, outputs)
+            id=state.id, inputs=to_struct(now), properties=_state(now, _outputs(resource, found))
         )
 
     def Update(
@@ -207,13 +224,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         def update() -> Properties:
             resource.update(State(request.id, olds), news)
-            return resource.read(State(request.id, {**olds, **news}))
+            return _outputs(resource, resource.read(State(request.id, {**olds, **news})))
 
         outputs = _answer(context, update)
         return protocol.UpdateResponse(properties=_state(news, outputs))
 
     def Delete(self, request: protocol.DeleteRequest, context: grpc.ServicerContext) -> Empty:
-        """Delete a resource. If it is gone already, that is a success."""
+        """Delete a resource. If it is gone already, that is what the real provider makes of it."""
         resource = self._resource(request, context)
         state = from_struct(request.properties)
 
@@ -221,7 +238,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 resource.delete(State(request.id, state))
             except Exception as error:
-                if not resource.is_missing(error):
+                if not (resource.is_missing(error) and resource.deletes_what_is_gone):
                     raise
 
         _answer(context, delete)
@@ -239,7 +256,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _resource(self, request: _Request, context: grpc.ServicerContext) -> Resource:
         self._kind(request, context)
-        return self._resources[request.type]
+        return self._connected.resources[request.type]
 
 
 def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer:
@@ -249,6 +266,10 @@ def _answer(context: grpc.ServicerContext, call: Callable[[], Answer]) -> Answer
     except Exception as error:
         log.warning("%s", error, exc_info=error)
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _outputs(resource: Resource, found: Properties) -> Properties:
+    return {name: found[name] for name in resource.outputs}
 
 
 def _state(inputs: Properties, outputs: Mapping[str, Value]) -> struct_pb2.Struct:

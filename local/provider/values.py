@@ -59,6 +59,11 @@ def blocks(value: Value) -> Sequence[Properties]:
     return []
 
 
+def block(value: Value) -> Properties:
+    """The object of a property that holds one, or nothing."""
+    return value if isinstance(value, dict) else {}
+
+
 def _plain(value: Value) -> Value:
     """The value without nulls, and with whole numbers as int.
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.cloud
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path, aws_port=0, worker_port=0, stand_in=False) as started:
+    with LocalCloud(tmp_path, aws_port=0, worker_port=0, stand_ins=()) as started:
         yield started
 
 
@@ -45,7 +45,7 @@ def test_restart_gives_an_empty_emulator_on_the_same_port(cloud: LocalCloud) -> 
 def test_port_is_kept_for_the_next_start(cloud: LocalCloud) -> None:
     url = cloud.aws_url
     cloud.stop()
-    again = LocalCloud(cloud.root, aws_port=0, worker_port=0, stand_in=False)
+    again = LocalCloud(cloud.root, aws_port=0, worker_port=0, stand_ins=())
     again.start()
     assert again.aws_url == url
 
@@ -54,7 +54,7 @@ def test_taken_port_is_left_to_its_owner(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as owner:
         taken: int = owner.getsockname()[1]
         cloud, said = (
-            LocalCloud(tmp_path, aws_port=taken, worker_port=0, stand_in=False),
+            LocalCloud(tmp_path, aws_port=taken, worker_port=0, stand_ins=()),
             list[str](),
         )
         cloud.start(said.append)

@@ -90,7 +90,7 @@ def archive(code: str) -> bytes:
 
 @pytest.fixture
 def function(tmp_path: Path) -> Iterator[Function]:
-    with LocalCloud(tmp_path, aws_port=0, worker_port=0, stand_in=False) as cloud:
+    with LocalCloud(tmp_path, aws_port=0, worker_port=0, stand_ins=()) as cloud:
 
         def client(service: str) -> Any:
             return Session().create_client(

@@ -9,16 +9,17 @@ import { TOKEN, trade, trades, until } from "./support.js";
 
 const CLIENT = { type: "text/javascript", text: readFileSync(new URL("../../client/glow.js", import.meta.url), "utf8") };
 
-/** An app that keeps the prices in variables that the test can read. */
-const APP = `<!doctype html><title>app</title><script type="module">
+/** An app that keeps the prices in variables that the test can read. @param {string} api an expression */
+const appOf = (api) => `<!doctype html><title>app</title><script type="module">
   import { subscribe } from "/glow.js";
   window.app = { slots: [], states: [] };
   subscribe("${TOKEN}", {
-    api: location.origin,
+    api: ${api},
     onPrice: ({ slot }) => app.slots.push(slot),
     onState: ({ state, path }) => app.states.push(state + " " + path),
   });
 </script>`;
+const APP = appOf("location.origin");
 
 describe("in Chromium", () => {
   test("an app that imports the module follows its token from path to path", async (t) => {
@@ -40,6 +41,22 @@ describe("in Chromium", () => {
     const { slots, states } = await chromium.sees("return window.app", (app) => app.slots.length >= 6);
     assert.deepEqual(slots, trades(1, 7).map(({ slot }) => slot));
     assert.deepEqual(states.slice(0, 5), ["connecting null", "connecting aws", "live aws", "moving aws", "live edge"]);
+  });
+
+  test("an app of another origin tries again what the gateway refuses without CORS headers", async (t) => {
+    const stack = await startStack(t, { gaps: ["edge"], throttled: ["/connect/", "/tokens/"] });
+    const pages = await startStack(t, { files: { "/": { type: "text/html", text: appOf(JSON.stringify(stack.url)) }, "/glow.js": CLIENT } });
+    const chromium = await startChromium(t);
+    await chromium.open(pages.url);
+    const first = await stack.serves("edge");
+    stack.publish(1);
+    await chromium.sees("return window.app", (app) => app.slots.length === 1);
+    first.socket.terminate();
+    stack.publish([2, 3]);
+    const { slots, states } = await chromium.sees("return window.app", (app) => app.slots.length >= 3);
+    assert.deepEqual(slots, trades(1, 4).map(({ slot }) => slot));
+    assert.ok(!states.includes("closed null"), states.join());
+    assert.deepEqual(stack.throttled, []);
   });
 
   test("the test page shows path, price and frames, and moves with its token", async (t) => {

@@ -69,6 +69,8 @@ export class Stack {
   connectStatus = 200;
   /** Answers of the price endpoints wait for this. @type {Promise<void>} */
   pricesReady = Promise.resolve();
+  /** The next requests for paths that begin so get a 429 of the gateway, which a page of another origin may not read. @type {string[]} */
+  throttled = [];
   /** How many of the next requests for prices fail. */
   pricesFail = 0;
   pageUpdates = 3;
@@ -215,6 +217,11 @@ export class Stack {
     const file = this.files[pathname];
     if (file !== undefined) return void response.writeHead(200, { "content-type": file.type }).end(file.text);
     this.requests.push(request.url ?? "");
+    const throttled = this.throttled.findIndex((path) => pathname.startsWith(path));
+    if (throttled >= 0) {
+      this.throttled.splice(throttled, 1);
+      return void response.writeHead(429, { "content-type": "application/json" }).end('{"message":"Too Many Requests"}');
+    }
     const [status, body] = pathname.startsWith("/connect/") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
     response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
   }

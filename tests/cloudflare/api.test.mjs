@@ -37,14 +37,55 @@ test("a worker is read back whole, by id and by name", async () => {
     observability: {
       enabled: false,
       head_sampling_rate: 1,
+      issues: { enabled: false },
       logs: { enabled: false, head_sampling_rate: 1, invocation_logs: true, persist: true, destinations: [] },
       traces: { enabled: false, head_sampling_rate: 1, persist: true, destinations: [] },
     },
-    subdomain: { enabled: false, previews_enabled: false },
+    previews_base_config: {
+      cache_options: { enabled: false, cross_version_cache: false },
+      env: {},
+      logpush: false,
+      observability: {
+        enabled: false,
+        head_sampling_rate: 1,
+        issues: { enabled: false },
+        logs: { enabled: false, head_sampling_rate: 1, invocation_logs: true, persist: true, destinations: [] },
+        redact_query_string: false,
+        traces: { enabled: false, head_sampling_rate: 1, persist: true, destinations: [] },
+      },
+      tail_consumers: [],
+    },
+    subdomain: {
+      enabled: false,
+      previews_enabled: false,
+      url: "https://counter.glow-local.workers.dev",
+      preview_url_suffix: "-counter.glow-local.workers.dev",
+    },
     tags: [],
     tail_consumers: [],
     references: { dispatch_namespace_outbounds: [], domains: [], durable_objects: [], queues: [], workers: [] },
   });
+});
+
+test("the token has the shape that the real plugin asks for", () => {
+  assert.match(cloud.account.apiToken, /^[0-9A-Za-z_-]{40,80}$/);
+});
+
+test("a worker's settings can be sent back as they were read, as the real plugin does", async () => {
+  const read = await cloud.must("GET", `${cloud.workers}/${worker}`);
+  const { id: _id, created_on: _created, updated_on: _updated, deployed_on: _deployed, references: _references, ...settings } = read;
+  const { updated_on: _now, ...after } = await cloud.must("PUT", `${cloud.workers}/${worker}`, settings);
+  const { updated_on: _then, ...before } = read;
+  assert.deepEqual(after, before);
+});
+
+test("an address that is only Cloudflare's to set is refused", async () => {
+  const asked = { name: "counter", subdomain: { url: "https://tiny.example" } };
+  assert.equal((await cloud.call("PUT", `${cloud.workers}/${worker}`, asked)).code, 400);
+});
+
+test("a deployment says which classes it made, kept and deleted", async () => {
+  assert.deepEqual(live.exports_reconciliation, { created: ["Counter"], deleted: [], renamed: [] });
 });
 
 test("settings are replaced as a whole", async () => {
@@ -152,6 +193,18 @@ test("unknown workers, versions and domains are 404", async () => {
   assert.deepEqual(answers.slice(0, 3).map(({ code }) => code), [10090, 10009, 10007]);
 });
 
+test("deleting what is gone is 404", async () => {
+  const gone = [
+    `${cloud.workers}/gone`,
+    `accounts/${cloud.account.id}/workers/scripts/gone/subdomain`,
+    `${cloud.domains}/gone`,
+    `${cloud.zone}/workers/routes/gone`,
+    `${cloud.zone}/dns_records/gone`,
+  ];
+  const answers = await Promise.all(gone.map((path) => cloud.call("DELETE", path)));
+  assert.deepEqual(answers.map(({ status }) => status), gone.map(() => 404));
+});
+
 test("a worker that a domain leads to is not deleted", async () => {
   const id = await cloud.createWorker("referenced");
   await cloud.mustDeploy(id, aVersion());
@@ -182,7 +235,7 @@ test("routes and records are created, read, replaced and deleted", async () => {
 
   const record = await cloud.must("POST", `${cloud.zone}/dns_records`, { name: "r", type: "AAAA", content: "100::", ttl: 1, proxied: true });
   assert.equal(record.name, "r.glow.test");
-  await cloud.must("PUT", `${cloud.zone}/dns_records/${record.id}`, { name: "r", type: "AAAA", content: "100::", ttl: 60, proxied: true });
+  await cloud.must("PUT", `${cloud.zone}/dns_records/${record.id}`, { name: "r", type: "AAAA", content: "100::", ttl: 60, proxied: true, settings: {} });
   assert.equal((await cloud.must("GET", `${cloud.zone}/dns_records/${record.id}`)).ttl, 60);
   await cloud.must("DELETE", `${cloud.zone}/dns_records/${record.id}`);
 });

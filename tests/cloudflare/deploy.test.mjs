@@ -87,7 +87,7 @@ test("a renamed class keeps its objects, a deleted one loses them", async (t) =>
   );
   assert.equal(await cloud.count(), 2);
   assert.deepEqual(renamed.exports, { Tally: storage });
-  assert.deepEqual(renamed.exports_reconciliation.renameds, [{ from: "Counter", to: "Tally" }]);
+  assert.deepEqual(renamed.exports_reconciliation.renamed, [{ from: "Counter", to: "Tally" }]);
 
   await cloud.mustDeploy(worker, aVersion({ exports: { Counter: storage, Tally: { type: "durable-object", state: "deleted" } } }));
   assert.equal(await cloud.count(), 1);

@@ -14,6 +14,7 @@ from functions.glow.update import Update
 
 NOW: Final = 1_750_000_000.0
 RETENTION_SECONDS: Final = 3_600
+API_HOST: Final = "abc123.execute-api.us-east-1.amazonaws.com"
 
 
 def a_token() -> str:
@@ -115,4 +116,10 @@ class Context:
 def _websocket_event(
     type_: Literal["CONNECT", "MESSAGE", "DISCONNECT"], connection_id: str
 ) -> WebSocketEvent:
-    return {"requestContext": {"connectionId": connection_id, "eventType": type_}}
+    return {
+        "requestContext": {
+            "connectionId": connection_id,
+            "domainName": API_HOST,
+            "eventType": type_,
+        }
+    }

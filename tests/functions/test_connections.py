@@ -15,9 +15,11 @@ from functions.glow.prices.table import PriceTable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import Routes
 from functions.glow.routing.table import RouteTable
+from functions.glow.sockets.message_rate import MAX_MESSAGES
 from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionTable
 from functions.glow.update import Update
 from tests.functions.builders import (
+    API_HOST,
     RETENTION_SECONDS,
     a_connect,
     a_disconnect,
@@ -74,6 +76,7 @@ def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription
         ({"Origin": "https://app.example"}, 200),
         ({"origin": "http://localhost:5173"}, 200),
         ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": f"https://{API_HOST}.evil.example"}, 403),
     ],
 )
 def test_origin_decides_who_connects(
@@ -82,6 +85,18 @@ def test_origin_decides_who_connects(
     answer = connections.handler(a_connect(uuid.uuid4().hex, headers), None)
 
     assert answer["statusCode"] == status
+
+
+@pytest.mark.parametrize("own", [f"https://{API_HOST}", "https://websocket.test"])
+def test_react_native_connects_with_the_address_it_opens_as_its_origin(
+    load: Load, own: str
+) -> None:
+    """The API's host, or that of the URL which /connect answers; where config lists no origin."""
+    connections = load("connections", **{environment.ALLOWED_ORIGINS: ""})
+
+    answer = connections.handler(a_connect(uuid.uuid4().hex, {"Origin": own}), None)
+
+    assert answer["statusCode"] == 200
 
 
 def test_required_origin_keeps_out_who_sends_none(load: Load) -> None:
@@ -250,6 +265,37 @@ def test_client_that_cannot_be_told_is_closed_so_that_it_comes_back(
 
 def test_ping_is_answered(connections: ModuleType, client: str) -> None:
     assert say(connections, client, {"action": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "message", [{"action": "ping"}, "junk", {"action": "unsubscribePrice", "token": "SOL"}]
+)
+def test_client_that_says_too_much_is_told_and_closed(
+    connections: ModuleType, client: str, endpoint: Endpoint, message: object
+) -> None:
+    other = uuid.uuid4().hex
+    connections.handler(a_connect(other), None)
+
+    answers: list[Any] = []
+    while not endpoint.closed and len(answers) < 3 * MAX_MESSAGES:  # more than two periods may hold
+        answers.append(say(connections, client, message))
+
+    assert endpoint.closed == [client]
+    assert len(answers) > MAX_MESSAGES
+    assert answers.index(None) == len(answers) - 1  # each was answered, but for the last one
+    [told] = heard(endpoint, client)
+    assert (told["type"], told["code"]) == ("ERROR", "RATE_LIMITED")
+    assert say(connections, other, {"action": "ping"}) == {"type": "pong"}
+
+
+def test_client_that_subscribes_to_all_it_may_and_pings_is_left_alone(
+    connections: ModuleType, client: str, endpoint: Endpoint
+) -> None:
+    for token in [a_token() for _ in range(MAX_TOKENS)]:
+        assert subscribe(connections, client, token) is None
+        assert say(connections, client, {"action": "ping"}) == {"type": "pong"}
+
+    assert endpoint.closed == []
 
 
 @pytest.mark.parametrize(

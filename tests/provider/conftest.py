@@ -77,12 +77,22 @@ def first(engine: Engine) -> Seen:
 @pytest.fixture(scope="module")
 def repeated(engine: Engine, first: Seen) -> Seen:
     assert first
+    engine.refresh("--expect-no-changes")
     return _seen(engine, engine.up("first"))
 
 
 @pytest.fixture(scope="module")
-def second(engine: Engine, repeated: Seen) -> Seen:
+def drifted(engine: Engine, repeated: Seen, aws: Session) -> str:
+    """What a refresh prints after somebody has changed a queue by hand."""
     assert repeated
+    queue = aws.sqs.get_queue_url(QueueName="tiny-updates.fifo")["QueueUrl"]
+    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "90"})
+    return engine.refresh("--diff")
+
+
+@pytest.fixture(scope="module")
+def second(engine: Engine, drifted: str) -> Seen:
+    assert drifted
     return _seen(engine, engine.up("second"))
 
 

@@ -65,6 +65,10 @@ class Engine:
         """Preview the deployed step; raise EngineError if anything would change."""
         return self._pulumi("preview", "--expect-no-changes")
 
+    def refresh(self, *options: str) -> str:
+        """Compare the state with the cloud, and return the CLI's output."""
+        return self._pulumi("refresh", "--yes", "--skip-preview", *options)
+
     def destroy(self) -> str:
         """Delete everything."""
         return self._pulumi("destroy", "--yes", "--skip-preview")

@@ -45,13 +45,21 @@ def test_cloudflare_s_refusal_is_told_with_its_code(engine: Engine) -> None:
 
 def test_a_wrong_token_is_told_with_cloudflare_s_code(engine: Engine) -> None:
     engine.configure("fault", "another-account")
-    engine.configure("cloudflare:apiToken", "wrong", secret=True)
+    engine.configure("cloudflare:apiToken", "wrong-" * 8, secret=True)
     with pytest.raises(EngineError, match=r"Authentication error \[code: 10000\]"):
+        engine.up()
+
+
+def test_a_token_that_the_real_provider_refuses_for_its_shape(engine: Engine) -> None:
+    engine.configure("fault", "another-account")
+    engine.configure("cloudflare:apiToken", "test", secret=True)
+    with pytest.raises(EngineError, match="apiToken does not match"):
         engine.up()
 
 
 def test_without_a_base_url_nothing_reaches_the_real_cloudflare(engine: Engine) -> None:
     engine.configure("fault", "another-account")
+    engine.configure("cloudflare:apiToken", "wrong-" * 8, secret=True)
     engine.unset("cloudflare:baseUrl")
     with pytest.raises(EngineError, match="never calls the real Cloudflare"):
         engine.preview()

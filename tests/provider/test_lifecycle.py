@@ -46,6 +46,10 @@ def test_unnamed_resource_is_named_once_and_for_all(first: Seen, second: Seen) -
     assert second.outputs["unnamedQueue"] == first.outputs["unnamedQueue"]
 
 
+def test_change_by_hand_is_shown_by_a_refresh(drifted: str) -> None:
+    assert re.search(r"visibilityTimeoutSeconds: 60 => 90", drifted)
+
+
 def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
     assert names(second.printed, "updated") == {
         "answer",
@@ -129,7 +133,7 @@ def test_deleting_what_is_gone_is_no_error(
     healed: Seen, destroyed: str, aws_config: Properties
 ) -> None:
     assert destroyed
-    kinds = Aws().connect(aws_config)
+    kinds = Aws().connect(aws_config).resources
     for resource in _resources(healed):
         kind = kinds[resource["type"]]
         gone = State(resource["id"], resource["outputs"])

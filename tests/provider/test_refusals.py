@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local.provider.aws import Aws
 from local.provider.aws.session import Session
 from local.provider.resource import Resource, State
-from local.provider.values import ARCHIVE, SIGNATURE, Properties
+from local.provider.values import ARCHIVE, SIGNATURE, Properties, Value
 
 pytestmark = pytest.mark.cloud
 
@@ -18,7 +18,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 @pytest.fixture(scope="module")
 def kinds(aws_config: Properties) -> Mapping[str, Resource]:
-    return Aws().connect(aws_config)
+    return Aws().connect(aws_config).resources
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,41 @@ def test_deleting_the_deployment_that_a_stage_serves(
     )
     with pytest.raises(ValueError, match="stage live still points to"):
         deployment.delete(State(deployment_id, {"apiId": api_id}))
+
+
+def a_function(**inputs: Value) -> Properties:
+    return {
+        "name": "wordy",
+        "role": "arn:aws:iam::000000000000:role/wordy",
+        "handler": "main.handler",
+        "runtime": "python3.11",
+        "code": {SIGNATURE: ARCHIVE, "assets": {"main.py": {"text": "handler = print"}}},
+        **inputs,
+    }
+
+
+# As one JSON text: {"SECRET":"aa…"} has 13 bytes besides the value.
+@pytest.mark.parametrize("size", [4096 - 13, 4096 - 12])
+def test_environment_over_4_kb(kinds: Mapping[str, Resource], size: int) -> None:
+    kind = kinds["aws:lambda/function:Function"]
+    before = a_function()
+    kind.create(before)
+    after = a_function(environment={"variables": {"SECRET": "a" * size}})
+    if size + 13 <= 4096:
+        kind.update(State("wordy", before), after)
+    else:
+        with pytest.raises(ValueError, match="exceeded the 4KB limit") as refused:
+            kind.update(State("wordy", before), after)
+        assert "aaa" not in str(refused.value)
+    kind.delete(State("wordy", {}))
+
+
+def test_new_function_with_an_environment_over_4_kb(kinds: Mapping[str, Resource]) -> None:
+    big = a_function(environment={"variables": {f"V{n}": "a" * 40 for n in range(100)}})
+    with pytest.raises(
+        ValueError, match="InvalidParameterValueException: wordy: Lambda was unable"
+    ):
+        kinds["aws:lambda/function:Function"].create(big)
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,19 @@
 """The provider protocol, with clouds made for the tests."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Barrier
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as protocol
-from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi_aws import sqs
 
 from local.provider.aws import Aws
-from local.provider.resource import Cloud, Inputs, Resource, State
-from local.provider.server import start
-from local.provider.values import UNKNOWN, Properties, from_struct, to_struct
+from local.provider.resource import Cloud, Connected, Inputs, Resource, State
+from local.provider.values import UNKNOWN, Properties, from_struct
+from tests.provider.client import Provider, served
 
 TOKEN = "test:index:Meeting"
 
@@ -53,49 +51,9 @@ class Town(Cloud):
     replaced_by = frozenset({"region"})
     resources: ClassVar[Mapping[str, type[Resource]]] = {TOKEN: Meeting}
 
-    def connect(self, config: Properties) -> Mapping[str, Resource]:
+    def connect(self, config: Properties) -> Connected:
         del config
-        return {TOKEN: Meeting()}
-
-
-class Provider:
-    """The engine's side of the protocol, with types, which the generated stub lacks."""
-
-    def __init__(self, channel: grpc.Channel) -> None:
-        self._stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
-
-    def check_config(self, config: Properties) -> protocol.CheckResponse:
-        return self._stub.CheckConfig(protocol.CheckRequest(news=to_struct(config)))
-
-    def diff_config(self, olds: Properties, news: Properties) -> protocol.DiffResponse:
-        request = protocol.DiffRequest(old_inputs=to_struct(olds), news=to_struct(news))
-        return self._stub.DiffConfig(request)
-
-    def configure(self, config: Properties) -> None:
-        self._stub.Configure(protocol.ConfigureRequest(args=to_struct(config)))
-
-    def create(self, name: str, *, preview: bool = False) -> protocol.CreateResponse:
-        inputs = to_struct({"name": name})
-        return self._stub.Create(
-            protocol.CreateRequest(type=TOKEN, properties=inputs, preview=preview)
-        )
-
-    def read(self, resource_id: str, inputs: Properties) -> protocol.ReadResponse:
-        known = to_struct(inputs)
-        return self._stub.Read(
-            protocol.ReadRequest(id=resource_id, type=TOKEN, inputs=known, properties=known)
-        )
-
-    def delete(self, resource_id: str) -> None:
-        self._stub.Delete(protocol.DeleteRequest(id=resource_id, type=TOKEN))
-
-
-@contextmanager
-def served(cloud: Cloud) -> Generator[Provider]:
-    server, port = start(cloud, 0)
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Provider(channel)
-    server.stop(grace=None).wait()
+        return Connected(resources={TOKEN: Meeting()}, functions={"test:index:echo": dict})
 
 
 @pytest.fixture
@@ -106,29 +64,38 @@ def provider() -> Iterator[Provider]:
 
 
 def test_resources_are_created_side_by_side(provider: Provider) -> None:
+    def create(name: str) -> str:
+        return provider.create(TOKEN, {"name": name}).id
+
     with ThreadPoolExecutor(2) as engine:
-        assert [answer.id for answer in engine.map(provider.create, ("one", "two"))] == [
-            "one",
-            "two",
-        ]
+        assert list(engine.map(create, ("one", "two"))) == ["one", "two"]
 
 
 def test_preview_of_a_creation_touches_nothing_and_knows_no_outputs(provider: Provider) -> None:
-    answer = provider.create("one", preview=True)
+    answer = provider.create(TOKEN, {"name": "one"}, preview=True)
     assert from_struct(answer.properties) == {"name": "one", "arn": UNKNOWN}
 
 
 def test_what_is_gone_is_dropped_from_the_state(provider: Provider) -> None:
-    assert provider.read("gone", {"name": "gone"}).id == ""
+    assert provider.read(TOKEN, "gone", {"name": "gone"}).id == ""
 
 
 def test_deleting_what_is_gone_succeeds(provider: Provider) -> None:
-    provider.delete("gone")
+    provider.delete(TOKEN, "gone")
 
 
 def test_import_is_refused(provider: Provider) -> None:
     with pytest.raises(grpc.RpcError, match="cannot import"):
-        provider.read("one", {})
+        provider.read(TOKEN, "one", {})
+
+
+def test_function_of_the_sdk_is_answered(provider: Provider) -> None:
+    assert provider.invoke("test:index:echo", {"word": "hello"}) == {"word": "hello"}
+
+
+def test_function_that_is_not_handled_is_refused(provider: Provider) -> None:
+    with pytest.raises(grpc.RpcError, match="does not know test:index:shout"):
+        provider.invoke("test:index:shout", {})
 
 
 @pytest.mark.parametrize(

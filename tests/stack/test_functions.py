@@ -103,6 +103,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     route_queue = "https://sqs.example/glow-prod-Route"
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
+    origins = {"ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
     follows = {
         **routes,
@@ -147,17 +148,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             **websocket,
             **tokens,
             **follows,
-            "ALLOWED_ORIGINS": "https://app.example.com,http://localhost:*",
+            **origins,
             "REQUIRE_ORIGIN": "true",
         },
-        "prices": {**prices, **retention, **tokens},
+        "prices": {**prices, **retention, **tokens, **origins},
         "edge_retry": {
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
-        "discovery": {**websocket, **tokens, **follows},
+        "discovery": {**websocket, **tokens, **follows, **origins},
         "route_mover": moves,
         "route_worker": {
             **moves,

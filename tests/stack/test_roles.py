@@ -139,6 +139,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/GET/health/live",
             f"{rest}/GET/tokens/*/price",
             f"{rest}/GET/tokens/*/prices",
+            f"{rest}/OPTIONS/*",
         },
         "glow-prod-Discovery": {f"{rest}/GET/connect/*"},
         "glow-prod-PriceConnections": {

@@ -248,26 +248,9 @@ def test_all_problems_are_told_at_once() -> None:
     assert not re.search(r"[.;:?!]{2}", str(refused.value))
 
 
-def test_local_pages_may_be_listed_but_are_no_cors_origins() -> None:
+def test_local_pages_may_be_listed() -> None:
     listed = ("http://localhost:*", "http://127.0.0.1:3000", "null", "file://")
 
     settings = parse(allowedOrigins=str(list(listed)).replace("'", '"'))
 
     assert settings.allowed_origins == listed
-    assert settings.cors_origins(None) == ("http://127.0.0.1:3000",)
-
-
-@pytest.mark.parametrize(
-    ("edge_url", "may_read"),
-    [
-        (None, ("https://app.example.com",)),
-        ("https://edge.example.com", ("https://app.example.com", "https://edge.example.com")),
-        ("https://app.example.com", ("https://app.example.com",)),
-    ],
-)
-def test_page_of_the_edge_may_read_beside_those_that_are_listed(
-    edge_url: str | None, may_read: tuple[str, ...]
-) -> None:
-    settings = parse(allowedOrigins='["https://app.example.com"]')
-
-    assert settings.cors_origins(edge_url) == may_read

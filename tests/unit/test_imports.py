@@ -23,7 +23,7 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     "prices": frozenset({CORE, "runtime"}),
     "queues": frozenset({CORE, "runtime"}),
     CORE: frozenset(),
-    "runtime": frozenset({"functions.glow.errors", "functions.glow.log"}),
+    "runtime": frozenset({"functions.glow.errors", "functions.glow.log", "functions.glow.origin"}),
 }
 
 # boto3 and what the dependency layer brings.

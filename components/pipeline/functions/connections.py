@@ -1,7 +1,7 @@
 """PriceConnections: answers every message of the WebSocket clients of AWS."""
 
 from components.aws.lambda_function import LambdaFunctionArgs
-from components.pipeline.parts import PipelineParts, flag, listed
+from components.pipeline.parts import PipelineParts, flag
 from functions import environment as env
 
 
@@ -25,8 +25,8 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.WEBSOCKET_URL: parts.websocket.url,
             env.WEBSOCKET_CALLBACK_URL: parts.websocket.callback_url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
-            env.ALLOWED_ORIGINS: listed(listeners.allowed_origins),
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
+            **parts.origins_environment(),
             **parts.tokens_environment(),
             **parts.routes_environment(),
         },

@@ -25,6 +25,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         environment={
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
+            **parts.origins_environment(),
             **parts.tokens_environment(),
             **parts.routes_environment(),
         },

@@ -21,6 +21,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
                     "GET /health/live",
                     "GET /tokens/{token}/price",
                     "GET /tokens/{token}/prices",
+                    "OPTIONS /{proxy+}",  # every preflight, whichever function the path is for
                 ],
                 throttle=settings.throttles.rest,
             )
@@ -29,6 +30,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
+            **parts.origins_environment(),
             **parts.tokens_environment(),
         },
     )

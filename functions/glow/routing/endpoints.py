@@ -13,6 +13,11 @@ class Endpoints:
     websocket_url: str
     edge_origin: str | None
 
+    @property
+    def websocket_origin(self) -> str:
+        """The origin of API Gateway's URL, as React Native makes it for its header `Origin`."""
+        return re.sub("^ws(s?://[^/]+).*", r"http\1", self.websocket_url)
+
     def url(self, path: Path, token: str) -> str:
         """What a client of `token` opens. On AWS the token is named afterwards, by a message."""
         if path == "edge" and self.edge_origin is not None:

@@ -1,18 +1,19 @@
 """PriceConnectionsTable: who is connected, and who listens to which token.
 
-A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts).
+A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts), and for one that says
+much `messages`, counted in the period `messagePeriod` (message_rate.py).
 A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`.
 `$disconnect` is best effort (facts/aws.md §1): a row left behind ends by TTL or with its first 410.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from functions.glow.errors import Refused, Unavailable
-from functions.glow.prices.attributes import Row, text, texts
+from functions.glow.prices.attributes import Row, integer, text, texts
 from functions.glow.runtime.aws import unavailable_unless_answered
 from functions.glow.update import Delivery
 
@@ -111,6 +112,26 @@ class SubscriptionTable:
             )
             self._delete([_subscription_key(connection_id, token) for token in sorted(tokens)])
 
+    def add_messages(self, connection_id: str, count: int, *, period: int) -> int:
+        """Add to what the connection said in `period`; the sum. Without a row it is `count`."""
+        add = ("ADD messages :count", "messagePeriod = :period")
+        is_another = "(attribute_not_exists(messagePeriod) OR messagePeriod <> :period)"
+        begin = (
+            "SET messagePeriod = :period, messages = :count",
+            f"attribute_exists(pk) AND {is_another}",
+        )
+        values: Mapping[str, AttributeValueTypeDef] = {
+            ":count": {"N": str(count)},
+            ":period": {"N": str(period)},
+        }
+        with unavailable_unless_answered(_PART):
+            # The second `add` is for a period that another process has begun meanwhile.
+            for update, condition in (add, begin, add):
+                said = self._count(connection_id, update, condition, values)
+                if said is not None:
+                    return said
+        return count
+
     def pages(self, token: str, *, now: float) -> Iterator[Sequence[Subscription]]:
         """The subscriptions to `token`, page by page."""
         query: QueryInputTypeDef = {
@@ -198,6 +219,27 @@ class SubscriptionTable:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return _Change(is_done=False, row=cast("Row", error.response.get("Item") or {}))
         return _Change(is_done=True, row=answer.get("Attributes", {}))
+
+    def _count(
+        self,
+        connection_id: str,
+        update: str,
+        condition: str,
+        values: Mapping[str, AttributeValueTypeDef],
+    ) -> int | None:
+        """What the connection said, after `update`; None if `condition` does not hold."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_connection_key(connection_id),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return integer(answer.get("Attributes", {}), "messages")
 
     def _delete(self, keys: Sequence[dict[str, AttributeValueTypeDef]]) -> None:
         """Delete rows, at most MAX_TOKENS of them (a batch holds 25)."""

@@ -11,6 +11,7 @@ from functions.glow.sockets import messages
 
 class RequestContext(TypedDict):
     connectionId: str
+    domainName: str  # the host that the client connected to
     eventType: Literal["CONNECT", "MESSAGE", "DISCONNECT"]
 
 

@@ -16,7 +16,7 @@ from local.provider.aws import (
 )
 from local.provider.aws.base import AwsResource
 from local.provider.aws.session import SETTINGS, Session
-from local.provider.resource import Cloud, Resource
+from local.provider.resource import Cloud, Connected
 from local.provider.values import Properties
 
 RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
@@ -51,6 +51,11 @@ class Aws(Cloud):
     replaced_by = frozenset({"region"})
     resources = RESOURCES
 
-    def connect(self, config: Properties) -> Mapping[str, Resource]:
+    def connect(self, config: Properties) -> Connected:
         session = Session.of(config)
-        return {token: kind(session) for token, kind in RESOURCES.items()}
+        return Connected(
+            resources={token: kind(session) for token, kind in RESOURCES.items()},
+            functions={
+                "aws:cloudwatch/getLogGroups:getLogGroups": cloudwatch.LogGroups(session),
+            },
+        )

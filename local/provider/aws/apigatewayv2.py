@@ -46,8 +46,10 @@ class Api(AwsResource):
         "routeSelectionExpression": "RouteSelectionExpression",
     }
     replaced_by = frozenset({"protocolType"})
+    defaults: ClassVar[Properties] = {"corsConfiguration": None}
     outputs = frozenset({"apiEndpoint", "arn", "executionArn"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         """Make it under an id that follows from its name.
@@ -66,6 +68,7 @@ class Api(AwsResource):
     def read(self, state: State) -> Properties:
         api = self.aws.apigatewayv2.get_api(ApiId=state.id)
         return {
+            **self.response(api),
             "apiEndpoint": _endpoint(self.aws, state.id, api["ProtocolType"]),
             "arn": _arn(self.aws, state.id),
             "executionArn": _execution_arn(self.aws, state.id),
@@ -100,8 +103,10 @@ class Integration(AwsResource):
         return self.aws.apigatewayv2.create_integration(**self.request(inputs))["IntegrationId"]
 
     def read(self, state: State) -> Properties:
-        self.aws.apigatewayv2.get_integration(ApiId=state.text("apiId"), IntegrationId=state.id)
-        return {}
+        integration = self.aws.apigatewayv2.get_integration(
+            ApiId=state.text("apiId"), IntegrationId=state.id
+        )
+        return self.response(integration)
 
     def update(self, state: State, news: Properties) -> None:
         self.aws.apigatewayv2.update_integration(IntegrationId=state.id, **self.request(news))
@@ -121,6 +126,7 @@ class Route(AwsResource):
         "target": "Target",
     }
     replaced_by = frozenset({"apiId"})
+    defaults: ClassVar[Properties] = {"routeResponseSelectionExpression": None}
     outputs = frozenset[str]()
 
     def create(self, inputs: Properties) -> str:
@@ -128,8 +134,8 @@ class Route(AwsResource):
         return self.aws.apigatewayv2.create_route(**self.request(inputs))["RouteId"]
 
     def read(self, state: State) -> Properties:
-        self.aws.apigatewayv2.get_route(ApiId=state.text("apiId"), RouteId=state.id)
-        return {}
+        route = self.aws.apigatewayv2.get_route(ApiId=state.text("apiId"), RouteId=state.id)
+        return self.response(route)
 
     def update(self, state: State, news: Properties) -> None:
         self._refuse_what_aws_refuses(news, existing=state.id)
@@ -168,8 +174,7 @@ class RouteResponse(AwsResource):
         return response["RouteResponseId"]
 
     def read(self, state: State) -> Properties:
-        self.aws.apigatewayv2.get_route_response(**self._address(state))
-        return {}
+        return self.response(self.aws.apigatewayv2.get_route_response(**self._address(state)))
 
     def update(self, state: State, news: Properties) -> None:
         self.aws.apigatewayv2.update_route_response(RouteResponseId=state.id, **self.request(news))
@@ -241,6 +246,11 @@ class Stage(AwsResource):
         ),
     }
     replaced_by = frozenset({"apiId", "name"})
+    defaults: ClassVar[Properties] = {
+        "accessLogSettings": None,
+        "defaultRouteSettings": {},
+        "routeSettings": [],
+    }
     outputs = frozenset({"arn", "executionArn", "invokeUrl"})
     autoname = "name"
 
@@ -251,9 +261,13 @@ class Stage(AwsResource):
     def read(self, state: State) -> Properties:
         api_id = state.text("apiId")
         api = self.aws.apigatewayv2.get_api(ApiId=api_id)
-        self.aws.apigatewayv2.get_stage(ApiId=api_id, StageName=state.id)
+        stage = self.aws.apigatewayv2.get_stage(ApiId=api_id, StageName=state.id)
+        routes = stage.get("RouteSettings", {}).items()
         path = "" if state.id == DEFAULT_STAGE else state.id
         return {
+            **self.response(
+                {**stage, "RouteSettings": [{"RouteKey": key, **value} for key, value in routes]}
+            ),
             "arn": f"{_arn(self.aws, api_id)}/stages/{state.id}",
             "executionArn": f"{_execution_arn(self.aws, api_id)}/{state.id}",
             "invokeUrl": f"{_endpoint(self.aws, api_id, api['ProtocolType'])}/{path}",

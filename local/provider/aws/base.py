@@ -1,5 +1,6 @@
 """The base class of all AWS resource types: their clients, and AWS's "not found" errors."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,10 @@ class AwsResource(resource.Resource):
         if isinstance(error, ClientError):
             return error.response.get("Error", {}).get("Code") in NOT_FOUND
         return isinstance(error, GoneError)
+
+    def response(self, answered: Mapping[str, Any]) -> Properties:
+        """What AWS answered, under Pulumi's names."""
+        return resource.response(self.inputs, answered)
 
     def request(self, values: Properties) -> dict[str, Any]:
         """The values under AWS's names, which botocore checks against the service's model."""

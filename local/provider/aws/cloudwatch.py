@@ -1,12 +1,16 @@
 """CloudWatch log groups and alarms."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pulumi_aws import cloudwatch
 
 from local.provider.aws.base import AwsResource, GoneError
+from local.provider.aws.session import Session
 from local.provider.resource import OWN, Inputs, State
 from local.provider.values import Properties, text
+
+if TYPE_CHECKING:  # the stubs are installed for the type checker only
+    from types_boto3_logs.type_defs import LogGroupTypeDef
 
 
 class LogGroup(AwsResource):
@@ -15,8 +19,10 @@ class LogGroup(AwsResource):
     args = cloudwatch.LogGroupArgs
     inputs: ClassVar[Inputs] = {"name": OWN, "retentionInDays": "retentionInDays"}
     replaced_by = frozenset({"name"})
+    defaults: ClassVar[Properties] = {"retentionInDays": None}
     outputs = frozenset({"arn"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         name = text(inputs, "name")
@@ -28,8 +34,11 @@ class LogGroup(AwsResource):
         listed = self.aws.logs.describe_log_groups(logGroupNamePrefix=state.id)["logGroups"]
         for group in listed:
             if group.get("logGroupName") == state.id:
-                # The real provider drops the ":*" at the end, which means the group's streams.
-                return {"arn": group.get("arn", "").removesuffix(":*")}
+                return {
+                    "arn": _arn(group),
+                    "name": state.id,
+                    "retentionInDays": group.get("retentionInDays"),  # none: kept for ever
+                }
         raise GoneError(state.id)
 
     def update(self, state: State, news: Properties) -> None:
@@ -40,6 +49,28 @@ class LogGroup(AwsResource):
 
     def delete(self, state: State) -> None:
         self.aws.logs.delete_log_group(logGroupName=state.id)
+
+
+class LogGroups:
+    """aws.cloudwatch.get_log_groups: the groups whose names begin with `logGroupNamePrefix`."""
+
+    def __init__(self, session: Session) -> None:
+        self._logs = session.logs
+
+    def __call__(self, arguments: Properties) -> Properties:
+        unknown = sorted(arguments.keys() - {"logGroupNamePrefix"})
+        if unknown:
+            raise ValueError(f"the local getLogGroups does not handle {', '.join(unknown)}")
+        prefix = text(arguments, "logGroupNamePrefix") if arguments else ""
+        pages = self._logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+        groups = [group for page in pages for group in page["logGroups"]]
+        return {
+            **arguments,
+            "arns": [_arn(group) for group in groups],
+            "id": self._logs.meta.region_name,
+            "logGroupNames": [group.get("logGroupName", "") for group in groups],
+            "region": self._logs.meta.region_name,
+        }
 
 
 class MetricAlarm(AwsResource):
@@ -62,8 +93,16 @@ class MetricAlarm(AwsResource):
         "treatMissingData": "TreatMissingData",
     }
     replaced_by = frozenset({"name"})
+    defaults: ClassVar[Properties] = {
+        "alarmActions": [],
+        "alarmDescription": "",
+        "dimensions": None,
+        "okActions": [],
+        "treatMissingData": "missing",
+    }
     outputs = frozenset({"arn"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         dimensions = inputs.get("dimensions")
@@ -78,7 +117,12 @@ class MetricAlarm(AwsResource):
         alarms = self.aws.cloudwatch.describe_alarms(AlarmNames=[state.id])["MetricAlarms"]
         if not alarms:
             raise GoneError(state.id)
-        return {"arn": alarms[0].get("AlarmArn", "")}
+        dimensions = alarms[0].get("Dimensions", [])
+        return {
+            **self.response(alarms[0]),
+            "arn": alarms[0].get("AlarmArn", ""),
+            "dimensions": {d.get("Name", ""): d.get("Value") for d in dimensions} or None,
+        }
 
     def update(self, state: State, news: Properties) -> None:
         del state  # PutMetricAlarm overwrites the alarm of that name
@@ -86,3 +130,8 @@ class MetricAlarm(AwsResource):
 
     def delete(self, state: State) -> None:
         self.aws.cloudwatch.delete_alarms(AlarmNames=[state.id])
+
+
+def _arn(group: "LogGroupTypeDef") -> str:
+    # The real provider drops the ":*" at the end, which means the group's streams.
+    return group.get("arn", "").removesuffix(":*")

@@ -6,7 +6,7 @@ from pulumi_aws import dynamodb
 
 from local.provider.aws.base import AwsResource
 from local.provider.resource import OWN, Block, Inputs, State
-from local.provider.values import Properties, Value, text
+from local.provider.values import Properties, Value, block, text
 
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
@@ -36,8 +36,15 @@ class Table(AwsResource):
         ),
     }
     replaced_by = frozenset({"hashKey", "name", "rangeKey"})
+    defaults: ClassVar[Properties] = {
+        "billingMode": "PROVISIONED",
+        "deletionProtectionEnabled": False,
+        "pointInTimeRecovery": {"enabled": False},
+        "ttl": {"attributeName": None, "enabled": False},
+    }
     outputs = frozenset({"arn"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         name = text(inputs, "name")
@@ -53,11 +60,21 @@ class Table(AwsResource):
 
     def read(self, state: State) -> Properties:
         table = self.aws.dynamodb.describe_table(TableName=state.id)["Table"]
-        return {"arn": table.get("TableArn")}
+        keys = {key["KeyType"]: key["AttributeName"] for key in table.get("KeySchema", [])}
+        billing = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+        return {
+            **self.response({**table, "BillingMode": billing}),
+            "arn": table.get("TableArn"),
+            "hashKey": keys.get("HASH"),
+            "rangeKey": keys.get("RANGE"),
+            "pointInTimeRecovery": {"enabled": self._is_backed_up(state.id)},
+            "ttl": self._ttl(state),
+        }
 
     def update(self, state: State, news: Properties) -> None:
         if any(state.properties.get(key) != news.get(key) for key in IN_TABLE):
-            table = self.request({key: news[key] for key in IN_TABLE if key in news})
+            full = {"deletionProtectionEnabled": False, **news}
+            table = self.request({key: full[key] for key in IN_TABLE if key in full})
             self.aws.dynamodb.update_table(TableName=state.id, **table)
         if state.properties.get("ttl") != news.get("ttl"):
             ttl = news.get("ttl") or _switched_off(state.properties.get("ttl"))
@@ -70,6 +87,19 @@ class Table(AwsResource):
 
     def delete(self, state: State) -> None:
         self.aws.dynamodb.delete_table(TableName=state.id)
+
+    def _is_backed_up(self, name: str) -> bool:
+        answer = self.aws.dynamodb.describe_continuous_backups(TableName=name)
+        recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        return recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
+
+    def _ttl(self, state: State) -> Properties:
+        answer = self.aws.dynamodb.describe_time_to_live(TableName=state.id)
+        ttl = answer["TimeToLiveDescription"]
+        if ttl.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
+            return {"attributeName": ttl.get("AttributeName"), "enabled": True}
+        # AWS forgets the attribute's name then.
+        return {**block(state.properties.get("ttl")), "enabled": False}
 
 
 def _key_schema(inputs: Properties) -> "list[KeySchemaElementTypeDef]":

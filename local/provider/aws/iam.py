@@ -1,5 +1,6 @@
 """IAM roles and their inline policies."""
 
+import json
 from typing import ClassVar
 
 from pulumi_aws import iam
@@ -17,6 +18,7 @@ class Role(AwsResource):
     replaced_by = frozenset({"name"})
     outputs = frozenset({"arn", "createDate", "uniqueId"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         return self.aws.iam.create_role(**self.request(inputs))["Role"]["RoleName"]
@@ -25,6 +27,9 @@ class Role(AwsResource):
         role = self.aws.iam.get_role(RoleName=state.id)["Role"]
         return {
             "arn": role["Arn"],
+            # botocore has parsed the document, whatever its stubs say.
+            "assumeRolePolicy": json.dumps(role.get("AssumeRolePolicyDocument")),
+            "name": role["RoleName"],
             "createDate": role["CreateDate"].isoformat(),
             "uniqueId": role["RoleId"],
         }
@@ -50,6 +55,7 @@ class RolePolicy(AwsResource):
     replaced_by = frozenset({"name", "role"})
     outputs = frozenset[str]()
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         self.aws.iam.put_role_policy(**self.request(inputs))
@@ -57,8 +63,8 @@ class RolePolicy(AwsResource):
 
     def read(self, state: State) -> Properties:
         role, _, name = state.id.partition(":")
-        self.aws.iam.get_role_policy(RoleName=role, PolicyName=name)
-        return {}
+        policy = self.aws.iam.get_role_policy(RoleName=role, PolicyName=name)
+        return {"name": name, "policy": json.dumps(policy["PolicyDocument"]), "role": role}
 
     def update(self, state: State, news: Properties) -> None:
         del state  # PutRolePolicy overwrites the policy of that name

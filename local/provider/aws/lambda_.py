@@ -8,24 +8,13 @@ from pulumi_aws import lambda_
 from local.provider.archive import zip_bytes
 from local.provider.aws.base import AwsResource, GoneError
 from local.provider.resource import OWN, Block, Inputs, State
-from local.provider.values import Properties, text
+from local.provider.values import Properties, block, text
 
 # UpdateFunctionCode changes these; UpdateFunctionConfiguration changes the others.
 IN_CODE: Final = frozenset({"architectures", "code"})
 
-# The defaults, for inputs that the program no longer gives (CreateFunction's API reference).
-DEFAULT_CONFIGURATION: Final[dict[str, Any]] = {
-    "Environment": {"Variables": {}},
-    "Layers": [],
-    "LoggingConfig": {"LogFormat": "Text"},
-    "MemorySize": 128,
-    "Timeout": 3,
-}
-DEFAULT_MAPPING: Final[dict[str, Any]] = {
-    "BatchSize": 10,
-    "FunctionResponseTypes": [],
-    "ScalingConfig": {},
-}
+# Lambda measures all variables as one JSON text: it prints that text in the error, as "String measured".
+ENVIRONMENT_BYTES: Final = 4096
 
 # Lambda polls a queue with the function's role. It accepts a mapping only if the role allows these.
 POLLING_ACTIONS: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -57,11 +46,21 @@ class Function(AwsResource):
         "timeout": "Timeout",
     }
     replaced_by = frozenset({"name"})
+    # CreateFunction's API reference.
+    defaults: ClassVar[Properties] = {
+        "architectures": ["x86_64"],
+        "environment": {"variables": {}},
+        "layers": [],
+        "loggingConfig": {"logFormat": "Text"},
+        "memorySize": 128,
+        "timeout": 3,
+    }
     changing = frozenset({"codeSha256", "lastModified", "sourceCodeSize"})
     outputs = changing | {"arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version"}
     autoname = "name"
 
     def create(self, inputs: Properties) -> str:
+        _refuse_too_much_environment(inputs)
         created = self.aws.lambda_.create_function(
             **self.request(inputs), Code={"ZipFile": zip_bytes(inputs["code"])}
         )
@@ -72,10 +71,12 @@ class Function(AwsResource):
         function = self.aws.lambda_.get_function_configuration(FunctionName=state.id)
         arn, version = function["FunctionArn"], function["Version"]
         return {
+            **self.response(function),
             "arn": arn,
             "codeSha256": function["CodeSha256"],
             "invokeArn": self._invoke_arn(arn),
             "lastModified": function["LastModified"],
+            "layers": [layer.get("Arn") for layer in function.get("Layers", [])],
             "qualifiedArn": f"{arn}:{version}",
             "qualifiedInvokeArn": self._invoke_arn(f"{arn}:{version}"),
             "sourceCodeSize": function["CodeSize"],
@@ -83,10 +84,11 @@ class Function(AwsResource):
         }
 
     def update(self, state: State, news: Properties) -> None:
+        _refuse_too_much_environment(news)
         changed = {name for name in self.inputs if state.properties.get(name) != news.get(name)}
         if changed - IN_CODE:
-            given = {name: news[name] for name in news.keys() - IN_CODE}
-            configuration = {**DEFAULT_CONFIGURATION, **self.request(given)}
+            full = {**self.defaults, **news}
+            configuration = self.request({name: full[name] for name in full.keys() - IN_CODE})
             self.aws.lambda_.update_function_configuration(**configuration)
             self._wait_until_updated(state.id)
         if changed & IN_CODE:
@@ -135,10 +137,12 @@ class LayerVersion(AwsResource):
     def read(self, state: State) -> Properties:
         layer = self.aws.lambda_.get_layer_version_by_arn(Arn=state.id)
         return {
+            **self.response(layer),
             "arn": state.id,
             "codeSha256": layer["Content"].get("CodeSha256", ""),
             "createdDate": layer["CreatedDate"],
             "layerArn": layer["LayerArn"],
+            "layerName": layer["LayerArn"].rpartition(":")[2],
             "sourceCodeSize": layer["Content"].get("CodeSize", 0),
             "version": str(layer["Version"]),
         }
@@ -172,9 +176,10 @@ class Permission(AwsResource):
     def read(self, state: State) -> Properties:
         answer = self.aws.lambda_.get_policy(FunctionName=state.text("function"))
         statements = json.loads(answer["Policy"])["Statement"]
-        if all(statement["Sid"] != state.id for statement in statements):
-            raise GoneError(state.id)
-        return {}
+        for statement in statements:
+            if statement["Sid"] == state.id:
+                return _permitted(statement)
+        raise GoneError(state.id)
 
     def delete(self, state: State) -> None:
         self.aws.lambda_.remove_permission(
@@ -194,6 +199,12 @@ class EventSourceMapping(AwsResource):
         "scalingConfig": Block("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
     }
     replaced_by = frozenset({"eventSourceArn"})
+    # CreateEventSourceMapping's API reference.
+    defaults: ClassVar[Properties] = {
+        "batchSize": 10,
+        "functionResponseTypes": [],
+        "scalingConfig": {},
+    }
     changing = frozenset({"functionArn", "lastModified", "lastProcessingResult"})
     outputs = changing | {"arn", "state", "stateTransitionReason", "uuid"}
 
@@ -205,8 +216,10 @@ class EventSourceMapping(AwsResource):
     def read(self, state: State) -> Properties:
         mapping = self.aws.lambda_.get_event_source_mapping(UUID=state.id)
         return {
+            **self.response(mapping),
             "arn": mapping["EventSourceMappingArn"],
             "functionArn": mapping["FunctionArn"],
+            "functionName": _as_given(state, mapping["FunctionArn"]),
             "lastModified": mapping["LastModified"].isoformat(),
             "lastProcessingResult": mapping["LastProcessingResult"],
             "state": mapping["State"],
@@ -215,7 +228,7 @@ class EventSourceMapping(AwsResource):
         }
 
     def update(self, state: State, news: Properties) -> None:
-        mapping = {**DEFAULT_MAPPING, **self.request(news)}
+        mapping = self.request({**self.defaults, **news})
         del mapping["EventSourceArn"]
         self.aws.lambda_.update_event_source_mapping(UUID=state.id, **mapping)
 
@@ -254,3 +267,37 @@ class EventSourceMapping(AwsResource):
                 f"queue visibility timeout: {visibility_seconds} seconds is less than function"
                 f" timeout: {function['Timeout']} seconds"
             )
+
+
+def _refuse_too_much_environment(inputs: Properties) -> None:
+    """Raise ValueError for variables that AWS refuses but ministack accepts.
+
+    AWS prints them in its message. They may be secret, so only their size is told here.
+    """
+    variables = block(block(inputs.get("environment")).get("variables"))
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(measured) > ENVIRONMENT_BYTES:
+        raise ValueError(
+            f"InvalidParameterValueException: {text(inputs, 'name')}: Lambda was unable to configure"
+            " your environment variables because the environment variables you have provided exceeded"
+            f" the 4KB limit. Bytes measured, as one JSON text: {len(measured)}"
+        )
+
+
+def _permitted(statement: dict[str, Any]) -> Properties:
+    """The inputs of the permission that is this statement of the function's policy."""
+    principal: str | dict[str, str] = statement["Principal"]
+    condition: dict[str, dict[str, str]] = statement.get("Condition", {})
+    return {
+        "action": statement["Action"],
+        "principal": principal if isinstance(principal, str) else next(iter(principal.values())),
+        "sourceArn": condition.get("ArnLike", {}).get("AWS:SourceArn"),
+        "statementId": statement["Sid"],
+    }
+
+
+def _as_given(state: State, function_arn: str) -> str:
+    """The function's name or ARN, whichever the program gave; its ARN if it is another function."""
+    given = state.properties.get("functionName")
+    name = function_arn.rpartition(":")[2]
+    return name if given == name else function_arn

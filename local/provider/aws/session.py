@@ -26,8 +26,8 @@ if TYPE_CHECKING:  # the stubs are installed for the type checker only
 # invoke the function again while the first one still runs.
 _READ_TIMEOUT_SECONDS: Final = 15 * 60
 
-# The real provider's settings for an emulator. The skip… settings are accepted and have no effect:
-# what they skip is never done here.
+# Settings of the real provider. The skip… settings have no effect, because what they skip is never done
+# here; stacks made by an earlier version have them.
 SETTINGS: Final = frozenset({
     "accessKey", "endpoints", "region", "secretKey", "skipCredentialsValidation",
     "skipMetadataApiCheck", "skipRequestingAccountId", "version",

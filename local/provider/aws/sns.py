@@ -17,13 +17,15 @@ class Topic(AwsResource):
     replaced_by = frozenset({"name"})
     outputs = frozenset({"arn", "owner"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         return self.aws.sns.create_topic(**self.request(inputs))["TopicArn"]
 
     def read(self, state: State) -> Properties:
         topic = self.aws.sns.get_topic_attributes(TopicArn=state.id)["Attributes"]
-        return {"arn": topic["TopicArn"], "owner": topic["Owner"]}
+        arn = topic["TopicArn"]
+        return {"arn": arn, "name": arn.rpartition(":")[2], "owner": topic["Owner"]}
 
     def delete(self, state: State) -> None:
         self.aws.sns.delete_topic(TopicArn=state.id)
@@ -36,6 +38,7 @@ class TopicSubscription(AwsResource):
     inputs: ClassVar[Inputs] = {"endpoint": "Endpoint", "protocol": "Protocol", "topic": "TopicArn"}
     replaced_by = frozenset({"endpoint", "protocol", "topic"})
     outputs = frozenset({"arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation"})
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         subscribed = self.aws.sns.subscribe(**self.request(inputs), ReturnSubscriptionArn=True)
@@ -45,6 +48,7 @@ class TopicSubscription(AwsResource):
         answer = self.aws.sns.get_subscription_attributes(SubscriptionArn=state.id)
         subscription = answer["Attributes"]
         return {
+            **self.response(subscription),
             "arn": subscription["SubscriptionArn"],
             "confirmationWasAuthenticated": subscription["ConfirmationWasAuthenticated"] == "true",
             "ownerId": subscription["Owner"],

@@ -1,6 +1,6 @@
 """SQS queues and their redrive allow policies."""
 
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from pulumi_aws import sqs
 
@@ -10,17 +10,6 @@ from local.provider.values import Properties, Value, text
 
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
     from types_boto3_sqs.literals import QueueAttributeNameType
-
-# The defaults, for inputs that the program no longer gives (SetQueueAttributes' API reference).
-DEFAULT_ATTRIBUTES: Final[dict[str, Value]] = {
-    "ContentBasedDeduplication": False,
-    "DeduplicationScope": "queue",
-    "FifoThroughputLimit": "perQueue",
-    "MessageRetentionPeriod": 345600,
-    "RedrivePolicy": "",
-    "SqsManagedSseEnabled": True,
-    "VisibilityTimeout": 30,
-}
 
 
 class Queue(AwsResource):
@@ -39,8 +28,20 @@ class Queue(AwsResource):
         "visibilityTimeoutSeconds": "VisibilityTimeout",
     }
     replaced_by = frozenset({"fifoQueue", "name"})
+    # SetQueueAttributes' API reference.
+    defaults: ClassVar[Properties] = {
+        "contentBasedDeduplication": False,
+        "deduplicationScope": "queue",
+        "fifoQueue": False,
+        "fifoThroughputLimit": "perQueue",
+        "messageRetentionSeconds": 345600,
+        "redrivePolicy": "",
+        "sqsManagedSseEnabled": True,
+        "visibilityTimeoutSeconds": 30,
+    }
     outputs = frozenset({"arn", "url"})
     autoname = "name"
+    importable = True
 
     def create(self, inputs: Properties) -> str:
         queue = self.aws.sqs.create_queue(
@@ -49,12 +50,20 @@ class Queue(AwsResource):
         return queue["QueueUrl"]
 
     def read(self, state: State) -> Properties:
-        answer = self.aws.sqs.get_queue_attributes(QueueUrl=state.id, AttributeNames=["QueueArn"])
-        return {"arn": answer["Attributes"]["QueueArn"], "url": state.id}
+        answer = self.aws.sqs.get_queue_attributes(QueueUrl=state.id, AttributeNames=["All"])
+        attributes: dict[str, str] = {**answer["Attributes"]}
+        arn = attributes["QueueArn"]
+        return {
+            **{name: _value(given) for name, given in self.response(attributes).items()},
+            "arn": arn,
+            "name": arn.rpartition(":")[2],
+            "url": state.id,
+        }
 
     def update(self, state: State, news: Properties) -> None:
         before, after = self.request(state.properties), self.request(news)
-        undone = {name: DEFAULT_ATTRIBUTES[name] for name in before.keys() - after.keys()}
+        defaults = self.request(self.defaults)
+        undone = {name: defaults[name] for name in before.keys() - after.keys()}
         after.pop("FifoQueue", None)  # SetQueueAttributes refuses it
         self.aws.sqs.set_queue_attributes(QueueUrl=state.id, Attributes=_texts({**after, **undone}))
 
@@ -79,9 +88,10 @@ class RedriveAllowPolicy(AwsResource):
         answer = self.aws.sqs.get_queue_attributes(
             QueueUrl=state.id, AttributeNames=["RedriveAllowPolicy"]
         )
-        if "RedriveAllowPolicy" not in answer.get("Attributes", {}):
+        policy = answer.get("Attributes", {}).get("RedriveAllowPolicy")
+        if not policy:
             raise GoneError(state.id)
-        return {}
+        return {"redriveAllowPolicy": policy}
 
     def update(self, state: State, news: Properties) -> None:
         self.aws.sqs.set_queue_attributes(QueueUrl=state.id, Attributes=_texts(self.request(news)))
@@ -97,3 +107,14 @@ def _texts(attributes: dict[str, Value]) -> "dict[QueueAttributeNameType, str]":
         for name, value in attributes.items()
     }
     return cast("dict[QueueAttributeNameType, str]", texts)
+
+
+def _value(attribute: Value) -> Value:
+    """The value of an attribute that SQS answers as text."""
+    match attribute:
+        case "true" | "false":
+            return attribute == "true"
+        case str() if attribute.isdecimal():
+            return int(attribute)
+        case _:
+            return attribute or None

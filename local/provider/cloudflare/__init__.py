@@ -7,7 +7,7 @@ from typing import Final
 from local.provider.cloudflare import worker, worker_version, zone
 from local.provider.cloudflare.api import SETTINGS, Api
 from local.provider.cloudflare.base import CloudflareResource
-from local.provider.resource import Cloud, Resource
+from local.provider.resource import Cloud, Connected
 from local.provider.values import Properties
 
 RESOURCES: Final[Mapping[str, type[CloudflareResource]]] = {
@@ -29,6 +29,8 @@ class Cloudflare(Cloud):
     replaced_by = frozenset[str]()
     resources = RESOURCES
 
-    def connect(self, config: Properties) -> Mapping[str, Resource]:
+    def connect(self, config: Properties) -> Connected:
         api = Api.of(config)
-        return {token: kind(api) for token, kind in RESOURCES.items()}
+        return Connected(
+            resources={token: kind(api) for token, kind in RESOURCES.items()}, functions={}
+        )

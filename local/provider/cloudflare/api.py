@@ -1,5 +1,6 @@
 """Cloudflare's v4 API: bearer token, envelope, errors."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, Self, TypedDict, cast
 
@@ -8,6 +9,9 @@ import httpx
 from local.provider.values import Properties, text
 
 SETTINGS: Final = frozenset({"apiToken", "baseUrl", "version"})
+
+# The real provider's check (internal/provider.go of terraform-provider-cloudflare 5.22).
+TOKEN: Final = re.compile(r"[0-9A-Za-z\-_]{40,80}")
 
 # The local cloud starts a new version twice before it answers: on trial, then to serve it.
 TIMEOUT_SECONDS: Final = 60
@@ -40,10 +44,14 @@ class Api:
 
     @classmethod
     def of(cls, config: Properties) -> Self:
-        """Connect to `baseUrl`; raise ValueError if it is missing.
+        """Connect to `baseUrl`; raise ValueError if it is missing, or if the token has a wrong shape.
 
         (The real provider would call the real Cloudflare then.)
         """
+        if not TOKEN.fullmatch(text(config, "apiToken")):
+            raise ValueError(
+                f"cloudflare:apiToken does not match {TOKEN.pattern}, the real provider's pattern for it"
+            )
         if "baseUrl" not in config:
             raise ValueError(
                 "cloudflare:baseUrl is not set: the local provider never calls the real Cloudflare."

@@ -44,14 +44,28 @@ class Worker(CloudflareResource):
         "tailConsumers": Block("tail_consumers", {"name": "name"}),
     }
     replaced_by = frozenset({"accountId"})
+    defaults: ClassVar[Properties] = {
+        "logpush": False,
+        "observability": {"enabled": False},
+        "subdomain": {"enabled": False, "previewsEnabled": False},
+        "tags": [],
+        "tailConsumers": [],
+    }
     outputs = frozenset({"createdOn"})
+    importable = True
+
+    @classmethod
+    def imported(cls, given: str) -> State:
+        """What is known of a Worker: its id is imported as `<account id>/<worker id>`."""
+        account, _, worker = given.partition("/")
+        return State(worker, {"accountId": account})
 
     def create(self, inputs: Properties) -> str:
         return self.api.create(_path(inputs), self.request(inputs))
 
     def read(self, state: State) -> Properties:
         worker = self.api.call("GET", f"{_path(state.properties)}/{state.id}")
-        return {"createdOn": worker["created_on"]}
+        return {**self.response(worker), "createdOn": worker["created_on"]}
 
     def update(self, state: State, news: Properties) -> None:
         self.api.call("PUT", f"{_path(news)}/{state.id}", self.request(news))

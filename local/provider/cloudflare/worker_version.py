@@ -9,7 +9,7 @@ from pulumi_cloudflare import WorkerVersionArgs
 
 from local.provider.cloudflare.base import CloudflareResource
 from local.provider.resource import OWN, Block, Inputs, Map, State
-from local.provider.values import Properties, Value, blocks, text
+from local.provider.values import Properties, Value, block, blocks, text
 
 
 class WorkerVersion(CloudflareResource):
@@ -71,8 +71,18 @@ class WorkerVersion(CloudflareResource):
         return self.api.create(_path(inputs), body, query=deploy)
 
     def read(self, state: State) -> Properties:
-        version = self.api.call("GET", f"{_path(state.properties)}/{state.id}")
-        return {"createdOn": version["created_on"], "number": version["number"]}
+        version = self.api.call(
+            "GET", f"{_path(state.properties)}/{state.id}", query={"include": "modules"}
+        )
+        found = self.response(version)
+        return {
+            **found,
+            "bindings": _with_texts(found["bindings"], state.properties.get("bindings")),
+            "createdOn": version["created_on"],
+            "exports": {**_tombstones(state.properties.get("exports")), **block(found["exports"])},
+            "modules": _with_sources(version["modules"], state.properties.get("modules")),
+            "number": version["number"],
+        }
 
     def delete(self, state: State) -> None:
         """Do nothing, like the real provider: old versions stay, so that one can roll back."""
@@ -81,6 +91,43 @@ class WorkerVersion(CloudflareResource):
 def _path(properties: Properties) -> str:
     account, worker = text(properties, "accountId"), text(properties, "workerId")
     return f"accounts/{account}/workers/workers/{worker}/versions"
+
+
+def _with_texts(answered: Value, known: Value) -> list[Value]:
+    """The bindings with the texts of the state, as in the real provider: secrets are not answered.
+
+    They come sorted by name and return to the program's order.
+    """
+    before = {text(binding, "name"): binding for binding in blocks(known)}
+    texts = {name: binding["text"] for name, binding in before.items() if "text" in binding}
+    found = {text(binding, "name"): binding for binding in blocks(answered)}
+    names = [*(name for name in before if name in found), *(n for n in found if n not in before)]
+    return [
+        {**found[name], "text": texts[name]} if name in texts else {**found[name]} for name in names
+    ]
+
+
+def _tombstones(exports: Value) -> Properties:
+    """The classes that the program marks as deleted or renamed. Cloudflare does not answer them."""
+    return {name: entry for name, entry in block(exports).items() if "state" in block(entry)}
+
+
+def _with_sources(answered: Value, known: Value) -> list[Value]:
+    """The modules with the hash of their content, and where the program has it from."""
+    before = {text(module, "name"): module for module in blocks(known)}
+    modules: list[Value] = []
+    for module in sorted(blocks(answered), key=lambda module: text(module, "name")):
+        name = text(module, "name")
+        content = base64.b64decode(text(module, "content_base64"))
+        modules.append(
+            {
+                **before.get(name, {}),
+                "contentSha256": hashlib.sha256(content).hexdigest(),
+                "contentType": text(module, "content_type"),
+                "name": name,
+            }
+        )
+    return modules
 
 
 def _hashed(module: Properties) -> Properties:

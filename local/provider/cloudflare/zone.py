@@ -28,6 +28,7 @@ class CustomDomain(CloudflareResource):
     def read(self, state: State) -> Properties:
         domain = self.api.call("GET", f"{_domains(state.properties)}/{state.id}")
         return {
+            **self.response(domain),
             "certId": domain["cert_id"],
             "zoneId": domain["zone_id"],
             "zoneName": domain["zone_name"],
@@ -43,14 +44,14 @@ class Route(CloudflareResource):
     args = WorkersRouteArgs
     inputs: ClassVar[Inputs] = {"pattern": "pattern", "script": "script", "zoneId": OWN}
     replaced_by = frozenset({"zoneId"})
+    defaults: ClassVar[Properties] = {"script": None}
     outputs = frozenset[str]()
 
     def create(self, inputs: Properties) -> str:
         return self.api.create(_routes(inputs), self.request(inputs))
 
     def read(self, state: State) -> Properties:
-        self.api.call("GET", f"{_routes(state.properties)}/{state.id}")
-        return {}
+        return self.response(self.api.call("GET", f"{_routes(state.properties)}/{state.id}"))
 
     def update(self, state: State, news: Properties) -> None:
         self.api.call("PUT", f"{_routes(news)}/{state.id}", self.request(news))
@@ -74,6 +75,7 @@ class DnsRecord(CloudflareResource):
         "zoneId": OWN,
     }
     replaced_by = frozenset({"zoneId"})
+    defaults: ClassVar[Properties] = {"comment": None, "proxied": False, "tags": []}
     outputs = frozenset({"createdOn", "proxiable"})
 
     def create(self, inputs: Properties) -> str:
@@ -81,7 +83,11 @@ class DnsRecord(CloudflareResource):
 
     def read(self, state: State) -> Properties:
         record = self.api.call("GET", f"{_records(state.properties)}/{state.id}")
-        return {"createdOn": record["created_on"], "proxiable": record["proxiable"]}
+        return {
+            **self.response(record),
+            "createdOn": record["created_on"],
+            "proxiable": record["proxiable"],
+        }
 
     def update(self, state: State, news: Properties) -> None:
         self.api.call("PUT", f"{_records(news)}/{state.id}", self.request(news))

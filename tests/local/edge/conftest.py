@@ -1,11 +1,10 @@
 """A second cloud, on which the stack broadcasts through the edge."""
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from botocore.session import Session
@@ -14,7 +13,6 @@ from selenium.webdriver import Chrome
 from local.browser import browsing
 from local.clients import Endpoints
 from local.cloud import LocalCloud
-from local.config import DEFAULTS
 from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire
@@ -32,7 +30,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def pages() -> Iterator[str]:
-    """The origin that serves this folder, as `python3 -m http.server` does; the stack lets it in."""
+    """The origin that serves this folder, as `python3 -m http.server` does, on any port."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(REPOSITORY))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -41,11 +39,9 @@ def pages() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(cloud: LocalCloud, pages: str) -> LocalStack:
+def stack(cloud: LocalCloud) -> LocalStack:
     stack = LocalStack(cloud)
     stack.prepare()
-    origins = cast("list[str]", DEFAULTS["glow:allowedOrigins"])
-    stack.config_set("allowedOrigins", json.dumps([*origins, pages]))
     stack.config_set("USE_EDGE_BROADCAST", "true")
     stack.config_set("edgeRetryTries", str(TRIES))
     stack.up()

@@ -1,8 +1,14 @@
 """What a person sees: a plain page opened from disk, and the worker's own test page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlencode
 
+import httpx
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -19,6 +25,14 @@ const socket = new WebSocket("%s/ws/TEST_TOKEN");
 socket.onmessage = ({ data }) => { document.getElementById("heard").textContent += data + "\\n"; };
 </script>"""
 
+# The status, and whether the page sees the stack's time; or why it could not read.
+READ = """
+const [url, headers, done] = arguments;
+fetch(url, { headers }).then(
+  (answer) => answer.json().then(() => done([answer.status, !Number.isNaN(Date.parse(answer.headers.get("date")))])),
+  (error) => done([error.name]),
+);
+"""
 
 PAGE_WIDTH_AND_HEADER = """
 const [name, state] = ["h1", "#state"].map((each) => document.querySelector(each).getBoundingClientRect());
@@ -28,6 +42,12 @@ return [document.documentElement.scrollWidth, name.top + name.height / 2, state.
 
 def wait_until(browser: Chrome, seen: Callable[[], bool], what: str) -> None:
     WebDriverWait(browser, DEADLINE_SECONDS).until(lambda _: seen(), what)
+
+
+def read(browser: Chrome, url: str, headers: dict[str, str]) -> list[object]:
+    """What the page in `browser` gets of `url`."""
+    script: dict[str, object] = {"script": READ, "args": [url, headers]}
+    return browser.execute("w3cExecuteScriptAsync", script)["value"]
 
 
 def text_of(browser: Chrome, element: str) -> str:
@@ -46,6 +66,70 @@ def test_plain_page_from_disk_shows_the_update_of_a_webhook_post(
     wire.send(trade, token="TEST_TOKEN")
 
     wait_until(browser, lambda: trade["txSignature"] in text_of(browser, "heard"), "the update")
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer of-a-user"}])
+def test_page_of_any_local_port_reads_prices_and_refusals(
+    wire: Wire, pages: str, browser: Chrome, headers: dict[str, str]
+) -> None:
+    """With a bearer the browser asks first, by a preflight."""
+    wire.send(a_trade(), token="READ")
+    browser.get(f"{pages}/examples/")
+
+    for path in ("/connect/READ", "/tokens/READ/price", "/tokens/READ/prices?range=1h"):
+        assert read(browser, f"{wire.rest_url}{path}", headers) == [200, True], path
+    assert read(browser, f"{wire.rest_url}/tokens/NEVER_TRADED/price", headers) == [404, True]
+    assert read(browser, f"{wire.rest_url}/connect/a%20b", headers) == [400, True]
+
+
+def test_page_of_another_site_reads_nothing(wire: Wire, pages: str, browser: Chrome) -> None:
+    browser.get(f"{pages.replace('localhost', 'evil.localhost')}/examples/")
+
+    assert read(browser, f"{wire.rest_url}/health/live", {}) == ["TypeError"]
+
+
+def test_page_tries_again_what_it_may_not_read(wire: Wire, pages: str, browser: Chrome) -> None:
+    """API Gateway's own 429 and 5xx have no CORS headers: a page learns only that it failed."""
+    with throttled_once(wire.rest_url) as api:
+        query = urlencode({"api": api, "token": "THROTTLED"})
+        browser.get(f"{pages}/examples/follow.html?{query}")
+        wait_until(browser, lambda: "live" in text_of(browser, "state"), "the page to be live")
+
+        wire.send(a_trade(lamports=3_300_000_000), token="THROTTLED")
+
+        wait_until(browser, lambda: "0.0033" in text_of(browser, "price"), "the price")
+
+
+@contextmanager
+def throttled_once(api: str) -> Generator[str]:
+    """`api` behind an address that answers the first request as a gateway that has too many."""
+    answered = count()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if next(answered) == 0:
+                self._answer(429, {}, b'{"message":"Too Many Requests"}')
+                return
+            headers = {"origin": self.headers.get("origin", "")}
+            answer = httpx.get(f"{api}{self.path}", headers=headers, timeout=60)
+            kept = {"content-type", "access-control-allow-origin", "access-control-expose-headers"}
+            self._answer(
+                answer.status_code,
+                {name: value for name, value in answer.headers.items() if name in kept},
+                answer.content,
+            )
+
+        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_test_page_shows_the_live_price_of_the_chosen_token(

@@ -5,41 +5,10 @@ import { requireBearer } from "../../../worker/auth.js";
 import { CLOSE, closeCodeInReplyTo } from "../../../worker/close.js";
 import { isToken } from "../../../worker/ids.js";
 import { LIMITS } from "../../../worker/limits.js";
-import { isOriginAllowed } from "../../../worker/origin.js";
 import { Outbox } from "../../../worker/outbox.js";
 import { networkOf, RateLimit } from "../../../worker/rate.js";
 import { SeenIds } from "../../../worker/seen.js";
 import { settingsOf } from "../../../worker/settings.js";
-
-const OWN = "https://glow.example";
-
-/** @param {string | null} origin @param {string[]} allowedOrigins */
-const allows = (origin, allowedOrigins, requiresOrigin = false) => isOriginAllowed(origin, { own: OWN, allowedOrigins, requiresOrigin });
-
-test("origins: the listed, the own and none may connect", () => {
-  assert.ok(allows("https://app.example", ["https://app.example"]));
-  assert.ok(allows(OWN, []));
-  assert.ok(allows(null, []));
-});
-
-test("origins: others may not, nor those that only begin alike", () => {
-  for (const origin of ["https://evil.example", "https://app.example.evil", "http://app.example", "null", "file://", ""]) {
-    assert.ok(!allows(origin, ["https://app.example"]), origin);
-  }
-});
-
-test("origins: an entry with :* takes any port, and only a port", () => {
-  for (const origin of ["http://localhost", "http://localhost:3000"]) assert.ok(allows(origin, ["http://localhost:*"]), origin);
-  for (const origin of ["http://localhost:x", "http://localhost:1.evil.example", "http://localhost.evil:1", "https://localhost:1"]) {
-    assert.ok(!allows(origin, ["http://localhost:*"]), origin);
-  }
-});
-
-test("origins: null and file:// are entries like others, and none can be forbidden", () => {
-  assert.ok(allows("null", ["null"]));
-  assert.ok(allows("file://", ["file://"]));
-  assert.ok(!allows(null, ["null"], true));
-});
 
 test("a bearer is one of the secrets; scheme in any case", async () => {
   await requireBearer("Bearer now", ["now", "before"]);
