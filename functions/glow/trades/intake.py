@@ -19,6 +19,9 @@ from functions.glow.update import Update
 # A duplicate is published again while it is young, to heal a crash between store and publish. SQS
 # drops repeats for five minutes, so within this time nothing is sent twice.
 REPUBLISH_WITHIN_MS: Final = 4 * 60 * 1000
+# What the chores beside the storing leave of the deadline: a post to the edge and what follows it
+# when that fails.
+PUBLISH_SECONDS: Final = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,10 @@ class Intake:
     def _store(self, updates: Sequence[Update], now: float) -> list[tuple[Update, Appended]]:
         """Store `updates`. Meanwhile read the routes and note the tokens.
 
-        At once, because Helius waits one second: too short for three calls one after another.
+        At once, because Helius waits one second: too short for three calls one after another. If the
+        routes are not read in time, the last ones stay in force, as after a failed read.
         """
-        with beside(*self._chores(updates, now)):
+        with beside(*self._chores(updates, now), keep_seconds=PUBLISH_SECONDS):
             appended = self.prices.append_all(
                 updates, now=now, retention_seconds=self.retention_seconds
             )
