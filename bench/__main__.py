@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import cold_start, fan_out, sizes, warm_handler
+from bench import cold_start, fan_out, sizes, warm_handler, worst_case
 from bench.report import Report
 
 BENCHMARKS: dict[str, Callable[[], list[Report]]] = {
     "cold-start": cold_start.measure,
     "warm-handler": warm_handler.measure,
+    "worst-case": worst_case.measure,
     "sizes": sizes.measure,
     "fan-out": fan_out.measure,
 }

@@ -2,10 +2,12 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from functions import environment
@@ -50,7 +52,11 @@ def variables(endpoint: str) -> dict[str, str]:
         environment.LATER_QUEUE_URL: f"{endpoint}/000000000000/later",
         environment.MAX_PRICE_JUMP: "20",
         environment.PRICE_RETENTION_SECONDS: "604800",
-        environment.CALL_TIMEOUT_MS: "5000",
+        environment.USE_EDGE_BROADCAST: "false",
+        environment.EDGE_BROADCAST_URL: endpoint,
+        environment.EDGE_BROADCAST_SECRET: SECRET,
+        environment.EDGE_RETRY_QUEUE_URL: f"{endpoint}/000000000000/edge-retry.fifo",
+        environment.ROUTE_QUEUE_URL: f"{endpoint}/000000000000/route.fifo",
     }
 
 
@@ -67,29 +73,45 @@ def webhook_event(body: str) -> dict[str, object]:
     }
 
 
-def first_answer_ms(module: str, event: Mapping[str, object], endpoint: str) -> float:
-    """Milliseconds from the start of a process to the first answer of `functions.<module>`."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a process took from its start to its first answer. Neighbours do not change the CPU time."""
+
+    elapsed_ms: float
+    cpu_ms: float
+
+
+def first_answer(module: str, event: Mapping[str, object], endpoint: str, **others: str) -> Start:
+    """Start a process, and have `functions.<module>` answer.
+
+    `others` are variables instead of the usual ones.
+    """
     line = json.dumps(event) + "\n"
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), _cpu_of_children_ms()
     finished = subprocess.run(
         [sys.executable, "-c", _RUN.format(module=module)],
         input=line,
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **variables(endpoint)},
+        env={"PATH": os.environ["PATH"], **variables(endpoint), **others},
         check=True,
     )
     elapsed_ms = (time.perf_counter() - started) * 1000
     answer = json.loads(finished.stdout.splitlines()[-1])
     if answer.get("statusCode") != 200:
         raise RuntimeError(f"the webhook answered {answer}: {finished.stderr}")
-    return elapsed_ms
+    return Start(elapsed_ms, _cpu_of_children_ms() - cpu_before)
+
+
+def _cpu_of_children_ms() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (usage.ru_utime + usage.ru_stime) * 1000
 
 
 def import_ms(statement: str) -> float:
     """Milliseconds that a new Python process takes to run `statement` and end."""
     started = time.perf_counter()
-    environment = {"PATH": os.environ["PATH"], **variables("http://127.0.0.1")}
-    subprocess.run([sys.executable, "-c", statement], cwd=ROOT, env=environment, check=True)
+    given = {"PATH": os.environ["PATH"], **variables("http://127.0.0.1")}
+    subprocess.run([sys.executable, "-c", statement], cwd=ROOT, env=given, check=True)
     return (time.perf_counter() - started) * 1000

@@ -40,8 +40,6 @@ DEFAULTS: Final[dict[str, object]] = {
     # The emulator needs 0.1 s to connect a client; AWS connects many at the same time.
     "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10, "awsConnectsPerSecond": 5},
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
-    # An emulator on a busy laptop is slower than DynamoDB. No Helius waits here for one second only.
-    "glow:callTimeoutMs": "5000",
 }
 
 

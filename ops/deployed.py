@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -60,10 +60,11 @@ def sqs_of(queue_url: str) -> SQSClient:
     It uses the operator's own credentials. A queue on this machine belongs to the local cloud,
     which has one account and one region.
     """
+    session: Any = Session()  # its stubs know the clients of installed stubs alone
     url = urlsplit(queue_url)
     endpoint = f"{url.scheme}://{url.netloc}"
     if url.hostname == LOOPBACK:
-        return Session().client(
+        return session.client(
             "sqs",
             endpoint_url=endpoint,
             region_name="us-east-1",
@@ -72,7 +73,7 @@ def sqs_of(queue_url: str) -> SQSClient:
         )
     # https://sqs.<region>.amazonaws.com/<account>/<name>
     region = (url.hostname or "").split(".")[1]
-    return Session().client("sqs", region_name=region)
+    return session.client("sqs", region_name=region)
 
 
 def _say(line: str) -> None:

@@ -147,7 +147,8 @@ class Settings(BaseModel):
         default=200,
         ge=50,
         le=5000,
-        description="How long the webhook waits for DynamoDB, SQS and the edge. Helius waits 1 s for all.",
+        description="How long one try of a call to DynamoDB, SQS or the edge may take. Whatever they do, the"
+        " webhook answers within 850 ms: Helius waits 1 s.",
     )
     max_price_jump: PriceJump = Field(
         default=20,

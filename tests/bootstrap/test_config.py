@@ -55,7 +55,7 @@ def test_file_is_not_touched_when_nothing_changed(file: Path) -> None:
 
 
 def test_key_is_looked_up_with_its_namespace(file: Path) -> None:
-    assert not has_key(file, "glow:callTimeoutMs")
+    assert not has_key(file, "glow:routing")
     regenerate(file, aws_keys(HERE))
-    assert has_key(file, "glow:callTimeoutMs")
-    assert not has_key(file, "callTimeoutMs")
+    assert has_key(file, "glow:routing")
+    assert not has_key(file, "routing")

@@ -58,6 +58,8 @@ class Edge:
         self.orders: list[tuple[str, Any]] = []
         self.answer_order: Callable[[str], int] = lambda _path: 200
         self.clients: dict[str, int] = {}
+        self.content_of_order: bytes | None = None
+        """The answer's body instead of the right one."""
         self.away: set[str] = set()
         """Tokens whose rooms say that they send their clients elsewhere."""
         self.sockets = 0
@@ -152,7 +154,8 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         def answer(self, status: int, connections: int) -> None:
-            content = json.dumps({"success": True, "connections": connections}).encode()
+            right = json.dumps({"success": True, "connections": connections}).encode()
+            content = right if edge.content_of_order is None else edge.content_of_order
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
             self.end_headers()

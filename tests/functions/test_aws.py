@@ -10,6 +10,7 @@ import pytest
 
 from functions.glow.errors import Unavailable
 from functions.glow.runtime import aws
+from functions.glow.runtime.deadline import deadline
 from tests.functions.cloud import REGION
 
 TIMEOUT_MS = 1_000  # what a busy machine takes for an answer is far less
@@ -79,6 +80,27 @@ def test_error_of_the_server_is_tried_again_almost_at_once(monkeypatch: pytest.M
         list_tables(url, monkeypatch)
 
     assert asked[1] - asked[0] < TIMEOUT_MS / 1000
+
+
+@pytest.mark.parametrize(
+    ("left_seconds", "tries"),
+    [
+        pytest.param(0.0, 0, id="spent"),
+        pytest.param(0.03, 1, id="too-little-for-a-second-try"),
+        pytest.param(0.07, 2, id="enough-for-a-second-try"),
+    ],
+)
+def test_what_is_tried_depends_on_what_the_deadline_leaves(
+    monkeypatch: pytest.MonkeyPatch, left_seconds: float, tries: int
+) -> None:
+    with (
+        server([500, 500, 500]) as (url, asked),
+        deadline(left_seconds, clock=lambda: 100.0),
+        pytest.raises(Unavailable),
+    ):
+        list_tables(url, monkeypatch)
+
+    assert len(asked) == tries
 
 
 def test_mistake_of_ours_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

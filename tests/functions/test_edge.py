@@ -11,10 +11,11 @@ import pytest
 
 from functions.glow.edge.breaker import FAILURES_IN_A_ROW, OPEN_SECONDS
 from functions.glow.edge.client import MAX_UPDATES_PER_POST, EdgeClient, Outcome, Verdict
-from functions.glow.edge.publisher import EdgePublisher
+from functions.glow.edge.publisher import FALLBACK_MS, EdgePublisher
 from functions.glow.errors import Unavailable
 from functions.glow.queues.publisher import QueuePublisher
 from functions.glow.runtime import aws
+from functions.glow.runtime.deadline import deadline
 from functions.glow.runtime.loop import event_loop
 from functions.glow.update import Update, parse_update
 from tests.functions.builders import a_token, an_update, updates_of
@@ -50,8 +51,8 @@ class Watch:
 
     said: list[str] = field(default_factory=list[str])
 
-    def edge_failed(self) -> None:
-        self.said.append("failed")
+    def edge_failed(self, *, failing_seconds: float) -> None:
+        self.said.append(f"failed for {failing_seconds:.0f} s")
 
     def edge_answered(self) -> None:
         self.said.append("answered")
@@ -91,6 +92,8 @@ def test_all_updates_of_a_token_go_in_one_request_with_the_bearer(
     [post] = edge.posts
     assert post.updates == [update.to_dict() for update in updates]
     assert (post.token, post.bearer) == (updates[0].token, CURRENT)
+    assert post.headers["host"] == edge.url.removeprefix("http://")
+    assert post.headers["user-agent"] == "glow"  # Cloudflare turns a request without one away
     assert (queued(queue), queued(retry_queue)) == ([], [])
 
 
@@ -266,7 +269,6 @@ def test_no_secret_is_logged(
     assert "updates_not_taken" in everything
     assert CURRENT not in everything
     assert PREVIOUS not in everything
-    assert "HTTP Request" not in everything
 
 
 def test_watch_is_told_of_a_circuit_that_opened_and_of_the_first_update_taken_again(
@@ -279,9 +281,87 @@ def test_watch_is_told_of_a_circuit_that_opened_and_of_the_first_update_taken_ag
     assert watch.said == []
 
     publisher.publish([an_update(token)])
-    assert watch.said == ["failed"]
+    assert watch.said == ["failed for 0 s"]
+
+    publisher.publish([an_update(token)])  # skipped, so no failure
+    clock.now += OPEN_SECONDS
+    publisher.publish([an_update(token)])
+    assert watch.said[1:] == [f"failed for {OPEN_SECONDS:.0f} s"]
 
     edge.answer = lambda _post: 200
     clock.now += OPEN_SECONDS
     publisher.publish([an_update(token)])
-    assert watch.said == ["failed", "answered"]
+    assert watch.said[2:] == ["answered"]
+
+
+def test_body_of_many_tokens_that_fail_is_one_failure(
+    publisher: EdgePublisher, edge: Edge, watch: Watch
+) -> None:
+    edge.answer = lambda _post: NEVER
+    for _ in range(FAILURES_IN_A_ROW - 1):
+        publisher.publish([an_update(a_token()) for _ in range(2 * FAILURES_IN_A_ROW)])
+
+    edge.answer = lambda _post: 200
+    fine = an_update(a_token())
+    publisher.publish([fine])
+
+    assert edge.heard == {fine.token: [fine.id]}
+    assert watch.said == ["answered"]
+
+
+def test_room_that_sleeps_beside_one_that_answers_is_no_failure_of_the_edge(
+    publisher: EdgePublisher, edge: Edge, watch: Watch, retry_queue: Queue
+) -> None:
+    asleep, awake = a_token(), a_token()
+    edge.answer = lambda post: 503 if post.token == asleep else 200
+    missed = updates_of(asleep, 2 * FAILURES_IN_A_ROW)
+    for update in missed:
+        publisher.publish([update, an_update(awake)])
+
+    assert len(edge.heard[awake]) == len(missed)
+    assert queued(retry_queue) == missed
+    assert watch.said == []
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "is_posted"),
+    [
+        pytest.param(FALLBACK_MS + 90, False, id="too-little-for-a-fair-try"),
+        pytest.param(FALLBACK_MS + 2_000, True, id="enough"),
+    ],
+)
+def test_edge_is_tried_only_if_the_deadline_leaves_time_for_the_queues_after_it(
+    edge: Edge, queue: Queue, retry_queue: Queue, left_ms: int, *, is_posted: bool
+) -> None:
+    client = EdgeClient(edge.url, [CURRENT], timeout_ms=TIMEOUT_MS, reserve_ms=FALLBACK_MS)
+    fallbacks = [lane(queue), lane(retry_queue)]
+    publisher = EdgePublisher(client, fallbacks=fallbacks, watch=Watch())
+    clock = Clock()
+    update = an_update(a_token())
+
+    with deadline(left_ms / 1000, clock=clock):
+        publisher.publish([update])
+    event_loop().run_until_complete(client.aclose())
+
+    assert len(edge.posts) == is_posted
+    assert queued(queue) == queued(retry_queue) == ([] if is_posted else [update])
+
+
+def test_post_ends_within_what_the_deadline_leaves_it(edge: Edge) -> None:
+    client = EdgeClient(edge.url, [CURRENT], timeout_ms=60_000, reserve_ms=FALLBACK_MS)
+    edge.answer = lambda _post: NEVER
+
+    with deadline(FALLBACK_MS / 1000 + 0.2):
+        outcome = event_loop().run_until_complete(client.post("T", [an_update("T")]))
+
+    assert outcome.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"7", b'{"connections":"many"}'])
+def test_order_that_is_answered_with_anything_else_is_unavailable(
+    client: EdgeClient, edge: Edge, content: bytes
+) -> None:
+    edge.content_of_order = content
+
+    with pytest.raises(Unavailable, match="/census"):
+        event_loop().run_until_complete(client.order("/census", '{"tokens":["T"]}'))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +25,10 @@ def get(
     *,
     token: str | None = None,
     query: dict[str, str] | None = None,
+    tokens: Sequence[str] = (),
     **variables: str,
 ) -> tuple[int, Any]:
-    prices = load("prices", **variables)
+    prices = load("prices", tokens=tokens, **variables)
     answer = prices.handler(an_http_event(route, token=token, query=query), None)
     return answer["statusCode"], json.loads(answer["body"])
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -238,9 +239,11 @@ def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
     assert len(queue.take()) == len(retry_queue.take()) == 1
 
 
-def test_without_the_edge_httpx_is_not_loaded() -> None:
-    """It costs a third of a second of cold start."""
-    program = "import functions.webhook, sys; sys.exit('httpx' in sys.modules)"
+def test_without_the_edge_its_packages_are_not_loaded() -> None:
+    """They are a quarter of a cold start."""
+    program = (
+        "import functions.webhook, sys; sys.exit(bool({'asyncio', 'httptools'} & {*sys.modules}))"
+    )
     variables = {
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
@@ -316,27 +319,80 @@ def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownToken
     assert token in set(known_tokens.all(now=time.time()))
 
 
-def test_edge_that_fails_time_and_again_is_marked_down_and_aws_carries_its_tokens(
-    load: Load, edge: Edge, queue: Queue, retry_queue: Queue, routes: RouteTable
+def trade_until_the_circuit_opens(webhook: ModuleType, token: str) -> None:
+    for _ in range(FAILURES_IN_A_ROW):
+        body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+        event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": token}, body=body)
+        assert webhook.handler(event, None)["statusCode"] == 200
+
+
+def test_edge_that_fails_one_process_within_a_moment_is_suspected_and_nobody_is_moved(
+    load: Load, edge: Edge, routes: RouteTable
 ) -> None:
     routes.write(Routes(current=Policy(edge_is_on=True)))
     edge.answer = lambda _post: 500
     webhook, token = load("webhook", USE_EDGE_BROADCAST="true"), a_token()
 
-    def trade() -> None:
-        body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
-        event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": token}, body=body)
-        assert webhook.handler(event, None)["statusCode"] == 200
+    trade_until_the_circuit_opens(webhook, token)
 
-    for _ in range(FAILURES_IN_A_ROW):
-        trade()
+    marked = routes.read()
+    assert marked is not None
+    assert marked.health.state == "suspect"
+    assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"edge"}
+
+    edge.answer = lambda _post: 200
+    post_simple(
+        load,
+        token,
+        a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time())),
+        USE_EDGE_BROADCAST="true",
+    )
+    cleared = routes.read()
+    assert cleared is not None
+    assert cleared.health.state == "well"
+
+
+def test_edge_that_fails_a_second_process_too_is_marked_down_and_aws_carries_its_tokens(
+    load: Load, edge: Edge, queue: Queue, retry_queue: Queue, routes: RouteTable
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    edge.answer = lambda _post: 500
+    first, second = (load("webhook", USE_EDGE_BROADCAST="true") for _ in range(2))
+    token = a_token()
+
+    for process in (first, second):
+        trade_until_the_circuit_opens(process, token)
 
     marked = routes.read()
     assert marked is not None
     assert marked.health.state == "down"
     assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
-    trade()
-    assert len(queue.take()) == len(retry_queue.take()) == FAILURES_IN_A_ROW + 1
+    trade_until_the_circuit_opens(second, token)
+    assert len(queue.take()) == len(retry_queue.take()) == 3 * FAILURES_IN_A_ROW
+
+
+def test_body_of_many_tokens_that_time_out_moves_nobody(
+    load: Load, edge: Edge, routes: RouteTable
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
+    swap = json.loads((HELIUS / "enh_swap_pump_fun_buy_webhook.json").read_text())
+    mint = swap[0]["tokenTransfers"][0]["mint"]
+    tokens = [f"{mint[:-2]}{number}k" for number in range(1, 2 * FAILURES_IN_A_ROW)]
+    body = json.dumps(
+        [
+            {**json.loads(json.dumps(swap[0]).replace(mint, token)), "slot": 300_000_000 + index}
+            for index, token in enumerate(tokens)
+        ]
+    )
+    edge.answer = lambda _post: NEVER
+
+    status, answer = post(load, body, USE_EDGE_BROADCAST="true", CALL_TIMEOUT_MS="200")
+
+    assert (status, answer["stored"]) == (200, len(tokens))
+    assert {posted.token for posted in edge.posts} == set(tokens)
+    marked = routes.read()
+    assert marked is not None
+    assert marked.health == EdgeHealth()
 
 
 def test_edge_that_answers_again_is_marked_so_and_its_clients_are_to_be_called_back(

@@ -45,6 +45,19 @@ def test_failure_after_the_pause_opens_it_again_at_once_and_success_for_good() -
     assert not breaker.is_open(now=107.0)
 
 
+def test_it_says_how_long_the_failures_in_a_row_have_lasted() -> None:
+    breaker = CircuitBreaker()
+    assert breaker.failing_seconds == 0
+
+    for now in (100.0, 101.0, 103.5):
+        breaker.record_failure(now=now)
+    assert breaker.failing_seconds == 3.5
+
+    breaker.record_success()
+    breaker.record_failure(now=110.0)
+    assert breaker.failing_seconds == 0
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=60))
 def test_it_is_open_exactly_within_five_seconds_of_a_fifth_or_later_failure_in_a_row(
     steps: list[tuple[float, bool]],

@@ -27,7 +27,7 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
 }
 
 # boto3 and what the dependency layer brings.
-ABSENT: Final = ("boto3", "botocore", "httptools", "httpx", "uvloop")
+ABSENT: Final = ("boto3", "botocore", "httptools", "uvloop")
 
 IMPORT_WITH_PACKAGES_ABSENT: Final = """
 import importlib, sys

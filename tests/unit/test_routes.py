@@ -166,7 +166,20 @@ def test_token_that_aws_carries_anyway_is_no_fallback() -> None:
     assert not routes.is_fallback("SOL", region=None, now_ms=NOW_MS + SETTLE_MS)
 
 
-@pytest.mark.parametrize("health", [EdgeHealth(), DOWN, replace(DOWN, state="recovering")])
+SUSPECT = EdgeHealth(state="suspect", since_ms=NOW_MS, by="one")
+
+
+def test_edge_that_is_only_suspected_is_served_as_before() -> None:
+    well, suspect = Routes(current=EDGE), Routes(current=EDGE, health=SUSPECT)
+    later_ms = NOW_MS + 10**6
+
+    assert suspect.published("SOL", now_ms=NOW_MS) == {"edge"}
+    assert suspect.path("SOL", region=None, now_ms=later_ms) == "edge"
+    assert suspect.lasting_paths("SOL") == well.lasting_paths("SOL")
+    assert not suspect.is_fallback("SOL", region=None, now_ms=later_ms)
+
+
+@pytest.mark.parametrize("health", [EdgeHealth(), DOWN, replace(DOWN, state="recovering"), SUSPECT])
 def test_health_is_the_same_after_it_was_written_down(health: EdgeHealth) -> None:
     assert parse_health(health.to_json()) == health
 

@@ -24,7 +24,7 @@ SETTLE_MS: Final = 7_000
 
 _AWS: Final[frozenset[Path]] = frozenset({"aws"})
 
-EdgeState = Literal["down", "recovering", "well"]
+EdgeState = Literal["down", "recovering", "suspect", "well"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +46,15 @@ class Stretch:
 class EdgeHealth:
     """How the publishers found the edge.
 
-    `well`: it answers. `down`: AWS carries its tokens too, and clients are sent there.
-    `recovering`: clients are told to come back. AWS goes on until `until_ms`; that is None until all
+    `well`: it answers. `suspect`: one process, `by`, found that it does not; nothing follows from that
+    yet (suspicion.py). `down`: AWS carries its tokens too, and clients are sent there. `recovering`: clients are told to come back. AWS goes on until `until_ms`; that is None until all
     have been told.
     """
 
     state: EdgeState = "well"
     since_ms: int = 0
     until_ms: int | None = None
+    by: str | None = None
 
     def needs_aws(self, now_ms: int) -> bool:
         """Whether AWS has to carry what the edge does."""
@@ -66,10 +67,10 @@ class EdgeHealth:
         return self.state == "down" and now_ms >= self.since_ms + SETTLE_MS
 
     def to_json(self) -> str:
-        return json.dumps(
-            {"edge": self.state, "sinceMs": self.since_ms, "untilMs": self.until_ms},
-            separators=(",", ":"),
-        )
+        fields: Json = {"edge": self.state, "sinceMs": self.since_ms, "untilMs": self.until_ms}
+        if self.by is not None:
+            fields["by"] = self.by
+        return json.dumps(fields, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,8 @@ def parse_health(text: str) -> EdgeHealth:
     match fields.get("edge"):
         case "down":
             return EdgeHealth(state="down", since_ms=since_ms)
+        case "suspect":
+            return EdgeHealth(state="suspect", since_ms=since_ms, by=str(fields.get("by")))
         case "recovering":
             return EdgeHealth(state="recovering", since_ms=since_ms, until_ms=until_ms)
         case _:

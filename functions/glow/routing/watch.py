@@ -2,23 +2,28 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from functions.glow import log
 from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.errors import GlowError
 from functions.glow.routing.cache import RouteCache
-from functions.glow.routing.routes import SETTLE_MS, EdgeHealth
+from functions.glow.routing.routes import EdgeHealth
+from functions.glow.routing.suspicion import after_failure, after_success
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import Task, TaskQueue
 from functions.glow.runtime.loop import event_loop
+from functions.glow.runtime.parallel import by_the_deadline
+
+# What is left of a request's deadline for its answer: the updates are safe by now.
+_ANSWER_SECONDS: Final = 0.1
 
 
 class EdgeWatch:
     """Writes the edge's health to the routing item when it changes, and calls forgotten rooms back.
-    Never fails its caller: a trade matters more.
+    Never fails its caller, nor makes it miss its deadline: a trade matters more.
 
-    `down` stays for at least SETTLE_MS. By then every publisher knows it, so that a late post of a
-    publisher that did not know yet cannot undo it.
+    `process` names the one that it works in, unlike any other.
     """
 
     def __init__(
@@ -28,25 +33,29 @@ class EdgeWatch:
         tasks: TaskQueue,
         rooms: EdgeRooms,
         *,
+        process: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._table = table
         self._cache = cache
         self._tasks = tasks
         self._rooms = rooms
+        self._process = process
         self._clock = clock
 
-    def edge_failed(self) -> None:
-        """The edge did not answer several times in a row."""
-        if self._cache.routes.health.state != "down":
-            self._change(EdgeHealth(state="down", since_ms=self._now_ms()))
+    def edge_failed(self, *, failing_seconds: float) -> None:
+        """The edge has not answered several requests in a row, for so long."""
+        now_ms = self._now_ms()
+        self._change(
+            lambda health: after_failure(
+                health, failing_seconds=failing_seconds, process=self._process, now_ms=now_ms
+            )
+        )
 
     def edge_answered(self) -> None:
-        """The edge took an update."""
-        health = self._cache.routes.health
+        """The edge took all updates of a request."""
         now_ms = self._now_ms()
-        if health.state == "down" and now_ms - health.since_ms >= SETTLE_MS:
-            self._change(EdgeHealth(state="recovering", since_ms=now_ms))
+        self._change(lambda health: after_success(health, now_ms=now_ms))
 
     def rooms_are_away(self, tokens: Sequence[str]) -> None:
         """Rooms took updates but send their clients away, because they were told to.
@@ -66,17 +75,27 @@ class EdgeWatch:
         else:
             log.warning("rooms_called_back", tokens=forgotten)
 
-    def _change(self, health: EdgeHealth) -> None:
+    def _change(self, decide: Callable[[EdgeHealth], EdgeHealth]) -> None:
+        """Write what `decide` makes of the health, if that is something else."""
+        known = self._cache.routes.health
+        if decide(known) == known:
+            return
         try:
-            is_written = self._table.replace_health(self._cache.routes.health, health)
-            self._cache.expire()
-            if not is_written:
-                return
-            log.warning("edge_health_changed", state=health.state)
-            if health.state == "recovering":
-                self._tasks.add(Task("announce", health.since_ms))
+            by_the_deadline(lambda: self._write(decide), keep_seconds=_ANSWER_SECONDS)
         except GlowError as error:
             log.warning("edge_health_not_written", reason=str(error))
+
+    def _write(self, decide: Callable[[EdgeHealth], EdgeHealth]) -> None:
+        """As the item is now: another process may have found the same a moment ago."""
+        self._cache.expire()
+        seen = self._cache.refresh().health
+        health = decide(seen)
+        if health == seen or not self._table.replace_health(seen, health):
+            return
+        self._cache.expire()
+        log.warning("edge_health_changed", state=health.state)
+        if health.state == "recovering":
+            self._tasks.add(Task("announce", health.since_ms))
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

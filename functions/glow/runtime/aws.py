@@ -7,6 +7,7 @@ where it is used, so that the core imports, and is tested, with nothing installe
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from functions.glow.errors import Unavailable
+from functions.glow.runtime.deadline import seconds_left
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
 
 MAX_CONCURRENT_CALLS: Final = 32
 HASTY_RETRY_DELAY_SECONDS: Final = 0.01
+# A healthy call takes 5 to 20 ms. A retry that has less than this left would only be cut off.
+MIN_RETRY_SECONDS: Final = 0.05
 
 _CONNECT_TIMEOUT_SECONDS: Final = 1
 _READ_TIMEOUT_SECONDS: Final = 3
+_SERVICES: Final = ("dynamodb", "sqs")
 _RETRYABLE_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _THROTTLES: Final = frozenset(
     {"ProvisionedThroughputExceededException", "RequestThrottled", "ThrottlingException"}
@@ -44,12 +49,14 @@ class Credentials:
 
 def dynamodb(region: str, *, timeout_ms: int | None = None) -> DynamoDBClient:
     """A DynamoDB client. With `timeout_ms` a hasty one: see `_client`."""
-    return cast("DynamoDBClient", _client("dynamodb", region, timeout_ms))
+    with _uncollected():
+        return cast("DynamoDBClient", _client("dynamodb", region, timeout_ms))
 
 
 def sqs(region: str, *, timeout_ms: int | None = None) -> SQSClient:
     """An SQS client. With `timeout_ms` a hasty one: see `_client`."""
-    return cast("SQSClient", _client("sqs", region, timeout_ms))
+    with _uncollected():
+        return cast("SQSClient", _client("sqs", region, timeout_ms))
 
 
 def credentials() -> Credentials:
@@ -86,24 +93,54 @@ def client_config(timeout_ms: int | None = None) -> Config:
     )
 
 
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Without garbage collection: botocore makes many objects that stay, and looking through them
+    time and again takes a fifth of a start. From then on they are looked at no more."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 @cache
 def _session() -> Session:
+    from botocore.loaders import Loader  # noqa: PLC0415 - see above
     from botocore.session import Session  # noqa: PLC0415 - see above
 
-    return Session()
+    class OurServices(Loader):
+        """Botocore's own reads the folders of all its 400 services, twice, to learn what there is."""
+
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the base's
+            return list(_SERVICES)
+
+    session = Session()
+    session.register_component("data_loader", OurServices())
+    return session
 
 
 def _client(service: str, region: str, timeout_ms: int | None) -> BaseClient:
-    """A patient client backs off as botocore does. A hasty one is for a caller that waits one
-    second in all: it tries once more, almost at once. botocore's first back-off alone may take a
-    second."""
+    """A patient client backs off as botocore does. A hasty one works for a request with a deadline:
+    it tries nothing when that is spent, and once more, almost at once, if enough of it is left.
+    botocore's first back-off alone may take a second."""
     config = client_config(timeout_ms)
     client = _session().create_client(service, region_name=region, config=config)
     if timeout_ms is not None:
         # The type stubs know no handler that returns a value, which this event asks for.
         handler = cast("Callable[..., None]", _retry_once)
         client.meta.events.register(f"needs-retry.{service}", handler)
+        client.meta.events.register(f"before-send.{service}", _refuse_when_spent)
     return client
+
+
+def _refuse_when_spent(**_: object) -> None:
+    """botocore's event `before-send`. Raises Unavailable: nobody would hear the answer."""
+    if seconds_left() <= 0:
+        raise Unavailable("the request's deadline is spent; send it again")
 
 
 def _retry_once(
@@ -116,7 +153,7 @@ def _retry_once(
 
     botocore's event `needs-retry`; `response` is (HTTP response, parsed response) or None.
     """
-    if attempts > 1:
+    if attempts > 1 or seconds_left() < HASTY_RETRY_DELAY_SECONDS + MIN_RETRY_SECONDS:
         return None
     if caught_exception is not None:
         return HASTY_RETRY_DELAY_SECONDS

@@ -5,7 +5,8 @@ boto3 is the one of Lambda's runtime: the dependency layer does not carry it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from functions.glow.runtime.aws import client_config
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def dynamodb(region: str) -> DynamoDBClient:
-    import boto3  # noqa: PLC0415 - so that the core imports with nothing installed
-
-    return boto3.client("dynamodb", region_name=region, config=client_config())
+    return _session().client("dynamodb", region_name=region, config=client_config())
 
 
 def sqs(region: str) -> SQSClient:
-    import boto3  # noqa: PLC0415 - see above
+    return _session().client("sqs", region_name=region, config=client_config())
 
-    return boto3.client("sqs", region_name=region, config=client_config())
+
+@cache
+def _session() -> Any:  # noqa: ANN401  see its docstring
+    """Its stubs know the clients of installed stubs alone."""
+    from boto3.session import Session  # noqa: PLC0415 - the core imports with nothing installed
+
+    return Session()

@@ -7,20 +7,17 @@ import hashlib
 import time
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from functions.glow.runtime.aws import Credentials
-from functions.glow.sockets.http1 import ConnectionPool, Origin, UnreachableError
+from functions.glow.runtime.http1 import ConnectionPool, Origin, UnreachableError
 from functions.glow.sockets.rate_guard import RateGuard
 from functions.glow.sockets.sigv4 import Signer
 
-if TYPE_CHECKING:
-    from ssl import SSLContext
-
 MAX_CONCURRENT_POSTS: Final = 128  # at 10 ms an answer: 64 make 4,800 posts/s, 128 8,000, 256 9,000
 POST_TIMEOUT_SECONDS: Final = 2.0  # a healthy post takes 10 to 50 ms
+_MAX_IDLE_SECONDS: Final = 30  # API Gateway keeps an idle connection for 60 s
 
 
 class Outcome(Enum):
@@ -60,15 +57,14 @@ class ConnectionPoster:
     def __init__(
         self, callback_url: str, credentials: Credentials, *, region: str, rate: RateGuard
     ) -> None:
-        url = urlsplit(callback_url)
-        is_tls = url.scheme == "https"
-        self._path = f"{url.path}/@connections/"
-        self._host = url.netloc
+        origin = Origin.of(callback_url)
+        self._path = f"{urlsplit(callback_url).path}/@connections/"
+        self._host = origin.netloc
         self._rate = rate
-        self._signer = Signer(credentials, region=region, host=url.netloc)
-        port = url.port or (443 if is_tls else 80)
-        origin = Origin(url.hostname or "", port, _tls() if is_tls else None)
-        self._pool = ConnectionPool(origin, limit=MAX_CONCURRENT_POSTS)
+        self._signer = Signer(credentials, region=region, host=origin.netloc)
+        self._pool = ConnectionPool(
+            origin, limit=MAX_CONCURRENT_POSTS, max_idle_seconds=_MAX_IDLE_SECONDS
+        )
 
     async def post(self, connection_id: str, payload: Payload) -> Outcome:
         """Send `payload` to the client; one try."""
@@ -103,7 +99,7 @@ class ConnectionPoster:
         request = self._request(method, connection_id, payload)
         try:
             async with asyncio.timeout(POST_TIMEOUT_SECONDS):
-                return _outcome(await self._pool.exchange(request))
+                return _outcome((await self._pool.exchange(request)).status)
         except UnreachableError:
             return Outcome.UNREACHABLE
         except OSError:  # TimeoutError and ConnectionError are OSErrors
@@ -127,10 +123,3 @@ def _outcome(status: int) -> Outcome:
     if status == 429:
         return Outcome.THROTTLED
     return Outcome.FAILED if status >= 500 else Outcome.REFUSED
-
-
-@cache
-def _tls() -> SSLContext:
-    import ssl  # noqa: PLC0415 - reading the certificates takes 20 ms; a local endpoint has none
-
-    return ssl.create_default_context()

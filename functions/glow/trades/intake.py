@@ -20,6 +20,9 @@ from functions.glow.update import Update
 # A duplicate is published again while it is young, to heal a crash between store and publish. SQS
 # drops repeats for five minutes, so within this time nothing is sent twice.
 REPUBLISH_WITHIN_MS: Final = 4 * 60 * 1000
+# What the chores beside the storing leave of the deadline: a post to the edge and what follows it
+# when that fails.
+PUBLISH_SECONDS: Final = 0.45
 
 
 class Releases(Protocol):
@@ -95,9 +98,11 @@ class Intake:
     def _store(self, trades: Sequence[Trade], now: float) -> tuple[Verdict, Sequence[_Result]]:
         """Pass the gate, then store. Meanwhile read the routes and note the tokens.
 
-        At once, because Helius waits one second: too short for all these calls one after another.
+        At once, because Helius waits one second: too short for all these calls one after another. If
+        the routes are not read in time, the last ones stay in force, as after a failed read.
         """
-        with beside(*self._chores([trade.update for trade in trades], now)):
+        chores = self._chores([trade.update for trade in trades], now)
+        with beside(*chores, keep_seconds=PUBLISH_SECONDS):
             verdict = self.gate.judge(trades, now=now)
             with beside(*self._release(verdict.released, now)):
                 appended = self.prices.append_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from functions.glow.paths import Path
 from functions.glow.publisher import Publisher
@@ -54,16 +55,25 @@ def _edge_publisher(
     table: RouteTable,
     routes: RouteCache,
 ) -> Publisher:
-    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415 - slow: edge/client.py
-    from functions.glow.edge.publisher import EdgePublisher  # noqa: PLC0415 - see above
-    from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415 - see above
-    from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415 - see above
+    # Imported here: without the edge, asyncio and the layer's packages would be loaded for nothing.
+    from functions.glow.edge.client import EdgeClient  # noqa: PLC0415
+    from functions.glow.edge.publisher import FALLBACK_MS, EdgePublisher  # noqa: PLC0415
+    from functions.glow.edge.rooms import EdgeRooms  # noqa: PLC0415
+    from functions.glow.routing.watch import EdgeWatch  # noqa: PLC0415
+    from functions.glow.runtime.loop import event_loop  # noqa: PLC0415
 
+    event_loop()  # loads uvloop
     retry_queue = QueuePublisher(sqs, settings.retry_queue_url, name="the edge retry queue")
-    client = EdgeClient(settings.access.origin, settings.access.secrets, timeout_ms=timeout_ms)
+    client = EdgeClient(
+        settings.access.origin,
+        settings.access.secrets,
+        timeout_ms=timeout_ms,
+        reserve_ms=FALLBACK_MS,
+    )
     tasks = TaskQueue(sqs, settings.route_queue_url)
+    process = uuid4().hex
     return EdgePublisher(
         client,
         fallbacks=[broadcast_queue, retry_queue],
-        watch=EdgeWatch(table, routes, tasks, EdgeRooms(client)),
+        watch=EdgeWatch(table, routes, tasks, EdgeRooms(client), process=process),
     )

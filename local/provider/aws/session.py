@@ -63,7 +63,9 @@ class Session:
                 f"aws:endpoints lacks {', '.join(missing)}: the local provider never calls the"
                 " real AWS. Add the URL of the local cloud for each"
             )
-        session = boto3.session.Session()
+        session: Any = (
+            boto3.session.Session()
+        )  # its stubs know the clients of installed stubs alone
         clients: dict[str, Any] = {
             "lambda_" if service == "lambda" else service: session.client(
                 service,

@@ -16,6 +16,9 @@ SENDERS: Final = 3
 PAUSE_SECONDS: Final = 0.1
 """Of each sender after each trade: the emulator and its clients share one small machine."""
 PATIENCE_SECONDS: Final = 60
+HELIUS_REPEATS: Final = 3
+HELIUS_PAUSE_SECONDS: Final = 1.0
+"""It sends a trade again so often, after so long, and then gives it up."""
 
 
 class Webhook:
@@ -36,6 +39,7 @@ class Webhook:
         while (failure := await self._post(trade, token)) is not None:
             self.mended[signature].append(failure)
             assert time.monotonic() < deadline, f"{signature} is not taken: {self.mended}"
+            await asyncio.sleep(HELIUS_PAUSE_SECONDS)
         self.taken[token].append(signature)
         return signature
 
