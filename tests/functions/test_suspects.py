@@ -12,6 +12,9 @@ import pytest
 from functions.glow.prices.replay import replay
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.batch import SqsAnswer
+from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import Routes
+from functions.glow.routing.table import RouteTable
 from functions.glow.trades.gate import RELEASE_SECONDS
 from functions.glow.update import Update, id_at, parse_update
 from tests.functions.builders import (
@@ -227,7 +230,10 @@ def test_body_that_agrees_sent_again_is_a_duplicate(market: Market) -> None:
     assert market.heard() == [1_000, 1_100]
 
 
-def test_suspect_of_a_token_on_the_edge_is_released_there(market: Market, edge: Edge) -> None:
+def test_suspect_of_a_token_on_the_edge_is_released_there(
+    market: Market, edge: Edge, routes: RouteTable
+) -> None:
+    routes.write(Routes(current=Policy(edge_is_on=True)))
     market.environment = {"USE_EDGE_BROADCAST": "true"}
     suspect = market.body(1_000)
     market.send(suspect)
