@@ -9,8 +9,6 @@ import pytest
 
 from local.cloud import LocalCloud
 from local.errors import LocalError
-from ops import deployed
-from ops.errors import OpsError
 from workspace.paths import REPOSITORY
 
 # The Python that .venv was made with: it has none of our packages.
@@ -52,11 +50,3 @@ def test_pulumi_launcher_without_an_environment_names_the_command_that_makes_it(
 def test_cloud_that_is_down_is_named_with_the_command_that_starts_it(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match=r"The local cloud is not running. Start it: make up"):
         LocalCloud(tmp_path).require_running()
-
-
-def test_ops_on_a_cloud_that_is_down_does_not_blame_credentials(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deployed, "MAIN_ROOT", tmp_path)  # the user's own cloud may be running
-    with pytest.raises(OpsError, match=r"The local cloud is not running. Start it: make up"):
-        deployed.DeployedStack.named("local")

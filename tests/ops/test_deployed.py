@@ -28,7 +28,10 @@ NOWHERE = 9
         ),
     ],
 )
-def test_queue_url_says_where_the_stacks_sqs_is(queue_url: str, endpoint: str, region: str) -> None:
+def test_queue_url_says_where_the_stacks_sqs_is(
+    queue_url: str, endpoint: str, region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # tests of functions set it
     client = sqs_of(queue_url)
 
     assert (client.meta.endpoint_url, client.meta.region_name) == (endpoint, region)
