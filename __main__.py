@@ -66,9 +66,7 @@ pipeline = AwsPipeline(
     AwsPipelineArgs(
         prefix=prefix,
         settings=pipeline_settings(settings),
-        code=lambda module, lists: pulumi.FileArchive(
-            str(function_archive(root, stack, module, lists))
-        ),
+        code=lambda module, lists: pulumi.FileArchive(str(function_archive(root, module, lists))),
         dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
         rest=rest,
         websocket=websocket,

@@ -61,13 +61,12 @@ class Target:
         return f"{machine}-{libc}"
 
 
-def function_archive(
-    root: Path, stack: str, handler: str, lists: Mapping[str, Sequence[str]]
-) -> Path:
+def function_archive(root: Path, handler: str, lists: Mapping[str, Sequence[str]]) -> Path:
     """Zip `functions/<handler>.py` with the package that it imports, and with `lists` for it.
 
-    Return the zip's path.
+    Return the zip's path. Stacks with other lists have other paths: they may be deployed side by side.
     """
+    listed = json.dumps(lists, sort_keys=True).encode()
     functions = root / "functions"
     sources = [
         functions / "__init__.py",
@@ -76,8 +75,9 @@ def function_archive(
         *functions.glob("glow/**/*.py"),
     ]
     members = {source.relative_to(root).as_posix(): source.read_bytes() for source in sources}
-    members[f"functions/{LISTS_FILE}"] = json.dumps(lists, sort_keys=True).encode()
-    return _write_zip(root / _BUILD_FOLDER / stack / f"{handler}.zip", members)
+    members[f"functions/{LISTS_FILE}"] = listed
+    folder = f"lists-{hashlib.sha256(listed).hexdigest()[:16]}"
+    return _write_zip(root / _BUILD_FOLDER / folder / f"{handler}.zip", members)
 
 
 def dependency_archive(root: Path, target: Target) -> Path:

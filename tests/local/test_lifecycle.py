@@ -32,34 +32,6 @@ def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
     stack.preview(expect_no_changes=True)
 
 
-def test_stack_whose_pipeline_owned_the_apis_keeps_them(stack: LocalStack) -> None:
-    state = stack.run("stack", "export")
-    try:
-        stack.run("stack", "import", stdin=_with_apis_in_the_pipeline(state))
-
-        stack.preview(expect_no_changes=True)
-    finally:
-        stack.run("stack", "import", stdin=state)
-
-
-def _with_apis_in_the_pipeline(state: str) -> str:
-    """The state as an `up` left it that made both APIs inside the pipeline."""
-    for api in ("glow:aws:RestApi", "glow:aws:WebSocketApi"):
-        assert f"::{api}" in state
-        state = state.replace(f"::{api}", f"::glow:aws:Pipeline${api}")
-    earlier = json.loads(state)
-    resources: list[dict[str, Any]] = earlier["deployment"]["resources"]
-    pipeline = next(each for each in resources if each["type"] == "glow:aws:Pipeline")
-    for each in resources:
-        if each["type"] in ("glow:aws:RestApi", "glow:aws:WebSocketApi"):
-            each["parent"] = pipeline["urn"]
-    # The engine takes a state only with parents before their children.
-    resources.remove(pipeline)
-    root = next(i for i, each in enumerate(resources) if each["type"] == "pulumi:pulumi:Stack")
-    resources.insert(root + 1, pipeline)
-    return json.dumps(earlier)
-
-
 def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
     key = stack.webhook_key()
 

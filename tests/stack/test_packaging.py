@@ -33,15 +33,13 @@ def copies(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_function_archive_is_the_same_anywhere(copies: tuple[Path, Path]) -> None:
-    first, second = (
-        function_archive(copy, "prod", "webhook", LISTS).read_bytes() for copy in copies
-    )
+    first, second = (function_archive(copy, "webhook", LISTS).read_bytes() for copy in copies)
 
     assert first == second
 
 
 def test_function_archive_holds_its_handler_and_the_package(copies: tuple[Path, Path]) -> None:
-    names = zipfile.ZipFile(function_archive(copies[1], "prod", "prices", LISTS)).namelist()
+    names = zipfile.ZipFile(function_archive(copies[1], "prices", LISTS)).namelist()
 
     assert {"functions/__init__.py", "functions/prices.py", "functions/glow/update.py"} <= {*names}
     assert "functions/webhook.py" not in names
@@ -49,8 +47,8 @@ def test_function_archive_holds_its_handler_and_the_package(copies: tuple[Path, 
 
 
 def test_function_archive_holds_the_lists_of_its_stack(copies: tuple[Path, Path]) -> None:
-    prod = function_archive(copies[0], "prod", "prices", LISTS)
-    dev = function_archive(copies[0], "dev", "prices", {})
+    prod = function_archive(copies[0], "prices", LISTS)
+    dev = function_archive(copies[0], "prices", {})
 
     assert json.loads(zipfile.ZipFile(prod).read("functions/lists.json")) == LISTS
     assert json.loads(zipfile.ZipFile(dev).read("functions/lists.json")) == {}

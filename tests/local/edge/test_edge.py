@@ -76,6 +76,7 @@ async def test_client_that_comes_back_gets_what_it_missed(
 FOLLOWERS = {
     "glow-connections-function",
     "glow-discovery-function",
+    "glow-later-function",
     "glow-route-control-change",
     "glow-webhook-function",
 }
