@@ -12,9 +12,7 @@ DEFAULT = Target(runtime="python3.13", architecture="arm64")
 
 
 def measure() -> list[Report]:
-    archives = {
-        f"functions.{handler}": function_archive(ROOT, "bench", handler, {}) for handler in HANDLERS
-    }
+    archives = {f"functions.{handler}": function_archive(ROOT, handler, {}) for handler in HANDLERS}
     archives["dependency layer"] = dependency_archive(ROOT, DEFAULT)
     rows = [(name, *_size(archive)) for name, archive in archives.items()]
     title = f"Archives ({DEFAULT.runtime}, {DEFAULT.architecture})"
