@@ -222,7 +222,7 @@ def test_flag_changes_the_routing_and_nothing_else(edge: Deployment) -> None:
     changed = [urn for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)]
 
     assert {before[urn].name for urn in changed} == {
-        *(f"glow-{function}-function" for function in ("webhook", "connections", "discovery")),
+        *(f"glow-{each}-function" for each in ("webhook", "connections", "discovery", "later")),
         "glow-route-control-change",
     }
     for urn in changed:
