@@ -78,7 +78,7 @@ class Mover:
 
     async def _require_edge(self, changed: Routes) -> None:
         """Before anything is written: an edge that clients are sent to has to answer."""
-        if self.rooms is None or not changed.brings_clients_to_edge():
+        if self.rooms is None or not changed.needs_edge:
             return
         tokens, _ = self.known_tokens.page(None, now=self.clock())
         try:

@@ -152,8 +152,9 @@ class Routes:
             "edge" in stretch.policy.paths(token) for stretch in self._unannounced
         )
 
-    def brings_clients_to_edge(self) -> bool:
-        """Whether a change that is not announced sends anybody to the edge."""
+    @property
+    def needs_edge(self) -> bool:
+        """Whether a change that is not announced takes anything to the edge."""
         return any(self.current.takes_to_edge(each.policy) for each in self._unannounced)
 
     def path(self, token: str, *, region: str | None, now_ms: int) -> Path:
