@@ -10,7 +10,7 @@ from rich.console import Console
 
 from functions.glow.paths import PATHS, Path
 from ops.cost.answer import answer_for
-from ops.cost.load import Load
+from ops.cost.load import TYPICAL, Load
 from ops.cost.prices import read_prices
 from ops.cost.show import show
 
@@ -29,7 +29,7 @@ def cost(
     *,
     users: Annotated[
         int, typer.Option(min=1, max=100_000_000, help="How many users there are.")
-    ] = 1_000,
+    ] = TYPICAL.users,
     hours: Annotated[
         Decimal,
         typer.Option(
@@ -38,25 +38,25 @@ def cost(
             metavar="HOURS",
             help="Hours a day that a user is online; 24: always connected.",
         ),
-    ] = Decimal(24),
+    ] = TYPICAL.hours_online_per_day,
     sessions: Annotated[
         Decimal,
         typer.Option(
             parser=_decimal, metavar="NUMBER", help="How often a day a user comes online."
         ),
-    ] = Decimal(1),
+    ] = TYPICAL.sessions_per_day,
     tokens_per_user: Annotated[
         int, typer.Option(min=1, help="How many tokens a user follows; each is a socket.")
-    ] = 1,
+    ] = TYPICAL.tokens_per_user,
     tokens: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="How many tokens are streamed in all.")
-    ] = 100,
+    ] = TYPICAL.tokens,
     updates_per_second: Annotated[
         Decimal,
         typer.Option(
             parser=_decimal, metavar="NUMBER", help="Trades a second of each token, on average."
         ),
-    ] = Decimal(1),
+    ] = TYPICAL.updates_per_second,
     path: Annotated[
         Path | None, typer.Option(help="This path alone. Left out: both, side by side.")
     ] = None,

@@ -51,3 +51,14 @@ class Load:
     def deliveries(self) -> Decimal:
         """Updates that arrive at clients, each counted alone."""
         return self.sockets * self.updates_per_second * MONTH_SECONDS
+
+
+TYPICAL: Final = Load(
+    users=1_000,
+    hours_online_per_day=Decimal(24),
+    sessions_per_day=Decimal(1),
+    tokens_per_user=1,
+    tokens=100,
+    updates_per_second=Decimal(1),
+)
+"""What is assumed where nobody says otherwise: always connected, which is the most."""
