@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path as FilePath
 from typing import Annotated, Final
 
 import typer
@@ -11,7 +12,7 @@ from rich.console import Console
 from functions.glow.paths import PATHS, Path
 from ops.cost.answer import answer_for
 from ops.cost.load import TYPICAL, Load
-from ops.cost.prices import read_prices
+from ops.cost.prices import PRICES_FILE, read_prices
 from ops.cost.show import show
 
 NO_PATH_HOLDS: Final = 3
@@ -60,6 +61,14 @@ def cost(
     path: Annotated[
         Path | None, typer.Option(help="This path alone. Left out: both, side by side.")
     ] = None,
+    price_list: Annotated[
+        FilePath,
+        typer.Option(
+            "--prices",
+            help="Another price list, of another region or with discounts.",
+            show_default="ops/cost/prices.json",
+        ),
+    ] = PRICES_FILE,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each line of the bill comes about.")
     ] = False,
@@ -86,7 +95,7 @@ def cost(
         tokens=tokens,
         updates_per_second=updates_per_second,
     )
-    prices = read_prices()
+    prices = read_prices(price_list)
     if warning := prices.age_warning(datetime.now(UTC).date()):
         typer.secho(warning, fg="yellow", err=True)
     answer = answer_for(load, PATHS if path is None else [path], prices)

@@ -1,7 +1,4 @@
-"""The price list: prices.json, with the source and date of each price.
-
-A price list of another day or region goes in its place; the arithmetic stays.
-"""
+"""The price list: prices.json, with the source and date of each price, or another of its form."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -93,6 +90,7 @@ class PlanPrice:
 class PriceList:
     """Prices by key, as they were on the day `collected`."""
 
+    file: Path
     region: str
     collected: date
     prices: Mapping[str, Price | PlanPrice]
@@ -104,7 +102,7 @@ class PriceList:
             return None
         return (
             f"The prices are {days} days old ({self.collected}). Look them up again, at the `source` of"
-            f" each, and set `collected`: {PRICES_FILE}"
+            f" each, and set `collected`: {self.file}"
         )
 
 
@@ -114,13 +112,12 @@ def read_prices(file: Path = PRICES_FILE) -> PriceList:
         content = json.loads(file.read_text(), parse_float=Decimal)
         prices = {key: _price(entry) for key, entry in content["prices"].items()}
         plans = {key: _plan_price(entry) for key, entry in content["plans"].items()}
-        return PriceList(
-            content["region"], date.fromisoformat(content["collected"]), {**prices, **plans}
-        )
+        collected = date.fromisoformat(content["collected"])
+        return PriceList(file, content["region"], collected, {**prices, **plans})
     except (OSError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError) as error:
         raise OpsError(
-            f"{file} is not a price list: {type(error).__name__} {error}. Take it back as it was:"
-            f" git checkout -- {file}"
+            f"{file} is not a price list: {type(error).__name__} {error}. Compare it with that of the"
+            f" repository: git show HEAD:ops/cost/prices.json"
         ) from error
 
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli import app
+from ops.cost.prices import PRICES_FILE
+from ops.errors import OpsError
 
 
 def _cost(*arguments: str) -> Result:
@@ -87,6 +90,36 @@ def test_each_line_is_explained_when_that_is_asked_for() -> None:
     assert "4,320 M × $0.25 per M = $1,080.00" in words  # noqa: RUF001
     assert "10,240 × $0.09 + 40,960 × $0.085 + 26,560 × $0.07 = $6,262.40" in words  # noqa: RUF001
     assert "3 × Business $499 = $1,497.00" in words  # noqa: RUF001
+
+
+def test_list_that_is_too_old_is_warned_about_beside_the_answer(tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps({**json.loads(PRICES_FILE.read_text()), "collected": "2024-11-01"}))
+
+    done = _cost("--json", "--prices", str(old))
+
+    assert done.exit_code == 0
+    assert (
+        f"(2024-11-01). Look them up again, at the `source` of each, and set `collected`: {old}"
+        in (done.stderr)
+    )
+    assert json.loads(done.stdout)["prices"]["collected"] == "2024-11-01"
+
+
+def test_list_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    done = _cost("--prices", str(tmp_path / "none.json"))
+
+    assert done.exit_code == 1
+    assert isinstance(done.exception, OpsError)
+
+
+def test_prices_of_another_list_are_billed(tmp_path: Path) -> None:
+    content = json.loads(PRICES_FILE.read_text())
+    content["prices"]["alarms"]["tiers"] = [{"usd": "1000"}]
+    dear = tmp_path / "dear.json"
+    dear.write_text(json.dumps(content))
+
+    assert _json("--prices", str(dear))["paths"]["aws"]["services"]["CloudWatch"] > 14_000
 
 
 def test_small_figures_are_shown_as_they_were_given() -> None:
