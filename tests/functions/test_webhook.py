@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from functions.environment import DEFAULT_CALL_TIMEOUT_MS
 from functions.glow.edge.breaker import FAILURES_IN_A_ROW
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
@@ -34,9 +33,6 @@ from tests.functions.conftest import Load
 from tests.functions.edge import NEVER, Edge
 
 REPOSITORY = Path(__file__).parent.parent.parent
-HELIUS_WAITS_SECONDS = 1.0
-PATIENT_TIMEOUT_MS = 5 * DEFAULT_CALL_TIMEOUT_MS
-"""As much longer as a machine may be slower on which other tests run beside."""
 HELIUS = Path(__file__).parent.parent / "data" / "helius"
 ROUTE = "POST /webhook/price"
 AUTHORIZED = {"authorization": "Bearer current"}
@@ -222,21 +218,6 @@ def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
     assert (status, answer["stored"]) == (200, 1)
     assert len(edge.heard[token]) == 1
     assert (queue.take(), retry_queue.take()) == ([], [])
-
-
-def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
-    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
-) -> None:
-    edge.answer = lambda _post: NEVER
-    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
-    webhook = load("webhook", USE_EDGE_BROADCAST="true", CALL_TIMEOUT_MS=f"{PATIENT_TIMEOUT_MS}")
-    event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": a_token()}, body=body)
-    started = time.monotonic()
-
-    assert webhook.handler(event, None)["statusCode"] == 200
-    slower = PATIENT_TIMEOUT_MS / DEFAULT_CALL_TIMEOUT_MS
-    assert time.monotonic() - started < HELIUS_WAITS_SECONDS * slower
-    assert len(queue.take()) == len(retry_queue.take()) == 1
 
 
 def test_without_the_edge_its_packages_are_not_loaded() -> None:
