@@ -46,7 +46,7 @@ test("there and back again", async (t) => {
 
 test("another path is asked to go on from 5 s before, where the order was the other", async (t) => {
   let nowMs = 0;
-  t.mock.method(Date, "now", () => nowMs);
+  t.mock.method(performance, "now", () => nowMs);
   const stack = await startStack(t, { home: "aws" });
   const app = new App(t, stack);
   await stack.serves("aws");
