@@ -641,6 +641,7 @@ var Connection = class {
         return;
       case "MOVED":
         return this.#listener.onMoved(
+          this,
           /** @type {any} */
           message
         );
@@ -743,8 +744,8 @@ var Router = class {
     if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason);
     else this.#report(reason);
   }
-  /** @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
-  onMoved({ path, url, after, jitterMs }) {
+  /** @param {Connection} connection @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
+  onMoved(connection, { path, url, after, jitterMs }) {
     if (path === this.#step.path) return;
     const protocol = PROTOCOLS[path];
     const spreadMs = jitterMs * this.#host.random();
@@ -752,7 +753,7 @@ var Router = class {
       this.#enter({ name: "waiting", path: null }).later(spreadMs, () => this.#connect(null));
     } else {
       const route = this.#route = { path, url, protocol, after };
-      if (this.#isWellOn(path)) this.#settleOn(route);
+      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route);
       else {
         const pauseMs = this.#backoff.nextMs(this.#host.random());
         this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));

@@ -18,7 +18,7 @@ import { Scope } from "./scope.js";
 /**
  * @typedef {object} Listener
  * @property {(connection: Connection) => void} onServing
- * @property {(moved: {path: string, url: string, after: string | null, jitterMs: number}) => void} onMoved
+ * @property {(connection: Connection, moved: {path: string, url: string, after: string | null, jitterMs: number}) => void} onMoved
  * @property {(reason: string) => void} onRefused trying again does not help
  * @property {(connection: Connection, reason: string) => void} onEnd not after `close()`
  */
@@ -126,7 +126,7 @@ export class Connection {
         for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null, message.until ?? null);
         return;
       case "MOVED":
-        return this.#listener.onMoved(/** @type {any} */ (message));
+        return this.#listener.onMoved(this, /** @type {any} */ (message));
       case "ERROR":
         if (FINAL_CODES.includes(message.code ?? "")) this.#refuse(message.message ?? "");
         else this.#fail(`says ${message.code}: ${message.message}`);

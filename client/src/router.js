@@ -124,8 +124,8 @@ export class Router {
     else this.#report(reason);
   }
 
-  /** @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
-  onMoved({ path, url, after, jitterMs }) {
+  /** @param {Connection} connection @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
+  onMoved(connection, { path, url, after, jitterMs }) {
     if (path === this.#step.path) return;
     const protocol = PROTOCOLS[path];
     const spreadMs = jitterMs * this.#host.random();
@@ -134,7 +134,7 @@ export class Router {
       this.#enter({ name: "waiting", path: null }).later(spreadMs, () => this.#connect(null));
     } else {
       const route = (this.#route = { path, url, protocol, after });
-      if (this.#isWellOn(path)) this.#settleOn(route);
+      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route); // called back
       else {
         // A client that is moved again and again within seconds waits longer each time.
         const pauseMs = this.#backoff.nextMs(this.#host.random());

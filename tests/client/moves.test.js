@@ -115,6 +115,19 @@ test("a subscription that is answered MOVED goes where it is sent", async (t) =>
   await until("the refused socket to be let go", () => stack.peers.every(({ path, isOpen }) => path === "edge" || !isOpen));
 });
 
+test("a path that sends its client back has it on a new connection, and the old one serves until then", async (t) => {
+  const stack = await startStack(t, { home: "edge", hasLeft: "aws" });
+  const app = new App(t, stack);
+  await app.is("live");
+  stack.tell("edge", "aws");
+  const peer = await stack.serves("edge", 2);
+  stack.publish(1);
+  await app.has(1);
+  assert.deepEqual(stack.peers.map(({ path }) => path), ["edge", "aws", "edge"]);
+  assert.equal(peer.beside.length, 1);
+  await app.is("live");
+});
+
 test("a connection is renewed before its age ends it, on the same path and without a break", async (t) => {
   const stack = await startStack(t, { home: "aws", maxAgeMs: 300 });
   const app = new App(t, stack);

@@ -73,7 +73,7 @@ class Run {
     const last = states.at(-1) ?? { state: "connecting", path: null, reason: null };
     const seen = {
       handed,
-      states: states.map(shown),
+      states: states.map(shown).filter((state, index, all) => state !== all[index - 1]),
       state: shown(last),
       reason: `${last.reason}`,
       requests: this.stack.requests,
@@ -97,8 +97,8 @@ function apart({ every, ...step }) {
   return step.publish.map((/** @type {number} */ n, /** @type {number} */ index) => ({ ...step, at: step.at + index * every, publish: [n] }));
 }
 
-/** @param {State} state */
-const shown = ({ state, path }) => (path === null ? state : `${state} ${path}`);
+/** The state, and the path that delivers. @param {State} state */
+const shown = ({ state, path }) => (state === "live" || state === "moving" ? `${state} ${path}` : state);
 
 /** A message in which numbers stand for the ids of trades. @param {Record<string, any>} message @param {string} token */
 function withIds(message, token) {
