@@ -8,9 +8,8 @@ BASE_SECONDS: Final = 0.5
 CAP_SECONDS: Final = 30.0
 _MAX_DOUBLINGS: Final = 6  # 0.5 s doubled 6 times is more than the cap
 
-# A path that fails this often in a row, and over so long, counts as unreachable: something may block
-# it (a firewall, a proxy). Failures over a shorter time are an outage, which passes.
-UNREACHABLE_FAILURES: Final = 2
+# A path that fails and fails again over so long counts as unreachable: something may block it (a
+# firewall, a proxy). Failures over a shorter time are an outage, which passes.
 LASTING_SECONDS: Final = 10.0
 # How long it is avoided: what blocks it may be gone when it is tried again.
 UNREACHABLE_SECONDS: Final = 5 * 60.0
@@ -39,7 +38,6 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class _Failures:
-    count: int
     since: float
     last: float
 
@@ -58,8 +56,8 @@ class Reach:
         was_unreachable = self.is_unreachable(path, now)
         before = self._failed.pop(path, None)
         if before is None or now - before.last >= UNREACHABLE_SECONDS:
-            before = _Failures(0, now, now)
-        self._failed[path] = _Failures(before.count + 1, before.since, now)
+            before = _Failures(now, now)
+        self._failed[path] = _Failures(before.since, now)
         return not was_unreachable and self.is_unreachable(path, now)
 
     def note_service(self, path: str) -> None:
@@ -67,11 +65,10 @@ class Reach:
         self._failed.pop(path, None)
 
     def is_unreachable(self, path: str, now: float) -> bool:
-        """Whether `path` failed twice in a row or more, over 10 s or more, and lately."""
+        """Whether `path` failed and failed again, over 10 s or more, and lately."""
         failures = self._failed.get(path)
         return (
             failures is not None
-            and failures.count >= UNREACHABLE_FAILURES
             and failures.last - failures.since >= LASTING_SECONDS
             and now - failures.last < UNREACHABLE_SECONDS
         )

@@ -3,7 +3,6 @@
 // client/src/backoff.js
 var BASE_MS = 500;
 var CAP_MS = 3e4;
-var UNREACHABLE_FAILURES = 2;
 var LASTING_MS = 1e4;
 var AVOIDED_MS = 5 * 6e4;
 var Backoff = class {
@@ -17,7 +16,7 @@ var Backoff = class {
   }
 };
 var Reach = class {
-  /** By path, the one that failed last at the end. @type {Map<string, {failures: number, sinceMs: number, lastMs: number}>} */
+  /** By path, the one that failed last at the end. @type {Map<string, {sinceMs: number, lastMs: number}>} */
   #failed = /* @__PURE__ */ new Map();
   /**
    * Notes that a connection on `path` ended before it served. Returns whether that made it unreachable.
@@ -27,20 +26,19 @@ var Reach = class {
   noteFailure(path, nowMs) {
     const wasUnreachable = this.isUnreachable(path, nowMs);
     const before = this.#failed.get(path);
-    const row = before !== void 0 && nowMs - before.lastMs < AVOIDED_MS ? before : { failures: 0, sinceMs: nowMs };
+    const sinceMs = before !== void 0 && nowMs - before.lastMs < AVOIDED_MS ? before.sinceMs : nowMs;
     this.#failed.delete(path);
-    this.#failed.set(path, { ...row, failures: row.failures + 1, lastMs: nowMs });
+    this.#failed.set(path, { sinceMs, lastMs: nowMs });
     return !wasUnreachable && this.isUnreachable(path, nowMs);
   }
   /** Notes that a connection on `path` serves. @param {string} path */
   noteService(path) {
     this.#failed.delete(path);
   }
-  /** Whether `path` failed twice in a row or more, over 10 s or more, and lately. @param {string} path @param {number} nowMs */
+  /** Whether `path` failed and failed again, over 10 s or more, and lately. @param {string} path @param {number} nowMs */
   isUnreachable(path, nowMs) {
     const row = this.#failed.get(path);
-    if (row === void 0 || row.failures < UNREACHABLE_FAILURES) return false;
-    return row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
+    return row !== void 0 && row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
   }
   /** The unreachable path that failed last; null if every path can be tried. @param {number} nowMs */
   avoided(nowMs) {
@@ -221,7 +219,7 @@ var Memory = class {
   #remember(arrival) {
     this.#ids.add(arrival.id);
     this.#arrivals.push(arrival);
-    if (this.#arrivals.length > REMEMBERED_IDS) this.#ids.delete(this.#arrivals.shift().id);
+    if (this.#ids.size > REMEMBERED_IDS) this.#ids.delete(this.#arrivals.shift().id);
     if (placeOf(arrival.id) < this.#newestPlace) return;
     this.#newestPlace = placeOf(arrival.id);
     this.#recent.push(arrival);
@@ -262,9 +260,6 @@ var Queue = class {
   /** @type {T[]} */
   #items = [];
   #taken = 0;
-  get length() {
-    return this.#items.length - this.#taken;
-  }
   /** @returns {T | undefined} */
   get first() {
     return this.#items[this.#taken];
@@ -453,7 +448,7 @@ function checked(token, options, globalWebSocket) {
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
   check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
-  return { api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket: (
+  return { token, api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket: (
     /** @type {new (url: string) => Socket} */
     WebSocket
   ) };
@@ -857,9 +852,7 @@ var Router = class {
 
 // client/src/subscription.js
 var Subscription = class {
-  #token;
   #options;
-  #host;
   #scope;
   #router;
   #ignoreDevice;
@@ -868,8 +861,7 @@ var Subscription = class {
   /** @param {string} token @param {Options} options @param {import("./host.js").Host} [surroundings] */
   constructor(token, options, surroundings = HOST) {
     const { api, region, WebSocket, onPrice, ...wishes } = this.#options = checked(token, options, surroundings.WebSocket);
-    const host = this.#host = { ...surroundings, WebSocket };
-    this.#token = token;
+    const host = { ...surroundings, WebSocket };
     this.#scope = new Scope(host);
     const rest = new Rest(api, token, region);
     const channel = new Channel(rest, wishes, this.#scope, {
@@ -912,7 +904,7 @@ var Subscription = class {
   }
   /** Says on the console what lasts, if the app has not asked to be told. @param {string} reason */
   #warn(reason) {
-    if (this.#options.onState === void 0) this.#host.warn(`glow: ${this.#token}: ${reason}`);
+    if (this.#options.onState === void 0) this.#scope.host.warn(`glow: ${this.#options.token}: ${reason}`);
   }
   /**
    * Calls the app. If it throws, the error goes to the global handler, and the subscription goes on.

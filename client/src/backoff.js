@@ -3,7 +3,6 @@
 const BASE_MS = 500;
 const CAP_MS = 30_000;
 
-const UNREACHABLE_FAILURES = 2;
 /** Failures over a shorter time are an outage, which passes. Over a longer one something may block the path: a firewall, a proxy. */
 export const LASTING_MS = 10_000;
 /** How long a path is avoided: what blocks it may be gone when it is tried again. */
@@ -28,7 +27,7 @@ export class Backoff {
 
 /** Remembers which paths this client could not open. `nowMs` never goes back. */
 export class Reach {
-  /** By path, the one that failed last at the end. @type {Map<string, {failures: number, sinceMs: number, lastMs: number}>} */
+  /** By path, the one that failed last at the end. @type {Map<string, {sinceMs: number, lastMs: number}>} */
   #failed = new Map();
 
   /**
@@ -39,9 +38,9 @@ export class Reach {
   noteFailure(path, nowMs) {
     const wasUnreachable = this.isUnreachable(path, nowMs);
     const before = this.#failed.get(path);
-    const row = before !== undefined && nowMs - before.lastMs < AVOIDED_MS ? before : { failures: 0, sinceMs: nowMs };
+    const sinceMs = before !== undefined && nowMs - before.lastMs < AVOIDED_MS ? before.sinceMs : nowMs;
     this.#failed.delete(path);
-    this.#failed.set(path, { ...row, failures: row.failures + 1, lastMs: nowMs });
+    this.#failed.set(path, { sinceMs, lastMs: nowMs });
     return !wasUnreachable && this.isUnreachable(path, nowMs);
   }
 
@@ -50,11 +49,10 @@ export class Reach {
     this.#failed.delete(path);
   }
 
-  /** Whether `path` failed twice in a row or more, over 10 s or more, and lately. @param {string} path @param {number} nowMs */
+  /** Whether `path` failed and failed again, over 10 s or more, and lately. @param {string} path @param {number} nowMs */
   isUnreachable(path, nowMs) {
     const row = this.#failed.get(path);
-    if (row === undefined || row.failures < UNREACHABLE_FAILURES) return false;
-    return row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
+    return row !== undefined && row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
   }
 
   /** The unreachable path that failed last; null if every path can be tried. @param {number} nowMs */

@@ -36,7 +36,7 @@ export class Memory {
   #remember(arrival) {
     this.#ids.add(arrival.id);
     this.#arrivals.push(arrival);
-    if (this.#arrivals.length > REMEMBERED_IDS) this.#ids.delete(this.#arrivals.shift().id);
+    if (this.#ids.size > REMEMBERED_IDS) this.#ids.delete(this.#arrivals.shift().id);
     // A late trade is no cursor: a path that does not know it sends all higher ids, and those may be hours of trades.
     if (placeOf(arrival.id) < this.#newestPlace) return;
     this.#newestPlace = placeOf(arrival.id);
@@ -90,10 +90,6 @@ class Queue {
   /** @type {T[]} */
   #items = [];
   #taken = 0;
-
-  get length() {
-    return this.#items.length - this.#taken;
-  }
 
   /** @returns {T | undefined} */
   get first() {

@@ -11,9 +11,7 @@ import { Scope } from "./scope.js";
 /** @typedef {import("../glow.js").Options} Options */
 
 export class Subscription {
-  #token;
   #options;
-  #host;
   #scope;
   #router;
   #ignoreDevice;
@@ -23,8 +21,7 @@ export class Subscription {
   /** @param {string} token @param {Options} options @param {import("./host.js").Host} [surroundings] */
   constructor(token, options, surroundings = HOST) {
     const { api, region, WebSocket, onPrice, ...wishes } = (this.#options = checked(token, options, surroundings.WebSocket));
-    const host = (this.#host = { ...surroundings, WebSocket });
-    this.#token = token;
+    const host = { ...surroundings, WebSocket };
     this.#scope = new Scope(host);
     const rest = new Rest(api, token, region);
     const channel = new Channel(rest, wishes, this.#scope, {
@@ -72,7 +69,7 @@ export class Subscription {
 
   /** Says on the console what lasts, if the app has not asked to be told. @param {string} reason */
   #warn(reason) {
-    if (this.#options.onState === undefined) this.#host.warn(`glow: ${this.#token}: ${reason}`);
+    if (this.#options.onState === undefined) this.#scope.host.warn(`glow: ${this.#options.token}: ${reason}`);
   }
 
   /**

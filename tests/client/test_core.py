@@ -257,8 +257,13 @@ class TestWire:
         return moved.route
 
     def test_messages_are_those_of_the_golden_file(self) -> None:
-        gap = self.parse("gap, aws: one connection listens to many tokens")
-        assert gap == Gap("SOL", "1750000000-000300000000-abc", "1750000001-000300000002-def")
+        gaps = [
+            each["message"] for each in MESSAGES["messages"] if each["message"].get("type") == "GAP"
+        ]
+        assert [parse_message(json.dumps(gap)) for gap in gaps] == [
+            Gap(gap.get("token"), gap["after"], gap["until"]) for gap in gaps
+        ]
+        assert gaps
         moved = self.parse("to the edge")
         assert isinstance(moved, Moved)
         assert (moved.path, moved.jitter_ms) == ("edge", 4_000)
