@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from tests.client.fast_loop import FastLoop
+from tests.client.scenarios.virtual import VirtualLoop
 from tests.client.stack import Stack
-from tests.client.virtual import VirtualLoop
 
 
 def pytest_asyncio_loop_factories(

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 
-import { Subscription } from "../../client/src/subscription.js";
+import { Subscription } from "../../../client/src/subscription.js";
 import { numberOf, trade, VirtualHost, VirtualStack, VirtualTime } from "./virtual.js";
 
-/** @typedef {import("../../client/glow.js").State} State */
+/** @typedef {import("../../../client/glow.js").State} State */
 /** @typedef {Record<string, any>} Step */
 /** @typedef {{name: string, random?: number, until: number, steps: Step[], expect: Record<string, any>}} Scenario */
 
-const FOLDER = new URL("./scenarios/", import.meta.url);
+const FOLDER = new URL(".", import.meta.url);
 const PATHS = ["aws", "edge"];
 const TOKEN = "T";
 

@@ -1,6 +1,6 @@
 """What the scenarios run on: virtual time, and a stack in it. Nothing waits for real.
 
-virtual.js is the same for JavaScript; scenarios/README.md says what the data mean.
+virtual.js is the same for JavaScript; README.md says what the data mean.
 """
 
 import asyncio

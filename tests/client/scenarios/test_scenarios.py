@@ -16,9 +16,9 @@ from client import ClientError, State
 from client.options import MAX_FILL
 from client.rest import RestApi
 from client.subscription import Subscription
-from tests.client.virtual import VirtualLoop, VirtualStack, a_trade, number_of
+from tests.client.scenarios.virtual import VirtualLoop, VirtualStack, a_trade, number_of
 
-FOLDER: Final = Path(__file__).parent / "scenarios"
+FOLDER: Final = Path(__file__).parent
 PATHS: Final = ("aws", "edge")
 
 Fields = Mapping[str, Any]

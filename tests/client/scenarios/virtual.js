@@ -1,10 +1,10 @@
 /**
- * What the scenarios run on: virtual time, and a stack in it. Nothing waits for real. tests/client/virtual.py is the same for
- * Python; tests/client/scenarios/README.md says what the data mean.
+ * What the scenarios run on: virtual time, and a stack in it. Nothing waits for real. virtual.py is the same for
+ * Python; README.md says what the data mean.
  */
 
-/** @typedef {import("../../client/glow.js").Update} Update */
-/** @typedef {import("../../client/src/host.js").Host} Host */
+/** @typedef {import("../../../client/glow.js").Update} Update */
+/** @typedef {import("../../../client/src/host.js").Host} Host */
 /** @typedef {{dueMs: number, order: number, depth: number, act: () => void}} Timer */
 
 const START_SECONDS = 1_700_000_000;
