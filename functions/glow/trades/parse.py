@@ -12,7 +12,7 @@ from typing import Final, Literal, cast
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.enhanced import read_enhanced
 from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
 from functions.glow.trades.price import price_movements
 from functions.glow.trades.simple import price_simple

@@ -4,7 +4,7 @@ import pytest
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import as_object
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.enhanced import read_enhanced
 from functions.glow.trades.movements import Movements
 from tests.unit.bodies import (
     MINT,
