@@ -1,38 +1,44 @@
 """What a Helius RAW transaction has to tell before it is priced."""
 
-import json
+from decimal import Decimal
 from typing import cast
 
 import pytest
 
 from functions.glow.errors import BadRequest
-from functions.glow.fields import as_object, parse_json
-from functions.glow.trades.movements import Movements
+from functions.glow.trades.instructions import Moved, Opened
+from functions.glow.trades.movements import NOBODY, Movements, Transfer
 from functions.glow.trades.outcome import NoPrice, PricedToken
 from functions.glow.trades.price import price_movements
-from functions.glow.trades.raw import read_raw
+from functions.glow.trades.token_accounts import TokenAccount, transfers_between
 from tests.unit.bodies import (
     FEE,
     LAMPORTS_PER_SOL,
     MINT,
-    POOL,
-    SOL,
+    RENT,
     TRADER,
     JsonObject,
     a_pool_buy,
     real_transactions,
     rows_of,
 )
+from tests.unit.changed_raw_bodies import (
+    POOL_MINT,
+    POOL_SOL,
+    TRADER_MINT,
+    TRADER_SOL,
+    addresses,
+    inner_calls,
+    lamports,
+    message,
+    meta,
+    read,
+    row,
+    set_units,
+)
 from tests.unit.raw_bodies import TOKEN, raw
 
-TOKEN_2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"  # noqa: S105  a program
-POOL_SOL, POOL_MINT, TRADER_MINT = f"{POOL}Sol", f"{POOL}{MINT}", f"trader{MINT}"
-TRADER_SOL = f"{TRADER}{SOL}"
-
-
-def read(transaction: JsonObject) -> Movements | NoPrice:
-    parsed = as_object(parse_json(json.dumps(transaction), where="body"), where="body")
-    return read_raw(parsed, where="body[0]")
+TOKEN_2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"
 
 
 def movements(transaction: JsonObject) -> Movements:
@@ -50,40 +56,6 @@ def reason(transaction: JsonObject) -> str:
     found = read(transaction)
     assert isinstance(found, NoPrice), found
     return found.reason
-
-
-def meta(transaction: JsonObject) -> JsonObject:
-    """To be changed in place, as all that follow."""
-    return cast("JsonObject", transaction["meta"])
-
-
-def message(transaction: JsonObject) -> JsonObject:
-    return cast("JsonObject", cast("JsonObject", transaction["transaction"])["message"])
-
-
-def inner_calls(transaction: JsonObject) -> list[JsonObject]:
-    (group,) = rows_of(meta(transaction), "innerInstructions")
-    return rows_of(group, "instructions")
-
-
-def addresses(transaction: JsonObject) -> list[str]:
-    loaded = cast("dict[str, list[str]]", meta(transaction)["loadedAddresses"])
-    static = cast("list[str]", message(transaction)["accountKeys"])
-    return [*static, *loaded["writable"], *loaded["readonly"]]
-
-
-def lamports(transaction: JsonObject, key: str) -> list[int]:
-    return cast("list[int]", meta(transaction)[key])
-
-
-def row(transaction: JsonObject, key: str, address: str) -> JsonObject:
-    index = addresses(transaction).index(address)
-    (found,) = [one for one in rows_of(meta(transaction), key) if one["accountIndex"] == index]
-    return found
-
-
-def set_units(transaction: JsonObject, key: str, address: str, units: int) -> None:
-    cast("JsonObject", row(transaction, key, address)["uiTokenAmount"])["amount"] = str(units)
 
 
 def test_real_body_is_read() -> None:
@@ -120,6 +92,16 @@ def test_every_version_is_read(version: object) -> None:
 def test_version_that_is_not_known_is_damage(version: object) -> None:
     with pytest.raises(BadRequest, match=r"body\[0\]\.version"):
         read(raw(a_pool_buy()) | {"version": version})
+
+
+def test_row_tells_whose_an_account_is_before_the_call_that_opened_it_does() -> None:
+    """It was opened for one owner, and handed to another."""
+    vault = TokenAccount("Now111", MINT, units=(None, 5), lamports=(0, RENT))
+    steps = [Opened("Vault", MINT, "Then111"), Moved(None, "Vault", 5, is_taxed=False)]
+
+    minted = transfers_between({"Vault": vault}, steps, {MINT: 0})
+
+    assert minted == (Transfer(NOBODY, "Now111", MINT, Decimal(5)),)
 
 
 class TestTrimmed:
@@ -184,7 +166,9 @@ class TestDisagreement:
         tokens_sent = inner_calls(buy).pop()
 
         assert reason(buy) == "witnesses_disagree"
-        inner_calls(buy).append(tokens_sent)
+        inner_calls(buy).append(tokens_sent | {"data": ""})
+        assert reason(buy) == "witnesses_disagree"
+        inner_calls(buy)[-1] = tokens_sent
         assert prices(buy) == ["0.5"]
 
     @pytest.mark.parametrize("address", [POOL_MINT, TRADER_MINT])
@@ -207,6 +191,18 @@ class TestDisagreement:
     def test_row_of_wrapped_sol_that_was_cut_out(self, key: str) -> None:
         buy = raw(a_pool_buy())
         rows_of(meta(buy), key).remove(row(buy, key, POOL_SOL))
+
+        assert reason(buy) == "witnesses_disagree"
+
+    def test_wrapped_sol_of_an_account_that_was_opened(self) -> None:
+        buy = raw(a_pool_buy())
+        rows_of(meta(buy), "preTokenBalances").remove(row(buy, "preTokenBalances", POOL_SOL))
+        before = lamports(buy, "preBalances")
+        before[addresses(buy).index(POOL_SOL)] -= RENT
+        before[addresses(buy).index(TRADER)] += RENT
+        assert prices(buy) == ["0.5"]
+
+        set_units(buy, "postTokenBalances", POOL_SOL, 10)
 
         assert reason(buy) == "witnesses_disagree"
 

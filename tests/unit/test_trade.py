@@ -56,6 +56,11 @@ class TestBatch:
     def test_transaction_that_comes_in_both_forms_is_one_update(self) -> None:
         assert len(parse([a_pool_buy(), raw(a_pool_buy())]).trades) == 1
 
+    def test_raw_transaction_may_have_an_empty_signature_beside_its_own(self) -> None:
+        (trade,) = parse([raw(a_pool_buy(signature="Own")) | {"signature": None}]).trades
+
+        assert trade.update.tx_signature == "Own"
+
     def test_failed_raw_transaction_has_no_price(self) -> None:
         failed = raw(a_pool_buy())
         meta = cast("JsonObject", failed["meta"])

@@ -1,4 +1,4 @@
-"""The forms in which Helius sends a transaction: where each keeps what it names, and its reader."""
+"""The two forms in which Helius sends a transaction: where each keeps what names it, and its reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,9 +55,8 @@ _RAW: Final = Form(
 
 
 def form_of(transaction: Json) -> Form:
-    """By the fields that only one form has."""
-    is_raw = transaction.get("signature") is None and {"transaction", "meta"} & transaction.keys()
-    return _RAW if is_raw else _ENHANCED
+    """By the fields that RAW bodies alone have."""
+    return _RAW if {"transaction", "meta"} & transaction.keys() else _ENHANCED
 
 
 def _found(value: object, path: _Path) -> object:
