@@ -47,6 +47,9 @@ HAND: dict[str, dict[str, str]] = {
     "helius/enh_swap_pump_fun_buy_webhook": {
         "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
     },
+    "helius/raw_swap_pump_fun_buy_derived": {
+        "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
+    },
     "helius/raw_transfer_sol_webhook": {},
 }
 # Why those without a price have none.
