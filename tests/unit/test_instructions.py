@@ -162,7 +162,7 @@ def test_base58_is_that_of_solana(text: str, data: bytes) -> None:
     assert base58.encode(data) == text
 
 
-@pytest.mark.parametrize("text", ["0", "O", "I", "l", " ", "é", "1" * 20_000])
+@pytest.mark.parametrize("text", ["0", "O", "I", "l", " ", "é", "1" * 1_701])
 def test_text_that_is_no_base58_is_named(text: str) -> None:
     with pytest.raises(BadRequest, match=r"body\.data"):
         base58.decode(text, where="body.data")
