@@ -23,7 +23,7 @@ class Sink(Protocol):
 
     async def take(self, update: Update) -> None: ...
 
-    def miss(self, after: str | None, until: str | None) -> None: ...
+    def miss(self, after: str | None) -> None: ...
 
 
 class Connection:
@@ -132,8 +132,8 @@ class Connection:
         match message:
             case Prices(updates):
                 await self._take(updates)
-            case Gap(token, after, until) if token in (None, self._token):
-                self._sink.miss(after, until)
+            case Gap(token, after) if token in (None, self._token):
+                self._sink.miss(after)
             case Gap():
                 pass  # of another token
             case Moved():

@@ -82,14 +82,13 @@ var Rest = class {
     return (await this.#get(scope, `/tokens/${this.#token}/price`)).slice(0, 1);
   }
   /**
-   * A page of the prices with `after` < id <= `until`, ascending.
+   * A page of the prices with ids above `after`, ascending.
    * @param {Scope} scope
    * @param {string} after
-   * @param {string | null} until
    * @returns {Promise<{prices: Update[], next: string | null}>}
    */
-  async page(scope, after, until) {
-    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after, until }))[0];
+  async page(scope, after) {
+    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after }))[0];
   }
   /**
    * @param {Scope} scope
@@ -108,7 +107,8 @@ var Rest = class {
       if (response.ok) return [JSON.parse(text), response.headers.get("date")];
       const { code, message } = errorIn(text);
       if (code === "NO_PRICE") return [];
-      throw response.status < 500 && FINAL_CODES.includes(code) ? new Refusal(message) : new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
+      if (response.status < 500 && FINAL_CODES.includes(code)) throw new Refusal(message);
+      throw new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
     } catch (error) {
       throw error instanceof Refusal ? error : new Error(`${url}: ${/** @type {Error} */
       error.message}`);
@@ -130,14 +130,15 @@ function queryOf(fields) {
 }
 
 // client/src/filler.js
-var NEWEST = { after: null, until: null };
+var NEWEST = "~";
 var Filler = class {
   #rest;
   #maxPrices;
   #scope;
   #taker;
-  /** What is still to be read. @type {Span | null} */
+  /** What is still to be read, beside what is being read. @type {Start | null} */
   #owed = null;
+  isIdle = true;
   /** @param {Rest} rest @param {number} maxPrices that are read at most @param {Scope} scope @param {Taker} taker */
   constructor(rest, maxPrices, scope, taker) {
     this.#rest = rest;
@@ -145,49 +146,47 @@ var Filler = class {
     this.#scope = scope;
     this.#taker = taker;
   }
-  get isIdle() {
-    return this.#owed === null;
-  }
-  /** Reads `span`. Several gaps become one: reading some trades again costs little. @param {Span} span */
-  owe(span) {
-    if (this.#owed === null) {
-      this.#owed = span;
-      void this.#run();
-    } else this.#owed = cover(this.#owed, span);
+  /** Reads from `start` on. Several gaps become one: reading some trades again costs little. @param {Start} start */
+  owe(start) {
+    if (this.#owed === null || start < this.#owed) this.#owed = start;
+    if (this.isIdle) void this.#run();
   }
   async #run() {
     const backoff = new Backoff();
     let pricesRead = 0;
+    this.isIdle = false;
     while (this.#owed !== null && !this.#scope.isOver) {
-      const span = this.#owed;
+      const start = this.#owed;
+      this.#owed = null;
       try {
-        const { prices, next } = await this.#page(span);
+        const { prices, next } = await this.#page(start);
         this.#taker.fill(prices);
         pricesRead += prices.length;
         backoff.reset();
-        if (this.#owed === span) this.#owed = next === null ? null : { ...span, after: next };
-        if (this.#owed !== null && pricesRead >= this.#maxPrices) this.#skip(`more than ${this.#maxPrices} prices were missed`);
+        if (next !== null && pricesRead >= this.#maxPrices) this.#skip(start, `more than ${this.#maxPrices} prices were missed`);
+        else if (next !== null) this.owe(next);
       } catch (error) {
-        if (error instanceof Refusal) this.#skip(`missed prices are lost: ${error.message}`);
-        else await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+        if (error instanceof Refusal) this.#skip(start, `missed prices are lost: ${error.message}`);
+        else {
+          this.owe(start);
+          await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+        }
       }
     }
+    this.isIdle = true;
     this.#taker.release();
   }
-  /** @param {Span} span @returns {Promise<{prices: Update[], next: string | null}>} */
-  async #page({ after, until }) {
-    if (after === null) return { prices: await this.#rest.newest(this.#scope), next: null };
-    return this.#rest.page(this.#scope, after, until);
+  /** @param {Start} start @returns {Promise<{prices: Update[], next: string | null}>} */
+  async #page(start) {
+    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope), next: null };
+    return this.#rest.page(this.#scope, start);
   }
-  /** Leaves out all but the newest price, or that too. @param {string} reason */
-  #skip(reason) {
-    this.#owed = this.#owed?.after == null ? null : NEWEST;
+  /** Leaves out all but the newest price, or that too. @param {Start} start @param {string} reason */
+  #skip(start, reason) {
+    if (start !== NEWEST) this.owe(NEWEST);
     this.#taker.skip(reason);
   }
 };
-function cover({ after: one }, { after: other }) {
-  return { after: one === null || other !== null && other < one ? other : one, until: null };
-}
 
 // client/src/memory.js
 var REMEMBERED_MS = 15 * 60 * 1e3;
@@ -373,16 +372,15 @@ var Channel = class {
    * Reads what a path misses. It may name an earlier `after` than is needed: that of a trade that was hours late, or null if it
    * knows nothing of before.
    * @param {string | null} after
-   * @param {string | null} until
    */
-  miss(after, until) {
+  miss(after) {
     const { newestId } = this.#sequence;
-    this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after, until);
+    this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after);
   }
   /** Reads what has come since the newest price; no path delivers. */
   poll() {
     this.#memory.stayOn(null);
-    this.#owe(this.#sequence.newestId, null);
+    this.#owe(this.#sequence.newestId);
   }
   /** @param {readonly Update[]} updates */
   fill(updates) {
@@ -397,13 +395,13 @@ var Channel = class {
     this.#cancelRelease();
     this.#handOver(this.#sequence.release());
   }
-  /** @param {string | null} after @param {string | null} until */
-  #owe(after, until) {
+  /** @param {string | null} after */
+  #owe(after) {
     if (this.#filler.isIdle) {
       this.#sequence.hold();
       this.#cancelRelease = this.#scope.later(HELD_MS, () => this.release());
     }
-    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : { after: idBefore(after, LATE_SECONDS), until });
+    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : idBefore(after, LATE_SECONDS));
   }
   /** @param {Update} update */
   #isNew({ id }) {
@@ -448,10 +446,7 @@ function checked(token, options, globalWebSocket) {
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
   check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
-  return { token, api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket: (
-    /** @type {new (url: string) => Socket} */
-    WebSocket
-  ) };
+  return { token, api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket };
 }
 function check(isRight, name, what, value) {
   if (!isRight) throw new TypeError(`glow: ${name} must be ${what}; got ${value}`);
@@ -567,10 +562,12 @@ var Connection = class {
     const { subscribe: subscribe2 } = protocol;
     try {
       const [[, first]] = channels;
+      const asked = subscribe2 === null ? url + queryOf(this.#wishOf(first)) : url;
       const socket = this.#socket = new /** @type {any} */
-      host.WebSocket(subscribe2 === null ? url + queryOf(this.#wishOf(first)) : url);
+      host.WebSocket(asked);
       socket.onopen = () => {
-        if (subscribe2 !== null && !this.scope.isOver) for (const [token, channel] of channels) this.#say({ ...subscribe2, token, ...this.#wishOf(channel) });
+        if (subscribe2 === null || this.scope.isOver) return;
+        for (const [token, channel] of channels) this.#say({ ...subscribe2, token, ...this.#wishOf(channel) });
       };
       socket.onmessage = ({ data }) => this.#receive(data);
       socket.onclose = ({ code, reason }) => code === CLOSED_BY_POLICY ? this.#refuse(reason) : this.#fail(`ended: ${code} ${reason}`);
@@ -632,7 +629,7 @@ var Connection = class {
       case "PRICE_BATCH":
         return this.#pass(message.updates ?? []);
       case "GAP":
-        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null, message.until ?? null);
+        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null);
         return;
       case "MOVED":
         return this.#listener.onMoved(
@@ -841,12 +838,9 @@ var Router = class {
   #report(reason = null) {
     const { name, path } = this.#step;
     const serving = this.#serving?.route.path;
-    const isTrying = this.#source === NOTHING;
-    this.#listener.onState({
-      state: serving !== void 0 ? path === null || path === serving ? "live" : "moving" : !isTrying ? "polling" : name === "waiting" ? name : "connecting",
-      path: serving ?? (isTrying && name === "opening" ? path : null),
-      reason
-    });
+    if (serving !== void 0) this.#listener.onState({ state: path === null || path === serving ? "live" : "moving", path: serving, reason });
+    else if (this.#source !== NOTHING) this.#listener.onState({ state: "polling", path: null, reason });
+    else this.#listener.onState({ state: name === "waiting" ? name : "connecting", path: name === "opening" ? path : null, reason });
   }
 };
 

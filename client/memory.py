@@ -24,13 +24,12 @@ _SILENCE_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The ids with `after` < id <= `until`.
+    """The ids above `after`; without `after`, the newest alone.
 
-    Without `until` it reaches to the newest; without `after` it is the newest alone.
+    It has no end, because the id that follows a gap says little of it: that may be a late trade's.
     """
 
     after: str | None
-    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,6 @@ class Memory:
 
 
 def _cover(one: Span, other: Span) -> Span:
-    """A span that has both in it; it reaches to the newest, which costs little more."""
     if one.after is None or other.after is None:
         return Span(one.after or other.after)
     return Span(min(one.after, other.after))

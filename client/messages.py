@@ -18,14 +18,13 @@ class Prices:
 
 @dataclass(frozen=True)
 class Gap:
-    """Updates may be missing between two ids; `until` is None if none has followed yet.
+    """Updates may be missing after the id `after`.
 
     `after` is None if the path knows nothing of before, `token` if it serves one token alone.
     """
 
     token: str | None
     after: str | None
-    until: str | None
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ def _parse_batch(fields: Fields) -> Prices:
 
 def _parse_gap(fields: Fields) -> Gap:
     match fields:
-        case {"after": str() | None as after, "until": str() | None as until}:
+        case {"after": str() | None as after}:
             token = fields.get("token")
-            return Gap(token if isinstance(token, str) else None, after, until)
+            return Gap(token if isinstance(token, str) else None, after)
         case _:
             raise ValueError(f"no gap: {fields}")
 

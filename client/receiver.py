@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 from client.backoff import Backoff
@@ -57,14 +56,14 @@ class Receiver:
                     await self._all_is_read.wait()
         await self._admit(update)
 
-    def miss(self, after: str | None, until: str | None) -> None:
+    def miss(self, after: str | None) -> None:
         """Start reading what a path has left out; `run` does it."""
         start = self._memory.gap_start(after)
-        self._owe(Span(None) if start is None else Span(read_from(start), until))
+        self._owe(Span(start and read_from(start)))
 
     def owe_news(self) -> None:
         """Start reading everything that was stored since the newest price."""
-        self.miss(None, None)
+        self.miss(None)
 
     def cursor_on_another_path(self) -> str | None:
         """The id after which another path must continue; None if nothing was received."""
@@ -106,9 +105,9 @@ class Receiver:
             newest = await self._rest.newest()
             updates, rest = [] if newest is None else [newest], None
         else:
-            page = await self._rest.page(span.after, span.until)
+            page = await self._rest.page(span.after)
             updates = page.updates
-            rest = None if page.next is None else replace(span, after=page.next)
+            rest = None if page.next is None else Span(page.next)
         for update in updates:
             await self._admit(update)
         self._memory.settle(span, rest)

@@ -56,10 +56,9 @@ class RestApi:
             return None
         return _read(_update, answer)
 
-    async def page(self, after: str, until: str | None) -> Page:
-        """The prices with `after` < id <= `until`, ascending. Raises Refused, Unreachable."""
-        query = {"after": after} if until is None else {"after": after, "until": until}
-        return _read(_page, await self._get(f"/tokens/{self._token}/prices", query))
+    async def page(self, after: str) -> Page:
+        """The prices with ids above `after`, ascending. Raises Refused, Unreachable."""
+        return _read(_page, await self._get(f"/tokens/{self._token}/prices", {"after": after}))
 
     async def _get(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         try:

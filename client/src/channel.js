@@ -64,17 +64,16 @@ export class Channel {
    * Reads what a path misses. It may name an earlier `after` than is needed: that of a trade that was hours late, or null if it
    * knows nothing of before.
    * @param {string | null} after
-   * @param {string | null} until
    */
-  miss(after, until) {
+  miss(after) {
     const { newestId } = this.#sequence;
-    this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after, until);
+    this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after);
   }
 
   /** Reads what has come since the newest price; no path delivers. */
   poll() {
     this.#memory.stayOn(null);
-    this.#owe(this.#sequence.newestId, null);
+    this.#owe(this.#sequence.newestId);
   }
 
   /** @param {readonly Update[]} updates */
@@ -93,13 +92,13 @@ export class Channel {
     this.#handOver(this.#sequence.release());
   }
 
-  /** @param {string | null} after @param {string | null} until */
-  #owe(after, until) {
+  /** @param {string | null} after */
+  #owe(after) {
     if (this.#filler.isIdle) {
       this.#sequence.hold();
       this.#cancelRelease = this.#scope.later(HELD_MS, () => this.release());
     }
-    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : { after: idBefore(after, LATE_SECONDS), until });
+    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : idBefore(after, LATE_SECONDS));
   }
 
   /** @param {Update} update */

@@ -52,9 +52,11 @@ export class Connection {
     const { subscribe } = protocol;
     try {
       const [[, first]] = channels;
-      const socket = (this.#socket = new /** @type {any} */ (host.WebSocket)(subscribe === null ? url + queryOf(this.#wishOf(first)) : url));
+      const asked = subscribe === null ? url + queryOf(this.#wishOf(first)) : url;
+      const socket = (this.#socket = new /** @type {any} */ (host.WebSocket)(asked));
       socket.onopen = () => {
-        if (subscribe !== null && !this.scope.isOver) for (const [token, channel] of channels) this.#say({ ...subscribe, token, ...this.#wishOf(channel) });
+        if (subscribe === null || this.scope.isOver) return;
+        for (const [token, channel] of channels) this.#say({ ...subscribe, token, ...this.#wishOf(channel) });
       };
       socket.onmessage = (/** @type {{data: string}} */ { data }) => this.#receive(data);
       socket.onclose = (/** @type {{code: number, reason: string}} */ { code, reason }) =>
@@ -123,7 +125,7 @@ export class Connection {
       case "PRICE_BATCH":
         return this.#pass(message.updates ?? []);
       case "GAP":
-        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null, message.until ?? null);
+        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null);
         return;
       case "MOVED":
         return this.#listener.onMoved(this, /** @type {any} */ (message));

@@ -1,4 +1,4 @@
-/** Reads by REST what sockets left out: one span, one loop. */
+/** Reads by REST what sockets left out: gaps become one, and one loop reads it. */
 
 import { Backoff } from "./backoff.js";
 import { Refusal } from "./rest.js";
@@ -8,8 +8,9 @@ import { Refusal } from "./rest.js";
 /** @typedef {import("./scope.js").Scope} Scope */
 
 /**
- * The ids with `after` < id <= `until`. Without `until` it reaches to the newest; without `after` it is the newest alone.
- * @typedef {{after: string | null, until: string | null}} Span
+ * What is to be read: the id after which it begins; NEWEST: the newest price alone. It has no end, because the id that follows a
+ * gap says little of it: that may be a trade that was late.
+ * @typedef {string} Start
  */
 
 /**
@@ -19,16 +20,17 @@ import { Refusal } from "./rest.js";
  * @property {() => void} release called when nothing is missing any more
  */
 
-/** @type {Span} */
-export const NEWEST = { after: null, until: null };
+/** Above every id, so that of two starts the lower one has both in it. @type {Start} */
+export const NEWEST = "~";
 
 export class Filler {
   #rest;
   #maxPrices;
   #scope;
   #taker;
-  /** What is still to be read. @type {Span | null} */
+  /** What is still to be read, beside what is being read. @type {Start | null} */
   #owed = null;
+  isIdle = true;
 
   /** @param {Rest} rest @param {number} maxPrices that are read at most @param {Scope} scope @param {Taker} taker */
   constructor(rest, maxPrices, scope, taker) {
@@ -38,53 +40,47 @@ export class Filler {
     this.#taker = taker;
   }
 
-  get isIdle() {
-    return this.#owed === null;
-  }
-
-  /** Reads `span`. Several gaps become one: reading some trades again costs little. @param {Span} span */
-  owe(span) {
-    if (this.#owed === null) {
-      this.#owed = span;
-      void this.#run();
-    } else this.#owed = cover(this.#owed, span);
+  /** Reads from `start` on. Several gaps become one: reading some trades again costs little. @param {Start} start */
+  owe(start) {
+    if (this.#owed === null || start < this.#owed) this.#owed = start;
+    if (this.isIdle) void this.#run();
   }
 
   async #run() {
     const backoff = new Backoff();
     let pricesRead = 0;
+    this.isIdle = false;
     while (this.#owed !== null && !this.#scope.isOver) {
-      const span = this.#owed;
+      const start = this.#owed;
+      this.#owed = null; // a gap that comes meanwhile stays owed: the answer may not have it yet
       try {
-        const { prices, next } = await this.#page(span);
+        const { prices, next } = await this.#page(start);
         this.#taker.fill(prices);
         pricesRead += prices.length;
         backoff.reset();
-        // What came meanwhile stays owed.
-        if (this.#owed === span) this.#owed = next === null ? null : { ...span, after: next };
-        if (this.#owed !== null && pricesRead >= this.#maxPrices) this.#skip(`more than ${this.#maxPrices} prices were missed`);
+        if (next !== null && pricesRead >= this.#maxPrices) this.#skip(start, `more than ${this.#maxPrices} prices were missed`);
+        else if (next !== null) this.owe(next);
       } catch (error) {
-        if (error instanceof Refusal) this.#skip(`missed prices are lost: ${error.message}`);
-        else await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+        if (error instanceof Refusal) this.#skip(start, `missed prices are lost: ${error.message}`);
+        else {
+          this.owe(start);
+          await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+        }
       }
     }
+    this.isIdle = true;
     this.#taker.release();
   }
 
-  /** @param {Span} span @returns {Promise<{prices: Update[], next: string | null}>} */
-  async #page({ after, until }) {
-    if (after === null) return { prices: await this.#rest.newest(this.#scope), next: null };
-    return this.#rest.page(this.#scope, after, until);
+  /** @param {Start} start @returns {Promise<{prices: Update[], next: string | null}>} */
+  async #page(start) {
+    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope), next: null };
+    return this.#rest.page(this.#scope, start);
   }
 
-  /** Leaves out all but the newest price, or that too. @param {string} reason */
-  #skip(reason) {
-    this.#owed = this.#owed?.after == null ? null : NEWEST;
+  /** Leaves out all but the newest price, or that too. @param {Start} start @param {string} reason */
+  #skip(start, reason) {
+    if (start !== NEWEST) this.owe(NEWEST);
     this.#taker.skip(reason);
   }
-}
-
-/** A span that has both in it; it reaches to the newest, which costs little more. @param {Span} one @param {Span} other @returns {Span} */
-function cover({ after: one }, { after: other }) {
-  return { after: one === null || (other !== null && other < one) ? other : one, until: null };
 }

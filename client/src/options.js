@@ -20,7 +20,7 @@ export function checked(token, options, globalWebSocket) {
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
   check(WebSocket !== undefined, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
-  return { token, api, region: region || undefined, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket: /** @type {new (url: string) => Socket} */ (WebSocket) };
+  return { token, api, region: region || undefined, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket };
 }
 
 /** @param {boolean} isRight @param {string} name @param {string} what it must be @param {unknown} value */

@@ -43,14 +43,13 @@ export class Rest {
   }
 
   /**
-   * A page of the prices with `after` < id <= `until`, ascending.
+   * A page of the prices with ids above `after`, ascending.
    * @param {Scope} scope
    * @param {string} after
-   * @param {string | null} until
    * @returns {Promise<{prices: Update[], next: string | null}>}
    */
-  async page(scope, after, until) {
-    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after, until }))[0];
+  async page(scope, after) {
+    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after }))[0];
   }
 
   /**
@@ -70,7 +69,8 @@ export class Rest {
       if (response.ok) return [JSON.parse(text), response.headers.get("date")];
       const { code, message } = errorIn(text);
       if (code === "NO_PRICE") return [];
-      throw response.status < 500 && FINAL_CODES.includes(code) ? new Refusal(message) : new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
+      if (response.status < 500 && FINAL_CODES.includes(code)) throw new Refusal(message);
+      throw new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
     } catch (error) {
       throw error instanceof Refusal ? error : new Error(`${url}: ${/** @type {Error} */ (error).message}`);
     } finally {

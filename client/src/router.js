@@ -239,11 +239,8 @@ export class Router {
   #report(reason = null) {
     const { name, path } = this.#step;
     const serving = this.#serving?.route.path;
-    const isTrying = this.#source === NOTHING;
-    this.#listener.onState({
-      state: serving !== undefined ? (path === null || path === serving ? "live" : "moving") : !isTrying ? "polling" : name === "waiting" ? name : "connecting",
-      path: serving ?? (isTrying && name === "opening" ? path : null),
-      reason,
-    });
+    if (serving !== undefined) this.#listener.onState({ state: path === null || path === serving ? "live" : "moving", path: serving, reason });
+    else if (this.#source !== NOTHING) this.#listener.onState({ state: "polling", path: null, reason });
+    else this.#listener.onState({ state: name === "waiting" ? name : "connecting", path: name === "opening" ? path : null, reason });
   }
 }

@@ -140,6 +140,8 @@ export class VirtualStack {
   page = 1_000;
   /** What sockets are greeted with instead. @type {object | null} */
   greeting = null;
+  /** How long an answer to a request is on its way, in seconds. */
+  answersAfter = 0.01;
   /** Whether answers have a header Date. */
   saysWhen = true;
   /** @type {number | null} */
@@ -238,6 +240,10 @@ export class VirtualStack {
       this.time.arrive(() => (this.offline ? reject(new TypeError("fetch failed")) : resolve(null)));
     });
     const [status, body] = this.#answer(new URL(url));
+    await new Promise((resolve, reject) => {
+      controller.signal.onabort = () => reject(new Error("aborted"));
+      this.time.arrive(() => resolve(null), this.answersAfter * 1_000);
+    });
     const date = new Date(START_SECONDS * 1_000 + this.time.nowMs).toUTCString();
     return /** @type {any} */ ({ status, ok: status === 200, headers: new Headers(this.saysWhen ? { date } : {}), text: async () => (typeof body === "string" ? body : JSON.stringify(body)) });
   }

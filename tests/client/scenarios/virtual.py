@@ -128,6 +128,7 @@ class VirtualStack:
             "offline": False,  # no HTTP request gets anywhere
             "page": 1_000,
             "greeting": None,  # what sockets are greeted with instead
+            "answersAfter": TRAVEL_SECONDS,  # how long an answer to a request is on its way
             "saysWhen": True,  # answers have a header Date
             "recheckMs": None,
         }
@@ -233,6 +234,7 @@ class VirtualStack:
         if self.settings["offline"]:
             raise httpx.ConnectError("no network", request=request)
         status, body = self._answer(request.url.path, request.url.params)
+        await asyncio.sleep(self.settings["answersAfter"])
         text = body if isinstance(body, str) else json.dumps(body)
         date = {"date": formatdate(START + int(self._loop.time()), usegmt=True)}
         headers = date if self.settings["saysWhen"] else {}
