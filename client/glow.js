@@ -424,9 +424,6 @@ var HOST = {
   },
   fetch: (url, controller) => fetch(url, controller),
   // reads its `signal`
-  get WebSocket() {
-    return globalThis.WebSocket;
-  },
   onWake(act) {
     const controller = new AbortController();
     for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
@@ -437,8 +434,8 @@ var HOST = {
 
 // client/src/options.js
 var MAX_FILL = 1e4;
-function checked(token, options, globalWebSocket) {
-  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalWebSocket } = options ?? {};
+function checked(token, options) {
+  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalThis.WebSocket } = options ?? {};
   check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
   check(typeof onPrice === "function", "onPrice", "a function", onPrice);
@@ -563,8 +560,7 @@ var Connection = class {
     try {
       const [[, first]] = channels;
       const asked = subscribe2 === null ? url + queryOf(this.#wishOf(first)) : url;
-      const socket = this.#socket = new /** @type {any} */
-      host.WebSocket(asked);
+      const socket = this.#socket = new host.WebSocket(asked);
       socket.onopen = () => {
         if (subscribe2 === null || this.scope.isOver) return;
         for (const [token, channel] of channels) this.#say({ ...subscribe2, token, ...this.#wishOf(channel) });
@@ -852,9 +848,9 @@ var Subscription = class {
   #ignoreDevice;
   /** The state that the app was told last. @type {State | null} */
   #state = null;
-  /** @param {string} token @param {Options} options @param {import("./host.js").Host} [surroundings] */
+  /** @param {string} token @param {Options} options @param {import("./host.js").Surroundings} [surroundings] */
   constructor(token, options, surroundings = HOST) {
-    const { api, region, WebSocket, onPrice, ...wishes } = this.#options = checked(token, options, surroundings.WebSocket);
+    const { api, region, WebSocket, onPrice, ...wishes } = this.#options = checked(token, options);
     const host = { ...surroundings, WebSocket };
     this.#scope = new Scope(host);
     const rest = new Rest(api, token, region);

@@ -53,7 +53,7 @@ export class Connection {
     try {
       const [[, first]] = channels;
       const asked = subscribe === null ? url + queryOf(this.#wishOf(first)) : url;
-      const socket = (this.#socket = new /** @type {any} */ (host.WebSocket)(asked));
+      const socket = (this.#socket = new host.WebSocket(asked));
       socket.onopen = () => {
         if (subscribe === null || this.scope.isOver) return;
         for (const [token, channel] of channels) this.#say({ ...subscribe, token, ...this.#wishOf(channel) });

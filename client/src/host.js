@@ -8,14 +8,16 @@
  * @property {() => number} random
  * @property {(act: () => void, delayMs: number) => () => void} setTimer returns how to cancel it
  * @property {(url: string, controller: AbortController) => Promise<Response>} fetch
- * @property {(new (url: string) => Socket) | undefined} WebSocket
+ * @property {new (url: string) => Socket} WebSocket the app may bring its own
  * @property {(act: () => void) => () => void} onWake calls `act` when the device may be back, or on another network; returns how to end it
  * @property {(text: string) => void} warn the developer, who has asked for no states
  */
 
 const WAKING_EVENTS = ["online", "offline", "visibilitychange"]; // the last one bubbles from the document
 
-/** @type {Host} */
+/** @typedef {Omit<Host, "WebSocket">} Surroundings */
+
+/** @type {Surroundings} */
 export const HOST = {
   nowMs: () => performance.now(),
   random: () => Math.random(),
@@ -24,9 +26,6 @@ export const HOST = {
     return () => clearTimeout(timer);
   },
   fetch: (url, controller) => fetch(url, controller), // reads its `signal`
-  get WebSocket() {
-    return globalThis.WebSocket;
-  },
   onWake(act) {
     const controller = new AbortController();
     for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller); // Node and React Native have none

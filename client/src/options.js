@@ -1,7 +1,6 @@
 /** Checks what the app passes to `subscribe`, so that a mistake is told at once and not at the first price. Pure. */
 
 /** @typedef {import("../glow.js").Options} Options */
-/** @typedef {import("../glow.js").Socket} Socket */
 
 const MAX_FILL = 10_000;
 
@@ -9,10 +8,9 @@ const MAX_FILL = 10_000;
  * The options with their defaults. Throws a TypeError that names what is wrong.
  * @param {string} token
  * @param {Options} options
- * @param {(new (url: string) => Socket) | undefined} globalWebSocket
  */
-export function checked(token, options, globalWebSocket) {
-  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalWebSocket } = options ?? {};
+export function checked(token, options) {
+  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalThis.WebSocket } = options ?? {};
   check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
   check(typeof onPrice === "function", "onPrice", "a function", onPrice);

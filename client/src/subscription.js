@@ -18,9 +18,9 @@ export class Subscription {
   /** The state that the app was told last. @type {State | null} */
   #state = null;
 
-  /** @param {string} token @param {Options} options @param {import("./host.js").Host} [surroundings] */
+  /** @param {string} token @param {Options} options @param {import("./host.js").Surroundings} [surroundings] */
   constructor(token, options, surroundings = HOST) {
-    const { api, region, WebSocket, onPrice, ...wishes } = (this.#options = checked(token, options, surroundings.WebSocket));
+    const { api, region, WebSocket, onPrice, ...wishes } = (this.#options = checked(token, options));
     const host = { ...surroundings, WebSocket };
     this.#scope = new Scope(host);
     const rest = new Rest(api, token, region);

@@ -63,7 +63,7 @@ class Run {
     const onPrice = (/** @type {{id: string}} */ { id }, /** @type {{isLate: boolean}} */ { isLate }) =>
       void handed.push(isLate ? `${numberOf(id)} late` : numberOf(id));
     const onState = isSilent ? undefined : (/** @type {State} */ state) => void states.push(state);
-    const subscription = new Subscription(token, { api: "http://stack", onPrice, onState, ...options }, this.device.host);
+    const subscription = new Subscription(token, { api: "http://stack", onPrice, onState, WebSocket: this.device.WebSocket, ...options }, this.device.host);
     this.followed[token] = { subscription, handed, states };
   }
 

@@ -4,7 +4,7 @@
  */
 
 /** @typedef {import("../../../client/glow.js").Update} Update */
-/** @typedef {import("../../../client/src/host.js").Host} Host */
+/** @typedef {import("../../../client/src/host.js").Surroundings} Surroundings */
 /** @typedef {{dueMs: number, order: number, depth: number, act: () => void}} Timer */
 
 const START_SECONDS = 1_700_000_000;
@@ -296,15 +296,14 @@ export class VirtualHost {
     };
   }
 
-  /** @returns {Host} */
+  /** @returns {Surroundings} */
   get host() {
-    const { stack, random, WebSocket, waking } = this;
+    const { stack, random, waking } = this;
     return {
       nowMs: () => stack.time.nowMs,
       random,
       setTimer: (act, delayMs) => stack.time.setTimer(act, delayMs),
       fetch: (url, controller) => stack.fetch(url, controller),
-      WebSocket,
       onWake(act) {
         waking.add(act);
         return () => void waking.delete(act);
