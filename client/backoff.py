@@ -73,6 +73,11 @@ class Reach:
             and now - failures.last < UNREACHABLE_SECONDS
         )
 
+    def avoided_for(self, now: float) -> float:
+        """How long some path will still be avoided, in seconds."""
+        path = self.avoided(now)
+        return 0.0 if path is None else self._failed[path].last + UNREACHABLE_SECONDS - now
+
     def avoided(self, now: float) -> str | None:
         """The unreachable path that failed last; None if every path can be tried."""
         unreachable = (path for path in reversed(self._failed) if self.is_unreachable(path, now))

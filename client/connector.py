@@ -234,7 +234,10 @@ class Connector:
                 await self._woken.wait()
 
     def _recheck_at(self, route: Route) -> float:
-        return self._clock() + _seconds(route.recheck_ms) * (1 + self._random())
+        now = self._clock()
+        # While a path is avoided, the answer would be the same.
+        wait_seconds = _seconds(route.recheck_ms) * (1 + self._random())
+        return now + max(wait_seconds, self._reach.avoided_for(now))
 
     def _cursor(self, route: Route) -> str | None:
         """The id after which to continue: the last one on the same path, an earlier one on another."""

@@ -40,6 +40,11 @@ var Reach = class {
     const row = this.#failed.get(path);
     return row !== void 0 && row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
   }
+  /** How long some path will still be avoided. @param {number} nowMs */
+  avoidedForMs(nowMs) {
+    const row = this.#failed.get(this.avoided(nowMs) ?? "");
+    return row === void 0 ? 0 : row.lastMs + AVOIDED_MS - nowMs;
+  }
   /** The unreachable path that failed last; null if every path can be tried. @param {number} nowMs */
   avoided(nowMs) {
     return [...this.#failed.keys()].filter((path) => this.isUnreachable(path, nowMs)).at(-1) ?? null;
@@ -805,7 +810,8 @@ var Router = class {
   #settleOn({ recheckMs }) {
     const scope = this.#enter(RESTING);
     const connect = () => this.#connect(null);
-    if (recheckMs != null) scope.later(recheckMs * (1 + this.#host.random()), connect);
+    const avoidedMs = this.#reach.avoidedForMs(this.#host.nowMs());
+    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#host.random()), avoidedMs), connect);
     if (this.#source.name === "socket" && this.#source.renewAtMs < Infinity) scope.later(this.#source.renewAtMs - this.#host.nowMs(), connect);
   }
   /** @param {string | null} path @param {string | null} reason */

@@ -55,6 +55,12 @@ export class Reach {
     return row !== undefined && row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
   }
 
+  /** How long some path will still be avoided. @param {number} nowMs */
+  avoidedForMs(nowMs) {
+    const row = this.#failed.get(this.avoided(nowMs) ?? "");
+    return row === undefined ? 0 : row.lastMs + AVOIDED_MS - nowMs;
+  }
+
   /** The unreachable path that failed last; null if every path can be tried. @param {number} nowMs */
   avoided(nowMs) {
     return [...this.#failed.keys()].filter((path) => this.isUnreachable(path, nowMs)).at(-1) ?? null;

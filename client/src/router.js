@@ -206,7 +206,8 @@ export class Router {
   #settleOn({ recheckMs }) {
     const scope = this.#enter(RESTING);
     const connect = () => this.#connect(null);
-    if (recheckMs != null) scope.later(recheckMs * (1 + this.#host.random()), connect);
+    const avoidedMs = this.#reach.avoidedForMs(this.#host.nowMs()); // before that, the answer would be the same
+    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#host.random()), avoidedMs), connect);
     if (this.#source.name === "socket" && this.#source.renewAtMs < Infinity) scope.later(this.#source.renewAtMs - this.#host.nowMs(), connect);
   }
 
