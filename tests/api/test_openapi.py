@@ -135,7 +135,7 @@ def test_what_only_rest_knows_is_that_of_the_code() -> None:
     assert edge["protocol"]["properties"]["pingMs"]["const"] == EDGE_PING_MS
     assert aws["protocol"]["properties"]["pingMs"]["const"] == AWS_PING_MS
     assert aws["protocol"]["properties"]["maxAgeMs"]["const"] == AWS_MAX_AGE_MS
-    assert aws["recheckMs"]["enum"] == [RECHECK_MS, None]
+    assert edge["recheckMs"]["enum"] == aws["recheckMs"]["enum"] == [RECHECK_MS, None]
 
 
 def test_refusals_of_rest_are_those_of_the_contract() -> None:
