@@ -14,6 +14,7 @@ export class Delivery {
   #connections;
   #alarm;
   #updatesPerFrame;
+  #token;
 
   /**
    * @param {object} room
@@ -21,12 +22,14 @@ export class Delivery {
    * @param {ReadonlyMap<WebSocket, Connection>} room.connections
    * @param {import("./alarm.js").Alarm} room.alarm
    * @param {number} room.updatesPerFrame
+   * @param {string} room.token
    */
-  constructor({ history, connections, alarm, updatesPerFrame }) {
+  constructor({ history, connections, alarm, updatesPerFrame, token }) {
     this.#history = history;
     this.#connections = connections;
     this.#alarm = alarm;
     this.#updatesPerFrame = updatesPerFrame;
+    this.#token = token;
   }
 
   /**
@@ -59,7 +62,8 @@ export class Delivery {
       return;
     }
     const missed = connection.wantsLatest ? ring.newestSince(after) : ring.since(after);
-    connection.deliver(framesOf(missed, after, this.#updatesPerFrame), Date.now());
+    const items = missed.map((item) => (item.type === "GAP" ? gap(this.#token, item.after, item.until) : item));
+    connection.deliver(framesOf(items, after, this.#updatesPerFrame), Date.now());
     if (connection.stalledAfter !== null) this.#watchStalled();
   }
 
@@ -67,7 +71,7 @@ export class Delivery {
   announceGap() {
     const { lastId } = this.#history.ring;
     if (lastId === "") return;
-    const frames = framesOf([gap(lastId, null)], lastId);
+    const frames = framesOf([gap(this.#token, lastId, null)], lastId);
     for (const connection of this.#connections.values()) {
       if (connection.stalledAfter === null) connection.deliver(frames, Date.now());
     }

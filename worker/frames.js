@@ -1,4 +1,4 @@
-/** Puts the updates of one token into WebSocket frames. */
+/** Puts updates into WebSocket frames. */
 
 import { LIMITS } from "./limits.js";
 
@@ -11,7 +11,7 @@ import { LIMITS } from "./limits.js";
  * @property {string} after the cursor of a client that got all frames before this one
  */
 
-const ENVELOPE_BYTES = batchText("x".repeat(64), []).length; // with the longest token
+const ENVELOPE_BYTES = batchText([]).length;
 
 /**
  * The frames that carry `items`, in order. One update is sent as it is, several as a PRICE_BATCH.
@@ -27,10 +27,9 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
   let batchBytes = ENVELOPE_BYTES;
   let batchAfter = after;
   let last = after;
-  let token = "";
 
   const endFrame = () => {
-    if (batch.length > 0) frames.push({ text: batch.length === 1 ? batch[0] : batchText(token, batch), after: batchAfter });
+    if (batch.length > 0) frames.push({ text: batch.length === 1 ? batch[0] : batchText(batch), after: batchAfter });
     [batch, batchBytes, batchAfter] = [[], ENVELOPE_BYTES, last];
   };
 
@@ -41,7 +40,6 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
       frames.push({ text, after: last });
       continue;
     }
-    token = item.token;
     if (batch.length === updatesPerFrame || batchBytes + text.length + 1 > LIMITS.frameBytes) endFrame();
     batch.push(text);
     batchBytes += text.length + 1; // 1 for the comma
@@ -52,10 +50,9 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
 }
 
 /**
- * @param {string} token
  * @param {readonly string[]} updates as JSON
  * @returns {string}
  */
-function batchText(token, updates) {
-  return `{"type":"PRICE_BATCH","token":"${token}","updates":[${updates.join(",")}]}`;
+function batchText(updates) {
+  return `{"type":"PRICE_BATCH","updates":[${updates.join(",")}]}`;
 }

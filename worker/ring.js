@@ -2,10 +2,16 @@
 
 import { placeOf } from "./ids.js";
 import { LIMITS } from "./limits.js";
-import { gap } from "./messages.js";
 
 /** @typedef {import("./update.js").Update} Update */
-/** @typedef {import("./messages.js").Gap} Gap */
+
+/**
+ * Updates that may be missing: those after the id `after` and before the id `until`, null if none has arrived yet.
+ * @typedef {object} Hole
+ * @property {"GAP"} type
+ * @property {string} after
+ * @property {string | null} until
+ */
 
 /**
  * An update and the epoch in which it arrived. Between two epochs updates may be missing; within an epoch none are.
@@ -70,32 +76,40 @@ export class Ring {
     const known = this.#entries.findLastIndex(({ update }) => update.id === after);
     // An unknown cursor may come from the other path, which may be ahead of this ring. So only higher ids are sent.
     const missed = known < 0 ? this.#entries.filter(({ update }) => update.id > after) : this.#entries.slice(known + 1);
-    /** @type {(Update | Gap)[]} */
+    /** @type {(Update | Hole)[]} */
     const items = [];
     let epoch = known < 0 ? NO_EPOCH : this.#entries[known].epoch;
     let last = after;
     for (const entry of missed.slice(-LIMITS.replayUpdates)) {
-      if (entry.epoch !== epoch) items.push(gap(last, entry.update.id));
+      if (entry.epoch !== epoch) items.push(hole(last, entry.update.id));
       items.push(entry.update);
       ({ epoch } = entry);
       last = entry.update.id;
     }
-    if (epoch !== this.#epoch) items.push(gap(last, null));
+    if (epoch !== this.#epoch) items.push(hole(last, null));
     return items;
   }
 
   /**
    * The same for delivery=latest: at most the newest update.
    * @param {string} after an id
+   * @returns {(Update | Hole)[]}
    */
   newestSince(after) {
     const newest = this.#newest;
     const isReached = newest !== null && placeOf(newest.id) >= placeOf(after);
     const isNewer = isReached && newest.id !== after;
     const isCurrent = isReached && this.#entries.at(-1)?.epoch === this.#epoch;
-    return [...(isNewer ? [newest] : []), ...(isCurrent ? [] : [gap(isNewer ? newest.id : after, null)])];
+    return [...(isNewer ? [newest] : []), ...(isCurrent ? [] : [hole(isNewer ? newest.id : after, null)])];
   }
 }
+
+/**
+ * @param {string} after
+ * @param {string | null} until
+ * @returns {Hole}
+ */
+const hole = (after, until) => ({ type: "GAP", after, until });
 
 /** The epoch of an unknown cursor. It differs from every real epoch, so that a GAP follows. */
 const NO_EPOCH = -1;

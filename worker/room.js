@@ -70,7 +70,9 @@ export class BroadcastRoom extends DurableObject {
     const move = new Move(store);
     const alarm = new Alarm(this.ctx.storage, move.closeAtMs);
     const updatesPerFrame = this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates;
-    const delivery = new Delivery({ history, alarm, connections: this.#connections, updatesPerFrame });
+    // Where an alarm woke an old object, the runtime may have forgotten its name (workerd issue 6850).
+    const token = this.ctx.id.name ?? history.ring.newest?.token ?? move.token;
+    const delivery = new Delivery({ history, alarm, connections: this.#connections, updatesPerFrame, token });
     return (this.#loadedParts = { history, move, alarm, delivery });
   }
 

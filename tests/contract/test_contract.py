@@ -252,6 +252,6 @@ class TestMessages:
         assert error["code"] in MESSAGES["errorCodes"]
 
     def test_gap(self) -> None:
-        gap = self.message("gap, aws: one connection listens to many tokens")
+        gap = self.message("gap")
 
         assert json.loads(messages.gap("SOL", Gap(gap["after"], gap["until"]))) == gap

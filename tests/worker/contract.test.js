@@ -78,10 +78,10 @@ test("the other messages are those of the contract", () => {
   const built = [PING, PONG].map((text) => JSON.parse(text));
   for (const { message } of edgeMessages) {
     if (message.type === "connected") built.push(JSON.parse(connected(message.connectionId, message.colo)));
-    if (message.type === "GAP") built.push(gap(message.after, message.until));
+    if (message.type === "GAP") built.push(gap(message.token, message.after, message.until));
   }
   const types = built.map(({ type }) => type);
-  assert.deepEqual(types, ["ping", "pong", "connected", "GAP"]);
+  assert.deepEqual(types, ["ping", "pong", "connected", "GAP", "GAP", "GAP", "GAP"]);
   for (const message of built) assert.ok(edgeMessages.some((each) => JSON.stringify(each.message) === JSON.stringify(message)), JSON.stringify(message));
 });
 

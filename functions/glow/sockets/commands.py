@@ -8,7 +8,7 @@ from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_token
 from functions.glow.update import Delivery, parse_id
 
-MAX_MESSAGE_BYTES: Final = 4 * 1024
+MAX_MESSAGE_BYTES: Final = 16 * 1024  # 100 tokens, each with a cursor
 
 
 class UnknownAction(Refused):

@@ -19,7 +19,6 @@ def pong() -> str:
 
 
 def gap(token: str, gap_: Gap) -> str:
-    """Names the token, because a connection may listen to many."""
     return _message("GAP", token=token, after=gap_.after, until=gap_.until)
 
 
