@@ -79,11 +79,11 @@ async function parseUpdate(item, token, where) {
     timestamp,
     ...(isWhole(slot, MAX_SLOT) && { slot }),
     ...(isSignature(txSignature) && { txSignature }),
-    // A missing id is made from the body, so that a retry of the same post gets the same id.
-    id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
     ...(isSide(side) && { side }),
     ...(isAmount(amount) && { amount }),
     ...(isAmount(amountSol) && { amountSol }),
+    // A missing id is made from the body, so that a retry of the same post gets the same id.
+    id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
   };
 }
 
