@@ -174,11 +174,14 @@ def test_every_route_of_the_worker_is_described_and_no_other() -> None:
 def test_bodies_of_the_webhook_are_those_of_the_contract() -> None:
     body = body_of("openapi", "POST /webhook/price")
     judge = validator("openapi", body["schema"])
-    helius = json.dumps(body["examples"]["helius"]["value"])
-    (priced,) = parse_webhook(helius, x_token=None, tokens=frozenset(), now=2e9).updates
+    forms = [json.dumps(body["examples"][form]["value"]) for form in ("enhanced", "raw")]
+    (enhanced,), (raw,) = (
+        parse_webhook(form, x_token=None, tokens=frozenset(), now=2e9).updates for form in forms
+    )
 
     assert body["examples"]["simple"]["value"] == SIMPLE["body"]
-    assert priced.to_dict() in [example["update"] for example in UPDATE["examples"]]
+    assert enhanced.to_dict() in [example["update"] for example in UPDATE["examples"]]
+    assert raw == enhanced
     for path in (ROOT / "tests" / "data" / "helius").glob("*.json"):
         judge.validate(json.loads(path.read_text()))
 

@@ -216,9 +216,11 @@ class TestWebhook:
         bodies = HERE.parent / "data" / "helius"
         transfer = json.loads((bodies / "enh_mixed_batch_transfer_mint.json").read_text())[0]
         raw = json.loads((bodies / "raw_transfer_sol_webhook.json").read_text())[0]
+        meta = raw["meta"] | {"innerInstructions": None}
+        trimmed = raw | {"blockTime": transfer["timestamp"], "meta": meta}
 
         trades = parse_webhook(
-            json.dumps([transfer, raw]), x_token=None, tokens=frozenset(), now=SIMPLE["now"]
+            json.dumps([transfer, trimmed, 7]), x_token=None, tokens=frozenset(), now=SIMPLE["now"]
         )
 
         assert [skip.to_dict() for skip in trades.skipped] == WEBHOOK["accepted"]["skipped"]

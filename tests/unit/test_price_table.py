@@ -47,6 +47,9 @@ HAND: dict[str, dict[str, str]] = {
     "helius/enh_swap_pump_fun_buy_webhook": {
         "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
     },
+    "helius/raw_swap_pump_fun_buy_derived": {
+        "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
+    },
     "helius/raw_transfer_sol_webhook": {},
 }
 # Why those without a price have none.
@@ -55,7 +58,7 @@ REASONS = {
     "cases/K_round_trip_buy_and_sell_in_one_tx": {"opposite_trades"},
     "cases/L_transfer_receiver_pays_its_own_rent": {"not_a_trade"},
     "helius/enh_swap_jupiter_aury_usdc": {"token_to_token"},
-    "helius/raw_transfer_sol_webhook": {"not_enhanced"},
+    "helius/raw_transfer_sol_webhook": {"not_a_trade"},
     "corpus/073_SOLANA_PROGRAM_LIBRARY_burn": {"not_a_trade"},
     "corpus/085_PUMP_AMM_swap": {"trimmed"},
     "corpus/151_JUPITER_jupiterdca-endandclose-0_derived": {"not_a_trade"},
