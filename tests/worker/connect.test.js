@@ -61,7 +61,7 @@ test("a full room answers 503 and when to come back; a place that is given up ca
 });
 
 test("too many connects from one address are refused, others not", async (t) => {
-  const limited = await startEdge(t, { vars: { CONNECTS_PER_MINUTE: "2" } });
+  const limited = await startEdge(t, { connectsPerMinute: 2 });
   const from = (/** @type {string} */ ip) => ({ headers: { "cf-connecting-ip": ip } });
   for (const _ of [1, 2]) await (await limited.connect("RATE", from("203.0.113.1"))).close();
   const { status, headers } = await limited.refusal("RATE", from("203.0.113.1"));
