@@ -1,5 +1,6 @@
 /** The Worker with extra methods of its rooms, for what tests must cause or see and clients cannot. */
 
+import { Connection } from "../../../worker/connection.js";
 import { LIMITS } from "../../../worker/limits.js";
 import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
 
@@ -62,6 +63,16 @@ export class BroadcastRoom extends Room {
   /** The next broadcasts to any room find it reset. @param {{times: number}} message */
   crashNext({ times }) {
     crashes = times;
+  }
+
+  /** Looks after its seats as if time had passed. @param {{ms: number}} message */
+  sweepAfter({ ms }) {
+    this.#later(ms, () => this.broadcast({ updates: [] }));
+  }
+
+  /** When each client was heard last, Unix time. */
+  heardMs() {
+    return this.ctx.getWebSockets().map((socket) => Connection.revive(socket, this.ctx, 0).heardMs);
   }
 
   /** @param {number} ms @param {() => void} act */
