@@ -35,12 +35,13 @@ export async function parseUpdates(body, token) {
 }
 
 /**
+ * One update. Throws a Refusal that names what is wrong.
  * @param {unknown} item
- * @param {string} token
- * @param {string} where
+ * @param {string} token whose update it is
+ * @param {string} where it stands, for the message
  * @returns {Promise<Update>}
  */
-async function parseUpdate(item, token, where) {
+export async function parseUpdate(item, token, where) {
   if (typeof item !== "object" || item === null || Array.isArray(item)) {
     throw badRequest(`${where} must be an object with price and timestamp`);
   }

@@ -67,7 +67,7 @@ test("frames are built as on the AWS path", () => {
 for (const { name, arrivals, newest } of golden("newest").arrivals) {
   test(`the newest of a room: ${name}`, () => {
     const ring = new Ring({ epoch: 0 });
-    for (const id of arrivals) ring.append([{ type: "PRICE_UPDATE", token: "SOL", price: 1, timestamp: Number(id.slice(0, 10)), id }]);
+    for (const id of arrivals) ring.append([{ update: { type: "PRICE_UPDATE", token: "SOL", price: 1, timestamp: Number(id.slice(0, 10)), id }, isHealed: false }]);
     assert.equal(ring.newest?.id, newest);
   });
 }

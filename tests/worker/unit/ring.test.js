@@ -4,19 +4,22 @@ import test from "node:test";
 import { Ring } from "../../../worker/ring.js";
 import { anUpdate, idOf, updatesFrom } from "./support.js";
 
+/** @param {readonly import("../../../worker/update.js").Update[]} updates */
+const arrivals = (updates) => updates.map((update) => ({ update, isHealed: false }));
+
 /** @param {string} after @param {string | null} until @returns {import("../../../worker/ring.js").Hole} */
 const hole = (after, until) => ({ type: "GAP", after, until });
 
 /** @param {import("../../../worker/update.js").Update[]} updates */
 function ringWith(updates) {
   const ring = new Ring({ epoch: 1 });
-  ring.append(updates);
+  ring.append(arrivals(updates));
   return ring;
 }
 
 /** @param {import("../../../worker/update.js").Update[]} updates saved before an unclean wake */
 const ringAfterUncleanWake = (updates) =>
-  new Ring({ epoch: 2, entries: updates.map((update) => ({ epoch: 1, update })), newest: updates.at(-1) });
+  new Ring({ epoch: 2, entries: updates.map((update) => ({ epoch: 1, update, isHealed: false })), newest: updates.at(-1) });
 
 test("a known cursor gets everything that arrived after it, and no gap", () => {
   assert.deepEqual(ringWith(updatesFrom(0, 4)).since(idOf(1)), updatesFrom(2, 4));
@@ -57,7 +60,7 @@ test("a cursor from elsewhere, ahead of the ring, is a gap and gets no older upd
 test("an unclean wake is a gap after what is continuous", () => {
   const ring = ringAfterUncleanWake(updatesFrom(0, 3));
   assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), hole(idOf(2), null)]);
-  ring.append([anUpdate(9)]);
+  ring.append(arrivals([anUpdate(9)]));
   assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), hole(idOf(2), idOf(9)), anUpdate(9)]);
   assert.deepEqual(ring.since(idOf(9)), []);
 });
@@ -66,7 +69,7 @@ test("an epoch that ends is a gap between what was there and what comes", () => 
   const ring = ringWith(updatesFrom(0, 3));
   ring.endEpoch();
   assert.deepEqual(ring.since(idOf(2)), [hole(idOf(2), null)]);
-  ring.append(updatesFrom(7, 9));
+  ring.append(arrivals(updatesFrom(7, 9)));
   assert.deepEqual(ring.since(idOf(1)), [anUpdate(2), hole(idOf(2), idOf(7)), anUpdate(7), anUpdate(8)]);
   assert.deepEqual(ring.since(idOf(7)), [anUpdate(8)]);
 });
