@@ -161,10 +161,11 @@ def test_refusals_of_the_edge_are_those_of_the_worker() -> None:
 
 def test_every_route_of_the_worker_is_described_and_no_other() -> None:
     source = (ROOT / "worker" / "index.js").read_text()
-    table = re.findall(r'^  "(.+)": \{ method: "(\w+)", answer: (\w+)', source, re.MULTILINE)
+    table = re.findall(r'^  "(.+)": \{ methods: \[(.+)\], answer: (\w+)', source, re.MULTILINE)
     routes = {
         f"{method} {re.sub('/$', '/{token}', path)}"
-        for path, method, answer in table
+        for path, methods, answer in table
+        for method in re.findall(r"\w+", methods)
         if answer != "ofTestPage"  # the test page is not part of the API
     }
 

@@ -97,7 +97,7 @@ describe("in Chromium", () => {
   });
 
   test("without REST_API_URL the test page says what it lacks", async (t) => {
-    const edge = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "" } });
     const chromium = await startChromium(t);
     await chromium.open(`${edge.url}#${TOKEN}`);
     await chromium.sees('return document.getElementById("state").textContent', (seen) => /REST_API_URL is not set/.test(seen));

@@ -255,7 +255,7 @@ export class Stack {
 function sendAll(peer, updates) {
   const wanted = peer.wantsLatest ? updates.slice(-1) : updates;
   if (wanted.length === 1) peer.say(wanted[0]);
-  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", token: TOKEN, updates: wanted });
+  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", updates: wanted });
 }
 
 /** @returns {never} */

@@ -259,7 +259,7 @@ class Stack:
 def _frames(updates: list[Update] | tuple[Update, ...]) -> list[Message]:
     if len(updates) < 2:
         return list(updates)
-    return [{"type": "PRICE_BATCH", "token": TOKEN, "updates": list(updates)}]
+    return [{"type": "PRICE_BATCH", "updates": list(updates)}]
 
 
 def _response(status: int, content: object) -> Response:

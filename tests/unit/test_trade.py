@@ -1,6 +1,7 @@
 """What a webhook body becomes: updates, skips with their reason, or a refusal."""
 
 import json
+from decimal import Decimal
 from typing import cast
 
 import pytest
@@ -145,7 +146,7 @@ class TestBatch:
     def test_trade_carries_side_and_amounts(self) -> None:
         (trade,) = parse([a_pool_buy()]).trades
 
-        assert (trade.side, trade.amount, trade.amount_sol) == ("buy", 2, 1)
+        assert (trade.update.side, trade.update.amount, trade.update.amount_sol) == ("buy", 2, 1)
 
     def test_failed_transaction_has_no_price(self) -> None:
         assert reasons(parse([a_pool_buy(transactionError={"error": "x"})])) == [
@@ -214,7 +215,13 @@ class TestSimpleForm:
     ) -> None:
         (trade,) = parse(a_simple_trade(accounts=changes(vault_sol, user)), x_token="SOL").trades
 
-        assert (trade.side, trade.amount, trade.amount_sol) == (side, 2, 1)
+        assert (trade.update.side, trade.update.amount, trade.update.amount_sol) == (side, 2, 1)
+
+    def test_amount_that_nobody_trades_is_left_out_and_the_price_stays(self) -> None:
+        (trade,) = parse(a_simple_trade(accounts=changes(10**200, 10**200)), x_token="SOL").trades
+
+        assert (trade.update.amount, trade.update.amount_sol) == (None, None)
+        assert trade.update.price == Decimal("1e-9")
 
     def test_missing_header_is_refused_with_the_remedy(self) -> None:
         with pytest.raises(BadRequest, match="header x-token"):

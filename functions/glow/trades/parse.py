@@ -6,7 +6,6 @@ trade beside others that yields no update: a retry could not mend it, and its ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final, Literal, cast
 
 from functions.glow.errors import BadRequest
@@ -16,7 +15,7 @@ from functions.glow.trades.forms import form_of
 from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
 from functions.glow.trades.price import price_movements
 from functions.glow.trades.simple import price_simple
-from functions.glow.update import Side, Update, parse_price, parse_slot, parse_timestamp
+from functions.glow.update import Update, known_amount, parse_price, parse_slot, parse_timestamp
 
 MAX_CLOCK_SKEW_SECONDS: Final = 60
 
@@ -53,16 +52,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """An update and the trade behind it: `amount` in tokens, `amount_sol` in SOL.
-
-    `side` is None where it is not known. `index_in_block` is the transaction's place in its slot;
-    None where the body does not say it, as only RAW bodies do.
-    """
+    """An update. `index_in_block` is its transaction's place in its slot; None where the body does not
+    say it, as only RAW bodies do."""
 
     update: Update
-    side: Side | None
-    amount: Decimal
-    amount_sol: Decimal
     index_in_block: int | None = None
 
 
@@ -129,11 +122,17 @@ def _parse_simple(
     if priced is None:
         detail = "nativeBalanceChange of vault_sol or user is 0"
         return Trades((), (Skip(signature, token, "zero_change", detail),))
-    update = Update(token, priced.price, timestamp, slot, signature)
-    found = Trade(
-        update=update, side=priced.side, amount=priced.amount, amount_sol=priced.amount_sol
+    update = Update(
+        token,
+        priced.price,
+        timestamp,
+        slot,
+        signature,
+        side=priced.side,
+        amount=known_amount(priced.amount),
+        amount_sol=known_amount(priced.amount_sol),
     )
-    return Trades((found,), ())
+    return Trades((Trade(update=update),), ())
 
 
 def _parse_batch(
@@ -214,10 +213,14 @@ def _trade(
     if tokens and token not in tokens:
         return Skip(origin.signature, token, "token_not_configured", "glow:tokens does not list it")
     price = parse_price(priced.price, where=f"{where}'s price of {token}")
-    return Trade(
-        update=Update(token, price, origin.timestamp, origin.slot, origin.signature),
+    update = Update(
+        token,
+        price,
+        origin.timestamp,
+        origin.slot,
+        origin.signature,
         side=priced.side,
-        amount=priced.amount,
-        amount_sol=priced.amount_sol,
-        index_in_block=origin.index_in_block,
+        amount=known_amount(priced.amount),
+        amount_sol=known_amount(priced.amount_sol),
     )
+    return Trade(update=update, index_in_block=origin.index_in_block)
