@@ -52,6 +52,12 @@ export type Update = {
     timestamp: number;
     slot: number;
     txSignature: string;
+    /** what the trader did with the token; absent where that is not known, as are the amounts */
+    side?: "buy" | "sell";
+    /** tokens that were traded */
+    amount?: number;
+    /** SOL that were paid for them */
+    amountSol?: number;
     /** ids sorted as text are sorted by time */
     id: string;
 };

@@ -96,6 +96,13 @@ describe("in Chromium", () => {
     await shows("updates", /^2$/);
   });
 
+  test("the test page says what is wrong with the token of its URL", async (t) => {
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "http://127.0.0.1:9" } });
+    const chromium = await startChromium(t);
+    await chromium.open(`${edge.url}#no token`);
+    await chromium.sees('return document.getElementById("state").textContent', (seen) => /token/.test(seen));
+  });
+
   test("without REST_API_URL the test page says what it lacks", async (t) => {
     const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "" } });
     const chromium = await startChromium(t);
