@@ -16,7 +16,7 @@ from components.routing.report import route_report
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
-from components.settings.load import load_settings
+from components.settings.load import load_aws_region, load_settings
 from ops.cost.preview import cost_line
 from ops.cost.prices import read_prices
 
@@ -40,7 +40,9 @@ rest = RestApi(
     RestApiArgs(prefix=prefix, log_retention_days=settings.log_retention_days),
 )
 websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
-edge_variables = settings.edge_variables(stack, rest_url=rest.url, websocket_url=websocket.url)
+edge_variables = settings.edge_variables(
+    stack, aws_region=load_aws_region(), rest_url=rest.url, websocket_url=websocket.url
+)
 
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:

@@ -79,6 +79,8 @@ class BenchClient {
   }
 }
 
+let addresses = 0;
+
 /** @param {URL} url */
 function handshake({ host, pathname, search }) {
   const headers = {
@@ -87,7 +89,8 @@ function handshake({ host, pathname, search }) {
     upgrade: "websocket",
     "sec-websocket-version": 13,
     "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-    "cf-connecting-ip": "192.0.2.1", // Cloudflare sets this header; the Worker limits connects by it
+    // Cloudflare sets this header; the Worker limits connects and seats by it.
+    "cf-connecting-ip": `10.${(addresses += 1) >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`;

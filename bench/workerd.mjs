@@ -22,7 +22,7 @@ function startOurs(windowMs) {
   return start({
     modules: workerModules(),
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
-    bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", WINDOW_MS: String(windowMs) },
+    bindings: { WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", WINDOW_MS: String(windowMs) },
   });
 }
 

@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from client.fields import Fields
+
+Side = Literal["buy", "sell"]
+"""What the trader did with the token."""
 
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
 _PLACE_LENGTH: Final = 23  # 10 digits, "-" and 12 digits
@@ -19,7 +22,8 @@ LATE_SECONDS: Final = 60
 class Update:
     """One price of one token: `price` in SOL per token, `timestamp` in Unix seconds.
 
-    `slot` and `tx_signature` are None if the publisher left them out.
+    `slot` and `tx_signature` are None if the publisher left them out. `side`, `amount` in tokens and
+    `amount_sol` in SOL are the trade's; None where they are not known.
     """
 
     token: str
@@ -28,6 +32,9 @@ class Update:
     slot: int | None
     tx_signature: str | None
     id: str
+    side: Side | None = None
+    amount: Decimal | None = None
+    amount_sol: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,26 @@ def parse_update(fields: Fields) -> Update:
                 slot=slot if isinstance(slot, int) else None,
                 tx_signature=signature if isinstance(signature, str) else None,
                 id=id_,
+                side=_side(fields.get("side")),
+                amount=_amount(fields.get("amount")),
+                amount_sol=_amount(fields.get("amountSol")),
             )
         case _:
             raise ValueError(f"no update: {fields}")
+
+
+def _side(value: object) -> Side | None:
+    match value:
+        case "buy":
+            return "buy"
+        case "sell":
+            return "sell"
+        case _:
+            return None
+
+
+def _amount(value: object) -> Decimal | None:
+    return Decimal(value) if isinstance(value, Decimal | int) else None
 
 
 def place_of(update_id: str) -> str:

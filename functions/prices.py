@@ -1,14 +1,14 @@
-"""PriceApi: `GET /health/live`, `/tokens/{token}/price`, `/tokens/{token}/prices`; all preflights."""
+"""PriceApi: `GET` and `HEAD /health/live`, `/tokens/{token}/price`, `/tokens/{token}/prices`; all preflights."""
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
-from functions.glow.prices.span import parse_span
+from functions.glow.prices.span import Last, parse_span
 from functions.glow.prices.table import PriceTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.cors import lets_pages_read
@@ -20,6 +20,7 @@ from functions.glow.runtime.http import (
     json_response,
 )
 from functions.glow.token import parse_token, require_known
+from functions.glow.update import Update
 
 MAX_PAGE_UPDATES: Final = 1_000
 
@@ -58,12 +59,14 @@ def _read_price(request: HttpRequest, now: float) -> Content:
 def _read_prices(request: HttpRequest, now: float) -> Content:
     token = _token(request)
     span = parse_span(request.query, now=now, retention_seconds=_RETENTION_SECONDS)
+    if isinstance(span, Last):
+        return _content(token, _TABLE.tail(token, limit=span.count, now=now), None)
     page = _TABLE.page(token, after=span.after, until=span.until, limit=MAX_PAGE_UPDATES, now=now)
-    return {
-        "token": token,
-        "prices": [update.to_dict() for update in page.updates],
-        "next": page.next,
-    }
+    return _content(token, page.updates, page.next)
+
+
+def _content(token: str, updates: Sequence[Update], next_: str | None) -> Content:
+    return {"token": token, "prices": [update.to_dict() for update in updates], "next": next_}
 
 
 def _token(request: HttpRequest) -> str:
@@ -73,6 +76,7 @@ def _token(request: HttpRequest) -> str:
 
 _ROUTES: Final[Mapping[str, Callable[[HttpRequest, float], Content]]] = {
     "GET /health/live": _read_health,
+    "HEAD /health/live": _read_health,
     "GET /tokens/{token}/price": _read_price,
     "GET /tokens/{token}/prices": _read_prices,
 }

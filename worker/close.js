@@ -12,6 +12,8 @@ export const CLOSE = Object.freeze({
   NORMAL: { code: 1000, reason: "", reconnect: false }, // answers the client's own close
   TOO_LARGE: { code: 1008, reason: "message too large", reconnect: false },
   TOO_MANY: { code: 1008, reason: "too many messages", reconnect: false },
+  FAILED: { code: 1011, reason: "the connection failed", reconnect: true },
+  SILENT: { code: 4007, reason: "no ping for 2 minutes", reconnect: true },
   TOO_SLOW: { code: 4008, reason: "reads too slowly; reconnect with after=<last id>", reconnect: true },
   MOVED: { code: 4009, reason: "served elsewhere now; ask /connect", reconnect: true },
 });

@@ -11,15 +11,20 @@ import { Outbox } from "./outbox.js";
 /**
  * The attachment. Older code may have written it, so a missing field gets its default.
  * @typedef {object} State
- * @property {string} id
+ * @property {string} network where the client is; "" if that is not known
  * @property {boolean} wantsLatest only the newest price (delivery=latest)
+ * @property {number} heardMs when the client connected or sent a message; pings that the runtime answers do not count here
  * @property {{after: string, sinceMs: number} | null} stall the id after which sending stopped, and when
  * @property {boolean} isClosed the room closed it; a stalled client's socket stays in getWebSockets() for a while
  */
 
 export class Connection {
-  #socket;
+  /** The key of this connection. Only this class sends to it. */
+  socket;
+  /** Up to where the client has been sent what the ring holds (`ring.end`). Infinity until it is greeted. */
+  reached = 0;
   #outbox;
+  #lastPingMs;
   /** @type {State} */
   #state;
 
@@ -30,20 +35,22 @@ export class Connection {
    * @param {Partial<State>} state
    */
   constructor(socket, ctx, maxBufferedBytes, state) {
-    this.#socket = socket;
-    this.#outbox = new Outbox(socket, maxBufferedBytes, () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0);
-    this.#state = { id: "", wantsLatest: false, stall: null, isClosed: false, ...state };
+    this.socket = socket;
+    this.#lastPingMs = () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    this.#outbox = new Outbox(socket, maxBufferedBytes, this.#lastPingMs);
+    this.#state = { network: "", wantsLatest: false, heardMs: Date.now(), stall: null, isClosed: false, ...state };
   }
 
   /**
    * @param {WebSocket} socket
    * @param {DurableObjectState} ctx
    * @param {number} maxBufferedBytes
-   * @param {Pick<State, "id" | "wantsLatest">} state
+   * @param {Pick<State, "network" | "wantsLatest">} state
    */
   static accept(socket, ctx, maxBufferedBytes, state) {
     ctx.acceptWebSocket(socket);
     const connection = new Connection(socket, ctx, maxBufferedBytes, state);
+    connection.reached = Infinity;
     connection.#keep({});
     return connection;
   }
@@ -58,12 +65,25 @@ export class Connection {
     return new Connection(socket, ctx, maxBufferedBytes, socket.deserializeAttachment() ?? {});
   }
 
+  get network() {
+    return this.#state.network;
+  }
+
   get wantsLatest() {
     return this.#state.wantsLatest;
   }
 
+  get isGreeted() {
+    return this.reached !== Infinity;
+  }
+
   get isClosed() {
     return this.#state.isClosed;
+  }
+
+  /** Unix time of the client's last sign of life. */
+  get heardMs() {
+    return Math.max(this.#state.heardMs, this.#lastPingMs());
   }
 
   /** The id after which sending to a stalled client continues; null if the client is not stalled. */
@@ -108,19 +128,21 @@ export class Connection {
     }
   }
 
-  acknowledge() {
+  /** @param {number} nowMs when the client sent a message */
+  acknowledge(nowMs) {
     this.#outbox.acknowledge();
+    this.#keep({ heardMs: nowMs });
   }
 
   /** @param {import("./close.js").Close} close */
   close({ code, reason }) {
     this.#keep({ isClosed: true });
-    this.#socket.close(code, reason);
+    this.socket.close(code, reason);
   }
 
   /** @param {Partial<State>} changes */
   #keep(changes) {
     Object.assign(this.#state, changes);
-    this.#socket.serializeAttachment(this.#state);
+    this.socket.serializeAttachment(this.#state);
   }
 }

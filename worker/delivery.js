@@ -11,79 +11,104 @@ import { gap } from "./messages.js";
 
 export class Delivery {
   #history;
-  #connections;
+  #seats;
+  #rounds;
   #alarm;
   #updatesPerFrame;
+  #token;
 
   /**
    * @param {object} room
    * @param {import("./history.js").History} room.history
-   * @param {ReadonlyMap<WebSocket, Connection>} room.connections
+   * @param {import("./seats.js").Seats} room.seats
+   * @param {import("./rounds.js").Rounds} room.rounds
    * @param {import("./alarm.js").Alarm} room.alarm
    * @param {number} room.updatesPerFrame
+   * @param {string} room.token
    */
-  constructor({ history, connections, alarm, updatesPerFrame }) {
+  constructor({ history, seats, rounds, alarm, updatesPerFrame, token }) {
     this.#history = history;
-    this.#connections = connections;
+    this.#seats = seats;
+    this.#rounds = rounds;
     this.#alarm = alarm;
     this.#updatesPerFrame = updatesPerFrame;
+    this.#token = token;
   }
 
   /**
-   * Appends `updates` to the history and sends them to every client.
-   * @param {readonly Update[]} updates
+   * Appends to the ring, and sends to every client.
+   * @param {readonly import("./ring.js").Arrival[]} arrivals
+   * @param {(sockets: number) => void} whenWritten
    */
-  send(updates) {
+  send(arrivals, whenWritten) {
     const { ring } = this.#history;
     const { lastId, newest: newestBefore } = ring;
-    this.#history.append(updates);
-    const frames = framesOf(updates, lastId, this.#updatesPerFrame);
-    const newestFrames = ring.newest === null || ring.newest === newestBefore ? [] : framesOf([ring.newest], newestBefore?.id ?? "");
+    ring.append(arrivals);
+    const { newest, end } = ring;
+    const frames = framesOf(arrivals.map(({ update }) => update), lastId, this.#updatesPerFrame);
+    const newestFrames = newest === null || newest === newestBefore ? [] : framesOf([newest], newestBefore?.id ?? "");
     const nowMs = Date.now();
-    for (const connection of this.#connections.values()) {
-      if (connection.isClosed) continue;
-      if (connection.stalledAfter === null) connection.deliver(connection.wantsLatest ? newestFrames : frames, nowMs);
+    this.#rounds.start(this.#seats.all(), (connection) => {
+      if (connection.isClosed || connection.reached >= end) return false; // whoever was greeted or caught up since has it
+      const own = connection.wantsLatest ? newestFrames : frames;
+      if (connection.stalledAfter === null) {
+        connection.reached = end;
+        connection.deliver(own, nowMs);
+      }
       if (connection.stalledAfter !== null) this.#tend(connection);
-    }
+      return own.length > 0;
+    }, whenWritten);
   }
 
   /**
-   * Sends what `connection` missed since `after`.
+   * Sends a new client the newest price, or what it missed since `after`.
    * @param {Connection} connection
-   * @param {string | null} after null for a new client, which gets the newest price
+   * @param {string | null} after
    */
-  catchUp(connection, after) {
-    const { ring } = this.#history;
-    if (after === null) {
-      if (ring.newest !== null) connection.say(JSON.stringify(ring.newest));
-      return;
-    }
-    const missed = connection.wantsLatest ? ring.newestSince(after) : ring.since(after);
-    connection.deliver(framesOf(missed, after, this.#updatesPerFrame), Date.now());
-    if (connection.stalledAfter !== null) this.#watchStalled();
-  }
-
-  /** Sends GAP to the connected clients because the epoch has ended. A stalled client gets it when it catches up. */
-  announceGap() {
-    const { lastId } = this.#history.ring;
-    if (lastId === "") return;
-    const frames = framesOf([gap(lastId, null)], lastId);
-    for (const connection of this.#connections.values()) {
-      if (connection.stalledAfter === null) connection.deliver(frames, Date.now());
-    }
+  greet(connection, after) {
+    const { ring, isBehind } = this.#history;
+    connection.reached = ring.end;
+    if (after !== null) this.#catchUp(connection, after);
+    else if (isBehind) connection.say(JSON.stringify(gap(this.#token, null, null))); // the newest of before may be old
+    else if (ring.newest !== null) connection.say(JSON.stringify(ring.newest));
   }
 
   /**
-   * The id after which the client must continue on another path; null if it has received no update.
-   * @param {Connection} connection
+   * Tells the clients that updates are missing after the last one. A stalled client hears it when it catches up.
+   * @param {string | null} until the first id that follows
    */
-  cursorOf(connection) {
+  announceGap(until) {
     const { lastId } = this.#history.ring;
-    return connection.stalledAfter ?? (lastId === "" ? null : lastId);
+    const frames = framesOf([gap(this.#token, lastId === "" ? null : lastId, until)], lastId);
+    const nowMs = Date.now();
+    this.#rounds.start(this.#seats.all(), (connection) => {
+      if (connection.isGreeted && connection.stalledAfter === null) connection.deliver(frames, nowMs);
+      return true;
+    });
   }
 
+  /**
+   * Sends each client a message of its own, after what was sent before.
+   * @param {(cursor: string | null) => string} messageFor gets the id after which the client must continue elsewhere; null
+   * if it has received no update
+   */
+  tell(messageFor) {
+    const cursor = this.cursor;
+    this.#rounds.start(this.#seats.all(), (connection) => {
+      connection.say(messageFor(connection.stalledAfter ?? cursor));
+      return true;
+    });
+  }
+
+  /** The id that a client has which was sent everything; null if there is none. */
+  get cursor() {
+    const { lastId } = this.#history.ring;
+    return lastId === "" ? null : lastId;
+  }
+
+  /** Looks after stalled clients. */
   tendStalled() {
-    for (const connection of this.#connections.values()) this.#tend(connection);
+    for (const connection of this.#seats.all()) this.#tend(connection);
   }
 
   /**
@@ -93,11 +118,24 @@ export class Delivery {
   #tend(connection) {
     const { stalledAfter } = connection;
     if (stalledAfter === null || connection.isClosed) return;
-    if (connection.isDrained) this.catchUp(connection, stalledAfter);
+    if (connection.isDrained) this.#catchUp(connection, stalledAfter);
     else if (connection.hasStalledTooLong(Date.now())) {
       log("closed_slow_client", { after: stalledAfter });
-      connection.close(CLOSE.TOO_SLOW);
+      this.#seats.close(connection, CLOSE.TOO_SLOW);
     } else this.#watchStalled();
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {string} after
+   */
+  #catchUp(connection, after) {
+    const { ring } = this.#history;
+    const missed = connection.wantsLatest ? ring.newestSince(after) : ring.since(after);
+    const items = missed.map((item) => (item.type === "GAP" ? gap(this.#token, item.after, item.until) : item));
+    connection.reached = ring.end;
+    connection.deliver(framesOf(items, after, this.#updatesPerFrame), Date.now());
+    if (connection.stalledAfter !== null) this.#watchStalled();
   }
 
   #watchStalled() {

@@ -6,11 +6,12 @@ import { badRequest, Refusal } from "./errors.js";
 import { sumConnections } from "./room_counts.js";
 import { isToken, isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
-import { log } from "./log.js";
+import { log, logError, sampleLog } from "./log.js";
 import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
 import { clientScript, pageScript, testPage } from "./page.js";
-import { networkOf, RateLimit } from "./rate.js";
+import { networkOf } from "./rate.js";
+import { callRoom, isPlatformError, roomOf } from "./rooms.js";
 import { settingsOf } from "./settings.js";
 import { parseUpdates } from "./update.js";
 
@@ -29,24 +30,17 @@ export { BroadcastRoom } from "./room.js";
  * @property {Env} env
  */
 
-/** @type {Readonly<Record<string, {method: string, answer: (call: Call) => Response | Promise<Response>}>>} */
+/** @type {Readonly<Record<string, {methods: readonly string[], answer: (call: Call) => Response | Promise<Response>}>>} */
 const ROUTES = Object.freeze({
-  "/": { method: "GET", answer: ofTestPage(({ url, settings }) => testPage(url.host, settings)) },
-  "/client.js": { method: "GET", answer: ofTestPage(clientScript) },
-  "/page.js": { method: "GET", answer: ofTestPage(pageScript) },
-  "/health": { method: "GET", answer: health },
-  "/census": { method: "POST", answer: census },
-  "/moves": { method: "POST", answer: move },
-  "/broadcast/": { method: "POST", answer: broadcast },
-  "/ws/": { method: "GET", answer: connect },
+  "/": { methods: ["GET"], answer: ofTestPage(({ url, settings }) => testPage(url.host, settings)) },
+  "/client.js": { methods: ["GET"], answer: ofTestPage(clientScript) },
+  "/page.js": { methods: ["GET"], answer: ofTestPage(pageScript) },
+  "/health": { methods: ["GET", "HEAD"], answer: health },
+  "/census": { methods: ["POST"], answer: census },
+  "/moves": { methods: ["POST"], answer: move },
+  "/broadcast/": { methods: ["POST"], answer: broadcast },
+  "/ws/": { methods: ["GET"], answer: connect },
 });
-
-/**
- * Counted per isolate. A data centre may run several isolates, so a client may connect a few times as often as the
- * setting says.
- * @type {RateLimit<string>}
- */
-const connects = new RateLimit(LIMITS.connectPeriodMs);
 
 export default {
   /**
@@ -71,10 +65,13 @@ function route(request, env) {
   const [, path, token] = /^(\/(?:(?:broadcast|ws)\/)?)([^/]*)$/.exec(url.pathname) ?? [];
   const route = path === "/" ? ROUTES[url.pathname] : ROUTES[path ?? ""];
   if (route === undefined) throw new Refusal("UNKNOWN_PATH", "there is nothing at this path");
-  if (request.method !== route.method) {
-    throw new Refusal("WRONG_METHOD", `use ${route.method}`, { allow: route.method });
+  if (!route.methods.includes(request.method)) {
+    const allow = route.methods.join(", ");
+    throw new Refusal("WRONG_METHOD", `use ${allow}`, { allow });
   }
-  return route.answer({ request, url, token, settings: settingsOf(env), env });
+  const settings = settingsOf(env);
+  sampleLog(settings.logSampling);
+  return route.answer({ request, url, token, settings, env });
 }
 
 function health() {
@@ -90,11 +87,12 @@ function ofTestPage(answer) {
 }
 
 /** @param {Call} call */
-async function broadcast({ request, token, settings, env }) {
+async function broadcast({ request, url, token, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   requireToken(token, settings);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
-  const { connections, isAway } = await env.BROADCAST_ROOM.getByName(token).broadcast({ updates });
+  const stored = url.searchParams.get("stored") === "true";
+  const { connections, isAway } = await callRoom(() => roomOf(token, env, settings), (room) => room.broadcast({ updates, stored }));
   return answer(200, { success: true, connections, ...(isAway && { away: true }) });
 }
 
@@ -102,7 +100,7 @@ async function broadcast({ request, token, settings, env }) {
 async function census({ request, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   const { tokens } = parseCensus(await readText(request, LIMITS.bodyBytes));
-  const connections = await sumConnections(tokens, (token) => env.BROADCAST_ROOM.getByName(token).census());
+  const connections = await sumConnections(tokens, (token) => callRoom(() => roomOf(token, env, settings), (room) => room.census()));
   return answer(200, { success: true, connections });
 }
 
@@ -114,10 +112,9 @@ async function census({ request, settings, env }) {
 async function move({ request, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   const { tokens, ...order } = parseMove(await readText(request, LIMITS.bodyBytes));
-  const connections = await sumConnections(tokens, (token) => {
-    const room = env.BROADCAST_ROOM.getByName(token);
-    return order.path === "edge" ? room.moveHere(order) : room.moveAway({ token, ...order });
-  });
+  const connections = await sumConnections(tokens, (token) =>
+    callRoom(() => roomOf(token, env, settings), (room) => (order.path === "edge" ? room.moveHere(order) : room.moveAway({ token, ...order }))),
+  );
   log("moved", { path: order.path, tokens: tokens.length, connections });
   return answer(200, { success: true, connections });
 }
@@ -132,14 +129,20 @@ async function connect({ request, url, token, settings, env }) {
   }
   requireToken(token, settings);
   const wish = connectParameters(url.searchParams);
-  const ip = request.headers.get("cf-connecting-ip");
-  if (ip !== null && !connects.allows(networkOf(ip), settings.connectsPerMinute, Date.now())) {
-    throw new Refusal("TOO_MANY_CONNECTS", "too many connects from this address", RETRY_LATER);
-  }
+  const network = networkOf(request.headers.get("cf-connecting-ip") ?? "");
+  if (network !== "" && !(await mayConnect(network, env))) throw tooManyConnects("too many connects from this address");
   wish.set("colo", String(request.cf?.colo ?? ""));
-  const response = await env.BROADCAST_ROOM.getByName(token).fetch(`https://room/?${wish}`, { headers: { upgrade: "websocket" } });
+  wish.set("network", network);
+  const upgrade = { headers: { upgrade: "websocket" } };
+  const response = await callRoom(() => roomOf(token, env, settings), (room) => room.fetch(`https://room/?${wish}`, upgrade));
   if (response.status === 503) throw unavailable("this room is full");
+  if (response.status === 429) throw tooManyConnects("too many clients of this room are at this address");
   return response;
+}
+
+/** @param {string} network @param {Env} env */
+async function mayConnect(network, { CONNECT_LIMIT }) {
+  return CONNECT_LIMIT === undefined || (await CONNECT_LIMIT.limit({ key: network })).success;
 }
 
 /**
@@ -169,9 +172,9 @@ function connectParameters(given) {
  */
 function refusal(error) {
   if (!(error instanceof Refusal)) {
-    // The room threw, for example because it is overloaded or was reset by a deployment. Its text goes to the log only.
-    log("request_failed", { error: String(error) });
-    return refusal(unavailable("the room did not answer; try again"));
+    logError("request_failed", error); // the text is for the log only
+    const isPlatforms = isPlatformError(error);
+    return refusal(isPlatforms ? unavailable("the room did not answer; try again") : new Refusal("INTERNAL", "a fault of this server; its log has it"));
   }
   const { status, code, message, headers } = error;
   return answer(status, { success: false, error: { code, message } }, headers);
@@ -179,6 +182,9 @@ function refusal(error) {
 
 /** @param {string} message */
 const unavailable = (message) => new Refusal("UNAVAILABLE", message, RETRY_LATER);
+
+/** @param {string} message */
+const tooManyConnects = (message) => new Refusal("TOO_MANY_CONNECTS", message, RETRY_LATER);
 
 const RETRY_LATER = { "retry-after": String(LIMITS.retryAfterSeconds) };
 

@@ -21,8 +21,35 @@ export const LIMITS = Object.freeze({
   /** How many rooms are called at the same time, so that an order does not cause one large burst of calls. */
   roomsAtOnce: 50,
 
-  /** From the first unsaved update to the save. Shorter than the 10 s after which an idle object hibernates. */
-  saveDelayMs: 5_000,
+  /** When unsaved updates are saved. Idle: less than the 10 s after which an object hibernates. */
+  saveIdleMs: 5_000,
+  saveBusyMs: 60_000,
+
+  /** A trade may arrive this long after one with a higher id (design.md, Recovery). */
+  lateSeconds: 60,
+  /** The longest read of the table, with the wait before it, which spreads the reads of rooms that wake together. */
+  healMs: 2_000,
+  healJitterMs: 300,
+  /** After a read that failed: doubled each time. */
+  healAgainMs: 1_000,
+  healAgainMaxMs: 60_000,
+  /** How long a room that nobody posts to trusts what it has read. */
+  lookUpMs: 10_000,
+
+  /**
+   * So many sockets are written to before the publisher is answered, in about 4 ms; of more, so many in each task, in about
+   * 8 ms, because 30 to 50 µs go into each frame (facts/cloudflare.md §4).
+   */
+  promptSockets: 100,
+  socketsPerTask: 200,
+  /** The pause between frames: about as long as the writing took. */
+  pausePerSocketMs: 0.05,
+
+  /** A client that has not said anything for so long is gone: two minutes, six pings. And how often the room looks. */
+  silentMs: 2 * 60 * 1000,
+  sweepMs: 60 * 1000,
+  /** One network may have this part of a room's seats, at least one. */
+  networkPart: 4,
 
   /** How often a stalled socket is checked, and when it is closed (design.md, Slow clients). */
   stallCheckMs: 1_000,
@@ -35,7 +62,6 @@ export const LIMITS = Object.freeze({
   inboundMessages: 20,
   inboundPeriodMs: 10_000,
 
-  connectPeriodMs: 60_000,
   /** A client that receives 429 or 503 waits at least this long. */
   retryAfterSeconds: 5,
 });

@@ -8,16 +8,18 @@ export const PONG = JSON.stringify({ type: "pong" });
  * Tells a client that updates may be missing between two ids.
  * @typedef {object} Gap
  * @property {"GAP"} type
- * @property {string} after nothing is missing up to this id
+ * @property {string} token
+ * @property {string | null} after nothing is missing up to this id; null if nothing is known, not even the newest price
  * @property {string | null} until the first id after the gap; null if none has arrived yet
  */
 
 /**
- * @param {string} after
+ * @param {string} token
+ * @param {string | null} after
  * @param {string | null} until
  * @returns {Gap}
  */
-export const gap = (after, until) => ({ type: "GAP", after, until });
+export const gap = (token, after, until) => ({ type: "GAP", token, after, until });
 
 /**
  * @param {string} connectionId

@@ -10,7 +10,7 @@ import { moved } from "./messages.js";
 /**
  * The token moves to another path, or has moved.
  * @typedef {object} Away
- * @property {string} token the room's own token; a room does not know its name otherwise
+ * @property {string} token the room's own token
  * @property {string} path
  * @property {string} url
  * @property {number} jitterMs
@@ -34,6 +34,11 @@ export class Move {
   constructor(store) {
     this.#store = store;
     this.#order = store.loadOrder();
+  }
+
+  /** The room's token; "" if it was never sent away. */
+  get token() {
+    return this.#away?.token ?? "";
   }
 
   get isAway() {

@@ -2,7 +2,7 @@
  * The room of one token: a Durable Object that receives the token's updates and sends them to every connected client.
  *
  * Its memory is only a cache. Each socket's state is in its attachment (connection.js). Updates are saved to SQLite
- * (history.js), and so are the mover's orders (move.js).
+ * (history.js), and so are the mover's orders (move.js). What it lost or missed it reads from the table (healing.js).
  *
  * The Worker calls `fetch` and the methods without a `#`. During a deployment, Worker and room may run different
  * versions. So new fields of these calls are optional, and unknown fields are ignored.
@@ -14,14 +14,20 @@ import { Alarm } from "./alarm.js";
 import { CLOSE, closeCodeInReplyTo } from "./close.js";
 import { Connection } from "./connection.js";
 import { Delivery } from "./delivery.js";
+import { Flow } from "./flow.js";
+import { Healing } from "./healing.js";
 import { History } from "./history.js";
 import { LIMITS } from "./limits.js";
-import { log } from "./log.js";
+import { log, sampleLog } from "./log.js";
 import { connected, isPing, PING, PONG } from "./messages.js";
 import { Move } from "./move.js";
 import { RateLimit } from "./rate.js";
+import { tokenOf } from "./rooms.js";
+import { Rounds } from "./rounds.js";
+import { Seats } from "./seats.js";
 import { settingsOf } from "./settings.js";
 import { RoomStore } from "./store.js";
+import { readNewest } from "./table.js";
 
 /** @typedef {import("./update.js").Update} Update */
 /** @typedef {import("./settings.js").Env} Env */
@@ -33,6 +39,8 @@ import { RoomStore } from "./store.js";
  * @property {Move} move
  * @property {Alarm} alarm
  * @property {Delivery} delivery
+ * @property {Flow} flow
+ * @property {Healing} healing
  */
 
 /** @extends {DurableObject<Env>} */
@@ -40,11 +48,11 @@ export class BroadcastRoom extends DurableObject {
   #settings;
   /** @type {Parts | null} */
   #loadedParts = null;
-  /** @type {Map<WebSocket, Connection> | null} */
-  #revivedConnections = null;
-  /** Updates that wait for the window to end. @type {Update[]} */
-  #queue = [];
-  #windowIsOpen = false;
+  /** @type {Seats | null} */
+  #revivedSeats = null;
+  /** Clients that are greeted when the room has healed, with their cursors. @type {Map<Connection, string | null>} */
+  #waiting = new Map();
+  #rounds = new Rounds();
   /** @type {RateLimit<WebSocket>} */
   #inbound = new RateLimit(LIMITS.inboundPeriodMs);
 
@@ -56,6 +64,7 @@ export class BroadcastRoom extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
     this.#settings = settingsOf(env);
+    sampleLog(this.#settings.logSampling);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -69,37 +78,49 @@ export class BroadcastRoom extends DurableObject {
     const history = new History(store);
     const move = new Move(store);
     const alarm = new Alarm(this.ctx.storage, move.closeAtMs);
-    const updatesPerFrame = this.#settings.windowMs === 0 ? 1 : LIMITS.frameUpdates;
-    const delivery = new Delivery({ history, alarm, connections: this.#connections, updatesPerFrame });
-    return (this.#loadedParts = { history, move, alarm, delivery });
+    // Where an alarm woke the object, the runtime may have forgotten its name (workerd issue 6850).
+    const token = tokenOf(this.ctx.id.name ?? "") || (history.ring.newest?.token ?? move.token);
+    const { windowMs } = this.#settings;
+    const updatesPerFrame = windowMs === 0 ? 1 : LIMITS.frameUpdates;
+    const delivery = new Delivery({ history, alarm, seats: this.#seats, rounds: this.#rounds, updatesPerFrame, token });
+    const flow = new Flow(windowMs, (arrivals, whenWritten) => delivery.send(arrivals, whenWritten));
+    const read = (/** @type {AbortSignal} */ signal) => readNewest(token, this.#settings, signal);
+    const healing = new Healing({ history, flow, read, announce: (until) => delivery.announceGap(until) });
+    return (this.#loadedParts = { history, move, alarm, delivery, flow, healing });
   }
 
-  get #connections() {
-    return (this.#revivedConnections ??= new Map(
-      this.ctx.getWebSockets().map((socket) => [socket, Connection.revive(socket, this.ctx, this.#settings.maxBufferedBytes)]),
+  get #seats() {
+    return (this.#revivedSeats ??= new Seats(
+      this.#settings.maxConnections,
+      this.ctx.getWebSockets().map((socket) => Connection.revive(socket, this.ctx, this.#settings.maxBufferedBytes)),
     ));
   }
 
   /**
-   * Takes updates from the Worker. The first update is sent at once. Updates that arrive within the window after it are
-   * sent together when the window ends.
+   * Takes updates from the Worker: admits them, sends them to a few clients, secures them. More than a few are sent to after
+   * the answer. Then a crash between answer and sending loses nothing: it drops all sockets, and the clients come back with
+   * their cursors.
    * @param {object} message
    * @param {readonly Update[]} message.updates checked, with ids
+   * @param {boolean} [message.stored] whether they are in the price table
    * @returns {{connections: number, isAway: boolean}} isAway: the token has moved to the AWS path
    */
-  broadcast({ updates }) {
-    const fresh = this.#parts.history.admit(updates, Date.now());
-    for (const update of fresh) this.#queue.push(update);
-    if (!this.#windowIsOpen) this.#sendQueue();
-    // After the sends, because a write would delay them. Before the answer, because the runtime holds the answer back
-    // until the mark is durable.
-    if (fresh.length > 0 && this.#parts.history.markUnsaved()) this.#parts.alarm.wakeBy(Date.now() + LIMITS.saveDelayMs);
-    return { connections: this.#connections.size, isAway: this.#parts.move.isAway };
+  broadcast({ updates, stored = false }) {
+    const { history, flow, move, alarm } = this.#parts;
+    const nowMs = Date.now();
+    this.#heal();
+    this.#seats.sweep(nowMs);
+    const arrivals = history.admit(updates, nowMs);
+    // Sent before the write, because the runtime holds back every send that follows a write until that is durable.
+    flow.push(arrivals);
+    history.secure(arrivals, stored, nowMs);
+    alarm.wakeBy(history.saveDueMs);
+    return { connections: this.#seats.size, isAway: move.isAway };
   }
 
   /** Counts the clients that a move would concern. @returns {{connections: number}} */
   census() {
-    return { connections: this.#connections.size };
+    return { connections: this.#seats.size };
   }
 
   /**
@@ -108,62 +129,88 @@ export class BroadcastRoom extends DurableObject {
    * @returns {{connections: number}}
    */
   moveAway(order) {
-    if (this.#parts.move.leave(order)) {
-      for (const connection of this.#connections.values()) this.#sayMoved(connection, this.#parts.delivery.cursorOf(connection));
-    }
+    const { move, delivery } = this.#parts;
+    if (move.leave(order)) delivery.tell((cursor) => move.message(cursor, Date.now()));
+    const { size } = this.#seats;
     this.#closeMoved();
-    return { connections: this.#connections.size };
+    return { connections: size };
   }
 
   /**
-   * The token moves to this room. If the room may have missed updates, its clients get a GAP.
+   * The token moves to this room. If the room may have missed updates, it reads the table.
    * @param {import("./move.js").Here} order
    * @returns {{connections: number}}
    */
   moveHere(order) {
-    if (this.#parts.move.comeHere(order)) {
-      this.#sendWholeQueue(); // these updates belong to the old epoch
-      this.#parts.history.endEpoch(Date.now());
-      this.#parts.delivery.announceGap();
-    }
-    return { connections: this.#connections.size };
+    const { move, flow, history, healing } = this.#parts;
+    if (move.comeHere(order)) {
+      flow.flush(); // these updates belong before those that were missed
+      history.noteMissed(Date.now());
+      healing.startAfresh(() => this.#greetWaiting());
+    } else if (this.#seats.size > 0) healing.lookUp(() => this.#greetWaiting());
+    return { connections: this.#seats.size };
   }
 
   /**
    * Opens a socket. The Worker has checked the client and the parameters.
-   * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>`, all optional
+   * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>&network=<address>`, all optional
    */
   async fetch(request) {
-    if (this.#connections.size >= this.#settings.maxConnections) {
-      log("room_full", { connections: this.#connections.size });
-      return new Response(null, { status: 503 });
-    }
     const { searchParams } = new URL(request.url);
-    const id = crypto.randomUUID();
+    const network = searchParams.get("network") ?? "";
+    this.#seats.sweep(Date.now());
+    if (this.#seats.isFull || this.#seats.hasEnough(network)) {
+      log("seat_refused", { connections: this.#seats.size, is_full: this.#seats.isFull });
+      return new Response(null, { status: this.#seats.isFull ? 503 : 429 });
+    }
     const wantsLatest = searchParams.get("delivery") === "latest";
     const { 0: client, 1: server } = new WebSocketPair();
-    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { id, wantsLatest });
-    this.#connections.set(server, connection);
+    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { network, wantsLatest });
+    this.#seats.take(connection);
 
-    connection.say(connected(id, searchParams.get("colo") ?? ""));
-    this.#greet(connection, searchParams.get("after"));
+    connection.say(connected(crypto.randomUUID(), searchParams.get("colo") ?? ""));
+    this.#welcome(connection, searchParams.get("after"));
     return new Response(null, { status: 101, webSocket: client });
   }
 
   /**
-   * Sends a new client its first messages. After the grace of a move the room has no more updates, so the client gets
-   * only MOVED.
    * @param {Connection} connection
    * @param {string | null} after the cursor that it came with
    */
-  #greet(connection, after) {
-    if (this.#parts.move.isOver(Date.now())) {
-      this.#sayMoved(connection, after);
-      connection.close(CLOSE.MOVED);
+  #welcome(connection, after) {
+    const { move, healing } = this.#parts;
+    if (move.isOver(Date.now())) { // the room gets no more updates
+      connection.say(move.message(after, Date.now()));
+      this.#seats.close(connection, CLOSE.MOVED);
       return;
     }
-    this.#parts.delivery.catchUp(connection, after);
-    if (this.#parts.move.isAway) this.#sayMoved(connection, this.#parts.delivery.cursorOf(connection) ?? after);
+    healing.startFor(() => this.#greetWaiting());
+    if (healing.isRunning) this.#waiting.set(connection, after);
+    else this.#greet(connection, after);
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {string | null} after
+   */
+  #greet(connection, after) {
+    const { move, delivery } = this.#parts;
+    delivery.greet(connection, after);
+    if (move.isAway) connection.say(move.message(connection.stalledAfter ?? delivery.cursor ?? after, Date.now()));
+  }
+
+  #greetWaiting() {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    this.#rounds.start([...waiting.keys()], (connection) => {
+      this.#greet(connection, waiting.get(connection) ?? null);
+      return true;
+    });
+  }
+
+  /** Reads the table if the room is behind, and its clients are not sent elsewhere. */
+  #heal() {
+    if (!this.#parts.move.isOver(Date.now())) this.#parts.healing.start(() => this.#greetWaiting());
   }
 
   /**
@@ -173,12 +220,12 @@ export class BroadcastRoom extends DurableObject {
    * @param {string | ArrayBuffer} message
    */
   webSocketMessage(socket, message) {
-    const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.isClosed) return;
-    connection.acknowledge();
+    const connection = this.#seats.of(socket);
+    if (connection === undefined) return;
+    connection.acknowledge(Date.now());
     const bytes = typeof message === "string" ? message.length : message.byteLength;
-    if (bytes > LIMITS.inboundBytes) connection.close(CLOSE.TOO_LARGE);
-    else if (!this.#inbound.allows(socket, LIMITS.inboundMessages, Date.now())) connection.close(CLOSE.TOO_MANY);
+    if (bytes > LIMITS.inboundBytes) this.#seats.close(connection, CLOSE.TOO_LARGE);
+    else if (!this.#inbound.allows(socket, LIMITS.inboundMessages, Date.now())) this.#seats.close(connection, CLOSE.TOO_MANY);
     else if (isPing(message)) connection.say(PONG);
   }
 
@@ -188,62 +235,34 @@ export class BroadcastRoom extends DurableObject {
    * @param {string} reason
    */
   webSocketClose(socket, code, reason) {
-    this.#connections.delete(socket);
+    this.#seats.leave(socket);
     // Without this call the client waits seconds for its close to be answered (facts/cloudflare.md §4).
     socket.close(closeCodeInReplyTo(code), reason);
   }
 
-  /** @param {WebSocket} socket */
-  webSocketError(socket) {
-    this.#connections.delete(socket);
+  /** @param {WebSocket} socket @param {unknown} error */
+  webSocketError(socket, error) {
+    this.#seats.leave(socket);
+    log("socket_failed", { error: String(error) });
+    socket.close(CLOSE.FAILED.code, CLOSE.FAILED.reason);
   }
 
   /** Saves, looks after stalled clients, closes clients that had to move. The alarm is durable: it runs after a crash, too. */
   alarm() {
-    this.#parts.alarm.rang();
-    this.#sendWholeQueue();
-    this.#parts.delivery.tendStalled();
-    this.#parts.history.save(Date.now());
+    const { history, delivery, alarm } = this.#parts;
+    alarm.rang();
+    this.#heal();
+    delivery.tendStalled();
+    const nowMs = Date.now();
+    if (history.saveDueMs <= nowMs) history.save(nowMs);
+    alarm.wakeBy(history.saveDueMs);
     this.#closeMoved();
-  }
-
-  #sendQueue() {
-    const updates = this.#takeFromQueue();
-    this.#windowIsOpen = updates.length > 0 && (this.#settings.windowMs > 0 || this.#queue.length > 0);
-    // The first timer fires when the runtime has written the frames that are sent now, and the window begins there. So
-    // with many clients frames get larger instead of the runtime's queues getting longer (docs/performance.md).
-    if (this.#windowIsOpen) setTimeout(() => setTimeout(() => this.#sendQueue(), this.#settings.windowMs), 0);
-    if (updates.length > 0) this.#parts.delivery.send(updates);
-  }
-
-  #sendWholeQueue() {
-    while (this.#queue.length > 0) this.#parts.delivery.send(this.#takeFromQueue());
-  }
-
-  /**
-   * Takes no more at once than a replay may hold. The runtime writes to sockets only between events, so with more a
-   * healthy client would look stalled.
-   */
-  #takeFromQueue() {
-    return this.#queue.splice(0, LIMITS.replayUpdates);
-  }
-
-  /**
-   * @param {Connection} connection
-   * @param {string | null} after its cursor
-   */
-  #sayMoved(connection, after) {
-    connection.say(this.#parts.move.message(after, Date.now()));
   }
 
   /** Closes the remaining clients if the grace has ended; else sets the alarm for its end. */
   #closeMoved() {
-    if (!this.#parts.move.isOver(Date.now())) {
-      this.#parts.alarm.wakeBy(this.#parts.move.closeAtMs);
-      return;
-    }
-    for (const connection of this.#connections.values()) {
-      if (!connection.isClosed) connection.close(CLOSE.MOVED);
-    }
+    const { move, alarm } = this.#parts;
+    if (!move.isOver(Date.now())) return alarm.wakeBy(move.closeAtMs);
+    for (const connection of this.#seats.all()) this.#seats.close(connection, CLOSE.MOVED);
   }
 }

@@ -1,5 +1,8 @@
 /** Reads the Worker's variables and secrets. No other module does. */
 
+/** Where Cloudflare can be asked to place an object (docs "Data location"). */
+const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]);
+
 /**
  * @typedef {object} Env
  * @property {DurableObjectNamespace<import("./room.js").BroadcastRoom>} BROADCAST_ROOM
@@ -10,12 +13,17 @@
  * @property {string} [TOKENS] comma-separated, each SYMBOL=token or a token alone; unset serves every token
  * @property {string} [WINDOW_MS] default 50
  * @property {string} [MAX_BUFFERED_BYTES] default 262144
- * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 10000
- * @property {string} [CONNECTS_PER_MINUTE] per IP, default 300
+ * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 2000
+ * @property {RateLimiter} [CONNECT_LIMIT] counts the connects of a network
+ * @property {string} [LOCATION_HINT] where rooms are made; unset: near whoever uses a room first
+ * @property {string} [ROOM_GENERATION] default 0; another number makes new rooms
+ * @property {string} [LOG_SAMPLING] share of the ordinary log events, default 1
  * @property {string} [TEST_PAGE] "true" serves the test page at /
- * @property {string} [REST_API_URL] the stack's REST API, for the test page
+ * @property {string} [REST_API_URL] the stack's REST API: a room reads there what it has missed; so does the test page
  * @property {string} [WEBSOCKET_URL] of the AWS path, for the test page
  */
+
+/** Cloudflare's rate limiting binding. @typedef {{limit: (options: {key: string}) => Promise<{success: boolean}>}} RateLimiter */
 
 /**
  * Settings as the code uses them.
@@ -29,8 +37,10 @@ export function settingsOf(env) {
     ...tokensOf(env.TOKENS),
     windowMs: wholeNumber("WINDOW_MS", env.WINDOW_MS, 50),
     maxBufferedBytes: wholeNumber("MAX_BUFFERED_BYTES", env.MAX_BUFFERED_BYTES, 256 * 1024),
-    maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 10_000),
-    connectsPerMinute: wholeNumber("CONNECTS_PER_MINUTE", env.CONNECTS_PER_MINUTE, 300),
+    maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 2_000),
+    locationHint: hintOf(env.LOCATION_HINT),
+    roomGeneration: wholeNumber("ROOM_GENERATION", env.ROOM_GENERATION, 0),
+    logSampling: shareOf("LOG_SAMPLING", env.LOG_SAMPLING, 1),
     hasTestPage: env.TEST_PAGE === "true",
     restApiUrl: urlOf("REST_API_URL", env.REST_API_URL),
     webSocketUrl: urlOf("WEBSOCKET_URL", env.WEBSOCKET_URL),
@@ -66,6 +76,26 @@ function urlOf(name, text = "") {
   if (text === "") return "";
   if (!URL.canParse(text)) throw new Error(`${name} must be a URL, not "${text}"`);
   return new URL(text).href; // contains no quotes, so it is safe in an HTML attribute
+}
+
+/** @param {string | undefined} text */
+function hintOf(text = "") {
+  if (text === "") return null;
+  const hint = LOCATION_HINTS.find((each) => each === text);
+  if (hint === undefined) throw new Error(`LOCATION_HINT must be one of ${LOCATION_HINTS.join(", ")}, not "${text}"`);
+  return hint;
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ * @param {number} otherwise
+ */
+function shareOf(name, text = "", otherwise) {
+  if (text === "") return otherwise;
+  const share = Number(text);
+  if (!(share >= 0 && share <= 1)) throw new Error(`${name} must be a number from 0 to 1, not "${text}"`);
+  return share;
 }
 
 /**

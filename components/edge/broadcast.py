@@ -1,6 +1,7 @@
 """The edge path: a Cloudflare Worker, its rooms (Durable Objects) and its address."""
 
 import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,8 @@ _ROOM_CLASS: Final = "BroadcastRoom"
 # Discard-Only Address Block (RFC 6666): Cloudflare proxies the record, and nothing is behind it.
 _NOWHERE: Final = "100::"
 _AUTOMATIC_TTL: Final = 1
+_SECONDS_PER_MINUTE: Final = 60
+_MAX_LIMIT_NAMESPACE: Final = 2**31 - 1  # no bound is documented; this fits a signed integer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,14 @@ class EdgeBroadcast(pulumi.ComponentResource):
             f"{self._name}-worker",
             account_id=args.settings.account_id,
             name=args.worker_name,
-            observability=cloudflare.WorkerObservabilityArgs(enabled=True),
+            observability=cloudflare.WorkerObservabilityArgs(
+                enabled=True,
+                # A line for each request would cost more than the edge itself (docs/edge.md). What
+                # the worker writes of its own it samples itself: an error must not be left out.
+                logs=cloudflare.WorkerObservabilityLogsArgs(
+                    enabled=True, head_sampling_rate=1, invocation_logs=False
+                ),
+            ),
             subdomain=cloudflare.WorkerSubdomainArgs(
                 enabled=args.settings.hostname is None, previews_enabled=False
             ),
@@ -133,11 +143,22 @@ class EdgeBroadcast(pulumi.ComponentResource):
         return [record, route]
 
 
+def _limit_namespace(worker_name: str) -> str:
+    """A whole number above zero that is this worker's: the limits of one number are counted as one
+    in the whole account."""
+    return str(1 + zlib.crc32(worker_name.encode()) % _MAX_LIMIT_NAMESPACE)
+
+
 def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingArgs]:
     """Sorted by name: the provider takes another order for a new version."""
     bindings = {
-        "CF_VERSION_METADATA": cloudflare.WorkerVersionBindingArgs(
-            name="CF_VERSION_METADATA", type="version_metadata"
+        "CONNECT_LIMIT": cloudflare.WorkerVersionBindingArgs(
+            name="CONNECT_LIMIT",
+            type="ratelimit",
+            namespace_id=_limit_namespace(args.worker_name),
+            simple=cloudflare.WorkerVersionBindingSimpleArgs(
+                limit=args.settings.connects_per_minute, period=_SECONDS_PER_MINUTE
+            ),
         )
     }
     if not args.settings.first_version_without_binding:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from components.settings.location import LocationHint, location_near
 from components.settings.values import CloudflareId, Flag, Hostname, Subdomain, listed
 
 # The test page shows the raw stream, so production does not have it.
@@ -50,7 +51,8 @@ class EdgeSettings(BaseModel):
         ge=0,
         le=1000,
         examples=["--path edge.windowMs 50"],
-        description="Updates within so many milliseconds of one go out together; 0 sends each alone.",
+        description="The longest pause between two frames of a room, in milliseconds. It is 0.05 ms for"
+        " each client, so 1,000 clients make it 50. 0 sends each update alone.",
     )
     max_buffered_bytes: int = Field(
         default=256 * 1024,
@@ -60,18 +62,40 @@ class EdgeSettings(BaseModel):
         description="A client with more than this unread is sent nothing until it has caught up.",
     )
     max_connections_per_room: int = Field(
-        default=10_000,
+        default=2_000,
         ge=1,
         le=32_000,
-        examples=["--path edge.maxConnectionsPerRoom 10000"],
-        description="Clients of one token.",
+        examples=["--path edge.maxConnectionsPerRoom 2000"],
+        description="Clients of one token; a quarter of them may have the same address.",
     )
     connects_per_minute: int = Field(
-        default=300,
+        default=1_000,
         ge=1,
         le=100_000,
-        examples=["--path edge.connectsPerMinute 300"],
-        description="Connects of one address per minute and data centre.",
+        examples=["--path edge.connectsPerMinute 1000"],
+        description="Connects of one address per minute and data centre. The default lets 10 people"
+        " behind one address open 50 tokens each, and again after a reset.",
+    )
+    region: LocationHint | None = Field(
+        default=None,
+        examples=["--plaintext --path edge.region enam"],
+        description="Where Cloudflare makes the room of a token when it is first used; it stays"
+        " there. Default: near `aws:region`.",
+    )
+    room_generation: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        examples=["--path edge.roomGeneration 1"],
+        description="Another number makes new rooms, in `edge.region`. Move all clients to AWS first"
+        " (docs/edge.md).",
+    )
+    log_sampling: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        examples=["--path edge.logSampling 0.1"],
+        description="Share of the worker's ordinary log lines that are written. Errors always are.",
     )
     test_page: Flag | None = Field(
         default=None,
@@ -105,15 +129,18 @@ class EdgeSettings(BaseModel):
         tokens: Sequence[str],
         allowed_origins: Sequence[str],
         require_origin: bool,
+        aws_region: str,
     ) -> Mapping[str, str]:
         """The worker's variables by name. Empty ones are left out."""
         requires = require_origin if self.require_origin is None else self.require_origin
         variables = {
             "ALLOWED_ORIGINS": ",".join(allowed_origins),
-            "CONNECTS_PER_MINUTE": str(self.connects_per_minute),
+            "LOCATION_HINT": self.region or location_near(aws_region) or "",
+            "LOG_SAMPLING": str(self.log_sampling),
             "MAX_BUFFERED_BYTES": str(self.max_buffered_bytes),
             "MAX_CONNECTIONS_PER_ROOM": str(self.max_connections_per_room),
             "REQUIRE_ORIGIN": "true" if requires else "false",
+            "ROOM_GENERATION": str(self.room_generation),
             "TEST_PAGE": "true" if self.shows_test_page(stack) else "false",
             "TOKENS": ",".join(tokens),
             "WINDOW_MS": str(self.window_ms),

@@ -3,6 +3,7 @@
 Nothing else reads Pulumi's config.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 
 import pulumi
@@ -40,6 +41,11 @@ def load_settings() -> Settings:
         raise pulumi.RunError(problem)
     secrets = {key for key in values if pulumi.runtime.is_config_secret(f"{prefix}{key}")}
     return parse_settings(values, secrets=secrets, stack=stack)
+
+
+def load_aws_region() -> str:
+    """The region of the AWS provider; "" if neither config nor the environment names one."""
+    return pulumi.Config("aws").get("region") or os.environ.get("AWS_REGION", "")
 
 
 def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack: str) -> Settings:

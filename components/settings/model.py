@@ -243,7 +243,12 @@ class Settings(BaseModel):
         return self.edge.origin(worker_name)
 
     def edge_variables(
-        self, stack: str, *, rest_url: pulumi.Input[str], websocket_url: pulumi.Input[str]
+        self,
+        stack: str,
+        *,
+        aws_region: str,
+        rest_url: pulumi.Input[str],
+        websocket_url: pulumi.Input[str],
     ) -> Mapping[str, pulumi.Input[str]]:
         """The edge worker's variables; empty if there is no worker."""
         if self.edge is None:
@@ -253,7 +258,7 @@ class Settings(BaseModel):
             tokens=self.listed_tokens,
             allowed_origins=self.allowed_origins,
             require_origin=self.require_origin,
+            aws_region=aws_region,
         )
-        if not self.edge.shows_test_page(stack):
-            return variables
-        return {**variables, "REST_API_URL": rest_url, "WEBSOCKET_URL": websocket_url}
+        of_page = {"WEBSOCKET_URL": websocket_url} if self.edge.shows_test_page(stack) else {}
+        return {**variables, "REST_API_URL": rest_url, **of_page}

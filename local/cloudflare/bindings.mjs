@@ -8,7 +8,7 @@ import { ApiError } from "./errors.mjs";
  * @typedef {import("./classes.mjs").Namespaces} Namespaces
  */
 
-const TYPES = ["durable_object_namespace", "plain_text", "secret_text", "version_metadata"];
+const TYPES = ["durable_object_namespace", "plain_text", "ratelimit", "secret_text", "version_metadata"];
 
 /**
  * @param {Binding[]} bindings
@@ -16,12 +16,15 @@ const TYPES = ["durable_object_namespace", "plain_text", "secret_text", "version
  * @param {Record<string, unknown>} declared the version's live exports
  */
 export function checkBindings(bindings, namespaces, declared) {
-  for (const { name, type, text, class_name = "", script_name } of bindings) {
+  for (const { name, type, text, class_name = "", script_name, namespace_id, simple } of bindings) {
     if (!TYPES.includes(type)) {
       throw new ApiError("BAD_REQUEST", `binding ${name}: type ${type} is not emulated; the local cloud knows ${TYPES.join(", ")}`);
     }
     if ((type === "secret_text" || type === "plain_text") && typeof text !== "string") {
       throw new ApiError("DOES_NOT_START", `binding ${name} of type ${type} must have text`);
+    }
+    if (type === "ratelimit" && !(/^[1-9]\d*$/.test(namespace_id ?? "") && simple && [10, 60].includes(simple.period))) {
+      throw new ApiError("BAD_REQUEST", `binding ${name}: a rate limit has a namespace_id, a whole number above 0, and a period of 10 or 60 s`);
     }
     if (script_name !== undefined) {
       throw new ApiError("BAD_REQUEST", `binding ${name}: a class of another script (script_name) is not emulated`);
@@ -68,9 +71,18 @@ export function values(version) {
   };
   return Object.fromEntries(
     version.bindings
-      .filter(({ type }) => type !== "durable_object_namespace")
+      .filter(({ type }) => type !== "durable_object_namespace" && type !== "ratelimit")
       .map(({ name, type, text }) => [name, type === "version_metadata" ? metadata : text]),
   );
+}
+
+/**
+ * The rate limits, in miniflare's form.
+ * @param {Version} version
+ */
+export function rateLimits(version) {
+  const limits = version.bindings.filter(({ type }) => type === "ratelimit");
+  return { ratelimits: Object.fromEntries(limits.map(({ name, simple }) => [name, { simple }])) };
 }
 
 /**

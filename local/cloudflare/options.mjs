@@ -1,6 +1,6 @@
 /** Makes miniflare's options from the deployed Workers. Pure. */
 
-import { durableObjects, values } from "./bindings.mjs";
+import { durableObjects, rateLimits, values } from "./bindings.mjs";
 
 /**
  * @typedef {import("./state.mjs").State} State
@@ -66,6 +66,7 @@ export function codeOptions(version) {
     compatibilityDate: version.compatibility_date,
     compatibilityFlags: version.compatibility_flags,
     bindings: values(version),
+    ...rateLimits(version),
     modulesRoot: "/",
     // miniflare takes the first module as the main one.
     modules: [...version.modules.filter(isMain), ...version.modules.filter((module) => !isMain(module))].map((module) => ({

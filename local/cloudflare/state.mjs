@@ -14,6 +14,8 @@ import path from "node:path";
  * @property {string} type
  * @property {string} [text] of plain_text and secret_text
  * @property {string} [class_name] of durable_object_namespace
+ * @property {string} [namespace_id] of ratelimit: limits with the same one are counted together
+ * @property {{limit: number, period: number}} [simple] of ratelimit; the period in seconds
  * @property {string} [script_name]
  *
  * @typedef {object} Export

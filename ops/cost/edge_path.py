@@ -15,7 +15,7 @@ from ops.cost.usage import Usage, gigabytes
 # one of the room (worker/index.js).
 WORKER_CPU_MS: Final = 1  # assumed: the bearer, and JSON of one update
 # edge/client.py: an update of 300 bytes, its headers, and what TLS adds.
-POST_BYTES: Final = 700
+POST_BYTES: Final = 780
 
 ROOM_GB: Final = Decimal("0.128")  # Cloudflare bills 128 MB, whatever an object uses
 # An object is billed while it is active, and at most until it hibernates 10 s later. Cloudflare's

@@ -43,6 +43,20 @@ describe("in Chromium", () => {
     assert.deepEqual(states.slice(0, 5), ["connecting null", "connecting aws", "live aws", "moving aws", "live edge"]);
   });
 
+  test("a page that is online again, or shown, looks at once whether its connection lives", async (t) => {
+    const files = { "/": { type: "text/html", text: APP }, "/glow.js": CLIENT };
+    const stack = await startStack(t, { files }); // which pings every 10 minutes
+    const chromium = await startChromium(t);
+    await chromium.open(stack.url);
+    const peer = await stack.serves("edge");
+    await chromium.sees("return window.app", (app) => app.states.includes("live edge"));
+    for (const [pings, event] of ['window.dispatchEvent(new Event("online"))', 'document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))'].entries()) {
+      await chromium.sees(`return ${event}`, () => true);
+      await until("a ping", () => peer.pings > pings);
+    }
+    assert.equal(stack.peers.length, 1);
+  });
+
   test("an app of another origin tries again what the gateway refuses without CORS headers", async (t) => {
     const stack = await startStack(t, { gaps: ["edge"], throttled: ["/connect/", "/tokens/"] });
     const pages = await startStack(t, { files: { "/": { type: "text/html", text: appOf(JSON.stringify(stack.url)) }, "/glow.js": CLIENT } });
@@ -82,8 +96,15 @@ describe("in Chromium", () => {
     await shows("updates", /^2$/);
   });
 
+  test("the test page says what is wrong with the token of its URL", async (t) => {
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "http://127.0.0.1:9" } });
+    const chromium = await startChromium(t);
+    await chromium.open(`${edge.url}#no token`);
+    await chromium.sees('return document.getElementById("state").textContent', (seen) => /token/.test(seen));
+  });
+
   test("without REST_API_URL the test page says what it lacks", async (t) => {
-    const edge = await startEdge(t, { vars: { TEST_PAGE: "true" } });
+    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "" } });
     const chromium = await startChromium(t);
     await chromium.open(`${edge.url}#${TOKEN}`);
     await chromium.sees('return document.getElementById("state").textContent', (seen) => /REST_API_URL is not set/.test(seen));

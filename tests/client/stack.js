@@ -186,7 +186,7 @@ export class Stack {
     socket.on("message", (data) => {
       const message = JSON.parse(String(data));
       if (message.action === "subscribePrice") this.#serve(peer, { type: "SUBSCRIBED", token: message.token }, message.after ?? null, message.delivery ?? null);
-      else if (JSON.stringify(message) === JSON.stringify(PING[path])) {
+      else if (String(data) === JSON.stringify(PING[path])) {
         peer.pings += 1;
         if (!this.stalled.includes(path)) peer.say({ type: "pong" });
       } else socket.close(1008, `the server does not know ${data}`);
@@ -255,7 +255,7 @@ export class Stack {
 function sendAll(peer, updates) {
   const wanted = peer.wantsLatest ? updates.slice(-1) : updates;
   if (wanted.length === 1) peer.say(wanted[0]);
-  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", token: TOKEN, updates: wanted });
+  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", updates: wanted });
 }
 
 /** @returns {never} */

@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 from tests.client.trades import START, TOKEN, Update
 
 PAGE_UPDATES = 3
+EDGE_PING = '{"type":"ping"}'  # worker/messages.js
 
 Message = dict[str, Any]
 
@@ -204,6 +205,8 @@ class Stack:
                 socket.wishes = dict(parse_qsl(url.query))
                 await self._greet(socket, {"type": "connected", "connectionId": "c", "colo": ""})
             async for text in connection:
+                if socket.path == "edge":
+                    assert text == EDGE_PING, f"would wake the room: {text}"
                 await self._hear(socket, json.loads(text))
         except ConnectionClosed:
             pass  # the client is gone
@@ -259,7 +262,7 @@ class Stack:
 def _frames(updates: list[Update] | tuple[Update, ...]) -> list[Message]:
     if len(updates) < 2:
         return list(updates)
-    return [{"type": "PRICE_BATCH", "token": TOKEN, "updates": list(updates)}]
+    return [{"type": "PRICE_BATCH", "updates": list(updates)}]
 
 
 def _response(status: int, content: object) -> Response:

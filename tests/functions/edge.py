@@ -1,6 +1,7 @@
 """A local edge worker: real HTTP over real sockets, which answers as it is told to."""
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -137,7 +138,9 @@ def _handler_of(edge: Edge) -> type[BaseHTTPRequestHandler]:
             if self.path in ("/census", "/moves"):
                 self.answer(*edge.obey(self.path, json.loads(body)))
                 return
-            token = self.path.removeprefix("/broadcast/")
+            # Our publishers always say that the table has what they post.
+            posted = re.fullmatch(r"/broadcast/(.+)\?stored=true", self.path)
+            token = posted[1] if posted else ""
             post = Post(token, cast("list[Any]", json.loads(body)), headers)
             status = edge.take(post)
             if status == NEVER:

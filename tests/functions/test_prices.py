@@ -76,6 +76,20 @@ def test_range_is_by_the_time_of_the_trade(load: Load, prices: PriceTable) -> No
     assert body["prices"] == [fresh.to_dict()]
 
 
+def test_last_prices_are_the_newest_oldest_first(load: Load, prices: PriceTable) -> None:
+    updates = updates_of(a_token(), 5)
+    token = updates[0].token
+    prices.append_all(updates, now=time.time(), retention_seconds=RETENTION_SECONDS)
+
+    _, body = get(load, "GET /tokens/{token}/prices", token=token, query={"last": "3"})
+
+    assert body == {
+        "token": token,
+        "prices": [each.to_dict() for each in updates[2:]],
+        "next": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("route", "token", "query", "status", "code"),
     [
@@ -83,6 +97,10 @@ def test_range_is_by_the_time_of_the_trade(load: Load, prices: PriceTable) -> No
         ("GET /tokens/{token}/price", "a b", {}, 400, "BAD_REQUEST"),
         ("GET /tokens/{token}/prices", "SOL", {}, 400, "BAD_REQUEST"),
         ("GET /tokens/{token}/prices", "SOL", {"range": "30d"}, 400, "BAD_REQUEST"),
+        ("GET /tokens/{token}/prices", "SOL", {"last": "0"}, 400, "BAD_REQUEST"),
+        ("GET /tokens/{token}/prices", "SOL", {"last": "501"}, 400, "BAD_REQUEST"),
+        ("GET /tokens/{token}/prices", "SOL", {"last": "few"}, 400, "BAD_REQUEST"),
+        ("GET /tokens/{token}/prices", "SOL", {"last": "5", "range": "1d"}, 400, "BAD_REQUEST"),
         ("$default", None, {}, 404, "UNKNOWN_PATH"),
     ],
 )

@@ -59,7 +59,7 @@ class World:
     def a_listener_on_aws(self, token: str) -> str:
         connection_id = uuid.uuid4().hex
         self.subscriptions.connect(connection_id, now=self.now)
-        self.subscriptions.subscribe(connection_id, token, "all", now=self.now)
+        self.subscriptions.subscribe(connection_id, {token: "all"}, now=self.now)
         return connection_id
 
     def listens(self, connection_id: str, token: str) -> bool:
@@ -349,7 +349,7 @@ async def test_client_that_is_left_when_the_grace_is_over_is_told_and_unsubscrib
     token, staying = world.a_known_token(), world.a_known_token()
     left = world.a_listener_on_aws(token)
     listens_to_both = world.a_listener_on_aws(token)
-    world.subscriptions.subscribe(listens_to_both, staying, "all", now=world.now)
+    world.subscriptions.subscribe(listens_to_both, {staying: "all"}, now=world.now)
     some = Policy(edge_is_on=True, edge_tokens=frozenset({token}), edge_percent=0)
 
     await world.move(some)

@@ -45,7 +45,7 @@ def test_worker_goes_on_with_what_is_due_and_comes_again_for_the_rest(
 ) -> None:
     token, now = a_token(), time.time()
     subscriptions.connect("a-client", now=now)
-    subscriptions.subscribe("a-client", token, "all", now=now)
+    subscriptions.subscribe("a-client", {token: "all"}, now=now)
     routes.replace(None, Routes(current=EDGE))
     since_ms = int(now * 1_000)
     routes.replace_health(EdgeHealth(), EdgeHealth(state="recovering", since_ms=since_ms))

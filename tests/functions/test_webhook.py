@@ -68,6 +68,21 @@ def test_real_trade_is_stored_and_published(load: Load, queue: Queue, prices: Pr
     assert prices.newest(update.token, now=time.time()) == update
 
 
+def test_trade_in_both_forms_of_helius_is_stored_once_and_broadcast_once(
+    load: Load, queue: Queue
+) -> None:
+    raw, enhanced = (
+        (HELIUS / f"{name}.json").read_text().replace("DgWA3F1w", "RawForm1")
+        for name in ("raw_swap_pump_fun_buy_derived", "enh_swap_pump_fun_buy_webhook")
+    )
+
+    first, again = (post(load, body) for body in (raw, enhanced))
+
+    assert first == (200, {"status": "accepted", "stored": 1, "duplicates": 0, "skipped": []})
+    assert again == (200, {"status": "accepted", "stored": 0, "duplicates": 1, "skipped": []})
+    assert len(queue.take()) == 1
+
+
 def test_same_trade_again_is_stored_once_and_broadcast_once(load: Load, queue: Queue) -> None:
     body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
     token = a_token()

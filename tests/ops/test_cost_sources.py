@@ -21,7 +21,7 @@ SETTINGS = parse_settings(
 PERFORMANCE = (REPOSITORY / "docs" / "performance.md").read_text()
 URNS = (REPOSITORY / "tests" / "stack" / "urns.txt").read_text().splitlines()
 EXAMPLES = json.loads((REPOSITORY / "tests" / "contract" / "update.json").read_text())["examples"]
-A_MINT = parse_update(EXAMPLES[0]["text"])
+A_MINT = parse_update(EXAMPLES[1]["text"])  # with side and amounts
 
 
 def test_limits_are_those_of_a_new_stack() -> None:
@@ -53,9 +53,7 @@ def test_update_of_a_mint_is_as_long_as_is_billed() -> None:
 
 
 def test_rows_are_as_large_as_is_billed() -> None:
-    details = Details(
-        side="buy", amount=A_MINT.price, amount_sol=A_MINT.price, index_in_block=1_234
-    )
+    details = Details(index_in_block=1_234)
     moment = {"expiresAt": {"N": "1" * 10}}
     arrival = {"arrivedAtMs": {"N": "1" * 13}, "indexInBody": {"N": "0"}}
     price_row = _bytes({**item_of(A_MINT, details), **moment, **arrival})

@@ -26,6 +26,7 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
     assert routes(prod, "glow-rest-api") == {
         "POST /webhook/price": webhook,
         "GET /health/live": prices,
+        "HEAD /health/live": prices,
         "GET /tokens/{token}/price": prices,
         "GET /tokens/{token}/prices": prices,
         PREFLIGHT: prices,
@@ -75,6 +76,7 @@ def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
     assert shares == {
         "POST /webhook/price": (2000, 1000),
         "GET /health/live": (500, 7),
+        "HEAD /health/live": (500, 7),
         "GET /tokens/{token}/price": (500, 7),
         "GET /tokens/{token}/prices": (500, 7),
         PREFLIGHT: (500, 7),

@@ -54,7 +54,10 @@ def test_edge_is_a_worker_its_live_version_and_its_domain(edge: Deployment) -> N
     assert worker.inputs == {
         "accountId": ACCOUNT,
         "name": "glow-broadcast",
-        "observability": {"enabled": True},
+        "observability": {
+            "enabled": True,
+            "logs": {"enabled": True, "headSamplingRate": 1, "invocationLogs": False},
+        },
         "subdomain": {"enabled": False, "previewsEnabled": False},
     }
     assert domain.type == "cloudflare:index/workersCustomDomain:WorkersCustomDomain"
@@ -119,7 +122,13 @@ def test_bindings_are_sorted_because_another_order_is_another_version() -> None:
 def test_worker_is_told_what_it_needs_and_no_more() -> None:
     told = bindings(
         deploy_edge(
-            {**CUSTOM_DOMAIN, "windowMs": 20, "maxConnectionsPerRoom": 5, "testPage": True},
+            {
+                **CUSTOM_DOMAIN,
+                "region": "weur",
+                "windowMs": 20,
+                "maxConnectionsPerRoom": 5,
+                "testPage": True,
+            },
             EdgeBroadcastSecretPrevious=PREVIOUS,
             tokens='{"SOL": "mintB", "BONK": "mintA"}',
             allowedOrigins='["https://app.example.com", "null"]',
@@ -132,14 +141,20 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
         "type": "durable_object_namespace",
         "className": "BroadcastRoom",
     }
-    assert told["CF_VERSION_METADATA"] == {"type": "version_metadata"}
+    assert told["CONNECT_LIMIT"] == {
+        "type": "ratelimit",
+        "namespaceId": "1717988283",
+        "simple": {"limit": 1000, "period": 60},
+    }
     assert texts == {
         "ALLOWED_ORIGINS": "https://app.example.com,null",
-        "CONNECTS_PER_MINUTE": "300",
+        "LOCATION_HINT": "weur",
+        "LOG_SAMPLING": "0.1",
         "MAX_BUFFERED_BYTES": "262144",
         "MAX_CONNECTIONS_PER_ROOM": "5",
         "REQUIRE_ORIGIN": "true",
         "REST_API_URL": "https://glow-prod-RestApi.example",
+        "ROOM_GENERATION": "0",
         "TEST_PAGE": "true",
         "TOKENS": "BONK=mintA,SOL=mintB",
         "WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live",

@@ -16,9 +16,14 @@ EDGE = {"accountId": "a" * 32, "zoneId": "b" * 32, "hostname": "edge.example.com
 EDGE_SECRET = {"EdgeBroadcastSecret": "what-the-edge-worker-expects"}
 
 
-def edge_variables(settings: Settings, stack: str) -> Mapping[str, pulumi.Input[str]]:
+def edge_variables(
+    settings: Settings, stack: str, *, aws_region: str = "eu-central-1"
+) -> Mapping[str, pulumi.Input[str]]:
     return settings.edge_variables(
-        stack, rest_url="https://api.example", websocket_url="wss://ws.example/live"
+        stack,
+        aws_region=aws_region,
+        rest_url="https://api.example",
+        websocket_url="wss://ws.example/live",
     )
 
 
@@ -156,7 +161,30 @@ def test_test_page_is_shown_where_it_helps(
     told = edge_variables(settings, stack)
 
     assert told["TEST_PAGE"] == is_shown
-    assert ("REST_API_URL" in told, "WEBSOCKET_URL" in told) == (is_shown == "true",) * 2
+    assert ("WEBSOCKET_URL" in told) == (is_shown == "true")
+    assert "REST_API_URL" in told  # the rooms read there what they have missed
+
+
+@pytest.mark.parametrize(
+    ("aws_region", "edge", "hint"),
+    [
+        ("us-east-1", {}, "enam"),
+        ("us-west-2", {}, "wnam"),
+        ("eu-central-1", {}, "weur"),
+        ("ap-northeast-1", {}, "apac"),
+        ("ap-southeast-2", {}, "oc"),
+        ("us-east-1", {"region": "apac"}, "apac"),
+        ("", {}, None),
+    ],
+)
+def test_rooms_are_made_near_the_functions_unless_config_says_where(
+    aws_region: str, edge: dict[str, str], hint: str | None
+) -> None:
+    settings = parse(**EDGE_SECRET, edge=json.dumps({**EDGE, **edge}))
+
+    told = edge_variables(settings, "dev", aws_region=aws_region)
+
+    assert told.get("LOCATION_HINT") == hint
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
 
+import { WebSocket } from "ws";
+
+import { CLOSE } from "../../worker/close.js";
 import { LIMITS } from "../../worker/limits.js";
-import { anUpdate, startEdge } from "./support/edge.js";
+import { anUpdate, startEdge, until } from "./support/edge.js";
 
 const ORIGINS = "https://app.example,http://localhost:*,null,file://";
 
@@ -61,12 +64,59 @@ test("a full room answers 503 and when to come back; a place that is given up ca
 });
 
 test("too many connects from one address are refused, others not", async (t) => {
-  const limited = await startEdge(t, { vars: { CONNECTS_PER_MINUTE: "2" } });
+  const limited = await startEdge(t, { connectsPerMinute: 2 });
   const from = (/** @type {string} */ ip) => ({ headers: { "cf-connecting-ip": ip } });
   for (const _ of [1, 2]) await (await limited.connect("RATE", from("203.0.113.1"))).close();
   const { status, headers } = await limited.refusal("RATE", from("203.0.113.1"));
   assert.deepEqual([status, headers["retry-after"]], [429, String(LIMITS.retryAfterSeconds)]);
   await (await limited.connect("RATE", from("203.0.113.2"))).close();
+});
+
+test("one network cannot fill a room", async (t) => {
+  const limited = await startEdge(t, { vars: { MAX_CONNECTIONS_PER_ROOM: "8" } });
+  const near = { headers: { "cf-connecting-ip": "203.0.113.1" } };
+  for (const _ of [1, 2]) await limited.connect("NETWORK", near);
+  const { status, headers } = await limited.refusal("NETWORK", near);
+  assert.deepEqual([status, headers["retry-after"]], [429, String(LIMITS.retryAfterSeconds)]);
+  await limited.connect("NETWORK", { headers: { "cf-connecting-ip": "203.0.113.2" } });
+});
+
+test("a client that the room closed has given up its seat at once", async () => {
+  const clients = [await edge.connect("SEATS"), await edge.connect("SEATS"), await edge.connect("SEATS")];
+  for (const client of clients) client.socket.pause(); // so that the closes are not answered
+  for (const client of clients) client.send("x".repeat(LIMITS.inboundBytes + 1));
+  await until("three seats", async () => (await edge.broadcast("SEATS", [])).connections === 0);
+  await edge.connect("SEATS");
+});
+
+test("a client that says nothing for two minutes is closed, and may come back", async () => {
+  const silent = await edge.connect("SILENT");
+  await edge.probe("SILENT", "sweepAfter", { ms: LIMITS.silentMs + 1 });
+  const { code, reason } = await silent.isToldToClose();
+  assert.deepEqual([code, reason], [CLOSE.SILENT.code, CLOSE.SILENT.reason]);
+  assert.ok(CLOSE.SILENT.reconnect);
+});
+
+for (const ping of ['{"type":"ping"}', '{ "type": "ping" }']) {
+  test(`the ping ${ping} is a sign of life`, async () => {
+    const token = `LIFE_${ping.length}`;
+    const client = await edge.connect(token);
+    const [before] = await edge.probe(token, "heardMs");
+    await until("a later sign of life", async () => {
+      client.send(ping);
+      await client.next("pong");
+      return (await edge.probe(token, "heardMs"))[0] > before;
+    });
+  });
+}
+
+test("no subprotocol is chosen, whatever a client offers", async () => {
+  const socket = new WebSocket(edge.socketUrl("PROTOCOL"), ["graphql-ws"]);
+  const [{ headers }] = await Promise.all([
+    new Promise((resolve) => socket.once("upgrade", resolve)),
+    new Promise((resolve) => socket.once("error", resolve)), // the client gives up, as a browser does
+  ]);
+  assert.equal(headers["sec-websocket-protocol"], undefined);
 });
 
 test("pings are answered, in the exact spelling and in any other", async () => {

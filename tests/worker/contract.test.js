@@ -67,7 +67,7 @@ test("frames are built as on the AWS path", () => {
 for (const { name, arrivals, newest } of golden("newest").arrivals) {
   test(`the newest of a room: ${name}`, () => {
     const ring = new Ring({ epoch: 0 });
-    for (const id of arrivals) ring.append([{ type: "PRICE_UPDATE", token: "SOL", price: 1, timestamp: Number(id.slice(0, 10)), id }]);
+    for (const id of arrivals) ring.append([{ update: { type: "PRICE_UPDATE", token: "SOL", price: 1, timestamp: Number(id.slice(0, 10)), id }, isHealed: false }]);
     assert.equal(ring.newest?.id, newest);
   });
 }
@@ -78,10 +78,10 @@ test("the other messages are those of the contract", () => {
   const built = [PING, PONG].map((text) => JSON.parse(text));
   for (const { message } of edgeMessages) {
     if (message.type === "connected") built.push(JSON.parse(connected(message.connectionId, message.colo)));
-    if (message.type === "GAP") built.push(gap(message.after, message.until));
+    if (message.type === "GAP") built.push(gap(message.token, message.after, message.until));
   }
   const types = built.map(({ type }) => type);
-  assert.deepEqual(types, ["ping", "pong", "connected", "GAP"]);
+  assert.deepEqual(types, ["ping", "pong", "connected", "GAP", "GAP", "GAP", "GAP"]);
   for (const message of built) assert.ok(edgeMessages.some((each) => JSON.stringify(each.message) === JSON.stringify(message)), JSON.stringify(message));
 });
 

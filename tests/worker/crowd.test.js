@@ -7,7 +7,7 @@ const CROWD = 5_000;
 const CONNECTING_AT_ONCE = 100;
 const DEADLINE_MS = 60_000;
 
-const edge = await startEdge({ after });
+const edge = await startEdge({ after }, { vars: { MAX_CONNECTIONS_PER_ROOM: String(2 * CROWD) } });
 
 test("every one of 5,000 clients hears an update once", async () => {
   /** @type {Awaited<ReturnType<typeof edge.connect>>[]} */

@@ -4,7 +4,7 @@ import http from "node:http";
 import test, { after, describe } from "node:test";
 
 import { LIMITS } from "../../worker/limits.js";
-import { anUpdate, PREVIOUS_SECRET, SECRET, startEdge } from "./support/edge.js";
+import { anUpdate, PREVIOUS_SECRET, SECRET, startEdge, until } from "./support/edge.js";
 
 const edge = await startEdge({ after }, { vars: { WEBHOOK_SECRET_PREVIOUS: PREVIOUS_SECRET } });
 
@@ -21,6 +21,13 @@ test("health", async () => {
   const { status, timestamp, ...rest } = await (await edge.fetch("/health")).json();
   assert.deepEqual({ status, rest }, { status: "healthy", rest: {} });
   assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
+test("health answers HEAD as GET, without a body", async () => {
+  const [got, headed] = [await edge.fetch("/health"), await edge.fetch("/health", { method: "HEAD" })];
+  assert.equal(headed.status, 200);
+  assert.equal(headed.headers.get("content-type"), got.headers.get("content-type"));
+  assert.equal(await headed.text(), "");
 });
 
 test("what the old guide posts is taken", async () => {
@@ -105,7 +112,7 @@ function streamedPost(path) {
 }
 
 for (const [method, path, allow] of [
-  ["POST", "/health", "GET"],
+  ["POST", "/health", "GET, HEAD"],
   ["GET", "/broadcast/T", "POST"],
   ["PUT", "/broadcast/T", "POST"],
   ["DELETE", "/broadcast/T", "POST"],
@@ -132,6 +139,31 @@ test("a token that is not served is not found", async (t) => {
   await some.broadcast("A", anUpdate(1));
   await assertRefused(await some.post("C", anUpdate(1)), 404);
   assert.equal((await some.refusal("C")).status, 404);
+});
+
+describe("a room that fails", () => {
+  test("by a reset is called again: the post is not lost", async () => {
+    await edge.broadcast("RESET", anUpdate(1));
+    await edge.probe("RESET", "crashNext", { times: 1 });
+    assert.deepEqual(await edge.broadcast("RESET", anUpdate(2)), { success: true, connections: 0 });
+  });
+
+  test("by two resets is unavailable: the publisher posts again", async () => {
+    await edge.probe("RESETS", "crashNext", { times: 2 });
+    const response = await edge.post("RESETS", anUpdate(1));
+    assert.ok(Number(response.headers.get("retry-after")) > 0);
+    await assertRefused(response, 503);
+    await edge.probe("RESETS", "crashNext", { times: 0 });
+  });
+
+  test("by a fault of ours is an internal error, and the log has its stack", async () => {
+    await edge.probe("FAULT", "execute", { sql: "CREATE TABLE room (one INTEGER)" });
+    await assertRefused(await edge.post("FAULT", anUpdate(1)), 500);
+    const line = await until("the log", () => edge.logs.join("").split("\n").find((each) => each.includes("request_failed") && each.includes("SQLITE")), () => edge.logs);
+    const { level, stack } = JSON.parse(line.slice(line.indexOf("{")));
+    assert.equal(level, "error");
+    assert.match(stack, /at /);
+  });
 });
 
 test("without any secret every post is refused", async (t) => {

@@ -12,7 +12,7 @@ const edge = await startEdge({ after });
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
 
 /** Waits until a room hibernates. Polling it would keep it awake. */
-const idle = () => new Promise((resolve) => setTimeout(resolve, LIMITS.saveDelayMs + IDLE_MS + 2_000));
+const idle = () => new Promise((resolve) => setTimeout(resolve, LIMITS.saveIdleMs + IDLE_MS + 2_000));
 
 describe("patience", { concurrency: true }, () => {
   test("a room that hibernated has its sockets, prices and ids", async () => {

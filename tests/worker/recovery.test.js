@@ -6,6 +6,7 @@ import test, { after } from "node:test";
 
 import { WebSocket } from "ws";
 
+import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, Client, startEdge, story, until, updatesFrom } from "./support/edge.js";
 
 const edge = await startEdge({ after });
@@ -13,9 +14,10 @@ const edge = await startEdge({ after });
 /** @param {number} n */
 const idOf = (n) => anUpdate(n).id;
 
-/** @param {import("./support/edge.js").Edge} at @param {string} token @param {string} query */
-async function storyOf(at, token, query) {
+/** @param {import("./support/edge.js").Edge} at @param {string} token @param {string} query @param {number} [messages] that are waited for */
+async function storyOf(at, token, query, messages = 0) {
   const client = await at.connect(token, { query });
+  await client.hasMessages(1 + messages);
   const heard = story(await client.settle());
   await client.close();
   return heard;
@@ -63,11 +65,37 @@ test("a room stores nothing before its first broadcast", async () => {
   assert.deepEqual(await edge.probe("QUIET", "stored"), { hasAlarm: false, hasUnsaved: null, chunks: 0 });
 });
 
-test("broadcasts write only that something is unsaved; the save comes later, as one row", async () => {
+test("the first update after a quiet time is saved at once, without an alarm", async () => {
+  await edge.broadcast("QUIET_FIRST", anUpdate(1));
+  assert.deepEqual(await edge.probe("QUIET_FIRST", "stored"), { hasAlarm: false, hasUnsaved: false, chunks: 1 });
+});
+
+test("later broadcasts write only that something is unsaved; the save comes later, as one row", async () => {
   for (let n = 0; n < 20; n += 1) await edge.broadcast("BEHIND", anUpdate(n));
-  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: true, hasUnsaved: true, chunks: 0 });
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: true, hasUnsaved: true, chunks: 1 });
   await edge.probe("BEHIND", "save");
-  assert.deepEqual(await edge.probe("BEHIND", "stored"), { hasAlarm: false, hasUnsaved: false, chunks: 1 });
+  const joined = { hasAlarm: false, hasUnsaved: false, chunks: 1 };
+  assert.deepEqual(await edge.probe("BEHIND", "stored"), joined);
+});
+
+test("lone updates share a row, also when the room forgets between them", async () => {
+  const lone = 64;
+  for (let n = 0; n < lone; n += 1) {
+    await edge.broadcast("LONE", anUpdate(n));
+    await edge.probe("LONE", "crash");
+  }
+  assert.deepEqual(await edge.probe("LONE", "stored"), { hasAlarm: false, hasUnsaved: false, chunks: 2 });
+  assert.deepEqual(await storyOf(edge, "LONE", `?after=${idOf(1)}`), updatesFrom(2, lone).map(({ id }) => id));
+});
+
+test("a busy room puts the save off, but not for longer than a minute", async () => {
+  await edge.broadcast("BUSY", anUpdate(0));
+  await edge.broadcast("BUSY", anUpdate(1));
+  await edge.probe("BUSY", "busyAfter", { ms: LIMITS.saveIdleMs, update: anUpdate(2, { token: "BUSY" }) });
+  const { hasAlarm, hasUnsaved } = await edge.probe("BUSY", "stored");
+  assert.deepEqual({ hasAlarm, hasUnsaved }, { hasAlarm: true, hasUnsaved: true });
+  await edge.probe("BUSY", "busyAfter", { ms: LIMITS.saveBusyMs, update: anUpdate(3, { token: "BUSY" }) });
+  assert.equal((await edge.probe("BUSY", "stored")).hasUnsaved, false);
 });
 
 test("after a save, a lost memory is not noticed", async () => {
@@ -80,12 +108,14 @@ test("after a save, a lost memory is not noticed", async () => {
   assert.deepEqual(await storyOf(edge, "CLEAN", `?after=${idOf(2)}`), [idOf(3), idOf(4), idOf(5)]);
 });
 
-test("an unclean wake ends the epoch: a GAP, also after the next save and for updates that were saved", async () => {
+test("an unclean wake that cannot heal ends the epoch: a GAP, also after the next save and for updates that were saved", async (t) => {
+  edge.rest.status = 500;
+  t.after(() => void (edge.rest.status = 200));
   await edge.broadcast("CRASH", updatesFrom(1, 3));
   await edge.probe("CRASH", "save");
   await edge.broadcast("CRASH", anUpdate(3)); // taken, and lost
   await edge.probe("CRASH", "crash");
-  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(1)}`), [idOf(2), { after: idOf(2), until: null }]);
+  assert.deepEqual(await storyOf(edge, "CRASH", `?after=${idOf(1)}`, 2), [idOf(2), { after: idOf(2), until: null }]);
   await edge.broadcast("CRASH", anUpdate(4));
   await edge.probe("CRASH", "save");
   await edge.probe("CRASH", "crash");
@@ -109,16 +139,17 @@ test("a restart with its storage kept changes nothing", async (t) => {
   t.after(async () => rmSync(persist, { recursive: true }));
   const before = await startEdge(t, { persist });
   await before.broadcast("KEPT", [anUpdate(9), ...updatesFrom(1, 4)]);
-  await before.broadcast("LOST", anUpdate(1));
+  for (const n of [1, 2]) await before.broadcast("LOST", anUpdate(n));
   await before.probe("KEPT", "save");
   await before.stop();
 
   const then = await startEdge(t, { persist });
+  then.rest.status = 500;
   assert.deepEqual(await storyOf(then, "KEPT", ""), [idOf(9)]);
   assert.deepEqual(await storyOf(then, "KEPT", `?after=${idOf(1)}`), [idOf(2), idOf(3)]);
   await then.broadcast("KEPT", [anUpdate(3), anUpdate(10)]);
   assert.deepEqual(await storyOf(then, "KEPT", `?after=${idOf(1)}`), [idOf(2), idOf(3), idOf(10)]);
-  assert.deepEqual(await storyOf(then, "LOST", `?after=${idOf(1)}`), [{ after: idOf(1), until: null }]);
+  assert.deepEqual(await storyOf(then, "LOST", `?after=${idOf(1)}`, 1), [{ after: idOf(1), until: null }]);
 });
 
 test("a Worker that is a version newer is understood: unknown fields and parameters do no harm", async () => {

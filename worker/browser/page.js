@@ -51,13 +51,17 @@ function connect() {
   Object.assign(counts, { updates: 0, frames: 0, gaps: 0 });
   show("price", "–");
   show("detail", `No trade of ${field("token").value} since the page connected.`);
-  subscription = subscribe(field("token").value, {
-    api,
-    delivery: field("latest").checked ? "latest" : "all",
-    onPrice: receiveUpdate,
-    onState: showState,
-    WebSocket: ShownWebSocket,
-  });
+  try {
+    subscription = subscribe(field("token").value, {
+      api,
+      delivery: field("latest").checked ? "latest" : "all",
+      onPrice: receiveUpdate,
+      onState: showState,
+      WebSocket: ShownWebSocket,
+    });
+  } catch (error) { // the hash of the URL may hold anything
+    showState({ state: "closed", path: null, reason: /** @type {Error} */ (error).message });
+  }
 }
 
 /** @param {ShownWebSocket} socket @param {string} text */

@@ -19,6 +19,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
                 parts.rest.serve,
                 keys=[
                     "GET /health/live",
+                    "HEAD /health/live",
                     "GET /tokens/{token}/price",
                     "GET /tokens/{token}/prices",
                     "OPTIONS /{proxy+}",  # every preflight, whichever function the path is for

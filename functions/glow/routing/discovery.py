@@ -17,7 +17,8 @@ EDGE_PING_MS: Final = 20_000
 AWS_PING_MS: Final = 240_000
 # API Gateway ends every connection after 2 hours (facts/aws.md §1); clients leave before, spread out.
 AWS_MAX_AGE_MS: Final = 110 * 60 * 1000
-# A fallback costs more than the edge: its clients ask this often whether they may go back.
+# How often clients ask whether they may go back: a fallback costs more than the edge, and what kept
+# a client from a path may be gone.
 RECHECK_MS: Final = 15_000
 # Clients whose room may not be told of a change ask this often whether there was one.
 UNTOLD_RECHECK_MS: Final = 300_000
@@ -53,9 +54,10 @@ def where_to_connect(
 
     `is_surely_told` is asked whether clients of a token at the edge will hear of a change.
     """
-    path = _reachable_path(token, preferences, routes, now_ms)
+    own_path = routes.path(token, region=preferences.region, now_ms=now_ms)
+    path = _reachable_path(own_path, token, preferences, routes, now_ms)
     recheck_ms = None
-    if routes.is_fallback(token, region=preferences.region, now_ms=now_ms):
+    if path != own_path or routes.is_fallback(token, region=preferences.region, now_ms=now_ms):
         recheck_ms = RECHECK_MS
     elif path == "edge" and not is_surely_told(token):
         recheck_ms = UNTOLD_RECHECK_MS
@@ -67,8 +69,9 @@ def where_to_connect(
     }
 
 
-def _reachable_path(token: str, preferences: Preferences, routes: Routes, now_ms: int) -> Path:
-    path = routes.path(token, region=preferences.region, now_ms=now_ms)
+def _reachable_path(
+    path: Path, token: str, preferences: Preferences, routes: Routes, now_ms: int
+) -> Path:
     if path != preferences.avoid:
         return path
     others: list[Path] = [

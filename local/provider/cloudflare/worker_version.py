@@ -23,7 +23,14 @@ class WorkerVersion(CloudflareResource):
         ),
         "bindings": Block(
             "bindings",
-            {"className": "class_name", "name": "name", "text": "text", "type": "type"},
+            {
+                "className": "class_name",
+                "name": "name",
+                "namespaceId": "namespace_id",
+                "simple": Block("simple", {"limit": "limit", "period": "period"}),
+                "text": "text",
+                "type": "type",
+            },
         ),
         "compatibilityDate": "compatibility_date",
         "compatibilityFlags": "compatibility_flags",

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { WebSocket } from "ws";
 
+import { Rest } from "./rest.js";
+
 export const SECRET = "a-secret-of-the-tests";
 export const PREVIOUS_SECRET = "the-secret-before-it";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -28,12 +30,14 @@ export const NEWEST_WORKERD = createRequire(import.meta.url).resolve("workerd/bi
  * @param {Record<string, string>} [options.vars]
  * @param {string} [options.persist] folder that keeps the rooms' storage
  * @param {string} [options.workerd] path of the runtime
+ * @param {number} [options.connectsPerMinute] of one address
  */
-export async function startEdge(t, { vars = {}, persist, workerd = NEWEST_WORKERD } = {}) {
+export async function startEdge(t, { vars = {}, persist, workerd = NEWEST_WORKERD, connectsPerMinute = 1_000_000 } = {}) {
   /** @type {string[]} */
   const logs = [];
-  const flare = await startMiniflare({ vars, persist, workerd, logs });
-  const edge = new Edge(await flare.ready, logs, () => flare.dispose());
+  const rest = await Rest.start(t);
+  const flare = await startMiniflare({ vars: { REST_API_URL: rest.url, ...vars }, persist, workerd, logs, connectsPerMinute });
+  const edge = new Edge(await flare.ready, logs, () => flare.dispose(), rest);
   t.after(() => edge.stop());
   return edge;
 }
@@ -44,8 +48,9 @@ export async function startEdge(t, { vars = {}, persist, workerd = NEWEST_WORKER
  * @param {string} [options.persist]
  * @param {string} options.workerd
  * @param {string[]} options.logs
+ * @param {number} options.connectsPerMinute
  */
-async function startMiniflare({ vars, persist, workerd, logs }) {
+async function startMiniflare({ vars, persist, workerd, logs, connectsPerMinute }) {
   // Miniflare reads this variable when it starts workerd. It is global, but tests of one process run one by one.
   process.env.MINIFLARE_WORKERD_PATH = workerd;
   const flare = new Miniflare({
@@ -58,7 +63,8 @@ async function startMiniflare({ vars, persist, workerd, logs }) {
     modules: workerModules(PROBE),
     durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
     durableObjectsPersist: persist ?? false,
-    bindings: { WEBHOOK_SECRET: SECRET, CONNECTS_PER_MINUTE: "1000000", ...vars },
+    ratelimits: { CONNECT_LIMIT: { simple: { limit: connectsPerMinute, period: 60 } } },
+    bindings: { WEBHOOK_SECRET: SECRET, ...vars },
     /** @param {import("node:stream").Readable} stdout @param {import("node:stream").Readable} stderr */
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on("data", (chunk) => logs.push(String(chunk)));
@@ -96,15 +102,18 @@ function scriptsIn(folder) {
 
 export class Edge {
   #stop;
+  #clients = 0;
 
   /**
    * @param {URL} url
    * @param {string[]} logs
    * @param {() => Promise<void>} stop
+   * @param {Rest} [rest] the REST API that the rooms read
    */
-  constructor(url, logs, stop) {
+  constructor(url, logs, stop, rest = new Rest()) {
     this.url = url;
     this.logs = logs;
+    this.rest = rest;
     this.#stop = stop;
   }
 
@@ -131,13 +140,13 @@ export class Edge {
   }
 
   /**
-   * Posts and expects success.
+   * Posts what is in the table, too, as our publishers do, and expects success.
    * @param {string} token
    * @param {unknown} body
    * @returns {Promise<{success: true, connections: number}>}
    */
   broadcast(token, body) {
-    return this.command(`/broadcast/${token}`, body);
+    return this.command(`/broadcast/${token}?stored=true`, body);
   }
 
   /**
@@ -189,7 +198,7 @@ export class Edge {
    * @param {Record<string, string>} [options.headers]
    */
   async connect(token, { query = "", headers = {} } = {}) {
-    const client = new Client(new WebSocket(this.socketUrl(token, query), { headers }));
+    const client = new Client(this.open(token, query, headers));
     await client.next("connected");
     return client;
   }
@@ -208,7 +217,7 @@ export class Edge {
    * @returns {Promise<{status: number, headers: import("node:http").IncomingHttpHeaders}>}
    */
   refusal(token, { query = "", headers = {} } = {}) {
-    const socket = new WebSocket(this.socketUrl(token, query), { headers });
+    const socket = this.open(token, query, headers);
     return new Promise((resolve, reject) => {
       socket.on("unexpected-response", (request, { statusCode = 0, headers: answered }) => {
         request.destroy();
@@ -217,6 +226,18 @@ export class Edge {
       socket.on("open", () => reject(new Error("the connect was accepted")) ?? socket.close());
       socket.on("error", () => {});
     });
+  }
+
+  /**
+   * Each client has an address of its own, unless its headers name one.
+   * @param {string} token
+   * @param {string} [query]
+   * @param {Record<string, string>} [headers]
+   */
+  open(token, query, headers) {
+    this.#clients += 1;
+    const address = `10.${this.#clients >> 16}.${(this.#clients >> 8) & 255}.${this.#clients & 255}`;
+    return new WebSocket(this.socketUrl(token, query), { headers: { "cf-connecting-ip": address, ...headers } });
   }
 
   /**
@@ -279,6 +300,11 @@ export class Client {
     this.send({ type: "ping" });
     await until("a pong", () => this.received.filter(({ type }) => type === "pong").length > pongs, () => this.received.slice(-3));
     return this.received.filter(({ type }) => type !== "pong");
+  }
+
+  /** @param {number} count of messages, with the greeting */
+  hasMessages(count) {
+    return until(`${count} messages`, () => this.received.length >= count, () => this.received.slice(-3));
   }
 
   /** @param {number} count */

@@ -46,13 +46,16 @@ export const movedMessage = (token, cursor, jitterMs = 4000) => ({ type: "MOVED"
 export const storyWithMoves = (heard) => heard.flatMap((message) => (message.type === "MOVED" ? [message] : story([message])));
 
 /**
- * What a client receives that connects now.
+ * What a client receives that connects now. A room that reads the table greets later than it answers a ping: then say how
+ * many messages are expected, at least.
  * @param {Edge} edge
  * @param {string} token
  * @param {string} [query]
+ * @param {number} [messages]
  */
-export async function heardBy(edge, token, query = "") {
+export async function heardBy(edge, token, query = "", messages = 0) {
   const client = await edge.connect(token, { query });
+  await client.hasMessages(1 + messages);
   const [, ...heard] = await client.settle();
   await client.close();
   return heard;
@@ -65,7 +68,7 @@ export async function heardBy(edge, token, query = "") {
  * @param {string} [query]
  */
 export async function heardTooLate(edge, token, query = "") {
-  const client = new Client(new WebSocket(edge.socketUrl(token, query)));
+  const client = new Client(edge.open(token, query));
   const closed = await client.isToldToClose();
   return { heard: client.received.slice(1), closed };
 }

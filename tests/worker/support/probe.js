@@ -1,8 +1,11 @@
 /** The Worker with extra methods of its rooms, for what tests must cause or see and clients cannot. */
 
+import { Connection } from "../../../worker/connection.js";
+import { LIMITS } from "../../../worker/limits.js";
 import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
 
 let wakes = 0;
+let crashes = 0;
 
 export class BroadcastRoom extends Room {
   /** @param {DurableObjectState} ctx @param {import("../../../worker/settings.js").Env} env */
@@ -16,10 +19,71 @@ export class BroadcastRoom extends Room {
     this.ctx.abort("crash");
   }
 
-  /** Runs the alarm now. */
+  /** Runs the alarm now, as if the room had been idle. */
   async save() {
     await this.ctx.storage.deleteAlarm();
-    this.alarm();
+    this.#later(LIMITS.saveIdleMs, () => this.alarm());
+  }
+
+  /**
+   * Takes an update, and runs the alarm, as if time had passed.
+   * @param {{ms: number, update: import("../../../worker/update.js").Update}} message
+   */
+  async busyAfter({ ms, update }) {
+    await this.ctx.storage.deleteAlarm();
+    this.#later(ms, () => {
+      this.broadcast({ updates: [update], stored: true });
+      this.alarm();
+    });
+  }
+
+  /**
+   * Takes several broadcasts in one event, so that no pause can end between them.
+   * @param {{updates: import("../../../worker/update.js").Update[]}} message
+   */
+  broadcastEach({ updates }) {
+    for (const update of updates) this.broadcast({ updates: [update], stored: true });
+  }
+
+  /** @param {{updates: import("../../../worker/update.js").Update[], servedFromMs: number}} message */
+  broadcastThenMove({ updates, servedFromMs }) {
+    this.broadcastEach({ updates });
+    this.moveHere({ servedFromMs });
+  }
+
+  /** @param {{updates: import("../../../worker/update.js").Update[], stored?: boolean}} message */
+  broadcast(message) {
+    if (crashes > 0) {
+      crashes -= 1;
+      this.ctx.abort("crash");
+    }
+    return super.broadcast(message);
+  }
+
+  /** The next broadcasts to any room find it reset. @param {{times: number}} message */
+  crashNext({ times }) {
+    crashes = times;
+  }
+
+  /** Looks after its seats as if time had passed. @param {{ms: number}} message */
+  sweepAfter({ ms }) {
+    this.#later(ms, () => this.broadcast({ updates: [] }));
+  }
+
+  /** When each client was heard last, Unix time. */
+  heardMs() {
+    return this.ctx.getWebSockets().map((socket) => Connection.revive(socket, this.ctx, 0).heardMs);
+  }
+
+  /** @param {number} ms @param {() => void} act */
+  #later(ms, act) {
+    const { now } = Date;
+    Date.now = () => now() + ms;
+    try {
+      act();
+    } finally {
+      Date.now = now;
+    }
   }
 
   /** What the room has stored; nulls and zeros if it has never written. */

@@ -31,7 +31,7 @@ test("a frame holds at most 32 KB, with the longest token too", () => {
 });
 
 test("every frame names the cursor of a client that did not get it", () => {
-  const frames = framesOf([...updatesFrom(1, 102), gap(idOf(101), idOf(200)), ...updatesFrom(200, 202)], idOf(0));
+  const frames = framesOf([...updatesFrom(1, 102), gap("SOL", idOf(101), idOf(200)), ...updatesFrom(200, 202)], idOf(0));
   assert.deepEqual(frames.map(({ after }) => after), [idOf(0), idOf(100), idOf(101), idOf(101)]);
   assert.deepEqual(messages(frames).map(({ type }) => type), ["PRICE_BATCH", "PRICE_UPDATE", "GAP", "PRICE_BATCH"]);
 });

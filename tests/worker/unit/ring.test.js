@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { gap } from "../../../worker/messages.js";
 import { Ring } from "../../../worker/ring.js";
 import { anUpdate, idOf, updatesFrom } from "./support.js";
+
+/** @param {readonly import("../../../worker/update.js").Update[]} updates */
+const arrivals = (updates) => updates.map((update) => ({ update, isHealed: false }));
+
+/** @param {string} after @param {string | null} until @returns {import("../../../worker/ring.js").Hole} */
+const hole = (after, until) => ({ type: "GAP", after, until });
 
 /** @param {import("../../../worker/update.js").Update[]} updates */
 function ringWith(updates) {
   const ring = new Ring({ epoch: 1 });
-  ring.append(updates);
+  ring.append(arrivals(updates));
   return ring;
 }
 
 /** @param {import("../../../worker/update.js").Update[]} updates saved before an unclean wake */
 const ringAfterUncleanWake = (updates) =>
-  new Ring({ epoch: 2, entries: updates.map((update) => ({ epoch: 1, update })), newest: updates.at(-1) });
+  new Ring({ epoch: 2, entries: updates.map((update) => ({ epoch: 1, update, isHealed: false })), newest: updates.at(-1) });
 
 test("a known cursor gets everything that arrived after it, and no gap", () => {
   assert.deepEqual(ringWith(updatesFrom(0, 4)).since(idOf(1)), updatesFrom(2, 4));
@@ -41,31 +46,31 @@ test("the newest outlives the ring", () => {
 test("500 missed updates are replayed, 501 are a gap", () => {
   const ring = ringWith(updatesFrom(0, 600));
   assert.deepEqual(ring.since(idOf(99)), updatesFrom(100, 600));
-  assert.deepEqual(ring.since(idOf(98)), [gap(idOf(98), idOf(100)), ...updatesFrom(100, 600)]);
+  assert.deepEqual(ring.since(idOf(98)), [hole(idOf(98), idOf(100)), ...updatesFrom(100, 600)]);
 });
 
 test("an empty ring answers any cursor with a gap", () => {
-  assert.deepEqual(new Ring({ epoch: 0 }).since(idOf(3)), [gap(idOf(3), null)]);
+  assert.deepEqual(new Ring({ epoch: 0 }).since(idOf(3)), [hole(idOf(3), null)]);
 });
 
 test("a cursor from elsewhere, ahead of the ring, is a gap and gets no older update", () => {
-  assert.deepEqual(ringWith(updatesFrom(0, 5)).since(idOf(7)), [gap(idOf(7), null)]);
+  assert.deepEqual(ringWith(updatesFrom(0, 5)).since(idOf(7)), [hole(idOf(7), null)]);
 });
 
 test("an unclean wake is a gap after what is continuous", () => {
   const ring = ringAfterUncleanWake(updatesFrom(0, 3));
-  assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), gap(idOf(2), null)]);
-  ring.append([anUpdate(9)]);
-  assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), gap(idOf(2), idOf(9)), anUpdate(9)]);
+  assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), hole(idOf(2), null)]);
+  ring.append(arrivals([anUpdate(9)]));
+  assert.deepEqual(ring.since(idOf(0)), [anUpdate(1), anUpdate(2), hole(idOf(2), idOf(9)), anUpdate(9)]);
   assert.deepEqual(ring.since(idOf(9)), []);
 });
 
 test("an epoch that ends is a gap between what was there and what comes", () => {
   const ring = ringWith(updatesFrom(0, 3));
   ring.endEpoch();
-  assert.deepEqual(ring.since(idOf(2)), [gap(idOf(2), null)]);
-  ring.append(updatesFrom(7, 9));
-  assert.deepEqual(ring.since(idOf(1)), [anUpdate(2), gap(idOf(2), idOf(7)), anUpdate(7), anUpdate(8)]);
+  assert.deepEqual(ring.since(idOf(2)), [hole(idOf(2), null)]);
+  ring.append(arrivals(updatesFrom(7, 9)));
+  assert.deepEqual(ring.since(idOf(1)), [anUpdate(2), hole(idOf(2), idOf(7)), anUpdate(7), anUpdate(8)]);
   assert.deepEqual(ring.since(idOf(7)), [anUpdate(8)]);
 });
 
@@ -83,7 +88,7 @@ test("latest gets the newest of the slot of its cursor, too, whatever the signat
 });
 
 test("latest hears a gap when something newer may be missing", () => {
-  assert.deepEqual(new Ring({ epoch: 0 }).newestSince(idOf(1)), [gap(idOf(1), null)]);
-  assert.deepEqual(ringWith(updatesFrom(0, 5)).newestSince(idOf(8)), [gap(idOf(8), null)]);
-  assert.deepEqual(ringAfterUncleanWake(updatesFrom(0, 3)).newestSince(idOf(0)), [anUpdate(2), gap(idOf(2), null)]);
+  assert.deepEqual(new Ring({ epoch: 0 }).newestSince(idOf(1)), [hole(idOf(1), null)]);
+  assert.deepEqual(ringWith(updatesFrom(0, 5)).newestSince(idOf(8)), [hole(idOf(8), null)]);
+  assert.deepEqual(ringAfterUncleanWake(updatesFrom(0, 3)).newestSince(idOf(0)), [anUpdate(2), hole(idOf(2), null)]);
 });

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { CLOSE } from "../../../worker/close.js";
+import { LIMITS } from "../../../worker/limits.js";
+import { Seats } from "../../../worker/seats.js";
+
+/** @typedef {import("../../../worker/connection.js").Connection} Connection */
+
+const NOW_MS = 1_750_000_000_000;
+
+/**
+ * The part of a connection that seats use. `closedWith` is how it was closed.
+ * @param {{network?: string, heardMs?: number, isClosed?: boolean}} [state]
+ */
+function aConnection({ network = "", heardMs = NOW_MS, isClosed = false } = {}) {
+  const connection = { socket: {}, network, heardMs, isClosed, closedWith: 0, close: (/** @type {{code: number}} */ { code }) => (connection.closedWith = code) };
+  return /** @type {Connection & {closedWith: number}} */ (/** @type {unknown} */ (connection));
+}
+
+test("a socket that the room closed frees its seat at once, and takes none after a hibernation", () => {
+  const [one, two] = [aConnection(), aConnection()];
+  const seats = new Seats(2, [one, two, aConnection({ isClosed: true })]);
+  assert.ok(seats.isFull);
+  seats.close(one, CLOSE.TOO_SLOW);
+  assert.deepEqual([seats.size, seats.isFull, one.closedWith], [1, false, CLOSE.TOO_SLOW.code]);
+  seats.leave(one.socket); // its close event
+  assert.equal(seats.size, 1);
+});
+
+test("one network gets a quarter of the seats, others the rest", () => {
+  const seats = new Seats(8, []);
+  const first = aConnection({ network: "203.0.113.1" });
+  seats.take(first);
+  assert.ok(!seats.hasEnough("203.0.113.1"));
+  seats.take(aConnection({ network: "203.0.113.1" }));
+  assert.ok(seats.hasEnough("203.0.113.1"));
+  assert.ok(!seats.hasEnough("203.0.113.2"));
+  seats.leave(first.socket);
+  assert.ok(!seats.hasEnough("203.0.113.1"));
+});
+
+test("a small room has a seat for each network, and an unknown network is not counted", () => {
+  const seats = new Seats(3, [aConnection({ network: "203.0.113.1" }), aConnection(), aConnection()]);
+  assert.ok(seats.hasEnough("203.0.113.1") && !seats.hasEnough("203.0.113.2") && !seats.hasEnough(""));
+});
+
+test("who has said nothing for two minutes is closed, once a minute", () => {
+  const [gone, alive] = [aConnection({ heardMs: NOW_MS - LIMITS.silentMs }), aConnection({ heardMs: NOW_MS - LIMITS.silentMs + 1 })];
+  const seats = new Seats(9, [gone, alive]);
+  seats.sweep(NOW_MS);
+  assert.deepEqual([seats.all(), gone.closedWith, alive.closedWith], [[alive], CLOSE.SILENT.code, 0]);
+  seats.sweep(NOW_MS + 1);
+  assert.equal(seats.size, 1);
+  seats.sweep(NOW_MS + LIMITS.sweepMs);
+  assert.equal(seats.size, 0);
+});

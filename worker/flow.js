@@ -1,0 +1,83 @@
+/**
+ * When updates leave: the first at once, and those that come while it is written, or in the pause after that, together.
+ *
+ * The pause grows with the number of sockets that were written to. A small room gains nothing by waiting, while a large one
+ * sends larger frames instead of more. It cannot be measured how long the writing took: the clock of a Worker stands still
+ * while it computes, and in a timer shows the time for which the timer was set.
+ */
+
+import { LIMITS } from "./limits.js";
+
+/** @typedef {import("./ring.js").Arrival} Arrival */
+
+export class Flow {
+  #windowMs;
+  #send;
+  /** @type {Arrival[]} */
+  #queue = [];
+  #isBusy = false;
+  #isHeld = false;
+
+  /**
+   * @param {number} windowMs the longest pause
+   * @param {(arrivals: readonly Arrival[], whenWritten: (sockets: number) => void) => void} send
+   */
+  constructor(windowMs, send) {
+    this.#windowMs = windowMs;
+    this.#send = send;
+  }
+
+  /** @param {readonly Arrival[]} arrivals */
+  push(arrivals) {
+    for (const arrival of arrivals) this.#queue.push(arrival);
+    this.#advance();
+  }
+
+  /** Sends nothing until `release`. */
+  hold() {
+    this.#isHeld = true;
+  }
+
+  /**
+   * Sends everything that was held, and `found` before the last `unsaved` of it: what is sent has the order in which it is
+   * saved.
+   * @param {readonly Arrival[]} found
+   * @param {number} unsaved
+   */
+  release(found, unsaved) {
+    this.#queue.splice(Math.max(0, this.#queue.length - unsaved), 0, ...found);
+    this.#isHeld = false;
+    this.flush();
+  }
+
+  /** Hands on what waits, without a pause. */
+  flush() {
+    while (!this.#isHeld && this.#queue.length > 0) this.#send(this.#take(), () => {});
+  }
+
+  #advance() {
+    if (this.#isBusy || this.#isHeld || this.#queue.length === 0) return;
+    this.#isBusy = true;
+    this.#send(this.#take(), (sockets) => this.#pause(Math.min(this.#windowMs, LIMITS.pausePerSocketMs * sockets)));
+  }
+
+  /** @param {number} pauseMs */
+  #pause(pauseMs) {
+    const end = () => {
+      this.#isBusy = false;
+      this.#advance();
+    };
+    if (pauseMs === 0 && this.#queue.length === 0) end();
+    // The first timer fires when the runtime has written the frames that were sent, and the pause begins there. So with many
+    // clients frames get larger instead of the runtime's queues getting longer (docs/performance.md).
+    else setTimeout(() => setTimeout(end, pauseMs), 0);
+  }
+
+  /**
+   * Takes no more at once than a replay may hold. The runtime writes to sockets only between events, so with more a healthy
+   * client would look stalled.
+   */
+  #take() {
+    return this.#queue.splice(0, LIMITS.replayUpdates);
+  }
+}

@@ -1,0 +1,94 @@
+/** The open sockets of a room or hub, and who may take another seat. */
+
+import { CLOSE } from "./close.js";
+import { LIMITS } from "./limits.js";
+import { log } from "./log.js";
+
+/** @typedef {import("./connection.js").Connection} Connection */
+
+export class Seats {
+  /** @type {Map<WebSocket, Connection>} */
+  #connections = new Map();
+  /** Seats taken per network. @type {Map<string, number>} */
+  #networks = new Map();
+  #maximum;
+  #sweptMs = 0;
+
+  /**
+   * @param {number} maximum
+   * @param {Iterable<Connection>} connections those of before the hibernation, closed ones too
+   */
+  constructor(maximum, connections) {
+    this.#maximum = maximum;
+    for (const connection of connections) if (!connection.isClosed) this.take(connection);
+  }
+
+  /** How many sockets are open. One that was closed here does not count, though the runtime keeps it for a while. */
+  get size() {
+    return this.#connections.size;
+  }
+
+  get isFull() {
+    return this.size >= this.#maximum;
+  }
+
+  /** A list of its own: it stays as it is. @returns {Connection[]} */
+  all() {
+    return [...this.#connections.values()];
+  }
+
+  /** @param {WebSocket} socket */
+  of(socket) {
+    return this.#connections.get(socket);
+  }
+
+  /**
+   * Whether a network has as many seats as one may have, so that it cannot fill the room alone.
+   * @param {string} network "" if it is not known
+   */
+  hasEnough(network) {
+    return network !== "" && this.#seatsOf(network) >= Math.max(1, Math.floor(this.#maximum / LIMITS.networkPart));
+  }
+
+  /** @param {Connection} connection */
+  take(connection) {
+    this.#connections.set(connection.socket, connection);
+    this.#networks.set(connection.network, this.#seatsOf(connection.network) + 1);
+  }
+
+  /** Frees the seat of a socket that is closed or closing. @param {WebSocket} socket */
+  leave(socket) {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#connections.delete(socket);
+    const left = this.#seatsOf(connection.network) - 1;
+    if (left > 0) this.#networks.set(connection.network, left);
+    else this.#networks.delete(connection.network);
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {import("./close.js").Close} close
+   */
+  close(connection, close) {
+    this.leave(connection.socket);
+    connection.close(close);
+  }
+
+  /**
+   * Closes sockets whose client is gone without a close, at most once in LIMITS.sweepMs.
+   * @param {number} nowMs
+   */
+  sweep(nowMs) {
+    if (nowMs - this.#sweptMs < LIMITS.sweepMs) return;
+    this.#sweptMs = nowMs;
+    const silent = this.all().filter((connection) => nowMs - connection.heardMs >= LIMITS.silentMs);
+    for (const connection of silent) this.close(connection, CLOSE.SILENT);
+    if (silent.length > 0) log("closed_silent_clients", { connections: silent.length });
+  }
+
+  /** @param {string} network */
+  #seatsOf(network) {
+    return this.#networks.get(network) ?? 0;
+  }
+}
