@@ -31,7 +31,7 @@ _SYMBOLS: Final = _ENVIRONMENT.symbols
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
-_KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table)
+_KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table, _TOKENS)
 
 
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
@@ -42,18 +42,22 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
     preferences = parse_preferences(request.query)
     require_known(token, _TOKENS, _SYMBOLS)
-    _note(token, now)
     answer = where_to_connect(
-        token, preferences, _ROUTES.known(), _ENDPOINTS, now_ms=int(now * 1_000)
+        token,
+        preferences,
+        _ROUTES.known(),
+        _ENDPOINTS,
+        is_surely_told=lambda token: _is_surely_told(token, now),
+        now_ms=int(now * 1_000),
     )
     response = json_response(200, answer)
     response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response
 
 
-def _note(token: str, now: float) -> None:
-    """Remember the token: a change of route must find its room, even if no trade has reached it."""
+def _is_surely_told(token: str, now: float) -> bool:
     try:
-        _KNOWN_TOKENS.note(_KNOWN_TOKENS.unnoted([token], now=now), now=now)
+        return _KNOWN_TOKENS.is_surely_told(token, now=now)
     except Unavailable as error:
-        log.warning("tokens_not_noted", reason=str(error))
+        log.warning("token_not_looked_up", reason=str(error))
+        return False

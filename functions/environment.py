@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
-from functions.glow.routing.settings import ChangeSettings, EdgeAccess
+from functions.glow.routing.settings import EdgeAccess, ItemSettings, WalkSettings
 from functions.glow.sockets.budget import Quota
 from functions.glow.sockets.settings import PostSettings
 from functions.glow.token import parse_listed
@@ -181,17 +181,24 @@ class Environment:
         return Endpoints(self._required(WEBSOCKET_URL), edge_origin)
 
     @property
-    def change_settings(self) -> ChangeSettings:
-        """What RouteMover and RouteWorker need to carry out a change of route."""
-        return ChangeSettings(
+    def item_settings(self) -> ItemSettings:
+        """What RouteMover needs to change the routing item; RouteWorker too."""
+        return ItemSettings(
             region=self.aws_region,
-            prices_table=self.prices_table,
-            connections_table=self.connections_table,
-            posting=self.post_settings,
             routes_table=self.routes_table,
             route_queue_url=self.route_queue_url,
-            endpoints=self.endpoints,
+            tokens=self.tokens,
             edge=self._edge_access if self.edge_is_configured else None,
+        )
+
+    @property
+    def walk_settings(self) -> WalkSettings:
+        """What RouteWorker needs to carry a change of route out."""
+        return WalkSettings(
+            item=self.item_settings,
+            prices_table=self.prices_table,
+            posting=self.post_settings,
+            endpoints=self.endpoints,
             grace_seconds=self.route_grace_seconds,
             aws_connects_per_second=self.aws_connects_per_second,
         )
@@ -202,10 +209,9 @@ class Environment:
             routes_table=self.routes_table,
             policy=self.policy,
             broadcast_queue_url=self.broadcast_queue_url,
+            route_queue_url=self.route_queue_url,
             edge=EdgePublishSettings(
-                access=self._edge_access,
-                retry_queue_url=self.edge_retry_queue_url,
-                route_queue_url=self.route_queue_url,
+                access=self._edge_access, retry_queue_url=self.edge_retry_queue_url
             )
             if self.edge_is_configured
             else None,

@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.routing.policy import parse_policy
-from functions.glow.routing.setup import route_change
+from functions.glow.routing.setup import mover
 from functions.glow.runtime.loop import event_loop
 
 
@@ -17,11 +17,11 @@ class RoutingEvent(TypedDict):
     policy: str
 
 
-_CHANGE: Final = route_change(Environment(os.environ).change_settings)
+_MOVER: Final = mover(Environment(os.environ).item_settings)
 
 
 def handler(event: RoutingEvent, _context: object) -> Mapping[str, object]:
-    """Apply the policy; what was moved. An error fails `pulumi up`, which can be run again."""
-    result = event_loop().run_until_complete(_CHANGE.apply(parse_policy(event["policy"])))
+    """Apply the policy; what that means. An error fails `pulumi up`, which can be run again."""
+    result = event_loop().run_until_complete(_MOVER.apply(parse_policy(event["policy"])))
     log.info("routing_applied", **result)
     return result

@@ -1,15 +1,21 @@
 """ministack, corrected where it is known to differ from AWS. Runs in ministack's own venv."""
 
+import json
+import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Final, cast
 
 from ministack.app import main  # pyright: ignore[reportUnknownVariableType]  has no types
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import apigateway, lambda_svc
+from ministack.services import apigateway, dynamodb, lambda_svc
 
 MAX_PROCESSES: Final = 4
 POLL_SECONDS: Final = 0.002
+
+_WORDS_OF_EXPRESSIONS: Final = frozenset(
+    {"ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET"}
+)
 
 Record = Mapping[str, object]  # as the API's own JSON names it: an API, a route
 Answer = Callable[..., Awaitable[tuple[object, ...]]]  # status, headers, body
@@ -116,9 +122,65 @@ def let_routes_answer_preflights() -> None:
     names["_handle_execute_in_scope"] = handle_as_aws_does
 
 
+def tell_conditions_which_rows_dynamodb_writes() -> None:
+    """Give a policy's conditions the partition keys of a write, and the attributes that it names.
+
+    ministack tells them only the attributes that a read projects. On AWS, `dynamodb:LeadingKeys` and
+    `dynamodb:Attributes` hold those of writes too (DynamoDB developer guide, "Using IAM policy
+    conditions for fine-grained access control"), and a role that may not write them is denied.
+    """
+    context = cast("Callable[[bytes], dict[str, object]]", iam_actions.dynamodb_service_context)
+
+    def context_as_aws_has_it(body: bytes) -> dict[str, object]:
+        known = context(body)
+        request = cast("Record", json.loads(body or b"{}"))
+        rows = list(_written_rows(request))
+        if not rows:
+            return known
+        keys = [value for table, row in rows for value in _partition_key(table, row)]
+        attributes = {*_named_attributes(request), *(name for _, row in rows for name in row)}
+        return {
+            **known,
+            "dynamodb:LeadingKeys": keys,
+            "dynamodb:Attributes": sorted(attributes),
+            "dynamodb:ReturnValues": request.get("ReturnValues", "NONE"),
+        }
+
+    iam_actions.dynamodb_service_context = context_as_aws_has_it
+
+
+def _written_rows(request: Record) -> Iterator[tuple[str, Record]]:
+    """The table and the key, or the whole item, of each row that a request to DynamoDB writes."""
+    if "UpdateExpression" in request:
+        yield str(request["TableName"]), cast("Record", request["Key"])
+    elif "Item" in request:
+        yield str(request["TableName"]), cast("Record", request["Item"])
+    batch = cast("Mapping[str, object]", request.get("RequestItems", {}))
+    for table, writes in batch.items():
+        for write in cast("list[Record]", writes) if isinstance(writes, list) else []:
+            of_row = cast("Record", next(iter(write.values())))  # a PutRequest or a DeleteRequest
+            yield table, cast("Record", of_row.get("Item") or of_row["Key"])
+
+
+def _partition_key(table: str, row: Record) -> Iterator[str]:
+    name = cast("Mapping[str, Mapping[str, str]]", dynamodb.__dict__["_tables"])[table]["pk_name"]
+    yield from (str(value) for value in cast("Record", row[name]).values())
+
+
+def _named_attributes(request: Record) -> Iterator[str]:
+    """The attributes that the expressions of a request name, without what only looks like one."""
+    names = cast("Mapping[str, str]", request.get("ExpressionAttributeNames", {}))
+    for expression in ("UpdateExpression", "ConditionExpression"):
+        text = str(request.get(expression, ""))
+        for word in re.findall(r"(?<![:\w.#])#?[A-Za-z_]\w*(?!\w|\s*\()", text):
+            if word.upper() not in _WORDS_OF_EXPRESSIONS:
+                yield names.get(word, word)
+
+
 if __name__ == "__main__":
     authorize_sqs_batches_as_single_messages()
     let_requests_end_in_the_environment_they_began_in()
     let_requests_wait_for_a_process()
     let_routes_answer_preflights()
+    tell_conditions_which_rows_dynamodb_writes()
     main()

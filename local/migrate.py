@@ -26,7 +26,7 @@ TRADES_PER_SECOND: Final = 20
 SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)
-# From the last client's move to the end of the old path: the rest of the grace (route_change.py).
+# From the last client's move to the end of the old path: the rest of the grace (functions/glow/routing/walk.py).
 AFTER_SECONDS: Final = 15
 # For each client that resumes on AWS the emulator reads the token's whole history, in 0.3 s.
 ROUTING: Final = {"graceSeconds": 10, "awsConnectsPerSecond": 3}

@@ -32,8 +32,10 @@ async def _toggle(
 ) -> None:
     async with following(SIMPLE_TOKEN, api=endpoints.rest_url) as follower:
         for flag in flags:
-            if flag:  # a room whose token is elsewhere lets nobody stay
+            if flag:
                 await asyncio.to_thread(set_flag, flag)
+                # Before it is told to serve, a room whose token was elsewhere lets nobody stay.
+                await _moved(follower, "edge")
             async with (
                 aws_client(endpoints, SIMPLE_TOKEN) as on_aws,
                 edge_client(endpoints, SIMPLE_TOKEN) as at_edge,
@@ -50,8 +52,7 @@ async def _send(
     follower: Follower,
     raw: Sequence[RawClient],
 ) -> None:
-    path = "edge" if flag else "aws"
-    await follower.wait_for(lambda: follower.path == path, f"its move to {path}")
+    await _moved(follower, "edge" if flag else "aws")
     trade = simple_trade(int(time.time()))
     async with webhook(endpoints) as helius:
         await helius.send(trade)
@@ -60,6 +61,10 @@ async def _send(
         await client.hear(trade)  # both, within the grace
     shown = [_shown(client) for client in raw]
     table.add_row(str(flag).lower(), f"heard on {heard.path}", *shown)
+
+
+async def _moved(follower: Follower, path: str) -> None:
+    await follower.wait_for(lambda: follower.path == path, f"its move to {path}")
 
 
 def _shown(client: RawClient) -> str:

@@ -1,12 +1,15 @@
 """The identity of a function: a role that starts with no rights at all."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pulumi
 import pulumi_aws as aws
+
+Condition = Mapping[str, Mapping[str, Sequence[str]]]
+"""What IAM wants to hold for a request: values by key, by operator."""
 
 _ASSUMED_BY_LAMBDA: Final = json.dumps(
     {
@@ -50,9 +53,18 @@ class FunctionRole(pulumi.ComponentResource):
     def arn(self) -> pulumi.Output[str]:
         return self._role.arn
 
-    def allow(self, grant: str, *, actions: Sequence[str], on: Sequence[pulumi.Input[str]]) -> None:
-        """Grant `actions` on the ARNs `on`, as the role's policy named `grant`."""
-        statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(on)}
+    def allow(
+        self,
+        grant: str,
+        *,
+        actions: Sequence[str],
+        on: Sequence[pulumi.Input[str]],
+        only: Condition | None = None,
+    ) -> None:
+        """Grant `actions` on the ARNs `on`, as the role's policy named `grant`; `only` where that
+        condition holds."""
+        condition = {} if only is None else {"Condition": only}
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(on), **condition}
         policy = aws.iam.RolePolicy(
             f"{self._name}-{grant}",
             name=grant,

@@ -43,7 +43,7 @@ class PipelineParts:
             storage.updates.allow_send,
             storage.undelivered.allow_send,
             storage.routes.allow_follow,
-            storage.routes.allow_change,
+            storage.routes.allow_report_health,
             storage.route_tasks.allow_send,
         ]
 

@@ -22,8 +22,8 @@ class RouteControlArgs:
 
 
 class RouteControl(pulumi.ComponentResource):
-    """RouteMover, which each `pulumi up` calls that changes the routing, and RouteWorker, which does
-    what is due later."""
+    """RouteMover, which each `pulumi up` calls that changes the routing, and RouteWorker, which carries
+    the change out."""
 
     functions: Mapping[str, LambdaFunction]
 

@@ -1,12 +1,16 @@
 """The table of the routing item, and of the tokens that somebody may listen to."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from components.aws.function_role import FunctionRole
 from components.aws.table import TableArgs, declare_table
+
+# The key of the routing item (functions/glow/routing/table.py).
+_ITEM: Final = "ROUTING"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +41,45 @@ class RouteStore(pulumi.ComponentResource):
         role.allow("follow-routes", actions=["dynamodb:GetItem"], on=[self.table.arn])
 
     def allow_note_tokens(self, role: FunctionRole) -> None:
-        role.allow("note-tokens", actions=["dynamodb:BatchWriteItem"], on=[self.table.arn])
+        """Let the function write rows of tokens, and no other."""
+        role.allow(
+            "note-tokens",
+            actions=["dynamodb:BatchWriteItem"],
+            on=[self.table.arn],
+            only={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}},
+        )
+
+    def allow_report_health(self, role: FunctionRole) -> None:
+        """Let the function change what the routing item says of the edge's health, and nothing else
+        of it: publishers take bodies from the internet.
+
+        The attributes of a request are those of its expressions and of its key (DynamoDB developer
+        guide, "Using IAM policy conditions for fine-grained access control"). An answer with the
+        whole item would hold others.
+        """
+        role.allow(
+            "report-health",
+            actions=["dynamodb:UpdateItem"],
+            on=[self.table.arn],
+            only={
+                "ForAllValues:StringEquals": {
+                    "dynamodb:LeadingKeys": [_ITEM],
+                    "dynamodb:Attributes": ["id", "health"],
+                },
+                "StringEqualsIfExists": {
+                    "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]
+                },
+            },
+        )
 
     def allow_change(self, role: FunctionRole) -> None:
-        """Let the function change the routing item, or what it says of the edge's health."""
-        role.allow("change-routes", actions=["dynamodb:UpdateItem"], on=[self.table.arn])
+        """Let the function change the whole routing item."""
+        role.allow(
+            "change-routes",
+            actions=["dynamodb:UpdateItem"],
+            on=[self.table.arn],
+            only={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [_ITEM]}},
+        )
 
     def allow_list_tokens(self, role: FunctionRole) -> None:
         role.allow("list-tokens", actions=["dynamodb:Scan"], on=[self.table.arn])

@@ -93,9 +93,9 @@ class PostingSettings:
 
     @property
     def processes(self) -> int:
-        """How many processes post at once: the workers, and RouteMover. Openings come on top, but
-        they are few posts each."""
-        return self.broadcast_concurrency + LATER_CONCURRENCY + ROUTE_CONCURRENCY + 1
+        """How many processes post at once: the workers. Openings come on top, but they are few posts
+        each."""
+        return self.broadcast_concurrency + LATER_CONCURRENCY + ROUTE_CONCURRENCY
 
 
 @dataclass(frozen=True, kw_only=True)

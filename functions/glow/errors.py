@@ -10,6 +10,7 @@ GlowError
 │   ├── TooLarge       413
 │   └── TooManyTokens, UnknownAction: of a WebSocket alone, see sockets/
 ├── Unavailable        503: a part did not answer in time; sending again helps
+│   └── NotAllowed     IAM refused the call. So it does for some seconds after a right was granted
 └── FanOutFailed       most connections could not be served; the queue hands the record out again
 """
 
@@ -77,6 +78,10 @@ class TooLarge(Refused):
 
 class Unavailable(GlowError):
     """A part that we need did not answer in time: 503, send it again."""
+
+
+class NotAllowed(Unavailable):
+    """IAM refused a call of this function."""
 
 
 class FanOutFailed(GlowError):

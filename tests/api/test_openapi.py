@@ -15,7 +15,13 @@ import pytest
 from functions.glow.fields import DIGITS_PATTERN
 from functions.glow.paths import PATHS
 from functions.glow.prices.span import RANGE_PATTERN
-from functions.glow.routing.discovery import AWS_MAX_AGE_MS, AWS_PING_MS, EDGE_PING_MS, RECHECK_MS
+from functions.glow.routing.discovery import (
+    AWS_MAX_AGE_MS,
+    AWS_PING_MS,
+    EDGE_PING_MS,
+    RECHECK_MS,
+    UNTOLD_RECHECK_MS,
+)
 from functions.glow.routing.policy import REGION_PATTERN
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
 from functions.glow.trades.parse import SkipReason, parse_webhook
@@ -135,7 +141,8 @@ def test_what_only_rest_knows_is_that_of_the_code() -> None:
     assert edge["protocol"]["properties"]["pingMs"]["const"] == EDGE_PING_MS
     assert aws["protocol"]["properties"]["pingMs"]["const"] == AWS_PING_MS
     assert aws["protocol"]["properties"]["maxAgeMs"]["const"] == AWS_MAX_AGE_MS
-    assert edge["recheckMs"]["enum"] == aws["recheckMs"]["enum"] == [RECHECK_MS, None]
+    assert aws["recheckMs"]["enum"] == [RECHECK_MS, None]
+    assert edge["recheckMs"]["enum"] == [RECHECK_MS, UNTOLD_RECHECK_MS, None]
 
 
 def test_refusals_of_rest_are_those_of_the_contract() -> None:

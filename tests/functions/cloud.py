@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from functions.glow.queues.batch import SqsRecord
+from functions.glow.routing.routes import Routes
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
 
@@ -75,6 +77,11 @@ def create_tables(client: DynamoDBClient) -> None:
 
 def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:
     return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
+
+
+def put_routes(table: RouteTable, routes: Routes) -> None:
+    """Put `routes` in place of what is there."""
+    assert table.replace(table.read(), routes)
 
 
 class Queue:

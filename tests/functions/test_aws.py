@@ -7,8 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import ClientError
 
-from functions.glow.errors import Unavailable
+from functions.glow.errors import NotAllowed, Unavailable
 from functions.glow.runtime import aws
 from functions.glow.runtime.deadline import deadline
 from tests.functions.cloud import REGION
@@ -108,3 +109,17 @@ def test_mistake_of_ours_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
         list_tables(url, monkeypatch)
 
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])  # SQS, DynamoDB
+def test_right_that_is_missing_is_told_apart(code: str) -> None:
+    """Only that is worth waiting for while IAM does not know a new right yet."""
+    with pytest.raises(NotAllowed), aws.unavailable_unless_answered("the table"):
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "UpdateItem")
+
+
+def test_any_other_error_is_no_missing_right() -> None:
+    with pytest.raises(Unavailable) as raised, aws.unavailable_unless_answered("the table"):
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "no"}}, "UpdateItem")
+
+    assert not isinstance(raised.value, NotAllowed)

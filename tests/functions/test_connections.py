@@ -30,6 +30,7 @@ from tests.functions.builders import (
     an_update,
     updates_of,
 )
+from tests.functions.cloud import put_routes
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
@@ -348,7 +349,7 @@ def test_tokens_of_a_list_that_moved_are_sent_on_and_the_others_served(
 ) -> None:
     at_edge, on_aws = "EDGE", a_token()
     policy = Policy(edge_is_on=True, edge_tokens=frozenset({at_edge}), edge_percent=0)
-    routes.write(Routes(current=policy))
+    put_routes(routes, Routes(current=policy))
     connections, client = load("connections"), uuid.uuid4().hex
     connections.handler(a_connect(client), None)
 
@@ -510,7 +511,7 @@ def test_subscriber_of_a_token_that_aws_does_not_carry_is_sent_on_at_once(
     load: Load, endpoint: Endpoint, edge: Edge, subscriptions: SubscriptionTable, routes: RouteTable
 ) -> None:
     """Here it would hear nothing."""
-    routes.write(Routes(current=Policy(edge_is_on=True)))
+    put_routes(routes, Routes(current=Policy(edge_is_on=True)))
     connections, token, client = load("connections"), a_token(), uuid.uuid4().hex
     connections.handler(a_connect(client), None)
 
@@ -532,7 +533,7 @@ def test_subscriber_within_the_grace_is_served_and_told_where_to_go(
     load: Load, endpoint: Endpoint, subscriptions: SubscriptionTable, routes: RouteTable
 ) -> None:
     now_ms = int(time.time() * 1_000)
-    routes.write(Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))
+    put_routes(routes, Routes(current=Policy()).changed(Policy(edge_is_on=True), now_ms=now_ms))
     connections, token, client = load("connections"), a_token(), uuid.uuid4().hex
     connections.handler(a_connect(client), None)
 

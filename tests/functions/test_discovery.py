@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import SETTLE_MS, EdgeHealth, Routes
 from functions.glow.routing.table import RouteTable
 from tests.functions.builders import a_token, an_http_event
+from tests.functions.cloud import put_routes
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
 
@@ -63,7 +65,7 @@ def test_without_the_item_the_environment_counts(load: Load, edge: Edge) -> None
             "pingMs": 20_000,
             "maxAgeMs": None,
         },
-        "recheckMs": None,
+        "recheckMs": 300_000,  # nobody has traded it
     }
 
 
@@ -75,23 +77,23 @@ def test_without_the_table_nobody_is_sent_to_a_path_that_may_be_quiet(load: Load
 
 
 def test_item_counts_more_than_the_environment(load: Load, routes: RouteTable) -> None:
-    routes.write(Routes(current=EDGE))
+    put_routes(routes, Routes(current=EDGE))
 
     assert ask(load, a_token())[1]["path"] == "edge"
 
 
 def test_change_is_told_only_once_every_publisher_knows_it(load: Load, routes: RouteTable) -> None:
     now_ms = int(time.time() * 1_000)
-    routes.write(Routes(current=Policy()).changed(EDGE, now_ms=now_ms))
+    put_routes(routes, Routes(current=Policy()).changed(EDGE, now_ms=now_ms))
     assert ask(load, a_token())[1]["path"] == "aws"
 
-    routes.write(Routes(current=Policy()).changed(EDGE, now_ms=settled_ms()))
+    put_routes(routes, Routes(current=Policy()).changed(EDGE, now_ms=settled_ms()))
     assert ask(load, a_token())[1]["path"] == "edge"
 
 
 def test_client_in_a_region_of_aws_is_sent_there(load: Load, routes: RouteTable) -> None:
     policy = Policy(edge_is_on=True, aws_regions=frozenset({"us-east-1"}))
-    routes.write(Routes(current=policy))
+    put_routes(routes, Routes(current=policy))
 
     assert ask(load, a_token(), {"region": "us-east-1"})[1]["path"] == "aws"
     assert ask(load, a_token(), {"region": "eu-west-1"})[1]["path"] == "edge"
@@ -100,21 +102,21 @@ def test_client_in_a_region_of_aws_is_sent_there(load: Load, routes: RouteTable)
 def test_path_that_a_client_cannot_reach_is_avoided_where_another_serves(
     load: Load, routes: RouteTable
 ) -> None:
-    routes.write(Routes(current=EDGE))
+    put_routes(routes, Routes(current=EDGE))
     assert ask(load, a_token(), {"avoid": "edge"})[1]["path"] == "edge"  # aws would be silent
 
-    routes.write(Routes(current=Policy(edge_is_on=True, is_dual=True)))
+    put_routes(routes, Routes(current=Policy(edge_is_on=True, is_dual=True)))
     answer = ask(load, a_token(), {"avoid": "edge"})[1]
 
     # The client may have met a short outage: it asks again whether it may go back.
     assert (answer["path"], answer["recheckMs"]) == ("aws", 15_000)
-    assert ask(load, a_token(), {"avoid": "aws"})[1]["recheckMs"] is None
+    assert ask(load, a_token(), {"avoid": "aws"})[1]["recheckMs"] == 300_000  # its own, untraded
 
 
 def test_while_the_edge_is_down_clients_are_sent_to_aws_and_asked_to_look_again(
     load: Load, routes: RouteTable
 ) -> None:
-    routes.write(Routes(current=EDGE))
+    put_routes(routes, Routes(current=EDGE))
     routes.replace_health(EdgeHealth(), EdgeHealth(state="down", since_ms=settled_ms()))
 
     answer = ask(load, a_token())[1]
@@ -122,12 +124,33 @@ def test_while_the_edge_is_down_clients_are_sent_to_aws_and_asked_to_look_again(
     assert (answer["path"], answer["recheckMs"]) == ("aws", 15_000)
 
 
-def test_token_that_is_asked_for_is_known_from_then_on(load: Load, known_tokens: Any) -> None:
-    token = a_token()
+def test_token_that_nobody_trades_is_not_written_down_and_its_clients_ask_again(
+    load: Load, routes: RouteTable, known_tokens: KnownTokens
+) -> None:
+    """A room that no change of route is sent to cannot tell its clients of one."""
+    put_routes(routes, Routes(current=EDGE))
+    traded, untraded = a_token(), a_token()
+    known_tokens.note([traded], now=time.time())
 
-    ask(load, token)
+    assert ask(load, traded)[1]["recheckMs"] is None
+    assert ask(load, untraded)[1]["recheckMs"] == 300_000
 
-    assert token in set(known_tokens.all(now=time.time()))
+    known, _ = known_tokens.page(None, now=time.time())
+    assert traded in known
+    assert untraded not in known
+
+
+def test_token_of_config_needs_no_trade_to_be_told(load: Load, routes: RouteTable) -> None:
+    put_routes(routes, Routes(current=EDGE))
+
+    assert ask(load, "SOL", tokens=["SOL"])[1]["recheckMs"] is None
+
+
+def test_client_on_aws_is_always_told(load: Load, routes: RouteTable) -> None:
+    """Its subscription is a row, whatever the token."""
+    put_routes(routes, Routes(current=Policy()))
+
+    assert ask(load, a_token())[1]["recheckMs"] is None
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.functions.builders import (
     a_token,
     an_http_event,
 )
-from tests.functions.cloud import PRICES, Queue
+from tests.functions.cloud import PRICES, Queue, put_routes
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
 
@@ -233,7 +233,7 @@ def test_body_that_agrees_sent_again_is_a_duplicate(market: Market) -> None:
 def test_suspect_of_a_token_on_the_edge_is_released_there(
     market: Market, edge: Edge, routes: RouteTable
 ) -> None:
-    routes.write(Routes(current=Policy(edge_is_on=True)))
+    put_routes(routes, Routes(current=Policy(edge_is_on=True)))
     market.environment = {"USE_EDGE_BROADCAST": "true"}
     suspect = market.body(1_000)
     market.send(suspect)

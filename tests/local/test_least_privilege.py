@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from functions.glow.routing.policy import Policy
+from functions.glow.routing.routes import EdgeHealth
+from functions.glow.routing.table import RouteTable
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws
@@ -97,7 +100,7 @@ async def test_every_right_of_every_role_is_used(
 
     assert {name: actions for name, actions in unused.items() if actions} == {}
     names = outputs["FunctionNames"]
-    posting = ("broadcast", "connections", "later", "route-mover", "route-worker")
+    posting = ("broadcast", "connections", "later", "route-worker")
     assert posted == {names[name] for name in posting}
     for consumer in ("broadcast", "edge-retry", "later", "route-worker"):
         assert {
@@ -114,6 +117,46 @@ def test_no_role_allows_a_wildcard(aws: Aws, outputs: dict[str, Any]) -> None:
                 assert resource.startswith("arn:aws:"), (name, resource)
                 assert resource.split(":", 5)[5] != "*", (name, resource)
             assert not any("*" in action for action in statement["Action"]), name
+
+
+def test_webhook_may_write_the_health_and_tokens_and_nothing_else_of_the_routes(
+    cloud: LocalCloud, aws: Aws, outputs: dict[str, Any]
+) -> None:
+    table = str(outputs["RoutesTableName"])
+    webhook = _client_with_rights_of(aws, cloud.aws_url, outputs["FunctionNames"]["webhook"])
+    policy = RouteTable(aws.client("dynamodb"), table).read()
+
+    def set_attribute(name: str, key: str = "ROUTING", **options: str) -> None:
+        webhook.update_item(
+            TableName=table,
+            Key={"id": {"S": key}},
+            UpdateExpression="SET #name = :value",
+            ConditionExpression="attribute_exists(#name) OR attribute_not_exists(#name)",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": {"S": EdgeHealth().to_json()}},
+            **options,
+        )
+
+    def put_row(key: str) -> None:
+        row = {"id": {"S": key}, "expiresAt": {"N": "1"}}
+        webhook.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": row}}]})
+
+    set_attribute("health")
+    put_row("TOKEN#RIGHTS")
+    for refused in (
+        lambda: set_attribute("current"),
+        lambda: set_attribute("health", ReturnValues="ALL_OLD"),
+        lambda: set_attribute("health", key="TOKEN#RIGHTS"),
+        lambda: put_row("ROUTING"),
+        lambda: webhook.delete_item(TableName=table, Key={"id": {"S": "ROUTING"}}),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+
+    after = RouteTable(aws.client("dynamodb"), table).read()
+    assert policy is not None
+    assert after is not None
+    assert after.current == policy.current
 
 
 async def _use_everything(
@@ -266,6 +309,24 @@ async def _move_everybody(aws: Aws, outputs: dict[str, Any], listeners: Listener
         lambda: list(aws.connection_rows(outputs["ConnectionsTableName"])),
         lambda rows: "TOKEN#RIGHTS" not in str(rows),
         "the subscriptions to end",
+    )
+
+
+def _client_with_rights_of(aws: Aws, url: str, function: str) -> Any:
+    """DynamoDB as somebody else sees it who has the rights of `function`."""
+    iam, role = aws.client("iam"), _role_of(aws, function).rsplit("/", 1)[-1]
+    iam.create_user(UserName="somebody")
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        text = document if isinstance(document, str) else json.dumps(document)
+        iam.put_user_policy(UserName="somebody", PolicyName=policy, PolicyDocument=text)
+    key = iam.create_access_key(UserName="somebody")["AccessKey"]
+    return aws.session.create_client(
+        "dynamodb",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
     )
 
 

@@ -111,7 +111,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
         # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
         "POSTS_PER_SECOND": "6000",
-        "POSTING_PROCESSES": "15",
+        "POSTING_PROCESSES": "14",
     }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
     queue = "https://sqs.example/glow-prod-Broadcast"
@@ -127,15 +127,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
         "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
     }
-    moves = {
-        **prices,
-        **posts,
-        **websocket,
-        **routes,
-        "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo",
-        "AWS_CONNECTS_PER_SECOND": "250",
-        "ROUTE_GRACE_SECONDS": "90",
-    }
+    moves = {**routes, "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo"}
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
         "webhook": {
             **prices,
@@ -181,6 +173,11 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "route_mover": moves,
         "route_worker": {
             **moves,
+            **prices,
+            **posts,
+            **websocket,
+            "AWS_CONNECTS_PER_SECOND": "250",
+            "ROUTE_GRACE_SECONDS": "90",
             "ROUTE_DEAD_LETTER_QUEUE_URL": f"{route_queue}DeadLetterQueue.fifo",
             "ROUTE_QUEUE_TRIES": "20",
         },
@@ -205,8 +202,8 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "prices": {**tokens, **origins},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
-        "route_mover": {},
-        "route_worker": {},
+        "route_mover": tokens,
+        "route_worker": tokens,
     }
 
 

@@ -101,13 +101,10 @@ RIGHTS = {
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceApi": {PRICES: {"dynamodb:Query"}},
-    "Discovery": {ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem"}},
+    "Discovery": {ROUTES: {"dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
-        CONNECTIONS: {"dynamodb:Scan", "dynamodb:UpdateItem"},
-        PRICES: {"dynamodb:Query"},
         ROUTE_TASKS: {"sqs:SendMessage"},
-        POST: {"execute-api:ManageConnections"},
     },
     "RouteWorker": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
@@ -138,6 +135,38 @@ def test_function_has_exactly_its_rights(prod: Deployment, function: str) -> Non
                     granted.setdefault(resource, set()).update(statement["Action"])
 
     assert granted == RIGHTS[function] | logs(function)
+
+
+def conditions(deployment: Deployment, action: str) -> dict[str, object]:
+    """The condition under which each function may do `action` on the table of routes."""
+    found: dict[str, object] = {}
+    for policy in deployment.of_type("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            if statement["Resource"] == [ROUTES] and action in statement["Action"]:
+                found[policy.inputs["role"].removeprefix("glow-prod-")] = statement["Condition"]
+    return found
+
+
+def test_publishers_may_write_nothing_of_the_routing_item_but_the_health(prod: Deployment) -> None:
+    whole = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ROUTING"]}}
+    health = {
+        "ForAllValues:StringEquals": {
+            "dynamodb:LeadingKeys": ["ROUTING"],
+            "dynamodb:Attributes": ["id", "health"],
+        },
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+    }
+
+    assert conditions(prod, "dynamodb:UpdateItem") == {
+        "HeliusPriceWebhook": health,
+        "LaterWorker": health,
+        "RouteMover": whole,
+        "RouteWorker": whole,
+    }
+    assert conditions(prod, "dynamodb:BatchWriteItem") == {
+        "HeliusPriceWebhook": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
+    }
+    assert conditions(prod, "dynamodb:PutItem") == {}
 
 
 def test_only_lambda_takes_on_a_role(prod: Deployment) -> None:

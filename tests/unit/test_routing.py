@@ -26,6 +26,18 @@ def test_who_asks_is_never_sent_where_nothing_is_published(
     assert policy.path(token, region) in policy.paths(token)
 
 
+@given(POLICIES, POLICIES, TOKENS, st.none() | REGIONS)
+def test_change_that_brings_a_token_or_a_client_to_the_edge_needs_it(
+    before: Policy, after: Policy, token: str, region: str | None
+) -> None:
+    brings_token = "edge" in after.paths(token) - before.paths(token)
+    brings_client = (before.path(token, region), after.path(token, region)) == ("aws", "edge")
+
+    if brings_token or brings_client:
+        assert after.takes_to_edge(before)
+    assert not after.takes_to_edge(after)
+
+
 @given(POLICIES, TOKENS)
 def test_policy_is_the_same_after_it_was_written_down(policy: Policy, token: str) -> None:
     read = parse_policy(policy.to_json())

@@ -21,7 +21,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
                 throttle=parts.settings.throttles.rest,
             )
         ],
-        grants=[routes.allow_follow, routes.allow_note_tokens],
+        grants=[routes.allow_follow],
         lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.WEBSOCKET_URL: parts.websocket.url,

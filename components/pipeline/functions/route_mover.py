@@ -1,8 +1,13 @@
 """RouteMover: `pulumi up` calls it when the routing has changed, and waits for it."""
 
+from typing import Final
+
 from components.aws.lambda_function import LambdaFunctionArgs
 from components.pipeline.functions import route_change
 from components.pipeline.parts import PipelineParts
+
+# 30 s until its rights hold, 20 s for an edge that does not answer, 7 s until every publisher knows.
+_TIMEOUT_SECONDS: Final = 90
 
 
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
@@ -12,8 +17,8 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         function_name="RouteMover",
         platform=parts.platform,
         after=parts.edge.deployed,
-        # It announces to as many clients as a task does.
-        timeout_seconds=parts.storage.route_tasks.worker_timeout_seconds,
+        timeout_seconds=_TIMEOUT_SECONDS,
         grants=route_change.rights(parts),
+        lists=parts.listed_tokens(),
         environment=route_change.environment(parts),
     )

@@ -1,4 +1,4 @@
-"""RouteWorker: does what is due later in a change of route."""
+"""RouteWorker: carries a change of route out, as far as it is due."""
 
 from functools import partial
 
@@ -10,7 +10,8 @@ from functions import environment as env
 
 
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
-    tasks = parts.storage.route_tasks
+    storage, routing = parts.storage, parts.settings.routing
+    tasks = storage.route_tasks
     return LambdaFunctionArgs(
         module="route_worker",
         function_name="RouteWorker",
@@ -20,14 +21,23 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         called_by=[partial(tasks.feed, maximum_concurrency=ROUTE_CONCURRENCY)],
         grants=[
             *route_change.rights(parts),
-            parts.storage.prices.allow_unsubscribe,
+            storage.prices.allow_find_everybody,
+            storage.prices.allow_read_prices,
+            storage.prices.allow_unsubscribe,
             parts.websocket.allow_disconnect,
             tasks.allow_receive,
             tasks.allow_postpone,
             tasks.allow_dead_letters,
+            *parts.post_rights(),
         ],
+        lists=parts.listed_tokens(),
         environment={
             **route_change.environment(parts),
+            **parts.post_environment(),
+            env.PRICES_TABLE: storage.prices.prices.name,
+            env.WEBSOCKET_URL: parts.websocket.url,
+            env.ROUTE_GRACE_SECONDS: str(routing.grace_seconds),
+            env.AWS_CONNECTS_PER_SECOND: str(routing.aws_connects_per_second),
             env.ROUTE_DEAD_LETTER_QUEUE_URL: tasks.dead_letters.url,
             env.ROUTE_QUEUE_TRIES: str(tasks.tries),
         },

@@ -1,6 +1,6 @@
 """Discovery: which path a client of a token is to use now, its URL, and the protocol there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,8 @@ AWS_MAX_AGE_MS: Final = 110 * 60 * 1000
 # How often clients ask whether they may go back: a fallback costs more than the edge, and what kept
 # a client from a path may be gone.
 RECHECK_MS: Final = 15_000
+# Clients whose room may not be told of a change ask this often whether there was one.
+UNTOLD_RECHECK_MS: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,30 @@ def parse_preferences(query: Mapping[str, str]) -> Preferences:
 
 
 def where_to_connect(
-    token: str, preferences: Preferences, routes: Routes, endpoints: Endpoints, *, now_ms: int
+    token: str,
+    preferences: Preferences,
+    routes: Routes,
+    endpoints: Endpoints,
+    *,
+    is_surely_told: Callable[[str], bool],
+    now_ms: int,
 ) -> Mapping[str, object]:
-    """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it."""
+    """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it.
+
+    `is_surely_told` is asked whether clients of a token at the edge will hear of a change.
+    """
     own_path = routes.path(token, region=preferences.region, now_ms=now_ms)
     path = _reachable_path(own_path, token, preferences, routes, now_ms)
-    is_stopgap = path != own_path or routes.is_fallback(
-        token, region=preferences.region, now_ms=now_ms
-    )
+    recheck_ms = None
+    if path != own_path or routes.is_fallback(token, region=preferences.region, now_ms=now_ms):
+        recheck_ms = RECHECK_MS
+    elif path == "edge" and not is_surely_told(token):
+        recheck_ms = UNTOLD_RECHECK_MS
     return {
         "path": path,
         "url": endpoints.url(path, token),
         "protocol": _edge_protocol() if path == "edge" else _aws_protocol(token),
-        "recheckMs": RECHECK_MS if is_stopgap else None,
+        "recheckMs": recheck_ms,
     }
 
 

@@ -1,15 +1,16 @@
 """The tokens that clients may follow at the edge. Cloudflare cannot list the rooms that exist.
 
-Each token that is traded or asked for has a row beside the routing item, `id` = `TOKEN#<token>`. So
-a change of route also reaches tokens without trades. A row expires after LIFE_SECONDS.
+Each token that is traded has a row beside the routing item, `id` = `TOKEN#<token>`. So a change of route
+also reaches tokens without trades. A row expires after LIFE_SECONDS. Tokens of config need none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
-from functions.glow.prices.attributes import text
+from functions.glow import log
+from functions.glow.prices.attributes import Row, integer, text
 from functions.glow.runtime.aws import unavailable_unless_answered
 
 if TYPE_CHECKING:
@@ -17,20 +18,30 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import ScanInputTypeDef, WriteRequestTypeDef
 
 LIFE_SECONDS: Final = 30 * 86_400
+# No connection is older than that: a token that is remembered for so long yet is told of each change.
+SURE_SECONDS: Final = LIFE_SECONDS // 2
 # Each process writes a row again this often, which is enough for one that lives for days.
 _REFRESH_SECONDS: Final = 6 * 3_600
 _MAX_REMEMBERED: Final = 100_000
 _BATCH_ROWS: Final = 25  # BatchWriteItem's limit
+_MAX_TRIES: Final = 3
+_PAGE_ROWS: Final = 2_000  # four orders to rooms, which are given at once (edge/rooms.py)
 _PREFIX: Final = "TOKEN#"
 _PART: Final = "the routing table"
 
 
 class KnownTokens:
-    """Raises Unavailable when the table does not answer. `now` is Unix time in seconds."""
+    """Raises Unavailable when the table does not answer. `now` is Unix time in seconds.
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    `configured` are the tokens of config, for those who look tokens up.
+    """
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, configured: frozenset[str] = frozenset()
+    ) -> None:
         self._client = client
         self._table = table
+        self._configured = configured
         self._noted_at: dict[str, float] = {}
 
     def unnoted(self, tokens: Iterable[str], *, now: float) -> list[str]:
@@ -38,15 +49,29 @@ class KnownTokens:
         return sorted({token for token in tokens if self._is_due(token, now)})
 
     def note(self, tokens: Sequence[str], *, now: float) -> None:
-        """Write a row for each of `tokens`."""
-        for start in range(0, len(tokens), _BATCH_ROWS):
-            self._put(tokens[start : start + _BATCH_ROWS], now)
+        """Write a row for each of `tokens`. One that the table does not process stays unnoted, and
+        is written with its next trade."""
         if len(self._noted_at) > _MAX_REMEMBERED:
             self._noted_at.clear()
-        self._noted_at.update(dict.fromkeys(tokens, now))
+        for start in range(0, len(tokens), _BATCH_ROWS):
+            some = tokens[start : start + _BATCH_ROWS]
+            unprocessed = self._put(some, now)
+            self._noted_at.update(dict.fromkeys(set(some) - unprocessed, now))
+            if unprocessed:
+                log.warning("tokens_not_noted", reason="unprocessed", tokens=len(unprocessed))
 
-    def all(self, *, now: float) -> Iterator[str]:
-        """Every known token, in no order."""
+    def is_surely_told(self, token: str, *, now: float) -> bool:
+        """Whether clients that connect now will be told of any change of route, however long they
+        stay. They are not if the token was not traded for SURE_SECONDS, or never."""
+        if token in self._configured:
+            return True
+        with unavailable_unless_answered(_PART):
+            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": _key(token)}})
+        row = answer.get("Item")
+        return row is not None and integer(row, "expiresAt") - now >= SURE_SECONDS
+
+    def page(self, cursor: str | None, *, now: float) -> tuple[Sequence[str], str | None]:
+        """Known tokens in no order, and the cursor of the next page; None: this was the last."""
         scan: ScanInputTypeDef = {
             "TableName": self._table,
             "FilterExpression": "begins_with(id, :prefix) AND expiresAt > :now",
@@ -55,31 +80,43 @@ class KnownTokens:
                 ":now": {"N": str(int(now))},
             },
             "ConsistentRead": True,
+            "Limit": _PAGE_ROWS,
         }
-        while True:
-            with unavailable_unless_answered(_PART):
-                answer = self._client.scan(**scan)
-            yield from (text(row, "id").removeprefix(_PREFIX) for row in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            scan["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        if cursor is not None:
+            scan["ExclusiveStartKey"] = {"id": {"S": cursor}}
+        with unavailable_unless_answered(_PART):
+            answer = self._client.scan(**scan)
+        found = {text(row, "id").removeprefix(_PREFIX) for row in answer["Items"]}
+        last = answer.get("LastEvaluatedKey")
+        tokens = found | self._configured if cursor is None else found - self._configured
+        return sorted(tokens), None if last is None else text(last, "id")
 
     def _is_due(self, token: str, now: float) -> bool:
         noted_at = self._noted_at.get(token)
         return noted_at is None or now - noted_at >= _REFRESH_SECONDS
 
-    def _put(self, tokens: Sequence[str], now: float) -> None:
-        """Rows that the table leaves unprocessed are left to the next process that meets the token."""
-        rows: list[WriteRequestTypeDef] = [
-            {
-                "PutRequest": {
-                    "Item": {
-                        "id": {"S": f"{_PREFIX}{token}"},
-                        "expiresAt": {"N": str(int(now) + LIFE_SECONDS)},
-                    }
-                }
-            }
+    def _put(self, tokens: Sequence[str], now: float) -> set[str]:
+        """Those that the table did not process: it was too busy for them, and answered without an
+        error."""
+        expires_at = str(int(now) + LIFE_SECONDS)
+        rows: Sequence[WriteRequestTypeDef] = [
+            {"PutRequest": {"Item": {"id": {"S": _key(token)}, "expiresAt": {"N": expires_at}}}}
             for token in tokens
         ]
-        with unavailable_unless_answered(_PART):
-            self._client.batch_write_item(RequestItems={self._table: rows})
+        for _ in range(_MAX_TRIES):
+            with unavailable_unless_answered(_PART):
+                answer = self._client.batch_write_item(RequestItems={self._table: rows})
+            unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+            rows = cast("Sequence[WriteRequestTypeDef]", unprocessed)
+            if not rows:
+                break
+        return {_token_of(row) for row in rows}
+
+
+def _key(token: str) -> str:
+    return f"{_PREFIX}{token}"
+
+
+def _token_of(row: WriteRequestTypeDef) -> str:
+    item = row.get("PutRequest", {"Item": {}})["Item"]
+    return text(cast("Row", item), "id").removeprefix(_PREFIX)

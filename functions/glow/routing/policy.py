@@ -49,6 +49,16 @@ class Policy:
             return frozenset(PATHS)
         return frozenset({self.path(token), *(self.path(token, each) for each in self.aws_regions)})
 
+    def takes_to_edge(self, before: Policy) -> bool:
+        """Whether a token comes to the edge that was not there under `before`, or clients of one."""
+        return self.edge_is_on and (
+            not before.edge_is_on
+            or self.is_dual > before.is_dual
+            or self.edge_percent > before.edge_percent
+            or any(before.path(token) == "aws" for token in self.edge_tokens)
+            or not before.aws_regions <= self.aws_regions
+        )
+
     def to_json(self) -> str:
         """The same text for the same policy: its hash tells whether the routing changed."""
         return json.dumps(

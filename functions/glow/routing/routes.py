@@ -3,7 +3,7 @@
 A change of route takes time. Publishers learn of it within CACHE_SECONDS. Until SETTLE_MS have
 passed, clients are still told the old path, which every publisher serves. A policy that was replaced
 is still published on until its grace is over. The grace begins when the change has been announced to
-the clients, so that no path goes quiet before they know.
+the last client, so that no path goes quiet before they know. `work` is what is left of that (work.py).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
 from functions.glow.paths import Path
 from functions.glow.routing.policy import Policy, parse_policy
+from functions.glow.routing.work import Work
 
 CACHE_SECONDS: Final = 5.0
 # The cache, and the time of a webhook call that read the old routes just before the change.
@@ -47,14 +48,19 @@ class EdgeHealth:
     """How the publishers found the edge.
 
     `well`: it answers. `suspect`: one process, `by`, found that it does not; nothing follows from that
-    yet (suspicion.py). `down`: AWS carries its tokens too, and clients are sent there. `recovering`: clients are told to come back. AWS goes on until `until_ms`; that is None until all
-    have been told.
+    yet (suspicion.py). `down`: AWS carries its tokens too, and clients are sent there. `recovering`:
+    clients are told to come back. AWS goes on until `until_ms`; that is None until all have been told.
     """
 
     state: EdgeState = "well"
     since_ms: int = 0
     until_ms: int | None = None
     by: str | None = None
+
+    @property
+    def is_unannounced_recovery(self) -> bool:
+        """Whether clients have to be told to come back."""
+        return self.state == "recovering" and self.until_ms is None
 
     def needs_aws(self, now_ms: int) -> bool:
         """Whether AWS has to carry what the edge does."""
@@ -75,12 +81,31 @@ class EdgeHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """The policy in force, the replaced ones that clients may still use, and the edge's health."""
+    """The policy in force, the replaced ones that clients may still use, the edge's health, and what
+    is left to do of a change."""
 
     current: Policy
     since_ms: int = 0
     previous: Sequence[Stretch] = ()
     health: EdgeHealth = EdgeHealth()
+    work: Work | None = None
+    version: int = 0
+    """How often the item was replaced."""
+
+    @property
+    def to_do(self) -> Work | None:
+        """What is left to do, whether it was written down or not.
+
+        Who writes the health may write nothing else. So a recovery is work that nobody has begun; it
+        begins anew what a change has begun meanwhile, since others have to be told than before.
+        """
+        recovery_ms = self.health.since_ms if self.health.is_unannounced_recovery else None
+        is_new = recovery_ms is not None and (
+            self.work is None or self.work.recovery_ms != recovery_ms
+        )
+        if is_new or (self.work is None and not self.is_announced):
+            return self._work_anew(touched_ms=max(self.since_ms, recovery_ms or 0))
+        return self.work
 
     def published(self, token: str, *, now_ms: int) -> frozenset[Path]:
         """The paths to publish an update of `token` on."""
@@ -111,6 +136,27 @@ class Routes:
         is_back = self.health.state == "recovering"
         return came_from_aws or is_back or "aws" not in self.current.paths(token)
 
+    def comes_to_edge(self, token: str) -> bool:
+        """Whether the room of `token` has to be told that it is to serve."""
+        return "edge" in self.current.paths(token) and any(
+            "edge" not in stretch.policy.paths(token) for stretch in self._unannounced
+        )
+
+    def leaves_edge(self, token: str) -> bool:
+        """Whether the room of `token` has to be told to send its clients to AWS."""
+        if "edge" in self.current.paths(token):
+            return False
+        # Of rooms that are owed this, nobody knows any more which policy had clients in them.
+        is_owed = self.work is not None and self.work.owes_rooms
+        return is_owed or any(
+            "edge" in stretch.policy.paths(token) for stretch in self._unannounced
+        )
+
+    @property
+    def needs_edge(self) -> bool:
+        """Whether a change that is not announced takes anything to the edge."""
+        return any(self.current.takes_to_edge(each.policy) for each in self._unannounced)
+
     def path(self, token: str, *, region: str | None, now_ms: int) -> Path:
         """The path that a client that asks now is told to use: one that every publisher serves."""
         if self.health.sends_to_aws(now_ms):
@@ -133,12 +179,13 @@ class Routes:
         if policy == self.current:
             return self
         replaced = Stretch(policy=self.current, since_ms=self.since_ms, until_ms=None)
-        return replace(
+        changed = replace(
             self,
             current=policy,
             since_ms=now_ms,
             previous=(*self._lasting(now_ms), replaced),
         )
+        return replace(changed, work=changed._work_anew(touched_ms=now_ms))  # noqa: SLF001  a copy
 
     def announced(self, *, until_ms: int) -> Routes:
         """With `until_ms` as the end of each replaced policy that has none yet."""
@@ -150,7 +197,21 @@ class Routes:
 
     @property
     def is_announced(self) -> bool:
-        return all(stretch.until_ms is not None for stretch in self.previous)
+        return not self._unannounced
+
+    @property
+    def _unannounced(self) -> list[Stretch]:
+        return [stretch for stretch in self.previous if stretch.until_ms is None]
+
+    def _work_anew(self, *, touched_ms: int) -> Work:
+        """The work from its beginning, which announces all that is not announced yet."""
+        return Work(
+            step="serve",
+            due_ms=self.since_ms + SETTLE_MS,
+            touched_ms=touched_ms,
+            recovery_ms=self.health.since_ms if self.health.is_unannounced_recovery else None,
+            owes_rooms=self.work is not None and self.work.owes_rooms,
+        )
 
     def _lasting(self, now_ms: int) -> list[Stretch]:
         return [stretch for stretch in self.previous if not stretch.is_over(now_ms)]

@@ -1,4 +1,4 @@
-"""What the functions that carry out a change of route are told of their stack."""
+"""What the functions that carry a change of route out are told of their stack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,16 +16,24 @@ class EdgeAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSettings:
-    """Tables, queue and URLs of the stack. `edge` is None where it has none."""
+class ItemSettings:
+    """Where the routing item is, and whom a change of it concerns. `tokens` are those of config; `edge`
+    is None where the stack has none."""
 
     region: str
-    prices_table: str
-    connections_table: str
     routes_table: str
     route_queue_url: str
+    tokens: frozenset[str]
+    edge: EdgeAccess | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkSettings:
+    """What carries a change out: the clients' table, their URLs, and how fast they may move."""
+
+    item: ItemSettings
+    prices_table: str
     posting: PostSettings
     endpoints: Endpoints
-    edge: EdgeAccess | None
     grace_seconds: int
     aws_connects_per_second: int

@@ -1,11 +1,13 @@
 """RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens.
 
-`current` and `previous` are JSON, `changedAt` is Unix ms. They change by `pulumi up` alone. `health`
-is written by publishers at any time, so the two are written separately.
+`current`, `previous` and `work` are JSON, `changedAt` is Unix ms, `version` counts. They are written by RouteMover and
+RouteWorker. `health` is written by publishers at any time, and they may write nothing else
+(components/routing/store.py), so the two are written separately.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from functions.glow.prices.attributes import Row, integer, text
@@ -17,14 +19,17 @@ from functions.glow.routing.routes import (
     parse_previous,
     previous_to_json,
 )
+from functions.glow.routing.work import Work, parse_work
 from functions.glow.runtime.aws import unavailable_unless_answered
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, UpdateItemInputTypeDef
 
 _KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": "ROUTING"}}
 _PART: Final = "the routing table"
+# Of the attributes whose names are, or may become, words of DynamoDB's own.
+_NAMES: Final = {f"#{name}": name for name in ("current", "version", "work")}
 
 
 class RouteTable:
@@ -46,37 +51,63 @@ class RouteTable:
             since_ms=integer(row, "changedAt"),
             previous=parse_previous(text(row, "previous")),
             health=_health(row),
+            work=_work(row),
+            version=integer(row, "version") if "version" in row else 0,
         )
 
-    def write(self, routes: Routes) -> None:
-        """Write all but `health`, which publishers may be writing at the same time."""
-        with unavailable_unless_answered(_PART):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_KEY,
-                UpdateExpression="SET #current = :current, changedAt = :changed, previous = :previous",
-                ExpressionAttributeNames={"#current": "current"},  # a reserved word
-                ExpressionAttributeValues={
-                    ":current": {"S": routes.current.to_json()},
-                    ":changed": {"N": str(routes.since_ms)},
-                    ":previous": {"S": previous_to_json(routes.previous)},
-                },
-            )
+    def replace(self, seen: Routes | None, routes: Routes) -> bool:
+        """Write all but `health`, unless another process has replaced `seen` since; whether it was
+        written."""
+        values: dict[str, AttributeValueTypeDef] = {
+            ":current": {"S": routes.current.to_json()},
+            ":changed": {"N": str(routes.since_ms)},
+            ":previous": {"S": previous_to_json(routes.previous)},
+            ":next": {"N": str(1 if seen is None else seen.version + 1)},
+        }
+        condition = "attribute_not_exists(#version)"  # nor has one of an older release
+        if seen is None:
+            condition = "attribute_not_exists(changedAt)"
+        elif seen.version:
+            condition = "#version = :seen"
+            values[":seen"] = {"N": str(seen.version)}
+        change = (
+            "SET #current = :current, changedAt = :changed, previous = :previous, #version = :next"
+        )
+        if routes.work is None:
+            change += " REMOVE #work"
+        else:
+            change += ", #work = :work"
+            values[":work"] = {"S": routes.work.to_json()}
+        return self._update(change, condition, values, _NAMES)
 
     def replace_health(self, seen: EdgeHealth, health: EdgeHealth) -> bool:
         """Write `health` unless another process has changed `seen` since; whether it was written."""
+        return self._update(
+            "SET health = :health",
+            "health = :seen OR attribute_not_exists(health)",
+            {":seen": {"S": seen.to_json()}, ":health": {"S": health.to_json()}},
+        )
+
+    def _update(
+        self,
+        change: str,
+        condition: str,
+        values: dict[str, AttributeValueTypeDef],
+        names: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Whether `condition` held, and `change` was written."""
+        update: UpdateItemInputTypeDef = {
+            "TableName": self._table,
+            "Key": _KEY,
+            "UpdateExpression": change,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        if names is not None:
+            update["ExpressionAttributeNames"] = names
         with unavailable_unless_answered(_PART):
             try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_KEY,
-                    UpdateExpression="SET health = :health",
-                    ConditionExpression="health = :seen OR attribute_not_exists(health)",
-                    ExpressionAttributeValues={
-                        ":seen": {"S": seen.to_json()},
-                        ":health": {"S": health.to_json()},
-                    },
-                )
+                self._client.update_item(**update)
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
@@ -84,3 +115,7 @@ class RouteTable:
 
 def _health(row: Row) -> EdgeHealth:
     return parse_health(text(row, "health")) if "health" in row else EdgeHealth()
+
+
+def _work(row: Row) -> Work | None:
+    return parse_work(text(row, "work")) if "work" in row else None

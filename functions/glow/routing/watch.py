@@ -11,7 +11,7 @@ from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.routes import EdgeHealth
 from functions.glow.routing.suspicion import after_failure, after_success
 from functions.glow.routing.table import RouteTable
-from functions.glow.routing.tasks import Task, TaskQueue
+from functions.glow.routing.tasks import TaskQueue
 from functions.glow.runtime.loop import event_loop
 from functions.glow.runtime.parallel import by_the_deadline
 
@@ -95,7 +95,7 @@ class EdgeWatch:
         self._cache.expire()
         log.warning("edge_health_changed", state=health.state)
         if health.state == "recovering":
-            self._tasks.add(Task("announce", health.since_ms))
+            self._tasks.add(health.since_ms, name=f"recovery-{health.since_ms}")
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from functions.glow.errors import Unavailable
+from functions.glow.errors import NotAllowed, Unavailable
 from functions.glow.runtime.deadline import seconds_left
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _CONNECT_TIMEOUT_SECONDS: Final = 1
 _READ_TIMEOUT_SECONDS: Final = 3
 _SERVICES: Final = ("dynamodb", "sqs")
 _RETRYABLE_STATUS: Final = frozenset({429, 500, 502, 503, 504})
+_DENIALS: Final = frozenset({"AccessDenied", "AccessDeniedException"})  # SQS, DynamoDB
 _THROTTLES: Final = frozenset(
     {"ProvisionedThroughputExceededException", "RequestThrottled", "ThrottlingException"}
 )
@@ -69,12 +70,17 @@ def credentials() -> Credentials:
 
 @contextmanager
 def unavailable_unless_answered(part: str) -> Generator[None]:
-    """Any failure of an AWS call inside becomes Unavailable, its cause attached for the log."""
+    """Any failure of an AWS call inside becomes Unavailable, its cause attached for the log; a right
+    that is missing becomes NotAllowed."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _DENIALS:
+            raise NotAllowed(f"{part} may not be used by this function") from error
+        raise Unavailable(f"{part} did not answer as it should; send it again") from error
+    except BotoCoreError as error:
         raise Unavailable(f"{part} did not answer as it should; send it again") from error
 
 

@@ -9,6 +9,7 @@ behind also what lag.py writes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -33,6 +34,7 @@ ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after
 PART: Final = "the connection table"
 
 _PAGE_ROWS: Final = 1_000  # they take 0.25 s to post, enough to read the next page
+_SCAN_ROWS: Final = 500  # if each of these hangs, a page of a move takes 30 s
 _BATCH_ROWS: Final = 25  # BatchWriteItem's limit
 _MAX_TRIES: Final = 3
 _TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
@@ -168,8 +170,11 @@ class SubscriptionTable:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def everybody(self, *, now: float) -> Iterator[Sequence[TokenSubscription]]:
-        """All subscriptions to all tokens, page by page: the whole table is read."""
+    def everybody(
+        self, cursor: str | None, *, now: float
+    ) -> tuple[Sequence[TokenSubscription], str | None]:
+        """A page of all subscriptions to all tokens, those of a token one after the other, and the
+        cursor of the next; None: this was the last."""
         scan: ScanInputTypeDef = {
             "TableName": self._table,
             "FilterExpression": "begins_with(pk, :prefix) AND expiresAt > :now",
@@ -178,17 +183,19 @@ class SubscriptionTable:
                 ":now": {"N": str(int(now))},
             },
             "ConsistentRead": True,
+            "Limit": _SCAN_ROWS,
         }
-        while True:
-            with unavailable_unless_answered(PART):
-                answer = self._client.scan(**scan)
-            yield [
-                TokenSubscription(text(row, "sk"), text(row, "pk").removeprefix(_TOKEN_PREFIX))
-                for row in answer["Items"]
-            ]
-            if "LastEvaluatedKey" not in answer:
-                return
-            scan["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        if cursor is not None:
+            pk, sk = cast("list[str]", json.loads(cursor))
+            scan["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": sk}}
+        with unavailable_unless_answered(PART):
+            answer = self._client.scan(**scan)
+        found = [
+            TokenSubscription(text(row, "sk"), text(row, "pk").removeprefix(_TOKEN_PREFIX))
+            for row in answer["Items"]
+        ]
+        last = answer.get("LastEvaluatedKey")
+        return found, None if last is None else json.dumps([text(last, "pk"), text(last, "sk")])
 
     def _claim(self, connection_id: str, tokens: frozenset[str]) -> None:
         """Add `tokens` to the connection's, if it is connected and has room for all of them."""

@@ -8,6 +8,7 @@ from functions.glow import log
 from functions.glow.paths import Path
 from functions.glow.publisher import Publisher
 from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.reminder import Reminder
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.update import Update
 
@@ -19,6 +20,7 @@ class RoutedPublisher:
 
     routes: RouteCache
     publisher: Callable[[Path], Publisher | None]
+    reminder: Reminder
 
     def publish(self, updates: Sequence[Update], *, now: float) -> None:
         """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken.
@@ -31,6 +33,7 @@ class RoutedPublisher:
             for path in paths:
                 by_path[path].append(update)
         in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
+        self.reminder.remind(self.routes.routes)
 
     def _publish_on(self, path: Path, updates: Sequence[Update]) -> None:
         publisher = self.publisher(path)

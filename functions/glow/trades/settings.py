@@ -8,19 +8,20 @@ from functions.glow.routing.settings import EdgeAccess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgePublishSettings:
-    """`retry_queue_url` takes what the edge does not; `route_queue_url` its tasks (routing/watch.py)."""
+    """`retry_queue_url` takes what the edge does not."""
 
     access: EdgeAccess
     retry_queue_url: str
-    route_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
-    """`policy` holds until the routing item is read. `edge` is None where the stack has none."""
+    """`policy` holds until the routing item is read. `route_queue_url` takes tasks of what is found out
+    about routes. `edge` is None where the stack has none."""
 
     routes_table: str
     policy: Policy
     broadcast_queue_url: str
+    route_queue_url: str
     edge: EdgePublishSettings | None
     edge_timeout_ms: int

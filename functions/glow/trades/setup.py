@@ -10,6 +10,7 @@ from functions.glow.paths import Path
 from functions.glow.publisher import Publisher
 from functions.glow.queues.publisher import QueuePublisher
 from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.reminder import Reminder
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
 from functions.glow.trades.routed import RoutedPublisher
@@ -26,6 +27,7 @@ def routed_publisher(
     """The edge's part is made when it is first needed."""
     table = RouteTable(dynamodb, settings.routes_table)
     routes = RouteCache(table, settings.policy)
+    tasks = TaskQueue(sqs, settings.route_queue_url)
     broadcast_queue = QueuePublisher(sqs, settings.broadcast_queue_url, name="the broadcast queue")
 
     @cache
@@ -41,9 +43,10 @@ def routed_publisher(
             broadcast_queue=broadcast_queue,
             table=table,
             routes=routes,
+            tasks=tasks,
         )
 
-    return RoutedPublisher(routes, publisher)
+    return RoutedPublisher(routes, publisher, Reminder(tasks))
 
 
 def _edge_publisher(
@@ -54,6 +57,7 @@ def _edge_publisher(
     broadcast_queue: Publisher,
     table: RouteTable,
     routes: RouteCache,
+    tasks: TaskQueue,
 ) -> Publisher:
     # Imported here: without the edge, asyncio and the layer's packages would be loaded for nothing.
     from functions.glow.edge.client import EdgeClient  # noqa: PLC0415
@@ -70,7 +74,6 @@ def _edge_publisher(
         timeout_ms=timeout_ms,
         reserve_ms=FALLBACK_MS,
     )
-    tasks = TaskQueue(sqs, settings.route_queue_url)
     process = uuid4().hex
     return EdgePublisher(
         client,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from functions.glow.routing.table import RouteTable
 from local.cloud import LocalCloud
 from local.stack import ROUTING, LocalStack
 from tests.local.aws import Aws
@@ -51,7 +52,8 @@ def aws(cloud: LocalCloud) -> Aws:
 
 @pytest.fixture(scope="session")
 def mover(aws: Aws, outputs: dict[str, Any]) -> Mover:
-    return Mover(aws.client("lambda"), outputs["FunctionNames"]["route-mover"])
+    routes = RouteTable(aws.client("dynamodb"), outputs["RoutesTableName"])
+    return Mover(aws.client("lambda"), outputs["FunctionNames"]["route-mover"], routes)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.glow.routing.policy import Policy
+from functions.glow.routing.table import RouteTable
+from tests.local.wire import wait_for
 
 
 class Refused(Exception):  # noqa: N818  what happened
@@ -17,9 +19,17 @@ class Mover:
 
     client: Any
     function_name: str
+    routes: RouteTable
 
-    def move(self, policy: Policy) -> dict[str, int]:
-        """Bring `policy` into force; what was moved. Raises Refused."""
+    def move(self, policy: Policy) -> None:
+        """Bring `policy` into force, and wait until RouteWorker has told everybody. Raises Refused."""
+        self.begin(policy)
+        wait_for(
+            self.routes.read, lambda routes: routes is not None and routes.is_announced, "MOVED"
+        )
+
+    def begin(self, policy: Policy) -> None:
+        """Bring `policy` into force. Raises Refused."""
         answer = self.client.invoke(
             FunctionName=self.function_name,
             Payload=json.dumps({"policy": policy.to_json()}).encode(),
@@ -27,4 +37,3 @@ class Mover:
         result: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise Refused(result.get("errorMessage", result))
-        return result

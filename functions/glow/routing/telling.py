@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from functions.glow import log
 from functions.glow.prices.table import PriceTable
@@ -12,17 +12,13 @@ from functions.glow.routing.policy import Policy
 from functions.glow.sockets import messages
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Payload
-from functions.glow.sockets.read_ahead import ReadAhead
 from functions.glow.sockets.subscriptions import SubscriptionTable, TokenSubscription
 
-HasToLeave = Callable[[str], bool]
-"""Whether the clients that listen to this token on AWS have to leave."""
 
+class Telling:
+    """Tells them where their tokens went. Belongs to one event loop.
 
-class Leavers:
-    """Finds them by reading the whole table of subscriptions, so it is for rare events only.
-
-    Belongs to one event loop. Raises Unavailable when a table does not answer.
+    Raises Unavailable when a table does not answer.
     """
 
     def __init__(
@@ -37,23 +33,26 @@ class Leavers:
         self._poster = poster
         self._endpoints = endpoints
 
-    def count(self, has_to_leave: HasToLeave, *, now: float) -> int:
-        """How many subscriptions have to leave."""
-        return sum(len(page) for page in self._leaving(has_to_leave, now))
-
     async def tell(
-        self, has_to_leave: HasToLeave, policy: Policy, *, jitter_ms: int, now: float
+        self,
+        subscriptions: Sequence[TokenSubscription],
+        policy: Policy,
+        *,
+        jitter_ms: int,
+        now: float,
     ) -> None:
-        """Post MOVED to those that have to leave. A client that misses it is told at the end."""
+        """Post MOVED to each. A client that misses it is told once more when it is let go."""
         notices = _Notices(self._prices, self._endpoints, policy, jitter_ms=jitter_ms, now=now)
 
         async def tell(subscription: TokenSubscription) -> None:
             await self._post(subscription, await notices.of(subscription.token))
 
-        await self._each(has_to_leave, tell, now)
+        await self._each(subscriptions, tell)
 
-    async def unsubscribe(self, has_to_leave: HasToLeave, policy: Policy, *, now: float) -> None:
-        """End the subscriptions of those that did not leave by themselves.
+    async def let_go(
+        self, subscriptions: Sequence[TokenSubscription], policy: Policy, *, now: float
+    ) -> None:
+        """End `subscriptions`, those of clients that did not leave by themselves.
 
         Each is told once more where its token is. A socket without another subscription is closed.
         """
@@ -68,22 +67,21 @@ class Leavers:
                 await close(self._poster, connection_id)
             log.info("subscription_ended", token=token, connectionId=connection_id)
 
-        await self._each(has_to_leave, end, now)
+        await self._each(subscriptions, end)
 
     async def _each(
         self,
-        has_to_leave: HasToLeave,
+        subscriptions: Sequence[TokenSubscription],
         act: Callable[[TokenSubscription], Awaitable[None]],
-        now: float,
     ) -> None:
-        """`act` on each that has to leave, many at once. When this ends or raises, all have ended."""
-        leaving = ReadAhead(self._leaving(has_to_leave, now))
+        """`act` on each, many at once. When this ends or raises, all have ended."""
+        waiting = iter(subscriptions)
 
         async def work() -> None:
-            async for subscription in leaving:
+            for subscription in waiting:
                 await act(subscription)
 
-        workers = [work() for _ in range(MAX_CONCURRENT_POSTS)]
+        workers = [work() for _ in range(min(MAX_CONCURRENT_POSTS, len(subscriptions)))]
         endings = await asyncio.gather(*workers, return_exceptions=True)
         await self._poster.settle()
         for ending in endings:
@@ -92,12 +90,6 @@ class Leavers:
 
     async def _post(self, subscription: TokenSubscription, notice: Payload) -> None:
         await deliver(self._poster, subscription.connection_id, [notice])
-
-    def _leaving(
-        self, has_to_leave: HasToLeave, now: float
-    ) -> Iterator[Sequence[TokenSubscription]]:
-        for page in self._subscriptions.everybody(now=now):
-            yield [subscription for subscription in page if has_to_leave(subscription.token)]
 
 
 class _Notices:
