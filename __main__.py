@@ -17,6 +17,8 @@ from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
 from components.settings.load import load_aws_region, load_settings
+from ops.cost.preview import cost_line
+from ops.cost.prices import read_prices
 
 settings = load_settings()
 root = Path(__file__).resolve().parent
@@ -24,6 +26,7 @@ stack = pulumi.get_stack()
 prefix = f"glow-{stack}"
 policy = settings.policy
 pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
+pulumi.info(cost_line(read_prices(), tokens=len(settings.tokens)))
 
 edge_name = worker_name(stack)
 edge_url = settings.edge_origin(edge_name)

@@ -2,26 +2,20 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import Final, NoReturn, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
-
-from client.errors import ClientError, Redirected, Refused, Unreachable
-from client.memory import Span
+from client.errors import FINAL_CODES, ClientError, Redirected, Refused, Unreachable
 from client.messages import ErrorMessage, Gap, Incoming, Moved, Other, Prices, parse_message
-from client.paths import Delivery, Route
-from client.update import Update, read_from
-
-# How long a connection may take to open, and a server to answer a ping.
-ANSWER_SECONDS: Final = 10.0
-CLOSE_SECONDS: Final = 2.0
+from client.paths import GREETINGS, Delivery, Route, opening
+from client.socket import ANSWER_SECONDS, OpenSocket, Socket, SocketClosed
+from client.update import Update
 
 # After this close code a client must not reconnect (worker/close.js).
-_CLOSED_FOR_GOOD: Final = frozenset({1008})
-_ABNORMAL: Final = 1006  # the connection ended without a close frame (RFC 6455 §7.1.5)
+_CLOSED_FOR_GOOD: Final = 1008
 
-_FINAL_ERROR_CODES: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_TOKEN"})
+# A timer that fires later than this was held up, by a sleep of the device or a busy loop.
+_LATE_TIMER_SECONDS: Final = 1.0
 
 
 class Sink(Protocol):
@@ -29,7 +23,7 @@ class Sink(Protocol):
 
     async def take(self, update: Update) -> None: ...
 
-    def owe(self, span: Span) -> None: ...
+    def miss(self, after: str | None) -> None: ...
 
 
 class Connection:
@@ -51,10 +45,9 @@ class Connection:
         tasks: asyncio.TaskGroup,
         *,
         after: str | None,
-        known: str | None,
         delivery: Delivery,
+        open_socket: OpenSocket,
     ) -> None:
-        """`known`: the client has everything up to this id, from any source."""
         loop = asyncio.get_running_loop()
         self.route = route
         self.cursor = after
@@ -62,9 +55,11 @@ class Connection:
         self.moved: asyncio.Future[Moved] = loop.create_future()
         self._token = token
         self._sink = sink
-        self._known = known
         self._delivery: Delivery = delivery
+        self._open_socket = open_socket
         self._clock = loop.time
+        self._ping_at = 0.0
+        self._waiting: asyncio.Timeout | None = None
         self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
 
     def take_moved(self) -> Moved:
@@ -76,87 +71,94 @@ class Connection:
         """Close the connection without waiting for the end."""
         self.ended.cancel()
 
+    def check(self) -> None:
+        """Ask for a sign of life now: the network may be another one."""
+        self._ping_at = self._clock()
+        if self._waiting is not None:
+            self._waiting.reschedule(self._ping_at)
+
     async def _run(self) -> ClientError:
-        opening = self.route.path.opening(self.route, self.cursor, self._delivery)
+        asked = opening(self.route, self._token, self.cursor, self._delivery)
         try:
-            async with connect(
-                opening.url,
-                open_timeout=ANSWER_SECONDS,
-                close_timeout=CLOSE_SECONDS,
-                ping_interval=None,  # `_listen` pings, without waking the room
-            ) as socket:
-                if opening.text is not None:
-                    await socket.send(opening.text)
+            async with self._open_socket(asked.url) as socket:
+                if asked.text is not None:
+                    await socket.send(asked.text)
                 await self._listen(socket)
         except ClientError as error:
             return error
-        except ConnectionClosed as closed:
-            return self._ended_by(closed)
-        except (OSError, WebSocketException) as error:
-            return Unreachable(f"{self.route.url}: {type(error).__name__} {error}")
+        except SocketClosed as closed:
+            kind = Refused if closed.code == _CLOSED_FOR_GOOD else Unreachable
+            return kind(f"{self.route.url} {closed}")
 
-    async def _listen(self, socket: ClientConnection) -> NoReturn:
-        """Read messages and send pings. Raises Unreachable if the server stays silent.
+    async def _listen(self, socket: Socket) -> NoReturn:
+        """Read messages and send pings.
 
-        Only time spent waiting for a message counts as silence: while a slow consumer holds this
-        side back, the server may well have sent something.
+        Raises Unreachable if nothing follows a ping. Only time spent waiting for a message counts:
+        while a slow consumer holds this side back, the server may well have sent something.
         """
         ping_seconds = self.route.protocol.ping_ms / 1_000
-        heard_at = self._clock()
-        ping_at = heard_at + ping_seconds
+        self._ping_at = self._clock() + ping_seconds
+        dead_at: float | None = None
+        may_be_late = True
         while True:
-            dead_at = heard_at + ping_seconds + ANSWER_SECONDS
-            text = await _receive_before(min(ping_at, dead_at), socket)
+            text = await self._receive_before(min(self._ping_at, dead_at or self._ping_at), socket)
             if text is not None:
                 await self._hear(text)
-                heard_at = self._clock()
-            elif self._clock() >= dead_at:
-                socket.transport.abort()  # a closing handshake would wait for a server that is gone
-                raise Unreachable(f"{self.route.url} has been silent, also to a ping")
-            if self._clock() >= ping_at:
+                dead_at, may_be_late = None, True
+            now = self._clock()
+            if dead_at is not None and now >= dead_at:
+                if not may_be_late or now - dead_at <= _LATE_TIMER_SECONDS:
+                    socket.abort()
+                    raise Unreachable(f"{self.route.url} no answer for {ANSWER_SECONDS:g} s")
+                # The answer may lie unread, or the network is not back yet.
+                self._ping_at, dead_at, may_be_late = now, None, False
+            if now >= self._ping_at:
                 await socket.send(json.dumps(self.route.protocol.ping))
-                ping_at = self._clock() + ping_seconds
+                dead_at = dead_at or self._clock() + ANSWER_SECONDS
+                self._ping_at = self._clock() + ping_seconds
+
+    async def _receive_before(self, time: float, socket: Socket) -> str | bytes | None:
+        """The next frame; None if none has come by `time` (the event loop's clock)."""
+        try:
+            async with asyncio.timeout_at(time) as self._waiting:
+                return await socket.receive()
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting = None
 
     async def _hear(self, text: str | bytes) -> None:
         message = self._parse(text)
         match message:
             case Prices(updates):
-                for update in updates:
-                    await self._sink.take(update)
-                    self.cursor = update.id
-                    self._known = max(self._known or "", update.id)
-            case Gap(after, until):
-                # `after` may be the id of a late trade, hours old. Nothing up to `_known` is missing.
-                self._sink.owe(Span(read_from(max(after, self._known or "")), until))
+                await self._take(updates)
+            case Gap(token, after) if token in (None, self._token):
+                self._sink.miss(after)
+            case Gap():
+                pass  # of another token
             case Moved():
-                if not self.served.done():
-                    raise Redirected(message.route(self._token))
-                if not self.moved.done():
-                    self.moved.set_result(message)
+                self._move(message)
             case ErrorMessage(code, detail):
-                kind = Refused if code in _FINAL_ERROR_CODES else Unreachable
+                kind = Refused if code in FINAL_CODES else Unreachable
                 raise kind(f"{self.route.url} says {code}: {detail}")
             case Other(type_):
-                if type_ == self.route.path.greeting and not self.served.done():
+                if type_ in GREETINGS and not self.served.done():
                     self.served.set_result(None)
+
+    async def _take(self, updates: Iterable[Update]) -> None:
+        for update in updates:
+            if update.token == self._token:
+                await self._sink.take(update)
+                self.cursor = update.id
+
+    def _move(self, moved: Moved) -> None:
+        if not self.served.done():
+            raise Redirected(moved.path, moved.route)
+        if not self.moved.done():
+            self.moved.set_result(moved)
 
     def _parse(self, text: str | bytes) -> Incoming:
         try:
             return parse_message(text)
         except ValueError as error:
             raise Unreachable(f"{self.route.url} sent what is no message: {error}") from error
-
-    def _ended_by(self, closed: ConnectionClosed) -> ClientError:
-        code = _ABNORMAL if closed.rcvd is None else closed.rcvd.code
-        reason = "" if closed.rcvd is None else closed.rcvd.reason
-        kind = Refused if code in _CLOSED_FOR_GOOD else Unreachable
-        return kind(f"{self.route.url} closed with {code} {reason}".rstrip())
-
-
-async def _receive_before(time: float, socket: ClientConnection) -> str | bytes | None:
-    """The next frame; None if none has come by `time` (the event loop's clock)."""
-    try:
-        async with asyncio.timeout_at(time):
-            return await socket.recv()
-    except TimeoutError:
-        return None

@@ -8,7 +8,12 @@ ClientError
 
 # ruff: noqa: N818  "Error" at the end of each name would add nothing.
 
+from typing import Final
+
 from client.paths import Route
+
+FINAL_CODES: Final = frozenset({"BAD_REQUEST", "TOO_MANY_TOKENS", "UNKNOWN_PATH", "UNKNOWN_TOKEN"})
+"""The stack's own errors that trying again does not mend. What a gateway answers has no such code."""
 
 
 class ClientError(Exception):
@@ -24,8 +29,8 @@ class Unreachable(ClientError):
 
 
 class Redirected(ClientError):
-    """The token is served at `route` now."""
+    """The token is served at `route` now; None: on a path that only the stack can describe."""
 
-    def __init__(self, route: Route) -> None:
-        super().__init__(f"the token is served on path {route.path.name}")
+    def __init__(self, path: str, route: Route | None) -> None:
+        super().__init__(f"the token is served on path {path}")
         self.route = route

@@ -4,38 +4,76 @@
  *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update, { isLate }) => { … } });
  *     subscription.close();
  *
- * One module without dependencies, for browsers, React Native and Node. It has three parts: the pure core (Memory,
- * Sequence, Backoff), one socket (Connection), and the subscription, which opens and closes sockets (Subscription).
+ * One module without dependencies, for browsers, React Native and Node.
  */
+
+/** Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`. */
+export declare function subscribe(token: string, options: Options): Subscription;
+
+/** A running subscription. Made by `subscribe`. */
+export declare class Subscription {
+    /** Throws a TypeError that names what is wrong with an option. */
+    constructor(token: string, options: Options);
+    /**
+     * Looks at once whether the connection lives. Browsers do it by themselves when the device is online again or the tab is
+     * shown; in React Native, call it when AppState becomes "active".
+     */
+    wake(): void;
+    /** Ends the subscription. The state becomes `closed`; no callback is called after that. */
+    close(): void;
+}
+
+export type Options = {
+    /** the stack's output RestApiUrl */
+    api: string;
+    /** the client's AWS region; the stack may choose the path by it */
+    region?: string;
+    /** "latest": only the newest price; a slow client skips prices */
+    delivery?: "all" | "latest";
+    /** isLate: a newer trade came before this one, so this is not the current price */
+    onPrice: (update: Update, info: {
+        isLate: boolean;
+    }) => void;
+    /** without it, a failure that lasts is said on the console */
+    onState?: (state: State) => void;
+    /** how many missed prices are read at most for one gap (10,000); then `onState` says so, and the newest price comes */
+    maxFill?: number;
+    /** the one of the package `ws`, if there is no global one (Node before 22) */
+    WebSocket?: new (url: string) => Socket;
+};
+
+/** One price of one token, as the server sends it. */
 export type Update = {
     type: "PRICE_UPDATE";
     token: string;
-    /**
-     * in SOL
-     */
+    /** in SOL */
     price: number;
-    /**
-     * Unix seconds
-     */
+    /** Unix seconds */
     timestamp: number;
     slot: number;
     txSignature: string;
-    /**
-     * ids sorted as text are sorted by time
-     */
+    /** ids sorted as text are sorted by time */
     id: string;
 };
+
+/**
+ * The state of the subscription.
+ * `live`: a socket delivers prices.
+ * `moving`: a socket delivers, and a socket on another path is being opened.
+ * `connecting`: a socket is being opened, and no other delivers.
+ * `waiting`: no socket delivers; the next try comes after a wait.
+ * `polling`: no socket can be opened; prices are read by REST every few seconds.
+ * `closed`: ended for good; `reason` says why.
+ */
 export type State = {
     state: "connecting" | "live" | "moving" | "waiting" | "polling" | "closed";
-    /**
-     * "aws" or "edge": the path that delivers or is being opened
-     */
+    /** "aws" or "edge": the path that delivers or is being opened */
     path: string | null;
-    /**
-     * why the state changed, for people
-     */
+    /** why the state changed, for people */
     reason: string | null;
 };
+
+/** The part of a WebSocket that is used here. The global WebSocket has it, and so has the one of the package `ws`. */
 export type Socket = {
     onopen: ((event: any) => void) | null;
     onmessage: ((event: any) => void) | null;
@@ -44,150 +82,33 @@ export type Socket = {
     send: (text: string) => void;
     close: (code: number) => void;
 };
-export type Options = {
-    /**
-     * the stack's output RestApiUrl
-     */
-    api: string;
-    /**
-     * the client's AWS region; the stack may choose the path by it
-     */
-    region?: string;
-    /**
-     * "latest": only the newest price; a slow client skips prices
-     */
-    delivery?: "all" | "latest";
-    /**
-     * isLate: a newer trade came before this one, so
-     * this is not the current price
-     */
-    onPrice: (update: Update, info: {
-        isLate: boolean;
-    }) => void;
-    onState?: (state: State) => void;
-    /**
-     * the one of the package `ws`, if there is no global one (Node before 22)
-     */
-    WebSocket?: new (url: string) => Socket;
-};
+
+/** Where to connect: the answer of GET /connect. */
 export type Route = {
     path: string;
     url: string;
     protocol: Protocol;
-    /**
-     * set if this path is only a substitute: ask again after about this time
-     */
+    /** set if this path is only a substitute: ask again after about this time */
     recheckMs?: number | null;
 };
+
 export type Protocol = {
-    /**
-     * the first message to send; null if the URL says everything
-     */
+    /** the first message to send; null if the URL says everything */
     subscribe: object | null;
     ping: object;
     pingMs: number;
-    /**
-     * the age at which the client must have renewed the connection; null: no limit
-     */
+    /** the age at which the client must have renewed the connection; null: no limit */
     maxAgeMs: number | null;
 };
+
+/** Any message of the server. `type` decides which fields it has; the updates of a batch name their tokens themselves. */
 export type Message = {
     type: string;
+    token?: string;
+    tokens?: string[];
     updates?: Update[];
-    after?: string;
+    after?: string | null;
     until?: string | null;
     code?: string;
     message?: string;
 };
-/**
- * Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`.
- * @param {string} token
- * @param {Options} options
- */
-export declare function subscribe(token: string, options: Options): Subscription;
-/** Remembers the ids received. It recognises repeats, and knows the id after which a connection must continue. */
-export declare class Memory {
-    #private;
-    /**
-     * Remembers `id`. Returns whether it is new.
-     * @param {string} id
-     * @param {number} nowMs
-     */
-    admit(id: string, nowMs: number): boolean;
-    /**
-     * Forgets ids that arrived long before the one that `cursor` may return. Ids shortly before it are kept, because a gap
-     * after it is read from earlier and repeats them.
-     * @param {number} nowMs
-     */
-    forgetOld(nowMs: number): void;
-    /**
-     * @param {string} path
-     * @param {string} id that it delivered
-     */
-    advance(path: string, id: string): void;
-    /**
-     * Only `path` delivers from now on, so the last ids of the other paths become too old to be their cursors.
-     * @param {string | null} path null: none does
-     */
-    stayOn(path: string | null): void;
-    /**
-     * The id after which `path` must continue; null if nothing was received yet.
-     * @param {string} path
-     */
-    cursor(path: string): string | null;
-}
-export type Handout = {
-    update: Update;
-    isLate: boolean;
-};
-/**
- * An update that is ready for the app.
- * @typedef {{update: Update, isLate: boolean}} Handout
- */
-/** Puts updates in order: live updates wait while a gap before them is being filled. */
-export declare class Sequence {
-    #private;
-    /** The id of the newest price handed out. @type {string | null} */
-    newestId: string | null;
-    /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
-    constructor(risesOnly: boolean);
-    hold(): void;
-    /** Stops holding, and returns the held updates. */
-    release(): Handout[];
-    /** @param {Update} update that arrived live */
-    add(update: Update): Handout[];
-    /** @param {readonly Update[]} updates the next page of what fills a gap, in trade order */
-    fill(updates: readonly Update[]): Handout[];
-}
-/**
- * The wait between tries: a random part of a time that doubles with each failure. It is random so that clients that failed
- * together do not come back together ("full jitter").
- */
-export declare class Backoff {
-    #private;
-    /** @param {number} random from 0 to 1 @returns {number} milliseconds */
-    nextMs(random: number): number;
-    reset(): void;
-}
-/**
- * The smallest id `seconds` before that of `id`.
- * @param {string} id
- * @param {number} seconds
- */
-export declare function idBefore(id: string, seconds: number): string;
-export type Listener = {
-    onServing: () => void;
-    onMessage: (message: Message) => void;
-    /**
-     * not after `close()`
-     */
-    onEnd: (code: number, reason: string) => void;
-};
-/** A running subscription. Made by `subscribe`. */
-export declare class Subscription {
-    #private;
-    /** @param {string} token @param {Options} options */
-    constructor(token: string, options: Options);
-    /** Ends the subscription. No callback is called after this. */
-    close(): void;
-}

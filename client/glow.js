@@ -1,145 +1,233 @@
-/**
- * The client of glow: the live prices of one token, each trade exactly once. It reconnects and fills gaps by itself.
- *
- *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update, { isLate }) => { … } });
- *     subscription.close();
- *
- * One module without dependencies, for browsers, React Native and Node. It has three parts: the pure core (Memory,
- * Sequence, Backoff), one socket (Connection), and the subscription, which opens and closes sockets (Subscription).
- */
+// Made of client/src by `npm run bundle`: change it there.
 
-/**
- * One price of one token, as the server sends it.
- * @typedef {object} Update
- * @property {"PRICE_UPDATE"} type
- * @property {string} token
- * @property {number} price in SOL
- * @property {number} timestamp Unix seconds
- * @property {number} slot
- * @property {string} txSignature
- * @property {string} id ids sorted as text are sorted by time
- */
-
-/**
- * The state of the subscription.
- * `live`: a socket delivers prices.
- * `moving`: a socket delivers, and a socket on another path is being opened.
- * `connecting`: a socket is being opened, and no other delivers.
- * `waiting`: no socket delivers; the next try comes after a wait.
- * `polling`: no socket can be opened; prices are read by REST every few seconds.
- * `closed`: ended for good; `reason` says why.
- * @typedef {object} State
- * @property {"connecting" | "live" | "moving" | "waiting" | "polling" | "closed"} state
- * @property {string | null} path "aws" or "edge": the path that delivers or is being opened
- * @property {string | null} reason why the state changed, for people
- */
-
-/**
- * The part of a WebSocket that is used here. The global WebSocket has it, and so has the one of the package `ws`.
- * @typedef {object} Socket
- * @property {((event: any) => void) | null} onopen
- * @property {((event: any) => void) | null} onmessage
- * @property {((event: any) => void) | null} onclose
- * @property {((event: any) => void) | null} onerror
- * @property {(text: string) => void} send
- * @property {(code: number) => void} close
- */
-
-/**
- * @typedef {object} Options
- * @property {string} api the stack's output RestApiUrl
- * @property {string} [region] the client's AWS region; the stack may choose the path by it
- * @property {"all" | "latest"} [delivery] "latest": only the newest price; a slow client skips prices
- * @property {(update: Update, info: {isLate: boolean}) => void} onPrice isLate: a newer trade came before this one, so
- *   this is not the current price
- * @property {(state: State) => void} [onState]
- * @property {new (url: string) => Socket} [WebSocket] the one of the package `ws`, if there is no global one (Node before 22)
- */
-
-/**
- * Where to connect: the answer of GET /connect.
- * @typedef {object} Route
- * @property {string} path
- * @property {string} url
- * @property {Protocol} protocol
- * @property {number | null} [recheckMs] set if this path is only a substitute: ask again after about this time
- */
-
-/**
- * @typedef {object} Protocol
- * @property {object | null} subscribe the first message to send; null if the URL says everything
- * @property {object} ping
- * @property {number} pingMs
- * @property {number | null} maxAgeMs the age at which the client must have renewed the connection; null: no limit
- */
-
-/**
- * Any message of the server. `type` decides which fields it has.
- * @typedef {{type: string, updates?: Update[], after?: string, until?: string | null, code?: string, message?: string}} Message
- */
-
-const REMEMBERED_MS = 15 * 60 * 1000; // the same as in the room; longer than any retry of a publisher takes
-const REMEMBERED_IDS = 50_000;
-const OVERLAP_MS = 5_000; // the paths may deliver trades in different orders, about a second apart; 5 s leave a margin
-const LATE_SECONDS = 60; // a trade may arrive this long after one with a higher id, so gaps are read from this much earlier
-const HELD_UPDATES = 1_000;
-const HELD_MS = 5_000;
-const BACKOFF_BASE_MS = 500;
-const BACKOFF_CAP_MS = 30_000;
-const SETTLED_MS = 30_000; // after this long, a connection counts as good and the back-off starts again
-const ANSWER_MS = 10_000; // how long a socket may take to be ready, and a ping or a request to be answered
-const LATE_TIMER_MS = 1_000;
-const POLL_MS = 5_000;
-const UNREACHABLE_TRIES = 2;
-const RENEWAL_JITTER = 0.1;
-
-const CLOSED_BY_POLICY = 1008; // the only close code after which a client must not reconnect (worker/close.js)
-const FATAL_ERRORS = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS"];
-const FATAL_STATUSES = [400, 404];
-
-/**
- * The protocol of each path, for MOVED, which names only path and URL. They are those that /connect answers.
- * @type {Record<string, (token: string) => Protocol>}
- */
-const PROTOCOLS = {
-  aws: (token) => ({ subscribe: { action: "subscribePrice", token }, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 }),
-  edge: () => ({ subscribe: null, ping: { type: "ping" }, pingMs: 20_000, maxAgeMs: null }),
+// client/src/backoff.js
+var BASE_MS = 500;
+var CAP_MS = 3e4;
+var LASTING_MS = 1e4;
+var AVOIDED_MS = 5 * 6e4;
+var Backoff = class {
+  #tries = 0;
+  /** @param {number} random from 0 to 1 @returns {number} milliseconds */
+  nextMs(random) {
+    return random * Math.min(CAP_MS, BASE_MS * 2 ** this.#tries++);
+  }
+  reset() {
+    this.#tries = 0;
+  }
+};
+var Reach = class {
+  /** By path, the one that failed last at the end. @type {Map<string, {sinceMs: number, lastMs: number}>} */
+  #failed = /* @__PURE__ */ new Map();
+  /**
+   * Notes that a connection on `path` ended before it served. Returns whether that made it unreachable.
+   * @param {string} path
+   * @param {number} nowMs
+   */
+  noteFailure(path, nowMs) {
+    const wasUnreachable = this.isUnreachable(path, nowMs);
+    const before = this.#failed.get(path);
+    const sinceMs = before !== void 0 && nowMs - before.lastMs < AVOIDED_MS ? before.sinceMs : nowMs;
+    this.#failed.delete(path);
+    this.#failed.set(path, { sinceMs, lastMs: nowMs });
+    return !wasUnreachable && this.isUnreachable(path, nowMs);
+  }
+  /** Notes that a connection on `path` serves. @param {string} path */
+  noteService(path) {
+    this.#failed.delete(path);
+  }
+  /** Whether `path` failed and failed again, over 10 s or more, and lately. @param {string} path @param {number} nowMs */
+  isUnreachable(path, nowMs) {
+    const row = this.#failed.get(path);
+    return row !== void 0 && row.lastMs - row.sinceMs >= LASTING_MS && nowMs - row.lastMs < AVOIDED_MS;
+  }
+  /** How long some path will still be avoided. @param {number} nowMs */
+  avoidedForMs(nowMs) {
+    const row = this.#failed.get(this.avoided(nowMs) ?? "");
+    return row === void 0 ? 0 : row.lastMs + AVOIDED_MS - nowMs;
+  }
+  /** The unreachable path that failed last; null if every path can be tried. @param {number} nowMs */
+  avoided(nowMs) {
+    return [...this.#failed.keys()].filter((path) => this.isUnreachable(path, nowMs)).at(-1) ?? null;
+  }
 };
 
-/**
- * Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`.
- * @param {string} token
- * @param {Options} options
- */
-export function subscribe(token, options) {
-  return new Subscription(token, options);
+// client/src/ids.js
+var placeOf = (id) => id.slice(0, 23);
+var byPlace = ({ id: a }, { id: b }) => placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0;
+var firstIdOf = (timestamp) => `${String(timestamp).padStart(10, "0")}-000000000000-0`;
+var idBefore = (id, seconds) => firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
+
+// client/src/rest.js
+var ANSWER_MS = 1e4;
+var FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH"];
+var Refusal = class extends Error {
+};
+var Rest = class {
+  #api;
+  #token;
+  /** @param {string} api @param {string} token @param {string | undefined} region */
+  constructor(api, token, region) {
+    this.#api = api.replace(/\/+$/, "");
+    this.#token = token;
+    this.region = region;
+  }
+  /**
+   * Where to connect, and the first id of the second in which the stack said so.
+   * @param {Scope} scope
+   * @param {string | null} avoid a path
+   * @returns {Promise<{route: Route, askedAt: string | null}>}
+   */
+  async route(scope, avoid) {
+    const [route, date] = await this.#get(scope, `/connect/${this.#token}`, { region: this.region, avoid });
+    if (route.protocol === void 0) throw new Error(`${this.#api}/connect answers no route`);
+    return { route, askedAt: date && firstIdOf(Date.parse(date) / 1e3) };
+  }
+  /** The newest price alone, or nothing if there is none yet. @param {Scope} scope @returns {Promise<Update[]>} */
+  async newest(scope) {
+    return (await this.#get(scope, `/tokens/${this.#token}/price`)).slice(0, 1);
+  }
+  /**
+   * A page of the prices with ids above `after`, ascending.
+   * @param {Scope} scope
+   * @param {string} after
+   * @returns {Promise<{prices: Update[], next: string | null}>}
+   */
+  async page(scope, after) {
+    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after }))[0];
+  }
+  /**
+   * @param {Scope} scope
+   * @param {string} path
+   * @param {Record<string, string | null | undefined>} [query]
+   * @returns {Promise<any[]>} the body and the header Date; nothing if there is no price yet
+   */
+  async #get(scope, path, query = {}) {
+    const url = this.#api + path + queryOf(query);
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const cancel = scope.later(ANSWER_MS, abort, abort);
+    try {
+      const response = await scope.host.fetch(url, controller);
+      const text = await response.text();
+      if (response.ok) return [JSON.parse(text), response.headers.get("date")];
+      const { code, message } = errorIn(text);
+      if (code === "NO_PRICE") return [];
+      if (response.status < 500 && FINAL_CODES.includes(code)) throw new Refusal(message);
+      throw new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
+    } catch (error) {
+      throw error instanceof Refusal ? error : new Error(`${url}: ${/** @type {Error} */
+      error.message}`);
+    } finally {
+      cancel();
+    }
+  }
+};
+function errorIn(text) {
+  try {
+    return JSON.parse(text).error ?? {};
+  } catch {
+    return {};
+  }
+}
+function queryOf(fields) {
+  const parts = Object.entries(fields).map(([name, value]) => value == null ? "" : `&${name}=${encodeURIComponent(value)}`);
+  return parts.join("").replace("&", "?");
 }
 
-/** Remembers the ids received. It recognises repeats, and knows the id after which a connection must continue. */
-export class Memory {
-  /** In order of arrival. @type {Map<string, number>} */
-  #arrivedMs = new Map();
-  /** The ids that arrived at most OVERLAP_MS before the last one. @type {{id: string, arrivedMs: number}[]} */
-  #recent = [];
-  /** The last id that arrived before `#recent`. @type {{id: string, arrivedMs: number} | null} */
+// client/src/filler.js
+var NEWEST = "~";
+var Filler = class {
+  #rest;
+  #maxPrices;
+  #scope;
+  #taker;
+  /** What is still to be read, beside what is being read. @type {Start | null} */
+  #owed = null;
+  isIdle = true;
+  /** @param {Rest} rest @param {number} maxPrices that are read at most @param {Scope} scope @param {Taker} taker */
+  constructor(rest, maxPrices, scope, taker) {
+    this.#rest = rest;
+    this.#maxPrices = maxPrices;
+    this.#scope = scope;
+    this.#taker = taker;
+  }
+  /** Reads from `start` on. Several gaps become one: reading some trades again costs little. @param {Start} start */
+  owe(start) {
+    if (this.#owed === null || start < this.#owed) this.#owed = start;
+    if (this.isIdle) void this.#run();
+  }
+  async #run() {
+    const backoff = new Backoff();
+    let pricesRead = 0;
+    this.isIdle = false;
+    while (this.#owed !== null && !this.#scope.isOver) {
+      const start = this.#owed;
+      this.#owed = null;
+      try {
+        const { prices, next } = await this.#page(start);
+        this.#taker.fill(prices);
+        pricesRead += prices.length;
+        backoff.reset();
+        if (next !== null && pricesRead >= this.#maxPrices) this.#skip(start, `more than ${this.#maxPrices} prices were missed`);
+        else if (next !== null) this.owe(next);
+      } catch (error) {
+        if (error instanceof Refusal) this.#skip(start, `missed prices are lost: ${error.message}`);
+        else {
+          this.owe(start);
+          await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+        }
+      }
+    }
+    this.isIdle = true;
+    this.#taker.release();
+  }
+  /** @param {Start} start @returns {Promise<{prices: Update[], next: string | null}>} */
+  async #page(start) {
+    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope), next: null };
+    return this.#rest.page(this.#scope, start);
+  }
+  /** Leaves out all but the newest price, or that too. @param {Start} start @param {string} reason */
+  #skip(start, reason) {
+    if (start !== NEWEST) this.owe(NEWEST);
+    this.#taker.skip(reason);
+  }
+};
+
+// client/src/memory.js
+var REMEMBERED_MS = 15 * 60 * 1e3;
+var REMEMBERED_IDS = 5e4;
+var OVERLAP_MS = 5e3;
+var Memory = class {
+  #ids = /* @__PURE__ */ new Set();
+  /** @type {Queue<Arrival>} */
+  #arrivals = new Queue();
+  /** Those that arrived at most OVERLAP_MS before the last message, without late ones. @type {Queue<Arrival>} */
+  #recent = new Queue();
+  /** The last one that arrived before `#recent`. @type {Arrival | null} */
   #settled = null;
   /** Path → the last id that it delivered, repeats included. @type {Map<string, string>} */
-  #lastOn = new Map();
-
+  #lastOn = /* @__PURE__ */ new Map();
+  #newestPlace = "";
   /**
    * Remembers `id`. Returns whether it is new.
    * @param {string} id
    * @param {number} nowMs
    */
   admit(id, nowMs) {
-    if (this.#arrivedMs.has(id)) return false;
-    this.#arrivedMs.set(id, nowMs);
-    if (this.#arrivedMs.size > REMEMBERED_IDS) this.#arrivedMs.delete(/** @type {string} */ (this.#oldest()));
-    this.#recent.push({ id, arrivedMs: nowMs });
-    while (this.#recent[0].arrivedMs <= nowMs - OVERLAP_MS) this.#settled = this.#recent.shift() ?? null;
-    return true;
+    const isNew = !this.#ids.has(id);
+    if (isNew) this.#remember({ id, arrivedMs: nowMs });
+    while (arrivedBefore(this.#recent, nowMs - OVERLAP_MS)) this.#settled = this.#recent.shift();
+    return isNew;
   }
-
+  /** @param {Arrival} arrival */
+  #remember(arrival) {
+    this.#ids.add(arrival.id);
+    this.#arrivals.push(arrival);
+    if (this.#ids.size > REMEMBERED_IDS) this.#ids.delete(this.#arrivals.shift().id);
+    if (placeOf(arrival.id) < this.#newestPlace) return;
+    this.#newestPlace = placeOf(arrival.id);
+    this.#recent.push(arrival);
+  }
   /**
    * Forgets ids that arrived long before the one that `cursor` may return. Ids shortly before it are kept, because a gap
    * after it is read from earlier and repeats them.
@@ -147,12 +235,8 @@ export class Memory {
    */
   forgetOld(nowMs) {
     const oldestMs = (this.#settled?.arrivedMs ?? nowMs) - REMEMBERED_MS;
-    for (const [id, arrivedMs] of this.#arrivedMs) {
-      if (arrivedMs >= oldestMs) break;
-      this.#arrivedMs.delete(id);
-    }
+    while (arrivedBefore(this.#arrivals, oldestMs)) this.#ids.delete(this.#arrivals.shift().id);
   }
-
   /**
    * @param {string} path
    * @param {string} id that it delivered
@@ -160,7 +244,6 @@ export class Memory {
   advance(path, id) {
     this.#lastOn.set(path, id);
   }
-
   /**
    * Only `path` delivers from now on, so the last ids of the other paths become too old to be their cursors.
    * @param {string | null} path null: none does
@@ -168,594 +251,657 @@ export class Memory {
   stayOn(path) {
     for (const other of this.#lastOn.keys()) if (other !== path) this.#lastOn.delete(other);
   }
-
   /**
    * The id after which `path` must continue; null if nothing was received yet.
    * @param {string} path
    */
   cursor(path) {
-    return this.#lastOn.get(path) ?? this.#settled?.id ?? this.#oldest() ?? null;
+    return this.#lastOn.get(path) ?? (this.#settled ?? this.#recent.first)?.id ?? null;
   }
-
-  /** @returns {string | undefined} */
-  #oldest() {
-    return this.#arrivedMs.keys().next().value;
+};
+var arrivedBefore = ({ first }, timeMs) => first !== void 0 && first.arrivedMs <= timeMs;
+var Queue = class {
+  /** @type {T[]} */
+  #items = [];
+  #taken = 0;
+  /** @returns {T | undefined} */
+  get first() {
+    return this.#items[this.#taken];
   }
-}
+  /** @param {T} item */
+  push(item) {
+    this.#items.push(item);
+  }
+  shift() {
+    const item = this.#items[this.#taken++];
+    if (this.#taken * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return item;
+  }
+};
 
-/**
- * An update that is ready for the app.
- * @typedef {{update: Update, isLate: boolean}} Handout
- */
-
-/** Puts updates in order: live updates wait while a gap before them is being filled. */
-export class Sequence {
+// client/src/sequence.js
+var HELD_UPDATES = 1e3;
+var Sequence = class {
   #risesOnly;
   /** @type {Update[]} */
   #held = [];
   #isHolding = false;
   /** The id of the newest price handed out. @type {string | null} */
   newestId = null;
-  #newestPlace = "";
-
   /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
   constructor(risesOnly) {
     this.#risesOnly = risesOnly;
   }
-
   hold() {
     this.#isHolding = true;
   }
-
   /** Stops holding, and returns the held updates. */
   release() {
     this.#isHolding = false;
     return this.#handOut(this.#held.splice(0).sort(byPlace));
   }
-
   /** @param {Update} update that arrived live */
   add(update) {
     this.#held.push(update);
     return this.#isHolding && this.#held.length <= HELD_UPDATES ? [] : this.release();
   }
-
   /** @param {readonly Update[]} updates the next page of what fills a gap, in trade order */
   fill(updates) {
-    const last = updates.length > 0 ? placeOf(updates[updates.length - 1]) : "";
-    const due = this.#held.filter((update) => placeOf(update) <= last);
-    this.#held = this.#held.filter((update) => placeOf(update) > last);
+    const last = placeOf(updates.at(-1)?.id ?? "");
+    const due = this.#held.filter(({ id }) => placeOf(id) <= last);
+    this.#held = this.#held.filter(({ id }) => placeOf(id) > last);
     return this.#handOut([...updates, ...due].sort(byPlace));
   }
-
   /** @param {readonly Update[]} updates */
   #handOut(updates) {
-    /** @type {Handout[]} */
     const handouts = [];
     for (const update of updates) {
-      const isLate = placeOf(update) < this.#newestPlace;
-      if (!isLate) [this.newestId, this.#newestPlace] = [update.id, placeOf(update)];
+      const isLate = this.newestId !== null && placeOf(update.id) < placeOf(this.newestId);
+      if (!isLate) this.newestId = update.id;
       if (!isLate || !this.#risesOnly) handouts.push({ update, isLate });
     }
     return handouts;
   }
-}
+};
 
-/**
- * The second and the slot of an update. The rest of its id says nothing of the order inside a slot: there the one that comes
- * later is the newer one.
- * @param {Update} update
- */
-const placeOf = ({ id }) => id.slice(0, 23);
-
-/** Leaves updates of one slot as they came. @param {Update} a @param {Update} b */
-const byPlace = (a, b) => (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0);
-
-/**
- * The wait between tries: a random part of a time that doubles with each failure. It is random so that clients that failed
- * together do not come back together ("full jitter").
- */
-export class Backoff {
-  #tries = 0;
-
-  /** @param {number} random from 0 to 1 @returns {number} milliseconds */
-  nextMs(random) {
-    return random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** this.#tries++);
+// client/src/channel.js
+var LATE_SECONDS = 60;
+var HELD_MS = 5e3;
+var Channel = class {
+  #wantsLatest;
+  #scope;
+  #app;
+  #memory = new Memory();
+  #sequence;
+  #filler;
+  #cancelRelease = () => {
+  };
+  /**
+   * The cursor of a client that was connected and has received nothing, because the token was quiet: the time at which it had
+   * asked where to connect. Everything since then must be delivered.
+   * @type {string | null}
+   */
+  #servedFrom = null;
+  /**
+   * @param {Rest} rest
+   * @param {{wantsLatest: boolean, maxFill: number}} wishes
+   * @param {Scope} scope
+   * @param {{take: (handout: Handout) => void, skip: (reason: string) => void}} app
+   */
+  constructor(rest, { wantsLatest, maxFill }, scope, app) {
+    this.#wantsLatest = wantsLatest;
+    this.#scope = scope;
+    this.#app = app;
+    this.#sequence = new Sequence(wantsLatest);
+    this.#filler = new Filler(rest, maxFill, scope, this);
   }
-
-  reset() {
-    this.#tries = 0;
+  /** What to ask `path` for. @param {string} path */
+  wish(path) {
+    return { after: this.#memory.cursor(path) ?? this.#servedFrom, delivery: this.#wantsLatest ? "latest" : void 0 };
   }
-}
-
-/**
- * The smallest id `seconds` before that of `id`.
- * @param {string} id
- * @param {number} seconds
- */
-export function idBefore(id, seconds) {
-  return firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
-}
-
-/** @param {number} timestamp Unix seconds */
-function firstIdOf(timestamp) {
-  return `${String(timestamp).padStart(10, "0")}-000000000000-0`;
-}
-
-/** Builds the query as text, because React Native's URL has no searchParams. @param {Record<string, string | null | undefined>} fields */
-function queryOf(fields) {
-  const given = Object.entries(fields).filter(([, value]) => value != null);
-  return given.map(([name, value], index) => `${index === 0 ? "?" : "&"}${name}=${encodeURIComponent(value ?? "")}`).join("");
-}
-
-class HttpError extends Error {
-  /** @param {number} status @param {string} message */
-  constructor(status, message) {
-    super(message);
-    this.status = status;
+  /** From now on `path` delivers, and alone. @param {string} path @param {string | null} askedAt when the place was asked for, as an id */
+  serveFrom(path, askedAt) {
+    this.#servedFrom ??= askedAt;
+    this.#memory.stayOn(path);
   }
-}
-
-/** @param {string} text @returns {Message | null} */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+  /** @param {string} path @param {Update} update that `path` delivered */
+  take(path, update) {
+    this.#memory.advance(path, update.id);
+    if (this.#isNew(update)) this.#handOver(this.#sequence.add(update));
+    if (this.#filler.isIdle) this.#memory.forgetOld(this.#scope.host.nowMs());
   }
+  /**
+   * Reads what a path misses. It may name an earlier `after` than is needed: that of a trade that was hours late, or null if it
+   * knows nothing of before.
+   * @param {string | null} after
+   */
+  miss(after) {
+    const { newestId } = this.#sequence;
+    this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after);
+  }
+  /** Reads what has come since the newest price; no path delivers. */
+  poll() {
+    this.#memory.stayOn(null);
+    this.#owe(this.#sequence.newestId);
+  }
+  /** @param {readonly Update[]} updates */
+  fill(updates) {
+    this.#handOver(this.#sequence.fill(updates.filter((update) => this.#isNew(update))));
+  }
+  /** @param {string} reason */
+  skip(reason) {
+    this.#app.skip(reason);
+  }
+  /** Holds live updates back no longer. */
+  release() {
+    this.#cancelRelease();
+    this.#handOver(this.#sequence.release());
+  }
+  /** @param {string | null} after */
+  #owe(after) {
+    if (this.#filler.isIdle) {
+      this.#sequence.hold();
+      this.#cancelRelease = this.#scope.later(HELD_MS, () => this.release());
+    }
+    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : idBefore(after, LATE_SECONDS));
+  }
+  /** @param {Update} update */
+  #isNew({ id }) {
+    return this.#memory.admit(id, this.#scope.host.nowMs());
+  }
+  /** @param {readonly Handout[]} handouts */
+  #handOver(handouts) {
+    for (const handout of handouts) this.#app.take(handout);
+  }
+};
+
+// client/src/host.js
+var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
+var HOST = {
+  nowMs: () => performance.now(),
+  random: () => Math.random(),
+  setTimer(act, delayMs) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+  fetch: (url, controller) => fetch(url, controller),
+  // reads its `signal`
+  onWake(act) {
+    const controller = new AbortController();
+    for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
+    return () => controller.abort();
+  },
+  warn: (text) => console.error(text)
+};
+
+// client/src/options.js
+var MAX_FILL = 1e4;
+function checked(token, options) {
+  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalThis.WebSocket } = options ?? {};
+  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
+  check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
+  check(typeof onPrice === "function", "onPrice", "a function", onPrice);
+  check(typeof (onState ?? check) === "function", "onState", "a function", onState);
+  check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
+  check(maxFill > 0, "maxFill", "above 0", maxFill);
+  check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
+  return { token, api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket };
+}
+function check(isRight, name, what, value) {
+  if (!isRight) throw new TypeError(`glow: ${name} must be ${what}; got ${value}`);
 }
 
-/** Timers and requests that can be cancelled together. */
-class Scope {
+// client/src/pulse.js
+var LATE_TIMER_MS = 1e3;
+var Pulse = class {
+  #scope;
+  #ping;
+  #die;
+  /** Cancels the wait for an answer. @type {(() => void) | null} */
+  #cancelWait = null;
+  /** @param {Scope} scope @param {() => void} ping @param {() => void} die */
+  constructor(scope, ping, die) {
+    this.#scope = scope;
+    this.#ping = ping;
+    this.#die = die;
+  }
+  /** Pings every `pingMs`. @param {number} pingMs */
+  beatEvery(pingMs) {
+    this.#scope.later(pingMs, () => {
+      this.check();
+      this.beatEvery(pingMs);
+    });
+  }
+  /** Notes that something was received. */
+  hear() {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+  /** Pings now. Any message is an answer. */
+  check() {
+    this.#ping();
+    if (this.#cancelWait === null) this.#waitOnce(true);
+  }
+  /** @param {boolean} mayBeLate */
+  #waitOnce(mayBeLate) {
+    const dueMs = this.#scope.host.nowMs() + ANSWER_MS;
+    this.#cancelWait = this.#scope.later(ANSWER_MS, () => {
+      if (!mayBeLate || this.#scope.host.nowMs() - dueMs <= LATE_TIMER_MS) return this.#die();
+      this.#ping();
+      this.#waitOnce(false);
+    });
+  }
+};
+
+// client/src/scope.js
+var Scope = class {
   isOver = false;
   /** @type {Set<() => void>} */
-  #ends = new Set();
-
-  /** @param {number} delayMs @param {() => void} act @returns {() => void} cancels it */
-  later(delayMs, act) {
-    if (this.isOver) return () => {};
-    const cancel = () => {
-      clearTimeout(timer);
-      this.#ends.delete(cancel);
+  #ends = /* @__PURE__ */ new Set();
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+  }
+  /**
+   * @param {number} delayMs
+   * @param {() => void} act
+   * @param {() => void} [atEnd] called if this ends before
+   * @returns {() => void} cancels both
+   */
+  later(delayMs, act, atEnd) {
+    if (this.isOver) return () => {
     };
-    const timer = setTimeout(() => {
-      this.#ends.delete(cancel);
+    const cancel = () => {
+      clear();
+      this.#ends.delete(end);
+    };
+    const clear = this.host.setTimer(() => {
+      cancel();
       act();
     }, delayMs);
-    this.#ends.add(cancel);
+    const end = () => {
+      clear();
+      atEnd?.();
+    };
+    this.#ends.add(end);
     return cancel;
   }
-
-  /** @param {string} url @param {(response: Response) => void} [look] at a good answer @returns {Promise<any>} */
-  async fetchJson(url, look = () => {}) {
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    const cancel = this.later(ANSWER_MS, abort);
-    this.#ends.add(abort);
-    if (this.isOver) abort();
-    try {
-      const response = await fetch(url, { signal: controller.signal });
-      if (response.ok) {
-        look(response);
-        return await response.json();
-      }
-      const body = await response.json().catch(() => null);
-      throw new HttpError(response.status, body?.error?.message ?? `HTTP status ${response.status}`);
-    } finally {
-      cancel();
-      this.#ends.delete(abort);
-    }
-  }
-
   end() {
     this.isOver = true;
     for (const end of this.#ends) end();
     this.#ends.clear();
   }
-}
+};
 
-/**
- * @typedef {object} Listener
- * @property {() => void} onServing
- * @property {(message: Message) => void} onMessage
- * @property {(code: number, reason: string) => void} onEnd not after `close()`
- */
-
-/** One socket on one path. It sends pings and ends when the server stays silent. */
-class Connection {
-  scope = new Scope();
-  isSettled = false;
-  isAged = false;
+// client/src/connection.js
+var CLOSED_BY_POLICY = 1008;
+var SILENT = `no answer for ${ANSWER_MS} ms`;
+var GREETINGS = ["connected", "SUBSCRIBED"];
+var Connection = class {
+  scope;
   #serves = false;
+  #channels;
   #listener;
+  #pulse;
   /** @type {Socket | null} */
   #socket = null;
-  #cancelDeadline = () => {};
-
   /**
    * @param {Route} route
-   * @param {{after: string | null, delivery: string | null}} wish
-   * @param {new (url: string) => Socket} SocketClass
+   * @param {ReadonlyMap<string, Channel>} channels by token
+   * @param {Host} host
    * @param {Listener} listener
    */
-  constructor({ path, url, protocol }, wish, SocketClass, listener) {
-    this.path = path;
-    this.protocol = protocol;
+  constructor(route, channels, host, listener) {
+    const { url, protocol } = this.route = route;
+    this.#channels = channels;
     this.#listener = listener;
-    this.#expectWithin(ANSWER_MS);
+    this.scope = new Scope(host);
+    this.#pulse = new Pulse(this.scope, () => this.#say(protocol.ping), () => this.#fail(SILENT));
+    this.scope.later(ANSWER_MS, () => this.#serves || this.#fail(SILENT));
+    const { subscribe: subscribe2 } = protocol;
     try {
-      this.#socket = new SocketClass(protocol.subscribe === null ? url + queryOf(wish) : url);
+      const [[, first]] = channels;
+      const asked = subscribe2 === null ? url + queryOf(this.#wishOf(first)) : url;
+      const socket = this.#socket = new host.WebSocket(asked);
+      socket.onopen = () => {
+        if (subscribe2 === null || this.scope.isOver) return;
+        for (const [token, channel] of channels) this.#say({ ...subscribe2, token, ...this.#wishOf(channel) });
+      };
+      socket.onmessage = ({ data }) => this.#receive(data);
+      socket.onclose = ({ code, reason }) => code === CLOSED_BY_POLICY ? this.#refuse(reason) : this.#fail(`ended: ${code} ${reason}`);
+      socket.onerror = () => {
+      };
     } catch (error) {
-      // Browsers throw if the page is not allowed to reach the address.
-      this.scope.later(0, () => this.fail(1006, String(error)));
-      return;
+      this.scope.later(0, () => this.#fail(String(error)));
     }
-    const { subscribe } = protocol;
-    this.#socket.onopen = () => {
-      if (subscribe === null || this.scope.isOver) return;
-      const { after, delivery } = wish;
-      this.#say({ ...subscribe, ...(after !== null && { after }), ...(delivery !== null && { delivery }) });
-    };
-    this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onclose = ({ code, reason }) => this.fail(code, reason);
-    this.#socket.onerror = () => {}; // `onclose` follows; without a listener `ws` would throw
   }
-
   close() {
     this.scope.end();
-    this.#socket?.close(1000);
+    this.#socket?.close(1e3);
   }
-
-  /** @param {number} code @param {string} reason */
-  fail(code, reason) {
+  /** Asks for a sign of life now: the network may be another one. */
+  check() {
+    this.#pulse.check();
+  }
+  /** What each token wants; the cursor of a move is for a client that has none. @param {Channel} channel */
+  #wishOf(channel) {
+    const { after, delivery } = channel.wish(this.route.path);
+    return { after: after ?? this.route.after ?? void 0, delivery };
+  }
+  /** @param {string} reason */
+  #fail(reason) {
     if (this.scope.isOver) return;
     this.close();
-    this.#listener.onEnd(code, reason);
+    this.#listener.onEnd(this, `${this.route.url} ${reason}`);
   }
-
+  /** @param {string} reason */
+  #refuse(reason) {
+    if (!this.scope.isOver) this.#listener.onRefused(reason);
+  }
   /** @param {string} text */
   #receive(text) {
     if (this.scope.isOver) return;
-    const message = parsed(text);
-    if (message === null) return this.fail(1007, "a frame that is not JSON");
-    if (this.#serves) this.#expectWithin(this.protocol.pingMs + ANSWER_MS);
-    else if (message.type === "connected" || message.type === "SUBSCRIBED") this.#beginServing();
-    this.#listener.onMessage(message);
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return this.#fail("sent no JSON");
+    }
+    this.#pulse.hear();
+    if (!this.#serves && GREETINGS.includes(message.type)) this.#beginServing();
+    this.#handle(message);
   }
-
   #beginServing() {
     this.#serves = true;
-    this.#expectWithin(this.protocol.pingMs + ANSWER_MS);
-    const pingLater = () =>
-      this.scope.later(this.protocol.pingMs, () => {
-        this.#say(this.protocol.ping);
-        pingLater();
-      });
-    pingLater();
-    this.#listener.onServing();
+    this.#pulse.beatEvery(this.route.protocol.pingMs);
+    this.#listener.onServing(this);
   }
-
-  /** @param {number} withinMs */
-  #expectWithin(withinMs) {
-    const dueMs = Date.now() + withinMs;
-    const giveUp = () => this.fail(1006, `no answer for ${withinMs} ms`);
-    this.#cancelDeadline();
-    this.#cancelDeadline = this.scope.later(withinMs, () => {
-      // In a hidden tab and after a sleep, timers fire late. Then the ping has only just been sent, so wait once more.
-      const isLate = Date.now() - dueMs > LATE_TIMER_MS;
-      if (isLate) this.#cancelDeadline = this.scope.later(ANSWER_MS, giveUp);
-      else giveUp();
-    });
+  /** @param {Message} message */
+  #handle(message) {
+    switch (message.type) {
+      case "PRICE_UPDATE":
+        return this.#pass([
+          /** @type {any} */
+          message
+        ]);
+      case "PRICE_BATCH":
+        return this.#pass(message.updates ?? []);
+      case "GAP":
+        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null);
+        return;
+      case "MOVED":
+        return this.#listener.onMoved(
+          this,
+          /** @type {any} */
+          message
+        );
+      case "ERROR":
+        if (FINAL_CODES.includes(message.code ?? "")) this.#refuse(message.message ?? "");
+        else this.#fail(`says ${message.code}: ${message.message}`);
+    }
   }
-
+  /** @param {readonly Update[]} updates of any tokens */
+  #pass(updates) {
+    for (const update of updates) this.#channels.get(update.token)?.take(this.route.path, update);
+  }
+  /** Those of the token that a message names; all of them, if it names none. @param {Message} message */
+  #channelsOf({ token }) {
+    return [...this.#channels].filter(([own]) => token === void 0 || own === token).map(([, channel]) => channel);
+  }
   /** @param {object} message */
   #say(message) {
     this.#socket?.send(JSON.stringify(message));
   }
-}
+};
 
-/** A running subscription. Made by `subscribe`. */
-export class Subscription {
-  #token;
-  #options;
-  #SocketClass;
-  #memory = new Memory();
-  #sequence;
+// client/src/router.js
+var SETTLED_MS = 3e4;
+var POLL_MS = 5e3;
+var RENEWAL_JITTER = 0.1;
+var PROTOCOLS = {
+  aws: { subscribe: { action: "subscribePrice" }, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 },
+  edge: { subscribe: null, ping: { type: "ping" }, pingMs: 2e4, maxAgeMs: null }
+};
+var RESTING = { name: "resting", path: null };
+var NOTHING = { name: "nothing", end() {
+} };
+var Router = class {
+  #channels;
+  #rest;
+  #host;
+  #listener;
   #backoff = new Backoff();
-  #scope = new Scope();
-  /** The timers and requests of the current try to connect. A new try cancels the one before. */
-  #attempt = new Scope();
-  /** @type {Connection | null} */
-  #serving = null;
-  /** @type {Connection | null} */
-  #opening = null;
-  /** The path that is being opened. @type {string | null} */
-  #target = null;
+  #reach = new Reach();
+  #source = NOTHING;
+  #step = RESTING;
+  /** The timers and requests of the current step. The next one cancels them. */
+  #stepScope;
   /** The last route that came from /connect or MOVED. @type {Route | null} */
   #route = null;
-  #hasServed = false;
+  /** When the stack last said where to connect, as an id. @type {string | null} */
+  #askedAt = null;
+  /** Since when no socket can be opened; null: one delivers; Infinity: that it lasts has been said. @type {number | null} */
+  #outageSinceMs = null;
   /**
-   * The cursor of a client that was connected and has received nothing, because the token was quiet. It is the time of
-   * the discovery: everything since then must be delivered.
-   * @type {string | null}
+   * @param {ReadonlyMap<string, Channel>} channels by token
+   * @param {Rest} rest
+   * @param {Host} host
+   * @param {Listener} listener
    */
-  #servedFrom = null;
-  /** Path → how many tries in a row failed. The path that failed last is the last key. @type {Map<string, number>} */
-  #failures = new Map();
-  #fills = 0;
-  #isWaiting = false;
-  /** @type {Scope | null} */
-  #polling = null;
-  #reported = "";
-
-  /** @param {string} token @param {Options} options */
-  constructor(token, options) {
-    const SocketClass = options.WebSocket ?? globalThis.WebSocket;
-    if (SocketClass === undefined) {
-      throw new Error("glow: there is no global WebSocket here (Node before 22). Pass that of the package ws: subscribe(token, { …, WebSocket })");
-    }
-    this.#token = token;
-    this.#options = { ...options, api: options.api.replace(/\/+$/, "") };
-    this.#SocketClass = SocketClass;
-    this.#sequence = new Sequence(this.#wantsLatest);
-    this.#attempt.later(0, () => this.#connect()); // not at once, because the callbacks may use the value that `subscribe` returns
+  constructor(channels, rest, host, listener) {
+    this.#channels = channels;
+    this.#rest = rest;
+    this.#host = host;
+    this.#listener = listener;
+    this.#stepScope = new Scope(host);
+    this.#stepScope.later(0, () => this.#connect(null));
   }
-
-  /** Ends the subscription. No callback is called after this. */
   close() {
-    for (const scope of [this.#scope, this.#attempt, this.#polling]) scope?.end();
-    for (const connection of [this.#opening, this.#serving]) connection?.close();
+    this.#enter(RESTING).end();
+    this.#deliverFrom(NOTHING);
   }
-
-  get #wantsLatest() {
-    return this.#options.delivery === "latest";
+  /** Looks whether the connection lives, and tries at once if there is none. */
+  wake() {
+    if (this.#serving !== void 0) this.#serving.check();
+    else if (this.#step.name === "waiting") void this.#connect(this.#step.path);
   }
-
-  /** Asks the stack where to connect, and connects. */
-  async #connect() {
-    const attempt = this.#beginAttempt();
-    this.#report();
-    const route = await this.#discover(attempt);
-    if (attempt.isOver) return;
-    if (route === null) return this.#retry("nobody answers where to connect");
-    if (route.path === this.#serving?.path && !this.#serving.isAged) {
-      this.#target = null;
-      this.#recheckLater(this.#serving, route);
-      return this.#report();
-    }
-    if (this.#serving === null && this.#triesOf(route.path) >= UNREACHABLE_TRIES) this.#startPolling();
-    this.#open(route);
-  }
-
-  #beginAttempt() {
-    this.#attempt.end();
-    this.#opening?.close();
-    this.#opening = null;
-    this.#isWaiting = false;
-    return (this.#attempt = new Scope());
-  }
-
-  /** @param {string} reason */
-  #retry(reason) {
-    const attempt = this.#beginAttempt();
-    this.#isWaiting = true;
-    attempt.later(this.#backoff.nextMs(Math.random()), () => this.#connect());
-    this.#report(reason);
-  }
-
-  /** @param {Scope} attempt @returns {Promise<Route | null>} the last known route if no answer comes; null if there is none */
-  async #discover(attempt) {
-    const failed = [...this.#failures.keys()].pop();
-    const avoid = failed !== undefined && this.#triesOf(failed) >= UNREACHABLE_TRIES ? failed : null;
-    const { api, region } = this.#options;
-    try {
-      const url = `${api}/connect/${encodeURIComponent(this.#token)}${queryOf({ region, avoid })}`;
-      this.#route = await attempt.fetchJson(url, ({ headers }) => this.#noteWhen(headers.get("date")));
-    } catch (error) {
-      if (!attempt.isOver && error instanceof HttpError && FATAL_STATUSES.includes(error.status)) this.#end(error.message);
-    }
-    return this.#route;
-  }
-
-  /** @param {string | null} date the header `Date`: the stack's time */
-  #noteWhen(date) {
-    if (!this.#hasServed) this.#servedFrom = date === null ? null : firstIdOf(Date.parse(date) / 1_000);
-  }
-
-  /** @param {string} path */
-  #triesOf(path) {
-    return this.#failures.get(path) ?? 0;
-  }
-
-  /** @param {Route} route */
-  #open(route) {
-    const after = this.#memory.cursor(route.path) ?? (this.#hasServed ? this.#servedFrom : null);
-    const wish = { after, delivery: this.#wantsLatest ? "latest" : null };
-    const connection = new Connection(route, wish, this.#SocketClass, {
-      onServing: () => this.#serve(connection, route),
-      onMessage: (message) => this.#receive(connection, message),
-      onEnd: (code, reason) => this.#lose(connection, code, reason),
+  /** @param {Connection} connection */
+  onServing(connection) {
+    const { route } = connection;
+    if (this.#source.name === "polling") this.#poll();
+    this.#step = RESTING;
+    this.#deliverFrom({
+      name: "socket",
+      end: () => connection.close(),
+      connection,
+      renewAtMs: this.#host.nowMs() + (route.protocol.maxAgeMs ?? Infinity) * (1 - RENEWAL_JITTER * this.#host.random())
     });
-    this.#target = route.path;
-    this.#opening = connection;
+    this.#reach.noteService(route.path);
+    this.#outageSinceMs = null;
+    connection.scope.later(SETTLED_MS, () => this.#backoff.reset());
+    for (const channel of this.#channels.values()) channel.serveFrom(route.path, this.#askedAt);
+    this.#settleOn(route);
     this.#report();
   }
-
-  /** @param {Connection} connection @param {Route} route */
-  #serve(connection, route) {
-    this.#serving?.close();
-    this.#serving = connection;
-    this.#hasServed = true;
-    this.#opening = this.#target = null;
-    this.#polling?.end();
-    this.#polling = null;
-    this.#failures.delete(connection.path);
-    this.#memory.stayOn(connection.path);
-    connection.scope.later(SETTLED_MS, () => {
-      connection.isSettled = true;
-      this.#backoff.reset();
-      this.#failures.clear();
-    });
-    const { maxAgeMs } = connection.protocol;
-    if (maxAgeMs !== null) {
-      connection.scope.later(maxAgeMs * (1 - RENEWAL_JITTER * Math.random()), () => {
-        connection.isAged = true;
-        this.#connectUnlessMoving();
-      });
+  /** @param {Connection} connection @param {string} reason */
+  onEnd(connection, reason) {
+    if (connection !== this.#serving) {
+      const { path } = connection.route;
+      if (this.#reach.noteFailure(path, this.#host.nowMs())) this.#backoff.reset();
+      return this.#retry(path, reason);
     }
-    this.#recheckLater(connection, route);
-    this.#report();
+    this.#deliverFrom(NOTHING);
+    if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason);
+    else this.#report(reason);
   }
-
-  /** @param {Connection} connection @param {Route} route */
-  #recheckLater(connection, { recheckMs }) {
-    if (recheckMs != null) connection.scope.later(recheckMs * (1 + Math.random()), () => this.#connectUnlessMoving());
-  }
-
-  #connectUnlessMoving() {
-    if (this.#target === null) void this.#connect();
-  }
-
-  /** @param {Connection} connection @param {number} code @param {string} reason */
-  #lose(connection, code, reason) {
-    if (code === CLOSED_BY_POLICY) return this.#end(reason);
-    const why = `${connection.path} ended: ${code} ${reason}`.trim();
-    if (connection === this.#serving) {
-      this.#serving = null;
-      if (this.#opening === null) this.#retry(why);
-      else this.#report(why);
-      return;
-    }
-    const tries = this.#triesOf(connection.path) + 1;
-    this.#failures.delete(connection.path);
-    this.#failures.set(connection.path, tries);
-    this.#retry(why);
-  }
-
-  /** @param {Connection} connection @param {Message} message */
-  #receive(connection, message) {
-    switch (message.type) {
-      case "PRICE_UPDATE":
-        return this.#take(connection.path, [/** @type {Update} */ (message)]);
-      case "PRICE_BATCH":
-        return this.#take(connection.path, message.updates ?? []);
-      case "GAP":
-        return void this.#fill(message.after ?? null, message.until ?? null);
-      case "MOVED":
-        return this.#move(/** @type {any} */ (message));
-      case "ERROR":
-        if (FATAL_ERRORS.includes(message.code ?? "")) this.#end(message.message ?? "");
-        else connection.fail(1006, message.message ?? "");
-    }
-  }
-
-  /** @param {{path: string, url: string, jitterMs: number}} moved */
-  #move({ path, url, jitterMs }) {
-    if (path === this.#target || !(path in PROTOCOLS)) return;
-    if (this.#options.region != null) {
-      // The move may not concern this region, so ask the stack.
-      this.#beginAttempt().later(jitterMs * Math.random(), () => this.#connect());
-      return;
-    }
-    const attempt = this.#beginAttempt();
-    const protocol = PROTOCOLS[path](this.#token);
-    const route = (this.#route = { path, url, protocol });
-    this.#target = path === this.#serving?.path ? null : path;
-    if (this.#target !== null) {
-      // A client that is moved again and again within seconds waits longer each time.
-      const pauseMs = this.#serving?.isSettled ? 0 : this.#backoff.nextMs(Math.random());
-      attempt.later(jitterMs * Math.random() + pauseMs, () => this.#open(route));
+  /** @param {Connection} connection @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
+  onMoved(connection, { path, url, after, jitterMs }) {
+    if (path === this.#step.path) return;
+    const protocol = PROTOCOLS[path];
+    const spreadMs = jitterMs * this.#host.random();
+    if (this.#rest.region !== void 0 || protocol === void 0) {
+      this.#enter({ name: "waiting", path: null }).later(spreadMs, () => this.#connect(null));
+    } else {
+      const route = this.#route = { path, url, protocol, after };
+      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route);
+      else {
+        const pauseMs = this.#backoff.nextMs(this.#host.random());
+        this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
+      }
     }
     this.#report(`moved to ${path}`);
   }
-
-  /** @param {string} path @param {readonly Update[]} updates that `path` delivered */
-  #take(path, updates) {
-    for (const update of updates) {
-      this.#memory.advance(path, update.id);
-      if (this.#memory.admit(update.id, Date.now())) this.#handOver(this.#sequence.add(update));
-    }
-    if (this.#fills === 0) this.#memory.forgetOld(Date.now()); // while a gap is filled, even old ids may come again
+  /** @param {string} reason */
+  onRefused(reason) {
+    this.#listener.onRefused(reason);
   }
-
-  /**
-   * Reads by REST what came after `after` (null: the newest price), page by page. Tries until it succeeds.
-   * @param {string | null} after
-   * @param {string | null} until
-   */
-  async #fill(after, until) {
-    this.#fills += 1;
-    this.#sequence.hold();
-    const release = () => this.#handOver(this.#sequence.release());
-    const cancelRelease = this.#scope.later(HELD_MS, release);
-    const backoff = new Backoff();
-    let from = after === null ? null : idBefore(after, LATE_SECONDS);
-    for (let isRead = false; !isRead; ) {
-      try {
-        const { prices, next } = await this.#page(from, until);
-        this.#handOver(this.#sequence.fill(prices.filter(({ id }) => this.#memory.admit(id, Date.now()))));
-        isRead = next === null;
-        from = next;
-      } catch {
-        if (this.#scope.isOver) return;
-        await new Promise((resolve) => this.#scope.later(backoff.nextMs(Math.random()), () => resolve(null)));
-      }
-    }
-    cancelRelease();
-    this.#fills -= 1;
-    if (this.#fills === 0) release();
+  get #serving() {
+    return this.#source.connection;
   }
-
-  /** @param {string | null} after @param {string | null} until @returns {Promise<{prices: Update[], next: string | null}>} */
-  async #page(after, until) {
-    const ofToken = `${this.#options.api}/tokens/${encodeURIComponent(this.#token)}`;
-    if (after !== null && !this.#wantsLatest) return this.#scope.fetchJson(`${ofToken}/prices${queryOf({ after, until })}`);
+  /** Whether a connection on `path` delivers that need not be renewed. @param {string} path */
+  #isWellOn(path) {
+    return this.#source.name === "socket" && this.#source.connection.route.path === path && this.#host.nowMs() < this.#source.renewAtMs;
+  }
+  /** Leaves the current step. @param {Step} step */
+  #enter(step) {
+    this.#stepScope.end();
+    this.#step.connection?.close();
+    this.#step = step;
+    return this.#stepScope = new Scope(this.#host);
+  }
+  /** @param {Source} source */
+  #deliverFrom(source) {
+    this.#source.end();
+    this.#source = source;
+  }
+  /** Asks the stack where to connect, and connects. @param {string | null} path for which it is headed */
+  async #connect(path) {
+    const scope = this.#enter({ name: "asking", path });
+    let failure = null;
+    this.#report();
     try {
-      return { prices: [await this.#scope.fetchJson(`${ofToken}/price`)], next: null };
+      const { route: route2, askedAt } = await this.#rest.route(scope, this.#reach.avoided(this.#host.nowMs()));
+      if (!scope.isOver) [this.#route, this.#askedAt] = [route2, askedAt];
     } catch (error) {
-      if (error instanceof HttpError && error.status === 404) return { prices: [], next: null }; // no trade yet
-      throw error;
+      failure = /** @type {Error} */
+      error.message;
+      if (error instanceof Refusal && !scope.isOver) return this.onRefused(failure);
     }
+    const route = this.#route;
+    if (scope.isOver) return;
+    if (route === null) return this.#retry(path, failure);
+    if (this.#isWellOn(route.path)) {
+      this.#settleOn(route);
+      return this.#report(failure);
+    }
+    if (this.#source === NOTHING && this.#reach.isUnreachable(route.path, this.#host.nowMs())) this.#startPolling();
+    this.#open(route);
   }
-
+  /** @param {Route} route */
+  #open(route) {
+    const connection = new Connection(route, this.#channels, this.#host, this);
+    this.#enter({ name: "opening", path: route.path, connection });
+    this.#report();
+  }
+  /** Stays where it is, until the connection grows old or the stack may know a better path. @param {Route} route */
+  #settleOn({ recheckMs }) {
+    const scope = this.#enter(RESTING);
+    const connect = () => this.#connect(null);
+    const avoidedMs = this.#reach.avoidedForMs(this.#host.nowMs());
+    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#host.random()), avoidedMs), connect);
+    if (this.#source.name === "socket" && this.#source.renewAtMs < Infinity) scope.later(this.#source.renewAtMs - this.#host.nowMs(), connect);
+  }
+  /** @param {string | null} path @param {string | null} reason */
+  #retry(path, reason) {
+    this.#enter({ name: "waiting", path }).later(this.#backoff.nextMs(this.#host.random()), () => this.#connect(path));
+    this.#report(reason);
+    const nowMs = this.#host.nowMs();
+    this.#outageSinceMs ??= this.#serving === void 0 ? nowMs : null;
+    if (this.#outageSinceMs === null || nowMs - this.#outageSinceMs < LASTING_MS) return;
+    this.#outageSinceMs = Infinity;
+    this.#listener.onLasting(`${reason}`);
+  }
   #startPolling() {
-    if (this.#polling !== null) return;
-    const polling = (this.#polling = new Scope());
-    this.#memory.stayOn(null);
-    const poll = () => {
-      if (this.#fills === 0) void this.#fill(this.#sequence.newestId, null);
-      polling.later(POLL_MS, poll);
+    const scope = new Scope(this.#host);
+    this.#source = { name: "polling", end: () => scope.end() };
+    const pollOn = () => {
+      this.#poll();
+      scope.later(POLL_MS, pollOn);
     };
-    poll();
+    pollOn();
   }
-
-  /** @param {readonly Handout[]} handouts */
-  #handOver(handouts) {
-    for (const { update, isLate } of handouts) this.#call(() => this.#options.onPrice(update, { isLate }));
+  #poll() {
+    for (const channel of this.#channels.values()) channel.poll();
   }
-
   /** @param {string | null} [reason] */
   #report(reason = null) {
-    const serving = this.#serving?.path;
-    const isMoving = this.#target !== null && this.#target !== serving;
-    if (serving !== undefined) this.#tell({ state: isMoving ? "moving" : "live", path: serving, reason });
-    else if (this.#polling !== null) this.#tell({ state: "polling", path: null, reason });
-    else this.#tell({ state: this.#isWaiting ? "waiting" : "connecting", path: this.#opening?.path ?? null, reason });
+    const { name, path } = this.#step;
+    const serving = this.#serving?.route.path;
+    if (serving !== void 0) this.#listener.onState({ state: path === null || path === serving ? "live" : "moving", path: serving, reason });
+    else if (this.#source !== NOTHING) this.#listener.onState({ state: "polling", path: null, reason });
+    else this.#listener.onState({ state: name === "waiting" ? name : "connecting", path: name === "opening" ? path : null, reason });
   }
+};
 
-  /** @param {State} state */
-  #tell(state) {
-    const reported = `${state.state} ${state.path}`;
-    if (reported === this.#reported) return;
-    this.#reported = reported;
-    this.#call(() => this.#options.onState?.(state));
+// client/src/subscription.js
+var Subscription = class {
+  #options;
+  #scope;
+  #router;
+  #ignoreDevice;
+  /** The state that the app was told last. @type {State | null} */
+  #state = null;
+  /** @param {string} token @param {Options} options @param {import("./host.js").Surroundings} [surroundings] */
+  constructor(token, options, surroundings = HOST) {
+    const { api, region, WebSocket, onPrice, ...wishes } = this.#options = checked(token, options);
+    const host = { ...surroundings, WebSocket };
+    this.#scope = new Scope(host);
+    const rest = new Rest(api, token, region);
+    const channel = new Channel(rest, wishes, this.#scope, {
+      take: ({ update, isLate }) => this.#call(() => onPrice(update, { isLate })),
+      skip: (reason) => this.#tell({ .../** @type {State} */
+      this.#state, reason })
+    });
+    this.#router = new Router(/* @__PURE__ */ new Map([[token, channel]]), rest, host, {
+      onState: (state) => this.#show(state),
+      onLasting: (reason) => this.#warn(reason),
+      onRefused: (reason) => {
+        this.#warn(reason);
+        this.#end(reason);
+      }
+    });
+    this.#ignoreDevice = host.onWake(() => this.wake());
   }
-
+  wake() {
+    this.#router.wake();
+  }
+  close() {
+    this.#end("close() was called");
+  }
   /** @param {string} reason */
   #end(reason) {
-    this.#tell({ state: "closed", path: null, reason });
-    this.close();
+    if (this.#scope.isOver) return;
+    this.#show({ state: "closed", path: null, reason });
+    this.#scope.end();
+    this.#router.close();
+    this.#ignoreDevice();
   }
-
+  /** @param {State} state */
+  #show(state) {
+    if (state.state !== this.#state?.state || state.path !== this.#state.path) this.#tell(state);
+  }
+  /** @param {State} state */
+  #tell(state) {
+    this.#state = state;
+    this.#call(() => this.#options.onState?.(state));
+  }
+  /** Says on the console what lasts, if the app has not asked to be told. @param {string} reason */
+  #warn(reason) {
+    if (this.#options.onState === void 0) this.#scope.host.warn(`glow: ${this.#options.token}: ${reason}`);
+  }
   /**
    * Calls the app. If it throws, the error goes to the global handler, and the subscription goes on.
    * @param {() => void} callback
@@ -770,4 +916,13 @@ export class Subscription {
       });
     }
   }
+};
+
+// client/src/index.js
+function subscribe(token, options) {
+  return new Subscription(token, options);
 }
+export {
+  Subscription,
+  subscribe
+};

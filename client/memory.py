@@ -3,6 +3,7 @@
 Pure: `now` is in seconds of a clock that never goes back.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -23,13 +24,12 @@ _SILENCE_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The ids with `after` < id <= `until`.
+    """The ids above `after`; without `after`, the newest alone.
 
-    Without `until` it reaches to the newest; without `after` it is the newest alone.
+    It has no end, because the id that follows a gap says little of it: that may be a late trade's.
     """
 
     after: str | None
-    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Memory:
 
     def __init__(self, *, wants_latest: bool) -> None:
         self._wants_latest = wants_latest
-        self._arrivals: dict[str, _Arrival] = {}  # by id, in order of arrival
+        # By id, in order of arrival. To find the first entry of a dict is to pass over all that were
+        # deleted before it; an OrderedDict is linked.
+        self._arrivals: OrderedDict[str, _Arrival] = OrderedDict()
         self._age = 0.0  # seconds since the start, of which each long silence counts 60
         self._last_received: float | None = None
         self._newest_id: str | None = None
@@ -64,21 +66,22 @@ class Memory:
         is_late = newest is not None and place_of(update.id) < place_of(newest)
         self._arrivals[update.id] = _Arrival(now, self._age, is_late)
         if len(self._arrivals) > REMEMBERED_IDS:
-            del self._arrivals[next(iter(self._arrivals))]
+            self._arrivals.popitem(last=False)
         if is_late:
             return None if self._wants_latest else Price(update, is_late=True)
         self._newest_id = update.id
         return Price(update, is_late=False)
 
-    def cursor_on_another_path(self, now: float) -> str | None:
-        """The last id received at least PATHS_DIFFER_SECONDS ago, else the oldest known, else None.
+    def cursor_on_another_path(self) -> str | None:
+        """The last id received PATHS_DIFFER_SECONDS or more before the last message.
 
-        Late trades are skipped: a path that does not know the cursor sends all higher ids, and
-        above the id of a trade that is hours old those would be hours of trades.
+        Else the oldest known, else None. Late trades are skipped: a path that does not know the
+        cursor sends all higher ids, and above the id of a trade that is hours old those would be
+        hours of trades.
         """
         oldest = None
         for id_, received in self._rising_backwards():
-            if received <= now - PATHS_DIFFER_SECONDS:
+            if received <= (self._last_received or 0) - PATHS_DIFFER_SECONDS:
                 return id_
             oldest = id_
         return oldest
@@ -92,10 +95,27 @@ class Memory:
         """Note a gap. Several gaps become one span: reading some trades again costs little."""
         self._owed = span if self._owed is None else _cover(self._owed, span)
 
-    def settle(self, span: Span) -> None:
-        """Note that `span` has been read. A gap that was noted during the read stays owed."""
+    def gap_start(self, after: str | None) -> str | None:
+        """From where a gap must be read: nothing up to the newest price is missing.
+
+        `after` may be earlier, the id of a trade that was hours late, or None if the path knows
+        nothing of before.
+        """
+        if after is None or self._newest_id is None:
+            return after or self._newest_id
+        return max(after, self._newest_id)
+
+    def settle(self, span: Span, rest: Span | None = None) -> None:
+        """Note that all of `span` but `rest` has been read.
+
+        A gap that was noted during the read stays owed.
+        """
         if self._owed is span:
-            self._owed = None
+            self._owed = rest
+
+    def leave_out(self) -> None:
+        """Give up what is owed, but for the newest price; that too, if it was what was owed."""
+        self._owed = None if self._owed is None or self._owed.after is None else Span(None)
 
     def _live_until(self, now: float) -> None:
         """Advance the age and forget old ids, but none while a read is owed that may repeat them."""
@@ -116,9 +136,5 @@ class Memory:
 
 def _cover(one: Span, other: Span) -> Span:
     if one.after is None or other.after is None:
-        # A span without `after` (the newest alone) contains less than any real gap.
-        return other if one.after is None else one
-    return Span(
-        after=min(one.after, other.after),
-        until=None if one.until is None or other.until is None else max(one.until, other.until),
-    )
+        return Span(one.after or other.after)
+    return Span(min(one.after, other.after))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from client.fields import Fields, as_fields, as_list, parse_json
-from client.paths import PATHS, Path, Route
+from client.paths import PROTOCOLS, Route
 from client.update import Update, parse_update
 
 
@@ -18,26 +18,31 @@ class Prices:
 
 @dataclass(frozen=True)
 class Gap:
-    """Updates may be missing between two ids; `until` is None if none has followed yet."""
+    """Updates may be missing after the id `after`.
 
-    after: str
-    until: str | None
+    `after` is None if the path knows nothing of before, `token` if it serves one token alone.
+    """
+
+    token: str | None
+    after: str | None
 
 
 @dataclass(frozen=True)
 class Moved:
     """The token has moved to another path; connect there after a random part of `jitter_ms`."""
 
-    path: Path
+    path: str
     url: str
     after: str | None
     jitter_ms: int
 
-    def route(self, token: str) -> Route:
-        """The route to the new path. MOVED names no protocol, so it is the path's default."""
-        return Route(
-            path=self.path, url=self.url, protocol=self.path.protocol(token), after=self.after
-        )
+    @property
+    def route(self) -> Route | None:
+        """The route to the new path; None if only the stack knows how to speak there."""
+        protocol = PROTOCOLS.get(self.path)
+        if protocol is None:
+            return None
+        return Route(path=self.path, url=self.url, protocol=protocol, after=self.after)
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,9 @@ def _parse_batch(fields: Fields) -> Prices:
 
 def _parse_gap(fields: Fields) -> Gap:
     match fields:
-        case {"after": str(after), "until": str() | None as until}:
-            return Gap(after, until)
+        case {"after": str() | None as after}:
+            token = fields.get("token")
+            return Gap(token if isinstance(token, str) else None, after)
         case _:
             raise ValueError(f"no gap: {fields}")
 
@@ -85,12 +91,12 @@ def _parse_gap(fields: Fields) -> Gap:
 def _parse_moved(fields: Fields) -> Moved:
     match fields:
         case {
-            "path": str(name),
+            "path": str(path),
             "url": str(url),
             "after": str() | None as after,
             "jitterMs": int(jitter_ms),
-        } if name in PATHS:
-            return Moved(PATHS[name], url, after, jitter_ms)
+        }:
+            return Moved(path, url, after, jitter_ms)
         case _:
             raise ValueError(f"no move: {fields}")
 

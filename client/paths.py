@@ -1,20 +1,26 @@
-"""The two paths, aws and edge: how to connect to each, and how it says that it is ready."""
+"""The delivery paths: how a route is described, and how to ask on it for a token's prices. Pure."""
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from client.fields import Fields, as_fields
 
 Delivery = Literal["all", "latest"]
 
+# Types of the messages that say that a path is ready: of one that is asked by its URL, and of one
+# that is asked by a message.
+GREETINGS: Final = frozenset({"connected", "SUBSCRIBED"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What a client must send. `max_age_ms`: how long a connection may last; None: no limit."""
+    """What a client must send. `max_age_ms`: how long a connection may last; None: no limit.
+
+    Without `subscribe` the URL says everything.
+    """
 
     subscribe: Fields | None
     ping: Fields
@@ -22,15 +28,30 @@ class Protocol:
     max_age_ms: int | None
 
 
+# For MOVED, which names only path and URL. They are those that /connect answers.
+PROTOCOLS: Final[Mapping[str, Protocol]] = {
+    # The Cloudflare Worker: a room per token, so the URL says everything.
+    "edge": Protocol(subscribe=None, ping={"type": "ping"}, ping_ms=20_000, max_age_ms=None),
+    # API Gateway: one WebSocket API for all tokens, so a message names the token. It ends a
+    # connection after 10 idle minutes, and any connection after 2 hours.
+    "aws": Protocol(
+        subscribe={"action": "subscribePrice"},
+        ping={"action": "ping"},
+        ping_ms=240_000,
+        max_age_ms=6_600_000,
+    ),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a token is served.
+    """Where a token is served: a path, which only the stack may know, and how to speak there.
 
     `recheck_ms` is set if this path is only a substitute: ask again after that time. `after` is a
     cursor for a client that has none of its own.
     """
 
-    path: "Path"
+    path: str
     url: str
     protocol: Protocol
     recheck_ms: int | None = None
@@ -45,69 +66,26 @@ class Opening:
     text: str | None
 
 
-class Path(ABC):
-    """One of the two delivery paths."""
-
-    name: ClassVar[str]
-    greeting: ClassVar[str]  # type of the message that says that the path is ready
-
-    @abstractmethod
-    def protocol(self, token: str) -> Protocol:
-        """The default, for a route that came with MOVED, which names only path and URL."""
-
-    @abstractmethod
-    def opening(self, route: Route, after: str | None, delivery: Delivery) -> Opening:
-        """How to ask for the updates after the id `after`, or with None for the newest price."""
-
-
-class Edge(Path):
-    """The Cloudflare Worker: a room per token, so the URL says everything."""
-
-    name = "edge"
-    greeting = "connected"
-
-    def protocol(self, token: str) -> Protocol:  # noqa: ARG002 - the URL names the token
-        return Protocol(subscribe=None, ping={"type": "ping"}, ping_ms=20_000, max_age_ms=None)
-
-    def opening(self, route: Route, after: str | None, delivery: Delivery) -> Opening:
-        url = urlsplit(route.url)
-        query = urlencode([*parse_qsl(url.query), *_wishes(after, delivery).items()])
-        return Opening(urlunsplit(url._replace(query=query)), None)
-
-
-class Aws(Path):
-    """API Gateway: one WebSocket API for all tokens, so a message names the token."""
-
-    name = "aws"
-    greeting = "SUBSCRIBED"
-
-    def protocol(self, token: str) -> Protocol:
-        # API Gateway ends a connection after 10 idle minutes, and any connection after 2 hours.
-        return Protocol(
-            subscribe={"action": "subscribePrice", "token": token},
-            ping={"action": "ping"},
-            ping_ms=240_000,
-            max_age_ms=6_600_000,
-        )
-
-    def opening(self, route: Route, after: str | None, delivery: Delivery) -> Opening:
-        return Opening(
-            route.url, json.dumps({**(route.protocol.subscribe or {}), **_wishes(after, delivery)})
-        )
-
-
-PATHS: Final[Mapping[str, Path]] = {path.name: path for path in (Edge(), Aws())}
+def opening(route: Route, token: str, after: str | None, delivery: Delivery) -> Opening:
+    """How to ask for the updates after the id `after`, or with None for the newest price."""
+    wishes = {} if after is None else {"after": after}
+    if delivery == "latest":
+        wishes["delivery"] = delivery
+    subscribe = route.protocol.subscribe
+    if subscribe is not None:
+        return Opening(route.url, json.dumps({**subscribe, "token": token, **wishes}))
+    url = urlsplit(route.url)
+    query = urlencode([*parse_qsl(url.query), *wishes.items()])
+    return Opening(urlunsplit(url._replace(query=query)), None)
 
 
 def parse_route(answer: object) -> Route:
     """Read an answer of GET /connect. Raises ValueError."""
     fields = as_fields(answer)
     match fields:
-        case {"path": str(name), "url": str(url), "recheckMs": int() | None as recheck_ms} if (
-            name in PATHS
-        ):
+        case {"path": str(path), "url": str(url), "recheckMs": int() | None as recheck_ms}:
             protocol = _parse_protocol(as_fields(fields.get("protocol")))
-            return Route(path=PATHS[name], url=url, protocol=protocol, recheck_ms=recheck_ms)
+            return Route(path=path, url=url, protocol=protocol, recheck_ms=recheck_ms)
         case _:
             raise ValueError(f"no route: {fields}")
 
@@ -124,9 +102,3 @@ def _parse_protocol(fields: Fields) -> Protocol:
             )
         case _:
             raise ValueError(f"no protocol: {fields}")
-
-
-def _wishes(after: str | None, delivery: Delivery) -> dict[str, str]:
-    """Cursor and delivery, under the names that both paths use; defaults are left out."""
-    wishes = {} if after is None else {"after": after}
-    return wishes if delivery == "all" else {**wishes, "delivery": delivery}

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Final
 
 from client.backoff import Backoff
-from client.errors import Unreachable
+from client.errors import Refused, Unreachable
 from client.memory import Memory, Span
 from client.paths import Delivery
 from client.price_queue import PriceQueue
@@ -20,15 +20,26 @@ FILL_FIRST_SECONDS: Final = 5.0
 class Receiver:
     """Puts new updates into the queue and reads missing ones from the REST API.
 
-    Spans of ids that are still to be read are called "owed".
+    Spans of ids that are still to be read are called "owed". At most `max_fill` prices are read in
+    one go; then `skip` is called with a reason, as where the stack refuses the read, and only the
+    newest price is read.
     """
 
     def __init__(
-        self, rest: RestApi, queue: PriceQueue, *, delivery: Delivery, random: Callable[[], float]
+        self,
+        rest: RestApi,
+        queue: PriceQueue,
+        *,
+        delivery: Delivery,
+        max_fill: int,
+        skip: Callable[[str], None],
+        random: Callable[[], float],
     ) -> None:
         self._rest = rest
         self._queue = queue
         self._wants_latest = delivery == "latest"
+        self._max_fill = max_fill
+        self._skip = skip
         self._memory = Memory(wants_latest=self._wants_latest)
         self._backoff = Backoff(random)
         self._clock = asyncio.get_running_loop().time
@@ -45,48 +56,66 @@ class Receiver:
                     await self._all_is_read.wait()
         await self._admit(update)
 
-    def owe(self, span: Span) -> None:
-        """Start reading `span` from the REST API; `run` does it."""
-        if self._all_is_read.is_set():
-            self._live_goes_on_at = self._clock() + FILL_FIRST_SECONDS
-        self._memory.owe(span)
-        self._all_is_read.clear()
-        self._gap_is_owed.set()
+    def miss(self, after: str | None) -> None:
+        """Start reading what a path has left out; `run` does it."""
+        start = self._memory.gap_start(after)
+        self._owe(Span(start and read_from(start)))
 
     def owe_news(self) -> None:
         """Start reading everything that was stored since the newest price."""
-        newest = self._memory.newest_id
-        self.owe(Span(None if newest is None else read_from(newest)))
+        self.miss(None)
 
     def cursor_on_another_path(self) -> str | None:
         """The id after which another path must continue; None if nothing was received."""
-        return self._memory.cursor_on_another_path(self._clock())
+        return self._memory.cursor_on_another_path()
 
     async def run(self) -> None:
         """Read what is owed, whenever there is something. Never returns."""
         while True:
             await self._gap_is_owed.wait()
             self._gap_is_owed.clear()
-            while (span := self._memory.owed) is not None:
-                try:
-                    await self._read(span)
-                except Unreachable:
-                    await asyncio.sleep(self._backoff.next_seconds())
-                else:
-                    self._memory.settle(span)
-                    self._backoff.begin_again()
+            await self._read_all()
             self._all_is_read.set()
 
-    async def _read(self, span: Span) -> None:
-        if span.after is None or self._wants_latest:
+    def _owe(self, span: Span) -> None:
+        if self._all_is_read.is_set():
+            self._live_goes_on_at = self._clock() + FILL_FIRST_SECONDS
+        self._memory.owe(Span(None) if self._wants_latest else span)
+        self._all_is_read.clear()
+        self._gap_is_owed.set()
+
+    async def _read_all(self) -> None:
+        prices_read = 0
+        while (span := self._memory.owed) is not None:
+            if span.after is not None and prices_read >= self._max_fill:
+                self._leave_out(f"more than {self._max_fill} prices were missed")
+                continue
+            try:
+                prices_read += await self._read(span)
+            except Refused as refusal:
+                self._leave_out(f"missed prices are lost: {refusal}")
+            except Unreachable:
+                await asyncio.sleep(self._backoff.next_seconds())
+            else:
+                self._backoff.begin_again()
+
+    async def _read(self, span: Span) -> int:
+        """Read the first page of `span`; what is left stays owed. Returns how many it has."""
+        if span.after is None:
             newest = await self._rest.newest()
-            if newest is not None:
-                await self._admit(newest)
-            return
-        async with aclosing(self._rest.pages(span.after, span.until)) as pages:
-            async for page in pages:
-                for update in page:
-                    await self._admit(update)
+            updates, rest = [] if newest is None else [newest], None
+        else:
+            page = await self._rest.page(span.after)
+            updates = page.updates
+            rest = None if page.next is None else Span(page.next)
+        for update in updates:
+            await self._admit(update)
+        self._memory.settle(span, rest)
+        return len(updates)
+
+    def _leave_out(self, reason: str) -> None:
+        self._memory.leave_out()
+        self._skip(reason)
 
     async def _admit(self, update: Update) -> None:
         # Wait before noting the update: if this task is cancelled here, the update was not passed on.

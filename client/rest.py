@@ -1,6 +1,6 @@
 """The parts of a stack's REST API that a subscription needs: discovery and prices."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from client.errors import Refused, Unreachable
+from client.errors import FINAL_CODES, Refused, Unreachable
 from client.fields import Fields, as_fields, as_list, parse_json
 from client.paths import Route, parse_route
 from client.update import Update, parse_update
@@ -17,12 +17,11 @@ Parsed = TypeVar("Parsed")
 
 TIMEOUT_SECONDS: Final = 10.0
 
-# The request itself is wrong. Any other error may go away.
-_FINAL_STATUSES: Final = frozenset({400, 404})
+_SERVER_ERROR: Final = 500  # the first status that blames the server (RFC 9110 §15.6)
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
     """One page of prices; `next` is the id after which the next page begins, None on the last."""
 
     updates: Sequence[Update]
@@ -46,37 +45,39 @@ class RestApi:
         answer = await self._get(
             f"/connect/{self._token}", {name: value for name, value in wishes.items() if value}
         )
-        if answer.status_code in _FINAL_STATUSES:
-            raise Refused(f"{answer.request.url} answered {_told(answer)}")
         route = _read(_route, answer)
         self.asked_at = _date(answer)
         return route
 
     async def newest(self) -> Update | None:
-        """The newest price; None if there is none yet. Raises Unreachable."""
+        """The newest price; None if there is none yet. Raises Refused, Unreachable."""
         answer = await self._get(f"/tokens/{self._token}/price", {})
-        if answer.status_code == 404:
+        if _error_code(answer) == "NO_PRICE":
             return None
         return _read(_update, answer)
 
-    async def pages(self, after: str, until: str | None) -> AsyncGenerator[Sequence[Update]]:
-        """The prices with `after` < id <= `until`, ascending. Raises Unreachable."""
-        while True:
-            answer = await self._get(
-                f"/tokens/{self._token}/prices",
-                {"after": after} if until is None else {"after": after, "until": until},
-            )
-            page = _read(_page, answer)
-            yield page.updates
-            if page.next is None:
-                return
-            after = page.next
+    async def page(self, after: str) -> Page:
+        """The prices with ids above `after`, ascending. Raises Refused, Unreachable."""
+        return _read(_page, await self._get(f"/tokens/{self._token}/prices", {"after": after}))
 
     async def _get(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         try:
-            return await self._http.get(f"{self._api}{path}", params=query)
+            answer = await self._http.get(f"{self._api}{path}", params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"{self._api}{path}: {type(error).__name__} {error}") from error
+        if answer.status_code < _SERVER_ERROR and _error_code(answer) in FINAL_CODES:
+            raise Refused(f"{answer.request.url} answered {_told(answer)}")
+        return answer
+
+
+def _error_code(answer: httpx.Response) -> object:
+    """The code of the stack's own error; None if the answer is no error, or somebody else's."""
+    if answer.is_success:
+        return None
+    try:
+        return as_fields(as_fields(parse_json(answer.content)).get("error")).get("code")
+    except ValueError:
+        return None
 
 
 def _date(answer: httpx.Response) -> int | None:
@@ -101,10 +102,10 @@ def _update(answer: httpx.Response) -> Update:
     return parse_update(_content(answer))
 
 
-def _page(answer: httpx.Response) -> _Page:
+def _page(answer: httpx.Response) -> Page:
     content = _content(answer)
     next_ = content.get("next")
-    return _Page(
+    return Page(
         [parse_update(as_fields(each)) for each in as_list(content.get("prices"))],
         next_ if isinstance(next_, str) else None,
     )

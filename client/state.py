@@ -8,7 +8,9 @@ StateName = Literal["connecting", "live", "moving", "waiting", "polling", "close
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`path` is that of the newest connection, None before the first; `reason` is for people.
+    """`path` is that of the connection that delivers, else of the newest one, None before the first.
+
+    `reason` is for people.
 
     - connecting: a connection is being opened, and no other delivers
     - live: a connection delivers

@@ -11,6 +11,7 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
+from functions.glow.errors import UnknownToken
 from functions.glow.origin import origin_is_allowed
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
@@ -19,7 +20,7 @@ from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
-from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, parse_command
+from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, Wanted, parse_command
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.message_rate import (
     MAX_MESSAGES,
@@ -39,8 +40,9 @@ from functions.glow.sockets.websocket import (
     reply,
 )
 from functions.glow.token import require_known
+from functions.glow.update import Delivery
 
-# The longest opening is eight posts. Hundreds of processes may open at once: larger leases, of which
+# The longest opening of one token is eight posts. Hundreds of processes may open at once: larger leases, of which
 # most would stay unused, would be missing in the broadcast.
 _OPENING_POSTS: Final = 10
 
@@ -98,30 +100,38 @@ def _answer(connection_id: str, body: str) -> WebSocketAnswer:
     match parse_command(body):
         case Ping():
             return reply(messages.pong())
-        case Unsubscribe(token):
-            _SUBSCRIPTIONS.unsubscribe(connection_id, token)
-            return reply(messages.unsubscribed(token))
+        case Unsubscribe(tokens, is_list):
+            _SUBSCRIPTIONS.unsubscribe(connection_id, *tokens)
+            return reply(messages.unsubscribed(tokens, is_list=is_list))
         case Subscribe() as command:
             return _subscribe(connection_id, command)
 
 
 def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
-    """Write the row, then read, then post, so that no trade is missed. A trade stored before the
+    """Write the rows, then read, then post, so that no trade is missed. A trade stored before the
     read is in it; one stored later is broadcast to the row."""
     now = time.time()
-    token = require_known(command.token, _TOKENS, _SYMBOLS)
+    known, refused = _known(command.wanted)
     routes = _ROUTES.known()
-    if "aws" not in routes.published(token, now_ms=int(now * 1_000)):
-        return reply(_moved(command, routes))  # on this path it would hear nothing
-    _SUBSCRIPTIONS.subscribe(connection_id, token, command.delivery, now=now)
-    payloads = event_loop().run_until_complete(_read_opening(command, routes, now))
-    outcome = event_loop().run_until_complete(_post(connection_id, payloads))
+    served = [
+        each for each in known if "aws" in routes.published(each.token, now_ms=int(now * 1_000))
+    ]
+    leaving = [each for each in known if "aws" not in routes.lasting_paths(each.token)]
+    told = [*refused, *(_moved(each, routes) for each in leaving)]
+    if not served and len(told) == 1:
+        return reply(told[0])
+    if served:
+        deliveries: dict[str, Delivery] = {each.token: each.delivery for each in served}
+        _SUBSCRIPTIONS.subscribe(connection_id, deliveries, now=now)
+        subscribed = messages.subscribed([*deliveries], is_list=command.is_list)
+        opened = event_loop().run_until_complete(_read_opening(served, now))
+        told = [subscribed, *opened, *told]
+    outcome = event_loop().run_until_complete(_post(connection_id, told))
     log.info(
         "subscribed",
         connectionId=connection_id,
-        token=token,
-        delivery=command.delivery,
-        messages=len(payloads),
+        tokens=[each.token for each in served],
+        messages=len(told),
         outcome=outcome.value,
     )
     if outcome is not Outcome.POSTED:
@@ -129,25 +139,36 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     return ACCEPTED
 
 
-async def _read_opening(command: Subscribe, routes: Routes, now: float) -> Sequence[Payload]:
-    """What the client is told first. Meanwhile the posts are leased."""
+def _known(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[str]]:
+    """Those of `wanted` that the stack streams, and what is said of the others."""
+    known: list[Wanted] = []
+    refused: list[str] = []
+    for each in wanted:
+        try:
+            require_known(each.token, _TOKENS, _SYMBOLS)
+            known.append(each)
+        except UnknownToken as error:
+            refused.append(messages.error(error.code, str(error), token=error.token))
+    return known, refused
+
+
+async def _read_opening(wanted: Sequence[Wanted], now: float) -> list[str]:
+    """What the client is told of its tokens first. Meanwhile the posts are leased."""
     told, _ = await asyncio.gather(
-        asyncio.to_thread(opening, _PRICES, command, now=now), _POSTER.lease_ahead()
+        asyncio.to_thread(opening, _PRICES, wanted, now=now), _POSTER.lease_ahead()
     )
-    if "aws" in routes.lasting_paths(command.token):
-        return [Payload.of(message) for message in told]
-    return [Payload.of(message) for message in [*told, _moved(command, routes)]]
+    return told
 
 
-def _moved(command: Subscribe, routes: Routes) -> str:
-    path = routes.current.path(command.token)
-    url = _ENDPOINTS.url(path, command.token)
-    return messages.moved(command.token, path, url, after=command.after, jitter_ms=0)
+def _moved(wanted: Wanted, routes: Routes) -> str:
+    path = routes.current.path(wanted.token)
+    url = _ENDPOINTS.url(path, wanted.token)
+    return messages.moved(wanted.token, path, url, after=wanted.after, jitter_ms=0)
 
 
-async def _post(connection_id: str, payloads: Sequence[Payload]) -> Outcome:
+async def _post(connection_id: str, told: Sequence[str]) -> Outcome:
     """Deliver the opening. A client that got only part of it is disconnected, so that it notices."""
-    outcome = await deliver(_POSTER, connection_id, payloads)
+    outcome = await deliver(_POSTER, connection_id, [Payload.of(message) for message in told])
     if outcome not in (Outcome.POSTED, Outcome.GONE):
         await close(_POSTER, connection_id)
     await _POSTER.settle()

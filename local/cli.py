@@ -182,6 +182,8 @@ def migrate_demo(providers: ProvidersOption = Providers.STAND_IN) -> None:
         finally:
             for key, value in before.items():
                 stack.config_set(key, value)
+        with step("Routing as before") as current:
+            current.note(_summary(stack.up(current.note)))
 
 
 @app.command()

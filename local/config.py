@@ -38,7 +38,8 @@ DEFAULTS: Final[dict[str, object]] = {
     },
     # A client that says it is in this region hears on AWS what all others hear at the edge.
     # The emulator needs 0.1 s to connect a client; AWS connects many at the same time.
-    "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 10, "awsConnectsPerSecond": 5},
+    # On a busy machine the rest of an `up` takes 10 s after the grace has begun.
+    "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 20, "awsConnectsPerSecond": 5},
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
 }
 

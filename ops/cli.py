@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 from ops.comment import comment
+from ops.cost.command import cost
 from ops.preview import preview
 from ops.redrive import redrive
 from ops.watch import watch
@@ -21,6 +22,7 @@ app.command()(preview)
 app.command()(comment)
 app.command()(redrive)
 app.command()(watch)
+app.command()(cost)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ async def follow(token: str, api: str, *, region: str | None, prices: int | None
                 typer.echo(_line(price, subscription.state.path, now=time.time()))
                 if next(numbers) == prices:
                     break
-    except Refused as refusal:
+    except (Refused, ValueError) as refusal:
         raise OpsError(
             f"{refusal}\nSee what the stack streams: glow:tokens in its config."
         ) from None

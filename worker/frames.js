@@ -11,7 +11,7 @@ import { LIMITS } from "./limits.js";
  * @property {string} after the cursor of a client that got all frames before this one
  */
 
-const ENVELOPE_BYTES = batchText([]).length;
+const ENVELOPE_BYTES = batchText([], new Set(["x".repeat(64)])).length; // with the longest token
 
 /**
  * The frames that carry `items`, in order. One update is sent as it is, several as a PRICE_BATCH.
@@ -24,13 +24,15 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
   const frames = [];
   /** @type {string[]} */
   let batch = [];
+  /** @type {Set<string>} */
+  let tokens = new Set();
   let batchBytes = ENVELOPE_BYTES;
   let batchAfter = after;
   let last = after;
 
   const endFrame = () => {
-    if (batch.length > 0) frames.push({ text: batch.length === 1 ? batch[0] : batchText(batch), after: batchAfter });
-    [batch, batchBytes, batchAfter] = [[], ENVELOPE_BYTES, last];
+    if (batch.length > 0) frames.push({ text: batch.length === 1 ? batch[0] : batchText(batch, tokens), after: batchAfter });
+    [batch, tokens, batchBytes, batchAfter] = [[], new Set(), ENVELOPE_BYTES, last];
   };
 
   for (const item of items) {
@@ -42,6 +44,7 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
     }
     if (batch.length === updatesPerFrame || batchBytes + text.length + 1 > LIMITS.frameBytes) endFrame();
     batch.push(text);
+    tokens.add(item.token);
     batchBytes += text.length + 1; // 1 for the comma
     last = item.id;
   }
@@ -50,9 +53,12 @@ export function framesOf(items, after, updatesPerFrame = LIMITS.frameUpdates) {
 }
 
 /**
+ * It names the token if all updates are of one.
  * @param {readonly string[]} updates as JSON
+ * @param {ReadonlySet<string>} tokens of the updates
  * @returns {string}
  */
-function batchText(updates) {
-  return `{"type":"PRICE_BATCH","updates":[${updates.join(",")}]}`;
+function batchText(updates, tokens) {
+  const token = tokens.size === 1 ? `"token":"${[...tokens][0]}",` : "";
+  return `{"type":"PRICE_BATCH",${token}"updates":[${updates.join(",")}]}`;
 }

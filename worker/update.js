@@ -14,6 +14,9 @@ import { hashOf, isToken, isUpdateId, updateId } from "./ids.js";
  * @property {number} [slot]
  * @property {string} [txSignature]
  * @property {string} id
+ * @property {"buy" | "sell"} [side] what the trader did with the token
+ * @property {number} [amount] tokens
+ * @property {number} [amountSol] SOL
  */
 
 const MAX_TIMESTAMP = 9_999_999_999; // 10 digits, as the id holds them
@@ -43,12 +46,12 @@ export async function parseUpdate(item, token, where) {
     throw badRequest(`${where} must be an object with price and timestamp`);
   }
   /** @type {Record<string, unknown>} */
-  const { type, price, timestamp, slot, txSignature, id, token: postedToken } = { ...item };
+  const { type, price, timestamp, slot, txSignature, id, side, amount, amountSol, token: postedToken } = { ...item };
   if (!isAbsent(type) && type !== "PRICE_UPDATE") throw badRequest(`${where}.type must be PRICE_UPDATE, or left out`);
   if (!isAbsent(postedToken) && !(typeof postedToken === "string" && isToken(postedToken))) {
     throw badRequest(`${where}.token must be a token, or left out: the path's counts`);
   }
-  if (typeof price !== "number" || !(price > 0 && price <= Number.MAX_VALUE)) {
+  if (!isAmount(price)) {
     throw badRequest(`${where}.price must be a number above zero (SOL per token)`);
   }
   if (!isWhole(timestamp, MAX_TIMESTAMP)) {
@@ -59,6 +62,10 @@ export async function parseUpdate(item, token, where) {
   }
   if (!isAbsent(txSignature) && !isSignature(txSignature)) {
     throw badRequest(`${where}.txSignature must match ${SIGNATURE.source}`);
+  }
+  if (!isAbsent(side) && !isSide(side)) throw badRequest(`${where}.side must be buy or sell, or left out`);
+  for (const [name, value] of Object.entries({ amount, amountSol })) {
+    if (!isAbsent(value) && !isAmount(value)) throw badRequest(`${where}.${name} must be a number above zero, or left out`);
   }
   if (!isAbsent(id) && !isUpdateId(id)) {
     throw badRequest(`${where}.id must be <10 digits>-<12 digits>-<up to 16 letters and digits>; leave it out to have one made`);
@@ -73,6 +80,9 @@ export async function parseUpdate(item, token, where) {
     timestamp,
     ...(isWhole(slot, MAX_SLOT) && { slot }),
     ...(isSignature(txSignature) && { txSignature }),
+    ...(isSide(side) && { side }),
+    ...(isAmount(amount) && { amount }),
+    ...(isAmount(amountSol) && { amountSol }),
     // A missing id is made from the body, so that a retry of the same post gets the same id.
     id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
   };
@@ -80,6 +90,12 @@ export async function parseUpdate(item, token, where) {
 
 /** @param {unknown} value */
 const isAbsent = (value) => value === undefined || value === null;
+
+/** @param {unknown} value @returns {value is number} */
+const isAmount = (value) => typeof value === "number" && value > 0 && value <= Number.MAX_VALUE;
+
+/** @param {unknown} value @returns {value is "buy" | "sell"} */
+const isSide = (value) => value === "buy" || value === "sell";
 
 /** @param {unknown} value @returns {value is string} */
 const isSignature = (value) => typeof value === "string" && SIGNATURE.test(value);

@@ -91,7 +91,7 @@ class PriceStore(pulumi.ComponentResource):
     def allow_unsubscribe(self, role: FunctionRole) -> None:
         role.allow(
             "unsubscribe",
-            actions=["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+            actions=["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"],
             on=[self.connections.arn],
         )
 

@@ -23,10 +23,17 @@ class GlowError(Exception):
 
 
 class Refused(GlowError):
-    """A request that cannot succeed as it is. `status` is HTTP's, `code` is for programs."""
+    """A request that cannot succeed as it is. `status` is HTTP's, `code` is for programs.
+
+    `token` is the one that is refused, of a request that names several.
+    """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, text: str, *, token: str | None = None) -> None:
+        super().__init__(text)
+        self.token = token
 
 
 class BadRequest(Refused):

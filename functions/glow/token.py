@@ -48,9 +48,12 @@ def require_known(
     if not tokens or token in tokens:
         return token
     if token in symbols:
-        raise UnknownToken(f"token {token} is a symbol; on the wire it is {symbols[token]}")
+        raise UnknownToken(
+            f"token {token} is a symbol; on the wire it is {symbols[token]}", token=token
+        )
     raise UnknownToken(
-        f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those"
+        f"token {token} is not streamed by this stack; add it to glow:tokens or use one of those",
+        token=token,
     )
 
 

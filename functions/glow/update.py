@@ -73,20 +73,31 @@ def place_of(update_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A price. `price` in SOL per token, `timestamp` in Unix seconds."""
+    """A price. `price` in SOL per token, `timestamp` in Unix seconds.
+
+    `side`, `amount` in tokens and `amount_sol` in SOL are the trade's; None where they are not known.
+    """
 
     token: str
     price: Decimal
     timestamp: int
     slot: int
     tx_signature: str
+    side: Side | None = None
+    amount: Decimal | None = None
+    amount_sol: Decimal | None = None
 
     @property
     def id(self) -> str:
         return update_id(self.timestamp, self.slot, self.tx_signature)
 
     def to_dict(self) -> dict[str, object]:
-        """The PRICE_UPDATE message, ready for JSON; its price is a float without loss."""
+        """The PRICE_UPDATE message, ready for JSON; its numbers are floats without loss."""
+        trade = {
+            "side": self.side,
+            "amount": None if self.amount is None else float(self.amount),
+            "amountSol": None if self.amount_sol is None else float(self.amount_sol),
+        }
         return {
             "type": "PRICE_UPDATE",
             "token": self.token,
@@ -94,6 +105,7 @@ class Update:
             "timestamp": self.timestamp,
             "slot": self.slot,
             "txSignature": self.tx_signature,
+            **{name: value for name, value in trade.items() if value is not None},
             "id": self.id,
         }
 
@@ -112,6 +124,9 @@ def parse_update(text: str) -> Update:
         timestamp=parse_timestamp(fields.get("timestamp"), where="timestamp"),
         slot=parse_slot(fields.get("slot"), where="slot"),
         tx_signature=parse_signature(fields.get("txSignature"), where="txSignature"),
+        side=_parse_side(fields.get("side")),
+        amount=_parse_amount(fields.get("amount"), where="amount"),
+        amount_sol=_parse_amount(fields.get("amountSol"), where="amountSol"),
     )
     if fields.get("id") != update.id:
         raise BadRequest(f"id must be {update.id}, made of timestamp, slot and txSignature")
@@ -129,13 +144,17 @@ def rounded_price(numerator: Decimal | int, denominator: Decimal | int) -> Decim
 
 def parse_price(value: object, *, where: str) -> Decimal:
     """A price above zero, from a JSON number read with `parse_float=Decimal`."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        price = rounded_price(value, 1)
-        if price.is_finite() and MIN_PRICE <= price <= MAX_PRICE:
-            return price
+    price = _number_in_range(value)
+    if price is not None:
+        return price
     raise BadRequest(
         f"{where} must be a price in SOL per token, a JSON number from {MIN_PRICE} to {MAX_PRICE}"
     )
+
+
+def known_amount(amount: Decimal) -> Decimal | None:
+    """`amount` to PRICE_DIGITS digits; None beyond what a price may be: nobody traded so much."""
+    return _number_in_range(amount)
 
 
 def parse_timestamp(value: object, *, where: str) -> int:
@@ -146,6 +165,34 @@ def parse_timestamp(value: object, *, where: str) -> int:
 def parse_slot(value: object, *, where: str) -> int:
     """A Solana slot that fits an id. Raises BadRequest that names `where`."""
     return _parse_integer(value, MAX_SLOT, where=where, what="a Solana slot")
+
+
+def _parse_amount(value: object, *, where: str) -> Decimal | None:
+    if value is None:
+        return None
+    amount = _number_in_range(value)
+    if amount is not None:
+        return amount
+    raise BadRequest(f"{where} must be a JSON number from {MIN_PRICE} to {MAX_PRICE}, or left out")
+
+
+def _parse_side(value: object) -> Side | None:
+    match value:
+        case None:
+            return None
+        case "buy":
+            return "buy"
+        case "sell":
+            return "sell"
+        case _:
+            raise BadRequest(f'side must be "buy" or "sell", or left out; got {shown(value)}')
+
+
+def _number_in_range(value: object) -> Decimal | None:
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return None
+    number = rounded_price(value, 1)
+    return number if number.is_finite() and MIN_PRICE <= number <= MAX_PRICE else None
 
 
 def _parse_integer(value: object, maximum: int, *, where: str, what: str) -> int:

@@ -135,7 +135,7 @@ def test_what_only_rest_knows_is_that_of_the_code() -> None:
     assert edge["protocol"]["properties"]["pingMs"]["const"] == EDGE_PING_MS
     assert aws["protocol"]["properties"]["pingMs"]["const"] == AWS_PING_MS
     assert aws["protocol"]["properties"]["maxAgeMs"]["const"] == AWS_MAX_AGE_MS
-    assert aws["recheckMs"]["enum"] == [RECHECK_MS, None]
+    assert edge["recheckMs"]["enum"] == aws["recheckMs"]["enum"] == [RECHECK_MS, None]
 
 
 def test_refusals_of_rest_are_those_of_the_contract() -> None:
@@ -175,11 +175,14 @@ def test_every_route_of_the_worker_is_described_and_no_other() -> None:
 def test_bodies_of_the_webhook_are_those_of_the_contract() -> None:
     body = body_of("openapi", "POST /webhook/price")
     judge = validator("openapi", body["schema"])
-    helius = json.dumps(body["examples"]["helius"]["value"])
-    (priced,) = parse_webhook(helius, x_token=None, tokens=frozenset(), now=2e9).updates
+    forms = [json.dumps(body["examples"][form]["value"]) for form in ("enhanced", "raw")]
+    (enhanced,), (raw,) = (
+        parse_webhook(form, x_token=None, tokens=frozenset(), now=2e9).updates for form in forms
+    )
 
     assert body["examples"]["simple"]["value"] == SIMPLE["body"]
-    assert priced.to_dict() in [example["update"] for example in UPDATE["examples"]]
+    assert enhanced.to_dict() in [example["update"] for example in UPDATE["examples"]]
+    assert raw == enhanced
     for path in (ROOT / "tests" / "data" / "helius").glob("*.json"):
         judge.validate(json.loads(path.read_text()))
 

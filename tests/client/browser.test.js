@@ -43,6 +43,20 @@ describe("in Chromium", () => {
     assert.deepEqual(states.slice(0, 5), ["connecting null", "connecting aws", "live aws", "moving aws", "live edge"]);
   });
 
+  test("a page that is online again, or shown, looks at once whether its connection lives", async (t) => {
+    const files = { "/": { type: "text/html", text: APP }, "/glow.js": CLIENT };
+    const stack = await startStack(t, { files }); // which pings every 10 minutes
+    const chromium = await startChromium(t);
+    await chromium.open(stack.url);
+    const peer = await stack.serves("edge");
+    await chromium.sees("return window.app", (app) => app.states.includes("live edge"));
+    for (const [pings, event] of ['window.dispatchEvent(new Event("online"))', 'document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))'].entries()) {
+      await chromium.sees(`return ${event}`, () => true);
+      await until("a ping", () => peer.pings > pings);
+    }
+    assert.equal(stack.peers.length, 1);
+  });
+
   test("an app of another origin tries again what the gateway refuses without CORS headers", async (t) => {
     const stack = await startStack(t, { gaps: ["edge"], throttled: ["/connect/", "/tokens/"] });
     const pages = await startStack(t, { files: { "/": { type: "text/html", text: appOf(JSON.stringify(stack.url)) }, "/glow.js": CLIENT } });

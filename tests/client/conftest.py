@@ -1,4 +1,4 @@
-"""A fake stack for each test, on an event loop whose clock runs fast."""
+"""A fake stack for each test, on an event loop whose clock runs fast; scenarios have virtual time."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from tests.client.fast_loop import FastLoop
+from tests.client.scenarios.virtual import VirtualLoop
 from tests.client.stack import Stack
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    if item.path.name == "test_scenarios.py":
+        return {"virtual": VirtualLoop}
     return {"fast": FastLoop}
 
 

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 
-import { Backoff, idBefore, Memory, Sequence } from "../../client/glow.js";
+import { Backoff } from "../../client/src/backoff.js";
+import { idBefore } from "../../client/src/ids.js";
+import { Memory } from "../../client/src/memory.js";
+import { Sequence } from "../../client/src/sequence.js";
 import { idsOf, trade, trades } from "./support.js";
 
 const MINUTE_MS = 60_000;

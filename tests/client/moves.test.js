@@ -46,7 +46,7 @@ test("there and back again", async (t) => {
 
 test("another path is asked to go on from 5 s before, where the order was the other", async (t) => {
   let nowMs = 0;
-  t.mock.method(Date, "now", () => nowMs);
+  t.mock.method(performance, "now", () => nowMs);
   const stack = await startStack(t, { home: "aws" });
   const app = new App(t, stack);
   await stack.serves("aws");
@@ -113,6 +113,19 @@ test("a subscription that is answered MOVED goes where it is sent", async (t) =>
   await stack.serves("edge");
   await app.has(1);
   await until("the refused socket to be let go", () => stack.peers.every(({ path, isOpen }) => path === "edge" || !isOpen));
+});
+
+test("a path that sends its client back has it on a new connection, and the old one serves until then", async (t) => {
+  const stack = await startStack(t, { home: "edge", hasLeft: "aws" });
+  const app = new App(t, stack);
+  await app.is("live");
+  stack.tell("edge", "aws");
+  const peer = await stack.serves("edge", 2);
+  stack.publish(1);
+  await app.has(1);
+  assert.deepEqual(stack.peers.map(({ path }) => path), ["edge", "aws", "edge"]);
+  assert.equal(peer.beside.length, 1);
+  await app.is("live");
 });
 
 test("a connection is renewed before its age ends it, on the same path and without a break", async (t) => {

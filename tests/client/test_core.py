@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.backoff import BASE_SECONDS, CAP_SECONDS, UNREACHABLE_SECONDS, Backoff, Reach
+from client.backoff import (
+    BASE_SECONDS,
+    CAP_SECONDS,
+    LASTING_SECONDS,
+    UNREACHABLE_SECONDS,
+    Backoff,
+    Reach,
+)
 from client.memory import (
     PATHS_DIFFER_SECONDS,
     REMEMBERED_IDS,
@@ -18,7 +25,7 @@ from client.memory import (
     Span,
 )
 from client.messages import Gap, Moved, parse_message
-from client.paths import PATHS, parse_route
+from client.paths import PROTOCOLS, Route, opening, parse_route
 from client.update import LATE_SECONDS, Update, id_at, parse_update, read_from
 from tests.client.trades import START, an_update, ids
 
@@ -91,7 +98,7 @@ class TestMemory:
             if price is not None and not price.is_late:
                 received[price.update.id] = now
 
-        cursor = memory.cursor_on_another_path(now)
+        cursor = memory.cursor_on_another_path()
 
         settled = [id_ for id_, at in received.items() if at <= now - PATHS_DIFFER_SECONDS]
         assert cursor == (settled[-1] if settled else next(iter(received)))
@@ -99,7 +106,7 @@ class TestMemory:
     def test_late_trade_is_no_cursor(self) -> None:
         memory = remembering([(600, 0), (1, 0), (601, 10)])
 
-        assert memory.cursor_on_another_path(now=12) == ids(600)[0]
+        assert memory.cursor_on_another_path() == ids(600)[0]
 
     def test_what_came_before_a_long_silence_is_remembered(self) -> None:
         memory = remembering([(1, 0), (2, 1)])
@@ -131,21 +138,17 @@ class TestMemory:
         assert memory.admit(the_update(0), 0) is not None
         assert memory.admit(the_update(2), 0) is None
 
-    @given(st.lists(st.tuples(seconds, st.none() | seconds), min_size=1))
-    def test_what_is_owed_covers_every_gap(self, gaps: list[tuple[int, int | None]]) -> None:
+    @given(st.lists(st.none() | seconds, min_size=1))
+    def test_what_is_owed_covers_every_gap(self, gaps: list[int | None]) -> None:
         memory = Memory(wants_latest=False)
-        spans = [
-            Span(id_at(START + after), None if until is None else id_at(START + until))
-            for after, until in gaps
-        ]
-        for span in spans:
-            memory.owe(span)
+        starts = [None if after is None else id_at(START + after) for after in gaps]
+        for start in starts:
+            memory.owe(Span(start))
 
         owed = memory.owed
         assert owed is not None
-        for span in spans:
-            assert (owed.after or "") <= (span.after or "")
-            assert owed.until is None or (span.until is not None and owed.until >= span.until)
+        newest_alone = "~"  # above every id
+        assert (owed.after or newest_alone) == min(start or newest_alone for start in starts)
 
     def test_gap_that_comes_during_a_read_stays_owed(self) -> None:
         memory = Memory(wants_latest=False)
@@ -157,6 +160,17 @@ class TestMemory:
         memory.settle(being_read)
 
         assert memory.owed == Span(id_at(START - 1))
+
+    def test_gap_of_the_same_start_that_comes_during_a_read_stays_owed(self) -> None:
+        memory = Memory(wants_latest=False)
+        memory.owe(Span(id_at(START)))
+        being_read = memory.owed
+        assert being_read is not None
+        memory.owe(Span(id_at(START)))
+
+        memory.settle(being_read)
+
+        assert memory.owed == Span(id_at(START))
 
 
 class TestBackoff:
@@ -178,36 +192,48 @@ class TestBackoff:
 
 
 class TestReach:
-    def test_second_failure_in_a_row_makes_a_path_unreachable(self) -> None:
+    def test_failures_over_10_s_make_a_path_unreachable(self) -> None:
+        reach = Reach()
+        assert not reach.note_failure("edge", now=0)
+        assert not reach.note_failure("edge", now=LASTING_SECONDS - 1)
+        assert reach.avoided(now=LASTING_SECONDS) is None
+        assert reach.note_failure("edge", now=LASTING_SECONDS)
+
+        assert reach.avoided(now=LASTING_SECONDS) == "edge"
+        assert not reach.is_unreachable("aws", now=LASTING_SECONDS)
+        assert not reach.note_failure("edge", now=LASTING_SECONDS + 1)  # it was before
+
+    def test_single_failures_far_apart_are_single_ones(self) -> None:
         reach = Reach()
         reach.note_failure("edge", now=0)
-        assert reach.avoided(now=0) is None
-        reach.note_failure("edge", now=1)
+        reach.note_failure("edge", now=UNREACHABLE_SECONDS)
 
-        assert reach.avoided(now=1) == "edge"
-        assert not reach.is_unreachable("aws", now=1)
+        assert reach.avoided(now=UNREACHABLE_SECONDS) is None
 
     def test_service_between_two_failures_makes_them_single_ones(self) -> None:
         reach = Reach()
         reach.note_failure("edge", now=0)
         reach.note_service("edge")
-        reach.note_failure("edge", now=1)
+        reach.note_failure("edge", now=LASTING_SECONDS)
 
-        assert reach.avoided(now=1) is None
+        assert reach.avoided(now=LASTING_SECONDS) is None
 
     def test_path_is_tried_again_after_a_while(self) -> None:
         reach = Reach()
         reach.note_failure("edge", now=0)
-        reach.note_failure("edge", now=0)
+        reach.note_failure("edge", now=LASTING_SECONDS)
 
-        assert reach.avoided(now=UNREACHABLE_SECONDS) is None
+        assert reach.avoided(now=LASTING_SECONDS + UNREACHABLE_SECONDS - 1) == "edge"
+        assert reach.avoided(now=LASTING_SECONDS + UNREACHABLE_SECONDS) is None
 
     def test_path_that_failed_last_is_avoided(self) -> None:
         reach = Reach()
-        for path in ("edge", "edge", "aws", "aws"):
+        for path in ("edge", "aws"):
             reach.note_failure(path, now=0)
+        for path in ("edge", "aws"):
+            reach.note_failure(path, now=LASTING_SECONDS)
 
-        assert reach.avoided(now=0) == "aws"
+        assert reach.avoided(now=LASTING_SECONDS) == "aws"
 
 
 class TestIds:
@@ -231,38 +257,48 @@ class TestWire:
         (message,) = (each["message"] for each in every if each["name"] == name)
         return parse_message(json.dumps(message))
 
+    def route(self, name: str) -> Route:
+        moved = self.parse(name)
+        assert isinstance(moved, Moved)
+        assert moved.route is not None
+        return moved.route
+
     def test_messages_are_those_of_the_golden_file(self) -> None:
-        gap = self.parse("gap")
-        assert gap == Gap("1750000000-000300000000-abc", "1750000001-000300000002-def")
+        gaps = [
+            each["message"] for each in MESSAGES["messages"] if each["message"].get("type") == "GAP"
+        ]
+        assert [parse_message(json.dumps(gap)) for gap in gaps] == [
+            Gap(gap.get("token"), gap["after"]) for gap in gaps
+        ]
+        assert gaps
         moved = self.parse("to the edge")
         assert isinstance(moved, Moved)
-        assert (moved.path.name, moved.jitter_ms) == ("edge", 4_000)
+        assert (moved.path, moved.jitter_ms) == ("edge", 4_000)
         assert moved.after == "1750000000-000300000000-abc"
 
     def test_what_is_said_is_that_of_the_golden_file(self) -> None:
         said = {each["name"]: each["message"] for each in MESSAGES["messages"]}
-        for name, path in PATHS.items():
-            assert path.protocol("SOL").ping == said[f"ping, {name}"]
-        moved = self.parse("to AWS")
-        assert isinstance(moved, Moved)
-        opening = PATHS["aws"].opening(moved.route("SOL"), "1750000000-000300000000-abc", "latest")
-        assert opening.text is not None
-        assert json.loads(opening.text) == said["subscribe"]
+        for name, protocol in PROTOCOLS.items():
+            assert protocol.ping == said[f"ping, {name}"]
+        asked = opening(self.route("to AWS"), "SOL", "1750000000-000300000000-abc", "latest")
+        assert asked.text is not None
+        assert json.loads(asked.text) == said["subscribe"]
 
     def test_cursor_and_delivery_join_the_edges_url(self) -> None:
-        moved = self.parse("to the edge")
-        assert isinstance(moved, Moved)
+        asked = opening(self.route("to the edge"), "SOL", ids(1)[0], "latest")
 
-        opening = PATHS["edge"].opening(moved.route("SOL"), ids(1)[0], "latest")
-
-        assert opening.url.endswith(f"/ws/SOL?after={ids(1)[0]}&delivery=latest")
-        assert opening.text is None
+        assert asked.url.endswith(f"/ws/SOL?after={ids(1)[0]}&delivery=latest")
+        assert asked.text is None
 
     @pytest.mark.parametrize("text", ["[]", "nothing", '{"type":"PRICE_UPDATE","price":"1"}'])
     def test_what_is_no_message_is_an_error(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"no |Expecting"):
             parse_message(text)
 
-    def test_answer_with_an_unknown_path_is_no_route(self) -> None:
-        with pytest.raises(ValueError, match="no route"):
-            parse_route({"path": "moon", "url": "wss://x", "protocol": {}, "recheckMs": None})
+    def test_path_that_only_the_stack_knows_is_a_route_if_it_says_how_to_speak_there(self) -> None:
+        ping: dict[str, str] = {}
+        protocol = {"subscribe": None, "ping": ping, "pingMs": 1, "maxAgeMs": None}
+        answer = {"path": "moon", "url": "wss://x", "protocol": protocol, "recheckMs": None}
+        assert parse_route(answer).path == "moon"
+        with pytest.raises(ValueError, match="no protocol"):
+            parse_route({**answer, "protocol": {}})

@@ -29,14 +29,16 @@ async def test_silent_path_is_given_up_for_the_other_one(stack: Stack) -> None:
     assert stack.asked[-1] == {"avoid": "edge"}
 
 
-async def test_path_that_cannot_be_opened_twice_is_avoided(stack: Stack) -> None:
+async def test_path_that_cannot_be_opened_for_10_s_is_avoided(stack: Stack) -> None:
     stack.refused.add("edge")
 
     async with listening(stack) as listener:
         await listener.shows("live")
 
-    assert stack.asked == [{}, {}, {"avoid": "edge"}]
-    assert stack.events.count("edge refused") == 2
+    *tries, last = stack.asked
+    assert tries == [{}] * stack.events.count("edge refused")
+    assert len(tries) >= 2
+    assert last == {"avoid": "edge"}
     assert listener.states[-2].path == "aws"
 
 

@@ -28,6 +28,13 @@ async def test_prices_are_lines_and_states_are_said_beside_them(
     assert stack.asked == [{"region": "eu-west-1"}]
 
 
+async def test_token_that_cannot_be_one_is_the_commands_error(stack: Stack) -> None:
+    with pytest.raises(OpsError, match="token must be"):
+        await follow("a token", stack.url, region=None, prices=None)
+
+    assert stack.asked == []
+
+
 async def test_refusal_is_the_commands_error_and_said_once(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -216,9 +216,11 @@ class TestWebhook:
         bodies = HERE.parent / "data" / "helius"
         transfer = json.loads((bodies / "enh_mixed_batch_transfer_mint.json").read_text())[0]
         raw = json.loads((bodies / "raw_transfer_sol_webhook.json").read_text())[0]
+        meta = raw["meta"] | {"innerInstructions": None}
+        trimmed = raw | {"blockTime": transfer["timestamp"], "meta": meta}
 
         trades = parse_webhook(
-            json.dumps([transfer, raw]), x_token=None, tokens=frozenset(), now=SIMPLE["now"]
+            json.dumps([transfer, trimmed, 7]), x_token=None, tokens=frozenset(), now=SIMPLE["now"]
         )
 
         assert [skip.to_dict() for skip in trades.skipped] == WEBHOOK["accepted"]["skipped"]
@@ -240,16 +242,30 @@ class TestMessages:
         assert json.loads(messages.pong()) == self.message("pong")
 
     def test_subscribed(self) -> None:
-        assert json.loads(messages.subscribed("SOL")) == self.message("subscribed")
+        assert json.loads(messages.subscribed(["SOL"], is_list=False)) == self.message("subscribed")
+        several = self.message("subscribed, to several at once")
+        assert json.loads(messages.subscribed(several["tokens"], is_list=True)) == several
 
     def test_unsubscribed(self) -> None:
-        assert json.loads(messages.unsubscribed("SOL")) == self.message("unsubscribed")
+        one = self.message("unsubscribed")
+        assert json.loads(messages.unsubscribed(["SOL"], is_list=False)) == one
+        several = self.message("unsubscribed from several")
+        assert json.loads(messages.unsubscribed(several["tokens"], is_list=True)) == several
 
     def test_error(self) -> None:
         error = self.message("error")
 
         assert json.loads(messages.error(error["code"], error["message"])) == error
         assert error["code"] in MESSAGES["errorCodes"]
+
+    def test_error_of_one_token(self) -> None:
+        error = self.message("error of one token")
+
+        with pytest.raises(UnknownToken) as refused:
+            require_known(error["token"], frozenset({"SOL"}))
+
+        said = messages.error(refused.value.code, str(refused.value), token=refused.value.token)
+        assert json.loads(said) == error
 
     def test_gap(self) -> None:
         gap = self.message("gap")

@@ -154,7 +154,7 @@ def listen(subscriptions: SubscriptionTable) -> Listen:
         clients = [f"{token}-{delivery}-{index}=" for index in range(count)]
         in_parallel(lambda client: subscriptions.connect(client, now=now), clients)
         in_parallel(
-            lambda client: subscriptions.subscribe(client, token, delivery, now=now), clients
+            lambda client: subscriptions.subscribe(client, {token: delivery}, now=now), clients
         )
         return clients
 

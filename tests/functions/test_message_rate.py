@@ -92,7 +92,7 @@ def test_count_leaves_the_tokens_of_the_connection_alone(
     rate: MessageRate, client: str, subscriptions: SubscriptionTable, dynamodb: DynamoDBClient
 ) -> None:
     token = a_token()
-    subscriptions.subscribe(client, token, "all", now=NOW)
+    subscriptions.subscribe(client, {token: "all"}, now=NOW)
     say(rate, client, SHARE)
     row = _row(dynamodb, client)
 

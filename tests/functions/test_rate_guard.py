@@ -130,7 +130,7 @@ async def test_row_that_never_answers_holds_up_a_post_for_half_a_second(
 ) -> None:
     class Silent(LeaseTable):
         def lease(self, posts: int, *, second: int, allowed: int) -> int | None:
-            time.sleep(2 * ROW_TIMEOUT_SECONDS)  # longer than anybody waits for it
+            time.sleep(5 * ROW_TIMEOUT_SECONDS)  # longer than anybody waits for it
             raise Unavailable(f"{posts} {second} {allowed}")
 
     guard = RateGuard(Silent(dynamodb, CONNECTIONS), Quota(2_000, 10))
@@ -138,7 +138,7 @@ async def test_row_that_never_answers_holds_up_a_post_for_half_a_second(
     for _ in range(10):
         await guard.acquire()
 
-    assert time.monotonic() - started < 2 * ROW_TIMEOUT_SECONDS
+    assert time.monotonic() - started < 5 * ROW_TIMEOUT_SECONDS
 
 
 async def test_process_that_finds_no_lease_for_long_takes_its_share(

@@ -48,7 +48,7 @@ class World:
     def a_listener_on_aws(self, token: str) -> str:
         connection_id = uuid.uuid4().hex
         self.subscriptions.connect(connection_id, now=time.time())
-        self.subscriptions.subscribe(connection_id, token, "all", now=time.time())
+        self.subscriptions.subscribe(connection_id, {token: "all"}, now=time.time())
         return connection_id
 
     def listens(self, connection_id: str, token: str) -> bool:
@@ -251,7 +251,7 @@ def test_client_that_is_left_when_the_grace_is_over_is_told_and_unsubscribed(wor
     token, staying = world.a_known_token(), world.a_known_token()
     left = world.a_listener_on_aws(token)
     listens_to_both = world.a_listener_on_aws(token)
-    world.subscriptions.subscribe(listens_to_both, staying, "all", now=time.time())
+    world.subscriptions.subscribe(listens_to_both, {staying: "all"}, now=time.time())
     end_the_grace(world, Policy(edge_is_on=True, edge_tokens=frozenset({token}), edge_percent=0))
 
     world.work('{"task":"sweep","dueMs":0}')

@@ -355,7 +355,7 @@ def test_client_that_subscribes_again_is_not_behind(
     publish(missed)
     endpoint.behaviour.statuses[client] = 200
     subscriptions.subscribe(
-        client, missed.token, "all", now=time.time()
+        client, {missed.token: "all"}, now=time.time()
     )  # its opening tells it all
     publish(live)
     until_nobody_is_behind(worker, later)

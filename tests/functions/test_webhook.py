@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from functions.environment import DEFAULT_CALL_TIMEOUT_MS
 from functions.glow.edge.breaker import FAILURES_IN_A_ROW
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
@@ -34,9 +33,6 @@ from tests.functions.conftest import Load
 from tests.functions.edge import NEVER, Edge
 
 REPOSITORY = Path(__file__).parent.parent.parent
-HELIUS_WAITS_SECONDS = 1.0
-PATIENT_TIMEOUT_MS = 5 * DEFAULT_CALL_TIMEOUT_MS
-"""As much longer as a machine may be slower on which other tests run beside."""
 HELIUS = Path(__file__).parent.parent / "data" / "helius"
 ROUTE = "POST /webhook/price"
 AUTHORIZED = {"authorization": "Bearer current"}
@@ -70,6 +66,21 @@ def test_real_trade_is_stored_and_published(load: Load, queue: Queue, prices: Pr
     [record] = queue.take()
     update = parse_update(record["body"])
     assert prices.newest(update.token, now=time.time()) == update
+
+
+def test_trade_in_both_forms_of_helius_is_stored_once_and_broadcast_once(
+    load: Load, queue: Queue
+) -> None:
+    raw, enhanced = (
+        (HELIUS / f"{name}.json").read_text().replace("DgWA3F1w", "RawForm1")
+        for name in ("raw_swap_pump_fun_buy_derived", "enh_swap_pump_fun_buy_webhook")
+    )
+
+    first, again = (post(load, body) for body in (raw, enhanced))
+
+    assert first == (200, {"status": "accepted", "stored": 1, "duplicates": 0, "skipped": []})
+    assert again == (200, {"status": "accepted", "stored": 0, "duplicates": 1, "skipped": []})
+    assert len(queue.take()) == 1
 
 
 def test_same_trade_again_is_stored_once_and_broadcast_once(load: Load, queue: Queue) -> None:
@@ -222,21 +233,6 @@ def test_with_the_edge_on_a_trade_goes_to_the_edge_alone(
     assert (status, answer["stored"]) == (200, 1)
     assert len(edge.heard[token]) == 1
     assert (queue.take(), retry_queue.take()) == ([], [])
-
-
-def test_with_the_edge_away_a_trade_is_accepted_in_time_and_in_both_queues(
-    load: Load, edge: Edge, queue: Queue, retry_queue: Queue
-) -> None:
-    edge.answer = lambda _post: NEVER
-    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
-    webhook = load("webhook", USE_EDGE_BROADCAST="true", CALL_TIMEOUT_MS=f"{PATIENT_TIMEOUT_MS}")
-    event = an_http_event(ROUTE, headers={**AUTHORIZED, "x-token": a_token()}, body=body)
-    started = time.monotonic()
-
-    assert webhook.handler(event, None)["statusCode"] == 200
-    slower = PATIENT_TIMEOUT_MS / DEFAULT_CALL_TIMEOUT_MS
-    assert time.monotonic() - started < HELIUS_WAITS_SECONDS * slower
-    assert len(queue.take()) == len(retry_queue.take()) == 1
 
 
 def test_without_the_edge_its_packages_are_not_loaded() -> None:

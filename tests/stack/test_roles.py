@@ -111,7 +111,7 @@ RIGHTS = {
     },
     "RouteWorker": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
-        CONNECTIONS: {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
+        CONNECTIONS: {"dynamodb:BatchWriteItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
         PRICES: {"dynamodb:Query"},
         ROUTE_TASKS: {
             "sqs:ChangeMessageVisibility",

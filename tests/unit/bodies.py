@@ -27,6 +27,17 @@ def real_transactions(name: str) -> list[JsonObject]:
     return json.loads(real_body(name))
 
 
+def all_real_transactions() -> dict[str, JsonObject]:
+    """Every ENHANCED transaction of tests/data, by file and place in it."""
+    return {
+        f"{path.stem}[{index}]": transaction
+        for path in sorted(DATA.glob("*/*.json"))
+        if path.name != "EXPECTED.json"
+        for index, transaction in enumerate(json.loads(path.read_text()))
+        if "accountData" in transaction
+    }
+
+
 def a_transaction(**fields: object) -> JsonObject:
     """An ENHANCED transaction in which nothing happens, but for `fields`."""
     nothing: JsonObject = {

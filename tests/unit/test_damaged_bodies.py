@@ -12,14 +12,29 @@ from hypothesis import strategies as st
 from functions.glow.errors import Refused
 from functions.glow.trades.parse import Trades, parse_webhook
 from functions.glow.update import parse_update, place_of
-from tests.unit.bodies import HELIUS, NOW, JsonObject, a_pool_buy, a_simple_trade
+from tests.unit.bodies import (
+    HELIUS,
+    NOW,
+    JsonObject,
+    a_curve_trade,
+    a_pool_buy,
+    a_simple_trade,
+    real_transactions,
+)
+from tests.unit.raw_bodies import raw
 
 Path = tuple[str | int, ...]
 
+RAW_BODIES: dict[str, JsonObject] = {
+    "raw_pool_buy": raw(a_pool_buy()),
+    "raw_curve_buy": raw(a_curve_trade()),
+    "raw_jupiter": raw(real_transactions("enh_swap_jupiter_usdc_to_sol_1hop")[0]),
+}
 NAMED_BODIES: dict[str, object] = {
     **{path.stem: json.loads(path.read_text()) for path in sorted(HELIUS.glob("*.json"))},
     "pool_buy": [a_pool_buy()],
     "simple": a_simple_trade(),
+    **{name: [transaction] for name, transaction in RAW_BODIES.items()},
 }
 BODIES = [*NAMED_BODIES.values()]
 JUNK = st.one_of(
@@ -30,6 +45,7 @@ JUNK = st.one_of(
     st.text(max_size=5),
     st.sampled_from(["", "0", "-1", "9" * 40, "9" * 41, "\u0663", "\x00", "\ud800", [], {}, [[]]]),
 )
+TEXTS = ["1", "11", "3Bxs4Ba2u7BkmhYB", "2" * 12, "Pool111", "Trader111", "Mint111", "1000000000"]
 
 
 def paths(value: object, here: Path = ()) -> Iterator[Path]:
@@ -101,6 +117,30 @@ def test_damage_to_one_transaction_leaves_its_neighbour_alone(data: st.DataObjec
     assert ("Healthy", Decimal("0.5")) in [
         (update.tx_signature, update.price) for update in trades.updates
     ]
+
+
+def prices(transaction: object) -> list[tuple[str, Decimal]]:
+    trades = survive(json.dumps([transaction]))
+    return [] if trades is None else [(each.token, each.price) for each in trades.updates]
+
+
+@pytest.mark.parametrize("name", RAW_BODIES)
+def test_raw_body_that_lacks_a_field_has_its_price_or_none(name: str) -> None:
+    right = prices(RAW_BODIES[name])
+    assert right
+    for path in paths(RAW_BODIES[name]):
+        assert prices(damaged(RAW_BODIES[name], path)) in (right, []), path
+
+
+@given(name=st.sampled_from([*RAW_BODIES]), data=st.data())
+@settings(max_examples=600, deadline=None)
+def test_raw_body_with_a_field_of_anything_has_its_price_or_none(
+    name: str, data: st.DataObject
+) -> None:
+    path = data.draw(st.sampled_from([*paths(RAW_BODIES[name])]))
+    junk = data.draw(JUNK | st.integers(0, 20) | st.sampled_from(TEXTS))
+
+    assert prices(damaged(RAW_BODIES[name], path, junk)) in (prices(RAW_BODIES[name]), [])
 
 
 @given(st.sampled_from(BODIES), st.data())

@@ -1,6 +1,7 @@
 """Frames: nothing is lost, the order is kept, no frame is too large."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -39,6 +40,15 @@ def test_two_updates_go_as_one_batch() -> None:
     ]
 
 
+def test_batch_of_several_tokens_names_none() -> None:
+    first, second = some_updates(2)
+    other = replace(second, token="BONK")
+
+    assert frames([first, other]) == [
+        f'{{"type":"PRICE_BATCH","updates":[{first.to_json()},{other.to_json()}]}}'
+    ]
+
+
 def test_update_left_over_goes_as_one_object() -> None:
     updates = some_updates(MAX_FRAME_UPDATES + 1)
 
@@ -60,9 +70,12 @@ def test_frames_hold_every_update_in_order(count: int) -> None:
     assert all(len(unpacked(frame)) <= MAX_FRAME_UPDATES for frame in made)
 
 
-def test_frame_of_the_longest_updates_fits_32_kib() -> None:
-    longest = Update("T" * 64, LONGEST_PRICE, MAX_TIMESTAMP, MAX_SLOT, "s" * 88)
+def test_frames_of_the_longest_updates_fit_32_kib() -> None:
+    trade = (LONGEST_PRICE, LONGEST_PRICE)
+    longest = Update("T" * 64, LONGEST_PRICE, MAX_TIMESTAMP, MAX_SLOT, "s" * 88, "sell", *trade)
 
-    (frame,) = frames([longest] * MAX_FRAME_UPDATES)
+    full, rest = frames([longest] * MAX_FRAME_UPDATES)
 
-    assert len(frame.encode()) <= 32 * 1024
+    one_more = len(longest.to_json()) + 1
+    assert 32 * 1024 - 2 * one_more < len(full.encode()) <= 32 * 1024
+    assert len(unpacked(full)) + len(unpacked(rest)) == MAX_FRAME_UPDATES

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.glow.fields import as_object, parse_json
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.enhanced import read_enhanced
 from functions.glow.trades.outcome import NoPrice, PricedToken
 from functions.glow.trades.price import price_movements
 from tests.unit.bodies import (

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.glow.fields import as_object, parse_json
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.enhanced import read_enhanced
 from functions.glow.trades.outcome import PricedToken
 from functions.glow.trades.price import price_movements
-from tests.unit.bodies import DATA, JsonObject
+from tests.unit.bodies import JsonObject, all_real_transactions
 from tests.unit.changed_bodies import (
     Change,
     changed,
@@ -26,13 +26,7 @@ from tests.unit.changed_bodies import (
     without_its_event,
 )
 
-TRANSACTIONS: dict[str, JsonObject] = {
-    f"{path.stem}[{index}]": transaction
-    for path in sorted(DATA.glob("*/*.json"))
-    if path.name != "EXPECTED.json"
-    for index, transaction in enumerate(json.loads(path.read_text()))
-    if "accountData" in transaction
-}
+TRANSACTIONS = all_real_transactions()
 CLOSE = Decimal("1e-9")
 OTHER_SIDE = {"buy": "sell", "sell": "buy", None: None}
 # The curve of a coin's creation is told by its only rent, the SOL of a curve by who was paid.

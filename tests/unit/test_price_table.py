@@ -47,6 +47,9 @@ HAND: dict[str, dict[str, str]] = {
     "helius/enh_swap_pump_fun_buy_webhook": {
         "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
     },
+    "helius/raw_swap_pump_fun_buy_derived": {
+        "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump": "3.950617283 / 71334900.280873"
+    },
     "helius/raw_transfer_sol_webhook": {},
 }
 # Why those without a price have none.
@@ -55,7 +58,7 @@ REASONS = {
     "cases/K_round_trip_buy_and_sell_in_one_tx": {"opposite_trades"},
     "cases/L_transfer_receiver_pays_its_own_rent": {"not_a_trade"},
     "helius/enh_swap_jupiter_aury_usdc": {"token_to_token"},
-    "helius/raw_transfer_sol_webhook": {"not_enhanced"},
+    "helius/raw_transfer_sol_webhook": {"not_a_trade"},
     "corpus/073_SOLANA_PROGRAM_LIBRARY_burn": {"not_a_trade"},
     "corpus/085_PUMP_AMM_swap": {"trimmed"},
     "corpus/151_JUPITER_jupiterdca-endandclose-0_derived": {"not_a_trade"},
@@ -111,10 +114,12 @@ def test_real_transaction_has_no_wrong_price_and_misses_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_price_is_what_was_paid_for_the_amount(name: str) -> None:
-    for trade in parse(DATA / "corpus" / name).trades:
-        assert abs(trade.amount_sol / trade.amount / trade.update.price - 1) < CLOSE
-        assert trade.amount_sol < 1_000  # SOL, not lamports: the largest here is 61
-        assert trade.side in ("buy", "sell")
+    for update in parse(DATA / "corpus" / name).updates:
+        assert update.amount is not None
+        assert update.amount_sol is not None
+        assert abs(update.amount_sol / update.amount / update.price - 1) < CLOSE
+        assert update.amount_sol < 1_000  # SOL, not lamports: the largest here is 61
+        assert update.side in ("buy", "sell")
 
 
 @pytest.mark.parametrize("name", REASONS)
@@ -143,7 +148,7 @@ def test_trade_has_the_side_and_the_amounts_of_its_pool(
 ) -> None:
     (trade,) = parse(DATA / f"{name}.json").trades
 
-    assert (trade.side, trade.amount, trade.amount_sol) == (
+    assert (trade.update.side, trade.update.amount, trade.update.amount_sol) == (
         side,
         Decimal(amount),
         Decimal(amount_sol),

@@ -1,6 +1,8 @@
 """What a webhook body becomes: updates, skips with their reason, or a refusal."""
 
 import json
+from decimal import Decimal
+from typing import cast
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.unit.bodies import (
     a_transaction,
     real_body,
 )
+from tests.unit.raw_bodies import raw
 
 EVERY_TOKEN = frozenset[str]()
 
@@ -41,13 +44,32 @@ class TestBatch:
         assert update.id == "1723211253-000282534627-U1dH19yy8SqyPuSY"
         assert reasons(trades) == ["not_a_trade", "not_a_trade"]
 
-    def test_raw_webhook_is_named_not_crashed_on(self) -> None:
-        trades = parse_webhook(
-            real_body("raw_transfer_sol_webhook"), x_token=None, tokens=EVERY_TOKEN, now=NOW
-        )
+    def test_raw_and_enhanced_transactions_may_share_a_body(self) -> None:
+        enhanced, other = a_pool_buy(signature="Enhanced"), a_pool_buy(signature="Raw")
 
-        assert trades.updates == ()
-        assert reasons(trades) == ["not_enhanced"]
+        trades = parse([enhanced, raw(other)])
+
+        assert [(one.update.tx_signature, str(one.update.price)) for one in trades.trades] == [
+            ("Enhanced", "0.5"),
+            ("Raw", "0.5"),
+        ]
+
+    def test_transaction_that_comes_in_both_forms_is_one_update(self) -> None:
+        assert len(parse([a_pool_buy(), raw(a_pool_buy())]).trades) == 1
+
+    def test_raw_transaction_may_have_an_empty_signature_beside_its_own(self) -> None:
+        (trade,) = parse([raw(a_pool_buy(signature="Own")) | {"signature": None}]).trades
+
+        assert trade.update.tx_signature == "Own"
+
+    def test_failed_raw_transaction_has_no_price(self) -> None:
+        failed = raw(a_pool_buy())
+        meta = cast("JsonObject", failed["meta"])
+        meta["err"] = {"InstructionError": [3, {"Custom": 6001}]}
+
+        (skip,) = parse([failed]).skipped
+
+        assert (skip.reason, skip.tx_signature) == ("failed_transaction", "5igNaTure1111111111")
 
     def test_empty_batch_holds_nothing(self) -> None:
         assert parse([]) == Trades((), ())
@@ -106,8 +128,8 @@ class TestBatch:
         assert [update.tx_signature for update in updates] == ["Early", "Late"]
 
     def test_trades_of_a_slot_are_in_the_order_of_the_block(self) -> None:
-        late = a_pool_buy(signature="A", indexWithinBlock=9)
-        early = a_pool_buy(signature="B", indexWithinBlock=5)
+        late = raw(a_pool_buy(signature="A")) | {"indexWithinBlock": 9}
+        early = raw(a_pool_buy(signature="B")) | {"indexWithinBlock": 5}
 
         trades = parse([late, early]).trades
 
@@ -124,7 +146,7 @@ class TestBatch:
     def test_trade_carries_side_and_amounts(self) -> None:
         (trade,) = parse([a_pool_buy()]).trades
 
-        assert (trade.side, trade.amount, trade.amount_sol) == ("buy", 2, 1)
+        assert (trade.update.side, trade.update.amount, trade.update.amount_sol) == ("buy", 2, 1)
 
     def test_failed_transaction_has_no_price(self) -> None:
         assert reasons(parse([a_pool_buy(transactionError={"error": "x"})])) == [
@@ -193,7 +215,13 @@ class TestSimpleForm:
     ) -> None:
         (trade,) = parse(a_simple_trade(accounts=changes(vault_sol, user)), x_token="SOL").trades
 
-        assert (trade.side, trade.amount, trade.amount_sol) == (side, 2, 1)
+        assert (trade.update.side, trade.update.amount, trade.update.amount_sol) == (side, 2, 1)
+
+    def test_amount_that_nobody_trades_is_left_out_and_the_price_stays(self) -> None:
+        (trade,) = parse(a_simple_trade(accounts=changes(10**200, 10**200)), x_token="SOL").trades
+
+        assert (trade.update.amount, trade.update.amount_sol) == (None, None)
+        assert trade.update.price == Decimal("1e-9")
 
     def test_missing_header_is_refused_with_the_remedy(self) -> None:
         with pytest.raises(BadRequest, match="header x-token"):

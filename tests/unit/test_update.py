@@ -34,7 +34,18 @@ tokens = st.text(ALPHANUMERIC + "_-", min_size=1, max_size=64)
 prices = st.tuples(st.integers(1, 10**15 - 1), st.integers(-100, 84)).map(
     lambda parts: Decimal(parts[0]).scaleb(parts[1])
 )
-updates = st.builds(Update, tokens, prices, timestamps, slots, signatures)
+amounts = st.none() | prices
+updates = st.builds(
+    Update,
+    tokens,
+    prices,
+    timestamps,
+    slots,
+    signatures,
+    side=st.sampled_from([None, "buy", "sell"]),
+    amount=amounts,
+    amount_sol=amounts,
+)
 
 
 class TestId:

@@ -182,7 +182,7 @@ test("a client's close is answered at once, with its own code or 1000", async ()
     const startMs = performance.now();
     client.socket.close(code);
     assert.equal((await client.isClosed()).code, answered);
-    assert.ok(performance.now() - startMs < 1000);
+    assert.ok(performance.now() - startMs < 5_000);
   }
 });
 

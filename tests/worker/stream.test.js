@@ -22,7 +22,7 @@ test("updates within the pause after it leave together", async () => {
   const updates = [1, 2, 3].map((n) => anUpdate(n, { token: "WINDOW" }));
   await edge.probe("WINDOW", "broadcastEach", { updates });
   assert.deepEqual(await client.next("PRICE_UPDATE"), updates[0]);
-  assert.deepEqual(await client.next("PRICE_BATCH"), { type: "PRICE_BATCH", updates: updates.slice(1) });
+  assert.deepEqual(await client.next("PRICE_BATCH"), { type: "PRICE_BATCH", token: "WINDOW", updates: updates.slice(1) });
 });
 
 test("one update within the pause leaves as an object, not a batch of one", async () => {

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from functions.glow.prices.attributes import Row, integer, number, text
 from functions.glow.prices.row import Arrival, Details
-from functions.glow.update import Update
+from functions.glow.update import Side, Update
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
-
-# What DynamoDB can hold. An amount beyond is left out: nobody traded it.
-_MIN_NUMBER: Final = Decimal("1e-130")
-_MAX_NUMBER: Final = Decimal("9.9e125")
 
 
 def item_of(update: Update, details: Details) -> Item:
@@ -29,15 +25,15 @@ def item_of(update: Update, details: Details) -> Item:
         "slot": {"N": str(update.slot)},
         "txSignature": {"S": update.tx_signature},
     }
-    if details.side is not None:
-        item["side"] = {"S": details.side}
+    if update.side is not None:
+        item["side"] = {"S": update.side}
     numbers = {
-        "amount": details.amount,
-        "amountSol": details.amount_sol,
+        "amount": update.amount,
+        "amountSol": update.amount_sol,
         "jumpedFrom": details.jumped_from,
     }
     for name, value in numbers.items():
-        if value is not None and _MIN_NUMBER <= value <= _MAX_NUMBER:
+        if value is not None:
             item[name] = {"N": str(value)}
     if details.index_in_block is not None:
         item["indexInBlock"] = {"N": str(details.index_in_block)}
@@ -52,6 +48,9 @@ def arrival_of(row: Row) -> Arrival:
             timestamp=integer(row, "timestamp"),
             slot=integer(row, "slot"),
             tx_signature=text(row, "txSignature"),
+            side=_side(row),
+            amount=_optional_number(row, "amount"),
+            amount_sol=_optional_number(row, "amountSol"),
         ),
         integer(row, "arrivedAtMs"),
         index_in_body=integer(row, "indexInBody") if "indexInBody" in row else 0,
@@ -61,4 +60,14 @@ def arrival_of(row: Row) -> Arrival:
 
 
 def jumped_from(row: Row) -> Decimal | None:
-    return Decimal(number(row, "jumpedFrom")) if "jumpedFrom" in row else None
+    return _optional_number(row, "jumpedFrom")
+
+
+def _side(row: Row) -> Side | None:
+    if "side" not in row:
+        return None
+    return "buy" if text(row, "side") == "buy" else "sell"
+
+
+def _optional_number(row: Row, name: str) -> Decimal | None:
+    return Decimal(number(row, name)) if name in row else None

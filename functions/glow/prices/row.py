@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from functions.glow.update import Side, Update, place_of
+from functions.glow.update import Update, place_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What is stored of a trade beside its update. None means that it is not known.
+    """What is stored beside an update. None means that it is not known.
 
-    `amount` in tokens, `amount_sol` in SOL. `index_in_block` is the transaction's place in its slot.
-    `jumped_from` marks a suspect: the price in SOL that it is too far from (trades/gate.py).
+    `index_in_block` is the transaction's place in its slot. `jumped_from` marks a suspect: the price
+    in SOL that it is too far from (trades/gate.py).
     """
 
-    side: Side | None = None
-    amount: Decimal | None = None
-    amount_sol: Decimal | None = None
     index_in_block: int | None = None
     jumped_from: Decimal | None = None
 

@@ -17,7 +17,8 @@ EDGE_PING_MS: Final = 20_000
 AWS_PING_MS: Final = 240_000
 # API Gateway ends every connection after 2 hours (facts/aws.md §1); clients leave before, spread out.
 AWS_MAX_AGE_MS: Final = 110 * 60 * 1000
-# A fallback costs more than the edge: its clients ask this often whether they may go back.
+# How often clients ask whether they may go back: a fallback costs more than the edge, and what kept
+# a client from a path may be gone.
 RECHECK_MS: Final = 15_000
 
 
@@ -42,18 +43,22 @@ def where_to_connect(
     token: str, preferences: Preferences, routes: Routes, endpoints: Endpoints, *, now_ms: int
 ) -> Mapping[str, object]:
     """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it."""
-    path = _reachable_path(token, preferences, routes, now_ms)
-    is_fallback = routes.is_fallback(token, region=preferences.region, now_ms=now_ms)
+    own_path = routes.path(token, region=preferences.region, now_ms=now_ms)
+    path = _reachable_path(own_path, token, preferences, routes, now_ms)
+    is_stopgap = path != own_path or routes.is_fallback(
+        token, region=preferences.region, now_ms=now_ms
+    )
     return {
         "path": path,
         "url": endpoints.url(path, token),
         "protocol": _edge_protocol() if path == "edge" else _aws_protocol(token),
-        "recheckMs": RECHECK_MS if is_fallback else None,
+        "recheckMs": RECHECK_MS if is_stopgap else None,
     }
 
 
-def _reachable_path(token: str, preferences: Preferences, routes: Routes, now_ms: int) -> Path:
-    path = routes.path(token, region=preferences.region, now_ms=now_ms)
+def _reachable_path(
+    path: Path, token: str, preferences: Preferences, routes: Routes, now_ms: int
+) -> Path:
     if path != preferences.avoid:
         return path
     others: list[Path] = [

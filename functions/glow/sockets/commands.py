@@ -1,14 +1,17 @@
 """What a client may say on the WebSocket, parsed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from functions.glow.errors import BadRequest, Refused
-from functions.glow.fields import Json, as_object, parse_json
+from functions.glow.fields import Json, as_array, as_object, parse_json
 from functions.glow.token import parse_token
 from functions.glow.update import Delivery, parse_id
 
-MAX_MESSAGE_BYTES: Final = 16 * 1024  # 100 tokens, each with a cursor
+MAX_MESSAGE_BYTES: Final = 16 * 1024
+MAX_TOKENS: Final = 100
+"""Of a connection, and so of a command: what apps are used to (facts/market.md §4)."""
 
 
 class UnknownAction(Refused):
@@ -18,8 +21,8 @@ class UnknownAction(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribe:
-    """`after` asks for the replay instead of the newest price."""
+class Wanted:
+    """A token to listen to. `after` asks for the replay instead of the newest price."""
 
     token: str
     after: str | None
@@ -27,8 +30,20 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribe:
+    """`wanted` has one entry at least, and no token twice. A command that lists them is answered
+    with a list."""
+
+    wanted: tuple[Wanted, ...]
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    token: str
+    """As Subscribe."""
+
+    tokens: tuple[str, ...]
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ def parse_command(message: str) -> Command:
         case "subscribePrice":
             return _parse_subscribe(fields)
         case "unsubscribePrice":
-            return Unsubscribe(parse_token(fields.get("token"), where="token"))
+            return _parse_unsubscribe(fields)
         case "ping":
             return Ping()
         case _:
@@ -56,12 +71,48 @@ def parse_command(message: str) -> Command:
 
 
 def _parse_subscribe(fields: Json) -> Subscribe:
-    token = parse_token(fields.get("token"), where="token")
+    if "subscriptions" not in fields:
+        return Subscribe((_parse_wanted(fields, where=""),))
+    entries = _parse_list(fields, "subscriptions")
+    wanted = tuple(
+        _parse_wanted(as_object(entry, where=place), where=f"{place}.") for place, entry in entries
+    )
+    _require_distinct([each.token for each in wanted], "subscriptions")
+    return Subscribe(wanted, is_list=True)
+
+
+def _parse_unsubscribe(fields: Json) -> Unsubscribe:
+    if "tokens" not in fields:
+        return Unsubscribe((parse_token(fields.get("token"), where="token"),))
+    entries = _parse_list(fields, "tokens")
+    tokens = tuple(parse_token(entry, where=place) for place, entry in entries)
+    _require_distinct(tokens, "tokens")
+    return Unsubscribe(tokens, is_list=True)
+
+
+def _parse_wanted(fields: Json, *, where: str) -> Wanted:
+    token = parse_token(fields.get("token"), where=f"{where}token")
     after, delivery = fields.get("after"), fields.get("delivery")
     if delivery not in (None, "latest"):
-        raise BadRequest('delivery must be "latest", or left out for every update')
-    return Subscribe(
+        raise BadRequest(f'{where}delivery must be "latest", or left out for every update')
+    return Wanted(
         token=token,
-        after=None if after is None else parse_id(after, where="after"),
+        after=None if after is None else parse_id(after, where=f"{where}after"),
         delivery="all" if delivery is None else "latest",
     )
+
+
+def _parse_list(fields: Json, name: str) -> list[tuple[str, object]]:
+    """The entries of the list `name`, each with its place."""
+    if "token" in fields:
+        raise BadRequest(f"token and {name} exclude one another; put the token into {name}")
+    entries = as_array(fields[name], where=name)
+    if not 0 < len(entries) <= MAX_TOKENS:
+        raise BadRequest(f"{name} must have 1 to {MAX_TOKENS} entries; got {len(entries)}")
+    return [(f"{name}[{index}]", entry) for index, entry in enumerate(entries)]
+
+
+def _require_distinct(tokens: Sequence[str], name: str) -> None:
+    for index, token in enumerate(tokens):
+        if token in tokens[:index]:
+            raise BadRequest(f"{name}[{index}] names {token} again; name each token once")

@@ -15,8 +15,8 @@ from typing import Final
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
 PERIOD_SECONDS: Final = 10
-MAX_MESSAGES: Final = 60
-"""In a period. To subscribe to all 20 tokens, leave them and subscribe again takes as many."""
+MAX_MESSAGES: Final = 300
+"""In a period. To subscribe to all 100 tokens one by one, leave them and subscribe again takes as many."""
 SHARE: Final = 10
 
 

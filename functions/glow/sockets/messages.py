@@ -1,17 +1,18 @@
 """The messages to a WebSocket client, except prices: those are made by `frames`."""
 
 import json
+from collections.abc import Sequence
 
 from functions.glow.paths import Path
 from functions.glow.prices.replay import Gap
 
 
-def subscribed(token: str) -> str:
-    return _message("SUBSCRIBED", token=token)
+def subscribed(tokens: Sequence[str], *, is_list: bool) -> str:
+    return _about("SUBSCRIBED", tokens, is_list=is_list)
 
 
-def unsubscribed(token: str) -> str:
-    return _message("UNSUBSCRIBED", token=token)
+def unsubscribed(tokens: Sequence[str], *, is_list: bool) -> str:
+    return _about("UNSUBSCRIBED", tokens, is_list=is_list)
 
 
 def pong() -> str:
@@ -27,8 +28,15 @@ def moved(token: str, path: Path, url: str, *, after: str | None, jitter_ms: int
     return _message("MOVED", token=token, path=path, url=url, after=after, jitterMs=jitter_ms)
 
 
-def error(code: str, message: str) -> str:
-    return _message("ERROR", code=code, message=message)
+def error(code: str, message: str, *, token: str | None = None) -> str:
+    """Names the token if only that one is refused: a connection may listen to many."""
+    about = {} if token is None else {"token": token}
+    return _message("ERROR", code=code, message=message, **about)
+
+
+def _about(type_: str, tokens: Sequence[str], *, is_list: bool) -> str:
+    """A command that lists tokens is answered with a list."""
+    return _message(type_, tokens=tokens) if is_list else _message(type_, token=tokens[0])
 
 
 def _message(type_: str, **fields: object) -> str:

@@ -9,13 +9,15 @@ behind also what lag.py writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from functions.glow.errors import Refused, Unavailable
 from functions.glow.prices.attributes import Row, integer, text, texts
 from functions.glow.runtime.aws import unavailable_unless_answered
+from functions.glow.runtime.parallel import in_parallel
+from functions.glow.sockets.commands import MAX_TOKENS
 from functions.glow.update import Delivery
 
 if TYPE_CHECKING:
@@ -27,12 +29,12 @@ if TYPE_CHECKING:
         WriteRequestTypeDef,
     )
 
-MAX_TOKENS: Final = 20
 ROW_LIFE_SECONDS: Final = 2 * 3_600 + 600  # API Gateway ends a connection after 2 h; 10 min more
 PART: Final = "the connection table"
 
 _PAGE_ROWS: Final = 1_000  # they take 0.25 s to post, enough to read the next page
-_MAX_DELETE_TRIES: Final = 3
+_BATCH_ROWS: Final = 25  # BatchWriteItem's limit
+_MAX_TRIES: Final = 3
 _TOKEN_PREFIX: Final = "TOKEN#"  # noqa: S105  of a key, no password
 
 
@@ -83,22 +85,28 @@ class SubscriptionTable:
                 TableName=self._table, Item={**_connection_key(connection_id), **_expiry(now)}
             )
 
-    def subscribe(self, connection_id: str, token: str, delivery: Delivery, *, now: float) -> None:
-        """Write both rows; doing so again changes only `delivery`. Raises TooManyTokens."""
+    def subscribe(
+        self, connection_id: str, deliveries: Mapping[str, Delivery], *, now: float
+    ) -> None:
+        """Write the rows of each token in `deliveries`, at most MAX_TOKENS; doing so again changes
+        only the delivery. Raises TooManyTokens, and then has written nothing."""
+        rows = [
+            {
+                **subscription_key(connection_id, token),
+                **_expiry(now),
+                **({"delivery": {"S": delivery}} if delivery == "latest" else {}),
+            }
+            for token, delivery in deliveries.items()
+        ]
         with unavailable_unless_answered(PART):
-            self._claim(connection_id, token)
-            row = {**subscription_key(connection_id, token), **_expiry(now)}
-            if delivery == "latest":
-                row["delivery"] = {"S": delivery}
-            self._client.put_item(TableName=self._table, Item=row)
+            self._claim(connection_id, frozenset(deliveries))
+            self._write([{"PutRequest": {"Item": row}} for row in rows])
 
-    def unsubscribe(self, connection_id: str, token: str) -> frozenset[str]:
-        """Delete the subscription, if any; the tokens that the connection still listens to."""
+    def unsubscribe(self, connection_id: str, *tokens: str) -> frozenset[str]:
+        """Delete the subscriptions, if any; the tokens that the connection still listens to."""
         with unavailable_unless_answered(PART):
-            self._client.delete_item(
-                TableName=self._table, Key=subscription_key(connection_id, token)
-            )
-            left = self._update_tokens(connection_id, "DELETE", token, "attribute_exists(pk)", {})
+            self._delete([subscription_key(connection_id, token) for token in tokens])
+            left = self._update_tokens(connection_id, "DELETE", tokens, "attribute_exists(pk)", {})
         return texts(left.row, "tokens")
 
     def disconnect(self, connection_id: str, *, met_at: str | None = None) -> None:
@@ -182,33 +190,37 @@ class SubscriptionTable:
                 return
             scan["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _claim(self, connection_id: str, token: str) -> None:
-        """Add `token` to the connection's, if it is connected and has room."""
-        condition = (
-            "attribute_exists(pk) AND"
-            " (attribute_not_exists(tokens) OR size(tokens) < :max OR contains(tokens, :token))"
-        )
-        values: dict[str, AttributeValueTypeDef] = {
-            ":max": {"N": str(MAX_TOKENS)},
-            ":token": {"S": token},
+    def _claim(self, connection_id: str, tokens: frozenset[str]) -> None:
+        """Add `tokens` to the connection's, if it is connected and has room for all of them."""
+        has_room = "attribute_not_exists(tokens) OR size(tokens) <= :others"
+        values: Mapping[str, AttributeValueTypeDef] = {
+            ":others": {"N": str(MAX_TOKENS - len(tokens))}
         }
-        claimed = self._update_tokens(connection_id, "ADD", token, condition, values)
-        if claimed.is_done:
-            return
-        if not claimed.row:
-            raise Unavailable("this connection is closing; connect again")
-        raise TooManyTokens(
-            f"a connection listens to at most {MAX_TOKENS} tokens; unsubscribePrice one first,"
-            " or open another connection"
-        )
+        for _ in range(_MAX_TRIES):
+            condition = f"attribute_exists(pk) AND ({has_room})"
+            claimed = self._update_tokens(connection_id, "ADD", tokens, condition, values)
+            if claimed.is_done:
+                return
+            if not claimed.row:
+                raise Unavailable("this connection is closing; connect again")
+            seen = texts(claimed.row, "tokens")
+            if len(seen | tokens) > MAX_TOKENS:
+                raise TooManyTokens(
+                    f"a connection listens to at most {MAX_TOKENS} tokens; unsubscribePrice some"
+                    " first, or open another connection"
+                )
+            # Some of them it has already. That holds for as long as nobody changes the set.
+            has_room = "tokens = :seen"
+            values = {":seen": {"SS": sorted(seen)}}
+        raise Unavailable("this connection's subscriptions change too fast; send it again")
 
     def _update_tokens(
         self,
         connection_id: str,
         verb: Literal["ADD", "DELETE"],
-        token: str,
+        tokens: Collection[str],
         condition: str,
-        values: dict[str, AttributeValueTypeDef],
+        values: Mapping[str, AttributeValueTypeDef],
     ) -> _Change:
         """Change the connection's set of tokens, if `condition` holds for its row."""
         try:
@@ -217,7 +229,7 @@ class SubscriptionTable:
                 Key=_connection_key(connection_id),
                 UpdateExpression=f"{verb} tokens :tokens",
                 ConditionExpression=condition,
-                ExpressionAttributeValues={":tokens": {"SS": [token]}, **values},
+                ExpressionAttributeValues={":tokens": {"SS": sorted(tokens)}, **values},
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -247,14 +259,21 @@ class SubscriptionTable:
         return integer(answer.get("Attributes", {}), "messages")
 
     def _delete(self, keys: Sequence[dict[str, AttributeValueTypeDef]]) -> None:
-        """Delete rows, at most MAX_TOKENS of them (a batch holds 25)."""
-        requests: Sequence[WriteRequestTypeDef] = [{"DeleteRequest": {"Key": key}} for key in keys]
-        for _ in range(_MAX_DELETE_TRIES):
-            if not requests:
-                return
+        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write(self, requests: Sequence[WriteRequestTypeDef]) -> None:
+        batches = range(0, len(requests), _BATCH_ROWS)
+        in_parallel(self._write_batch, [requests[at : at + _BATCH_ROWS] for at in batches])
+
+    def _write_batch(self, requests: Sequence[WriteRequestTypeDef]) -> None:
+        """DynamoDB may leave a part of a batch to be sent again (UnprocessedItems)."""
+        for _ in range(_MAX_TRIES):
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
             unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if not unprocessed:
+                return
             requests = cast("Sequence[WriteRequestTypeDef]", unprocessed)
+        raise Unavailable(f"{PART} did not take all rows; send it again")
 
 
 def _connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:

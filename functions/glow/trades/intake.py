@@ -148,9 +148,6 @@ class Intake:
 def _details(judged: Judged) -> Details:
     trade = judged.trade
     return Details(
-        side=trade.side,
-        amount=trade.amount,
-        amount_sol=trade.amount_sol,
         index_in_block=trade.index_in_block,
         jumped_from=judged.jumped_from,
     )

@@ -1,7 +1,7 @@
 """The common form of a transaction: what it moved, whatever body told it.
 
-A reader of a body (helius.py) fills it, price.py prices it. Everything is whole units: lamports, and
-raw units of a mint. SOL that is wrapped stands under WRAPPED_SOL beside the other mints.
+A reader of a body (enhanced.py, raw.py) fills it, price.py prices it. Everything is whole units:
+lamports, and raw units of a mint. SOL that is wrapped stands under WRAPPED_SOL beside other mints.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,24 +6,22 @@ trade beside others that yields no update: a retry could not mend it, and its ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final, Literal, cast
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.forms import form_of
 from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
 from functions.glow.trades.price import price_movements
 from functions.glow.trades.simple import price_simple
-from functions.glow.update import Side, Update, parse_price, parse_slot, parse_timestamp
+from functions.glow.update import Update, known_amount, parse_price, parse_slot, parse_timestamp
 
 MAX_CLOCK_SKEW_SECONDS: Final = 60
 
 SkipReason = Literal[
     NoPriceReason,
     "failed_transaction",  # it moved nothing but its fee
-    "not_enhanced",  # a RAW transaction: the webhook is of the wrong type
     "damaged",  # a field of this transaction is missing or malformed
     "future_timestamp",  # more than MAX_CLOCK_SKEW_SECONDS ahead
     "token_not_configured",  # the stack's `tokens` do not list it
@@ -54,16 +52,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """An update and the trade behind it: `amount` in tokens, `amount_sol` in SOL.
-
-    `side` is None where it is not known. `index_in_block` is the transaction's place in its slot;
-    None where the body does not say it, as no ENHANCED body and no simple form does.
-    """
+    """An update. `index_in_block` is its transaction's place in its slot; None where the body does not
+    say it, as only RAW bodies do."""
 
     update: Update
-    side: Side | None
-    amount: Decimal
-    amount_sol: Decimal
     index_in_block: int | None = None
 
 
@@ -86,7 +78,7 @@ class Trades:
 def parse_webhook(
     body: bytes | str, *, x_token: str | None, tokens: frozenset[str], now: float
 ) -> Trades:
-    """Read a webhook body: a JSON array is Helius ENHANCED, an object is the simple form.
+    """Read a webhook body: a JSON array is of Helius, ENHANCED or RAW; an object is the simple form.
 
     `tokens` are the streamed ones (empty: all), `now` is Unix time in seconds. Raises Refused when
     the body as a whole is wrong; one damaged transaction in an array never fails its neighbours.
@@ -98,7 +90,7 @@ def parse_webhook(
     if isinstance(parsed, dict):
         return _parse_simple(cast("Json", parsed), x_token, tokens, latest_timestamp)
     raise BadRequest(
-        "body must be a JSON array of Helius ENHANCED transactions, or one trade as a JSON object"
+        "body must be a JSON array of Helius transactions, or one trade as a JSON object"
     )
 
 
@@ -130,11 +122,17 @@ def _parse_simple(
     if priced is None:
         detail = "nativeBalanceChange of vault_sol or user is 0"
         return Trades((), (Skip(signature, token, "zero_change", detail),))
-    update = Update(token, priced.price, timestamp, slot, signature)
-    found = Trade(
-        update=update, side=priced.side, amount=priced.amount, amount_sol=priced.amount_sol
+    update = Update(
+        token,
+        priced.price,
+        timestamp,
+        slot,
+        signature,
+        side=priced.side,
+        amount=known_amount(priced.amount),
+        amount_sol=known_amount(priced.amount_sol),
     )
-    return Trades((found,), ())
+    return Trades((Trade(update=update),), ())
 
 
 def _parse_batch(
@@ -165,23 +163,23 @@ def _place(trade: Trade) -> tuple[int, int, int]:
 def _parse_transaction(
     value: object, tokens: frozenset[str], latest_timestamp: float, *, where: str
 ) -> list[Trade | Skip]:
-    """The trades of one ENHANCED transaction, and what of it is skipped."""
+    """The trades of one transaction of Helius, and what of it is skipped."""
     signature: str | None = None
     try:
         transaction = as_object(value, where=where)
-        if "meta" in transaction and "signature" not in transaction:
-            detail = "a RAW transaction: set the webhook's type to enhanced at Helius"
-            return [Skip(None, None, "not_enhanced", detail)]
-        signature = parse_signature(transaction.get("signature"), where=f"{where}.signature")
-        timestamp = parse_timestamp(transaction.get("timestamp"), where=f"{where}.timestamp")
+        form = form_of(transaction)
+        signature = form.signature(transaction, where=where)
+        timestamp = form.timestamp(transaction, where=where)
         if timestamp > latest_timestamp:
             detail = f"timestamp {timestamp} is more than {MAX_CLOCK_SKEW_SECONDS} s ahead of now"
             return [Skip(signature, None, "future_timestamp", detail)]
         slot = parse_slot(transaction.get("slot"), where=f"{where}.slot")
-        if transaction.get("transactionError") is not None:
-            detail = "transactionError is set: nothing was traded"
+        if form.has_failed(transaction):
+            detail = "it failed on the chain: nothing was traded"
             return [Skip(signature, None, "failed_transaction", detail)]
-        movements = read_enhanced(transaction, where=where)
+        movements = form.read(transaction, where=where)
+        if isinstance(movements, NoPrice):
+            return [_skip(movements, signature, where=where)]
         origin = _Origin(timestamp, slot, signature, movements.index_in_block)
         return [
             _skip(found, signature, where=where)
@@ -215,10 +213,14 @@ def _trade(
     if tokens and token not in tokens:
         return Skip(origin.signature, token, "token_not_configured", "glow:tokens does not list it")
     price = parse_price(priced.price, where=f"{where}'s price of {token}")
-    return Trade(
-        update=Update(token, price, origin.timestamp, origin.slot, origin.signature),
+    update = Update(
+        token,
+        price,
+        origin.timestamp,
+        origin.slot,
+        origin.signature,
         side=priced.side,
-        amount=priced.amount,
-        amount_sol=priced.amount_sol,
-        index_in_block=origin.index_in_block,
+        amount=known_amount(priced.amount),
+        amount_sol=known_amount(priced.amount_sol),
     )
+    return Trade(update=update, index_in_block=origin.index_in_block)

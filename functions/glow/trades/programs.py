@@ -5,6 +5,10 @@ The ids are those that the projects publish, as block explorers show them.
 
 from typing import Final
 
+SYSTEM: Final = "11111111111111111111111111111111"
+TOKEN: Final = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"  # noqa: S105  a program, no password
+TOKEN_2022: Final = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"  # noqa: S105  likewise
+
 # What they move was lent, borrowed, pledged or given back. A loan has the legs of a swap.
 LENDING: Final = frozenset(
     {
@@ -30,10 +34,10 @@ ORDERS: Final = frozenset(
 # They move things from one account to another. Without any other program nobody swapped.
 PLAIN: Final = frozenset(
     {
-        "11111111111111111111111111111111",
+        SYSTEM,
+        TOKEN,
+        TOKEN_2022,
         "ComputeBudget111111111111111111111111111111",
-        "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
-        "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
         "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
         "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr",
         "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo",

@@ -15,7 +15,7 @@ test("a lone update is one object", () => {
 
 test("several updates are one batch", () => {
   const [frame] = framesOf(updatesFrom(1, 3), idOf(0));
-  assert.deepEqual(JSON.parse(frame.text), { type: "PRICE_BATCH", updates: updatesFrom(1, 3) });
+  assert.deepEqual(JSON.parse(frame.text), { type: "PRICE_BATCH", token: "SOL", updates: updatesFrom(1, 3) });
 });
 
 test("a frame holds at most 100 updates", () => {

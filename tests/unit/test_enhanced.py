@@ -4,7 +4,7 @@ import pytest
 
 from functions.glow.errors import BadRequest
 from functions.glow.fields import as_object
-from functions.glow.trades.helius import read_enhanced
+from functions.glow.trades.enhanced import read_enhanced
 from functions.glow.trades.movements import Movements
 from tests.unit.bodies import (
     MINT,
@@ -31,8 +31,18 @@ def test_changes_are_by_owner_and_mint() -> None:
 
     assert movements.tokens[POOL] == {SOL: 10**9, MINT: -2_000_000}
     assert movements.tokens[TRADER] == {MINT: 2_000_000}
-    assert movements.rents[TRADER] == RENT
+    assert (movements.rents[TRADER], movements.rents[POOL]) == (RENT, 0)
     assert movements.is_whole
+
+
+def test_token_account_that_owns_itself_pays_itself_no_rent() -> None:
+    alone = an_account(POOL, a_row(MINT, 5, owner=POOL), lamports=RENT)
+
+    movements = read(a_transaction(accountData=[alone]))
+
+    assert movements.tokens[POOL] == {MINT: 5}
+    assert not movements.rents
+    assert not movements.owner_of
 
 
 def test_rows_of_one_mint_in_the_event_are_one_amount() -> None:

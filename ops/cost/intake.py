@@ -1,0 +1,66 @@
+"""What both paths need: trades that come in and are stored, clients that ask where to connect. Pure.
+
+Each figure is of one trade or of one connect. Those that are assumed are not measured on an account.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from functions.glow.paths import Path
+from ops.cost.load import MONTH_SECONDS, Load
+from ops.cost.usage import Usage, calls, gigabytes
+
+# functions/webhook.py: the gate's read, the write, then the path. Assumed: 5 ms for a call to
+# DynamoDB (rate_guard.py), 10 for one to SQS, 35 for a post to the edge (edge/client.py: 10 to 60),
+# and 2 ms of our own (docs/performance.md).
+WEBHOOK_MS: Final[Mapping[Path, int]] = {"aws": 22, "edge": 47}
+# prices/table.py `recent`: 20 rows in one consistent read, 6.6 KB of them.
+GATE_READS: Final = 2
+# prices/items.py: names and values of a row with all its attributes; 100 bytes of DynamoDB's own.
+PRICE_ROW_BYTES: Final = 330
+STORED_ROW_BYTES: Final = PRICE_ROW_BYTES + 100
+# The default of glow:priceRetentionDays is the month that is billed, so a month's rows lie there.
+
+# trades/intake.py and webhook.py log a line each, with Lambda's JSON around it. So does a broadcast,
+# and a subscribe.
+LOG_LINE_BYTES: Final = 400
+WEBHOOK_LOG_LINES: Final = 2
+
+DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
+
+# components/aws/monitoring.py; a test counts them.
+ALARMS: Final = 14
+# Lambda waits at each queue with five long polls of 20 s (AWS, "Configuring scaling behavior for SQS
+# event source mappings"; it polls with fewer only where no maximum concurrency is set).
+POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
+FIFO_QUEUES: Final = 3
+STANDARD_QUEUES: Final = 1
+
+
+def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
+    """What comes before a path, and what stands there whatever happens."""
+    yield from _trades(load.trades, path)
+    yield Usage("http_requests", "GET /connect", connects)
+    yield from calls("GET /connect", connects, ms=DISCOVERY_MS)
+    yield Usage("alarms", "of the stack", Decimal(ALARMS))
+    yield Usage("sqs_fifo_requests", "polls while idle", FIFO_QUEUES * POLLS_PER_QUEUE)
+    yield Usage("sqs_standard_requests", "polls while idle", STANDARD_QUEUES * POLLS_PER_QUEUE)
+
+
+def _trades(trades: Decimal, path: Path) -> Iterator[Usage]:
+    yield Usage("helius_credits", "trades", trades)
+    yield Usage("http_requests", "trades", trades)
+    yield from calls("webhook", trades, ms=WEBHOOK_MS[path])
+    yield Usage("dynamodb_reads", f"reads of the gate, {GATE_READS} a trade", trades * GATE_READS)
+    yield Usage("dynamodb_writes", "trades", trades)
+    yield Usage("dynamodb_gb", "rows of a month's trades", gigabytes(trades, STORED_ROW_BYTES))
+    yield Usage(
+        "dynamodb_backup_gb", "rows of a month's trades", gigabytes(trades, STORED_ROW_BYTES)
+    )
+    lines = trades * WEBHOOK_LOG_LINES
+    yield Usage(
+        "logs_gb",
+        f"lines of the webhook, {WEBHOOK_LOG_LINES} a trade",
+        gigabytes(lines, LOG_LINE_BYTES),
+    )

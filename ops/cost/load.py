@@ -1,0 +1,64 @@
+"""A load: who listens, to what, and how much is traded. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+DAYS: Final = 30
+"""Of the month that is billed."""
+MONTH_SECONDS: Final = DAYS * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A month, evenly spread: users over the day and over the tokens, trades over the tokens.
+
+    A client opens a socket for each token that it follows (`client/`).
+    """
+
+    users: int
+    hours_online_per_day: Decimal
+    sessions_per_day: Decimal
+    """How often a user comes online in a day."""
+    tokens_per_user: int
+    tokens: int
+    updates_per_second: Decimal
+    """Of each token. A trade is an update."""
+
+    @property
+    def sockets(self) -> Decimal:
+        """How many are open at the same time."""
+        return self.users * self.hours_online_per_day / 24 * self.tokens_per_user
+
+    @property
+    def sockets_per_token(self) -> Decimal:
+        return self.sockets / self.tokens
+
+    @property
+    def socket_minutes(self) -> Decimal:
+        return self.sockets * MONTH_SECONDS / 60
+
+    @property
+    def connects(self) -> Decimal:
+        """Those that the users themselves cause."""
+        return self.users * self.tokens_per_user * self.sessions_per_day * DAYS
+
+    @property
+    def trades(self) -> Decimal:
+        return self.tokens * self.updates_per_second * MONTH_SECONDS
+
+    @property
+    def deliveries(self) -> Decimal:
+        """Updates that arrive at clients, each counted alone."""
+        return self.sockets * self.updates_per_second * MONTH_SECONDS
+
+
+TYPICAL: Final = Load(
+    users=1_000,
+    hours_online_per_day=Decimal(24),
+    sessions_per_day=Decimal(1),
+    tokens_per_user=1,
+    tokens=100,
+    updates_per_second=Decimal(1),
+)
+"""What is assumed where nobody says otherwise: always connected, which is the most."""

@@ -1,0 +1,65 @@
+"""docs/costs.md: what it prints is printed, and its arithmetic is the command's."""
+
+import re
+import runpy
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import pytest
+from typer.testing import CliRunner
+
+from ops.cli import app
+from ops.cost.bill import make_bill
+from ops.cost.prices import read_prices
+from tests.docs.shell import commands
+from tests.ops.loads import HUNDRED_THOUSAND
+from workspace.paths import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "costs.md").read_text()
+
+
+def _block(language: str) -> str:
+    found = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert len(found) == 1
+    return found[0]
+
+
+def test_command_prints_what_the_page_shows() -> None:
+    (command,) = commands(PAGE)
+    arguments = shlex.split(command.removeprefix("python -m ops "))
+
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "80"})
+
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert lines == _block("text").splitlines(), f"docs/costs.md is to show:\n{done.stdout}"
+
+
+def test_arithmetic_of_the_page_is_that_of_the_bill(tmp_path: Path) -> None:
+    file = tmp_path / "arithmetic.py"
+    file.write_text(_block("python"))
+
+    names = runpy.run_path(str(file))
+
+    for path in ("aws", "edge"):
+        bill = make_bill(HUNDRED_THOUSAND, path, read_prices())
+        by_hand = cast("Mapping[str, float]", names[path])
+        billed = {service: float(usd) for service, usd in bill.usd_by_service.items()}
+        assert billed == pytest.approx(dict(by_hand), abs=0.02)
+
+
+def test_figures_of_the_text_are_those_of_the_bill() -> None:
+    prices = read_prices()
+    aws = make_bill(HUNDRED_THOUSAND, "aws", prices)
+    edge = make_bill(HUNDRED_THOUSAND, "edge", prices)
+    messages = next(line for line in aws.lines if "WebSocket" in line.price.unit)
+    of_edge = edge.usd_by_service
+    cloudflare = of_edge["Cloudflare Workers"] + of_edge["Durable Objects"]
+
+    for usd in (messages.usd, edge.usd, cloudflare):
+        assert f"${usd:,.0f}" in PAGE
+
+
+def test_page_tells_when_the_prices_were_collected() -> None:
+    assert f"collected on {read_prices().collected}" in PAGE.rpartition("## The price list")[2]

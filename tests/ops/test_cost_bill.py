@@ -1,0 +1,141 @@
+"""Bills: against sums made by hand, and what holds for every load."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.glow.paths import PATHS, Path
+from ops.cost.bill import break_even, make_bill, usages_of
+from ops.cost.load import Load
+from ops.cost.prices import read_prices
+from tests.ops.loads import EVENING, HUNDRED_THOUSAND
+
+PRICES: Final = read_prices()
+# EVENING: 300 users x 2 h / 24 x 3 tokens = 75 sockets; 20 tokens x 0.05/s = a trade a second.
+TRADES: Final = 2_592_000
+DELIVERIES: Final = 75 * 0.05 * 2_592_000  # 9,720,000
+MINUTES: Final = 75 * 43_200  # 3,240,000
+CONNECTS: Final = 300 * 3 * 4 * 30  # 108,000
+RECONNECTS: Final = MINUTES / 110  # 29,454.5
+IDLE_POLLS: Final = 648_000
+
+AMOUNTS_OF_AWS: Final = {
+    "helius_credits": TRADES,
+    "http_requests": TRADES + CONNECTS + RECONNECTS,
+    "websocket_minutes": MINUTES,
+    "websocket_messages": DELIVERIES + 3 * (CONNECTS + RECONNECTS) + 2 * MINUTES / 4,
+    "lambda_requests": 2 * TRADES + 4 * (CONNECTS + RECONNECTS) + MINUTES / 4,
+    "dynamodb_writes": 2 * TRADES + DELIVERIES / 500 + 6 * (CONNECTS + RECONNECTS),
+    "dynamodb_reads": 3 * TRADES + DELIVERIES * 85 / 4096 + 2 * (CONNECTS + RECONNECTS),
+    "sqs_fifo_requests": 3 * TRADES + 3 * IDLE_POLLS,
+    "sqs_standard_requests": IDLE_POLLS,
+    "egress_gb": DELIVERIES * 300 / 1e9,
+    "dynamodb_gb": TRADES * 430 / 1e9,
+    "alarms": 14,
+}
+AMOUNTS_OF_EDGE: Final = {
+    "helius_credits": TRADES,
+    "http_requests": TRADES + CONNECTS,
+    "lambda_requests": TRADES + CONNECTS,
+    "lambda_gb_seconds": (TRADES * 0.047 + CONNECTS * 0.005) * 1769 / 1024,
+    "dynamodb_writes": TRADES,
+    "dynamodb_reads": 2 * TRADES,
+    "sqs_fifo_requests": 3 * IDLE_POLLS,
+    "egress_gb": TRADES * 700 / 1e9,
+    "workers_plan": 1,
+    "workers_requests": TRADES + CONNECTS,
+    "room_requests": TRADES + CONNECTS + 20 * 2_592_000 / 25,
+    "room_rows_written": 5 * 20 * 2_592_000 / 25,  # an update in 20 s, saved 5 s later
+    "room_gb_seconds": 20 * 2_592_000 * 0.5 * 0.128,  # awake for 10 of 20 s
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "price", "amount"),
+    [
+        *(("aws", price, amount) for price, amount in AMOUNTS_OF_AWS.items()),
+        *(("edge", price, amount) for price, amount in AMOUNTS_OF_EDGE.items()),
+    ],
+)
+def test_load_uses_what_was_counted_by_hand(path: Path, price: str, amount: float) -> None:
+    used = sum(usage.amount for usage in usages_of(EVENING, path) if usage.price == price)
+
+    assert float(used) == pytest.approx(amount)
+
+
+def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
+    idle = replace(
+        EVENING,
+        hours_online_per_day=Decimal(0),
+        sessions_per_day=Decimal(0),
+        updates_per_second=Decimal(0),
+    )
+    polls_and_alarms = Decimal("0.97") + Decimal("0.26") + Decimal("1.40")
+
+    assert make_bill(idle, "aws", PRICES).usd == polls_and_alarms
+    assert make_bill(idle, "edge", PRICES).usd == polls_and_alarms + 5
+
+
+LOADS = st.builds(
+    Load,
+    users=st.integers(1, 1_000_000),
+    hours_online_per_day=st.decimals(0, 24, places=2),
+    sessions_per_day=st.decimals(0, 100, places=2),
+    tokens_per_user=st.integers(1, 100),
+    tokens=st.integers(100, 10_000),
+    updates_per_second=st.decimals(0, 1_000, places=3),
+)
+GROWTH = st.dictionaries(
+    st.sampled_from(
+        ["users", "hours_online_per_day", "sessions_per_day", "tokens", "updates_per_second"]
+    ),
+    st.integers(1, 100),
+)
+
+
+@given(LOADS, st.sampled_from(PATHS), GROWTH)
+def test_bill_grows_with_the_load(load: Load, path: Path, growth: dict[str, int]) -> None:
+    grown = replace(load, **{name: getattr(load, name) + by for name, by in growth.items()})
+
+    assert make_bill(grown, path, PRICES).usd >= make_bill(load, path, PRICES).usd
+
+
+@given(LOADS, st.sampled_from(PATHS))
+def test_parts_sum_to_the_total_and_none_is_negative(load: Load, path: Path) -> None:
+    bill = make_bill(load, path, PRICES)
+
+    assert bill.usd == sum(line.usd for line in bill.lines)
+    assert bill.usd == sum(bill.usd_by_service.values())
+    assert all(line.usd >= 0 and line.amount > 0 for line in bill.lines)
+    assert all(usage.amount >= 0 for usage in usages_of(load, path))
+
+
+@pytest.mark.parametrize("load", [HUNDRED_THOUSAND, EVENING])
+def test_break_even_point_is_where_the_cheaper_path_changes(load: Load) -> None:
+    found = break_even(load, PRICES)
+
+    def usd(path: Path, users: int) -> Decimal:
+        return make_bill(replace(load, users=users), path, PRICES).usd
+
+    assert found.cheaper_below == "aws"
+    assert found.users is not None
+    assert usd("aws", found.users) < usd("edge", found.users)
+    assert usd("aws", found.users + 1) >= usd("edge", found.users + 1)
+
+
+def test_path_that_is_cheaper_for_any_number_of_users_has_no_break_even_point() -> None:
+    nobody_is_online = replace(
+        EVENING, hours_online_per_day=Decimal(0), sessions_per_day=Decimal(0)
+    )
+    one_busy_token = replace(
+        HUNDRED_THOUSAND, tokens=1, updates_per_second=Decimal(50), tokens_per_user=1
+    )
+
+    assert break_even(nobody_is_online, PRICES).users is None
+    assert break_even(nobody_is_online, PRICES).cheaper_below == "aws"
+    assert break_even(one_busy_token, PRICES).users is None
+    assert break_even(one_busy_token, PRICES).cheaper_below == "edge"

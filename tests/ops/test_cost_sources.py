@@ -1,0 +1,93 @@
+"""The figures of a bill are those of the code, the settings and the measurements that they name."""
+
+import json
+import re
+from collections.abc import Mapping
+from math import ceil
+from typing import cast
+
+from components.settings.load import parse_settings
+from components.settings.quota import READ_ROUTES
+from functions.glow.prices.items import item_of
+from functions.glow.prices.row import Details
+from functions.glow.sockets.subscriptions import subscription_key
+from functions.glow.update import parse_update
+from ops.cost import aws_path, edge_path, intake, quotas, usage
+from workspace.paths import REPOSITORY
+
+SETTINGS = parse_settings(
+    {"HeliusApiKey": "a-helius-api-key"}, secrets={"HeliusApiKey"}, stack="dev"
+)
+PERFORMANCE = (REPOSITORY / "docs" / "performance.md").read_text()
+URNS = (REPOSITORY / "tests" / "stack" / "urns.txt").read_text().splitlines()
+EXAMPLES = json.loads((REPOSITORY / "tests" / "contract" / "update.json").read_text())["examples"]
+A_MINT = parse_update(EXAMPLES[0]["text"])
+
+
+def test_limits_are_those_of_a_new_stack() -> None:
+    assert SETTINGS.account_requests_per_second == quotas.API_REQUESTS_PER_SECOND
+    assert SETTINGS.posts_per_second == quotas.POSTS_PER_SECOND
+    assert SETTINGS.webhook_rate_limit == quotas.WEBHOOKS_PER_SECOND
+    assert SETTINGS.rest_rate_limit == quotas.READS_PER_SECOND
+    assert SETTINGS.websocket_rate_limit == quotas.CLIENT_MESSAGES_PER_SECOND
+    assert SETTINGS.broadcast_concurrency == quotas.BROADCAST_WORKERS
+    assert READ_ROUTES == 5
+
+
+def test_functions_are_those_of_a_new_stack() -> None:
+    assert SETTINGS.lambda_memory_mb == usage.LAMBDA_MEMORY_MB
+    assert SETTINGS.lambda_architecture == "arm64"
+    assert SETTINGS.price_retention_days == 30
+
+
+def test_stack_has_so_many_alarms_and_queues_with_a_worker() -> None:
+    polled = [urn for urn in URNS if "eventSourceMapping:EventSourceMapping" in urn]
+
+    assert sum("metricAlarm:MetricAlarm" in urn for urn in URNS) == intake.ALARMS
+    assert len(polled) == intake.FIFO_QUEUES + intake.STANDARD_QUEUES
+
+
+def test_update_of_a_mint_is_as_long_as_is_billed() -> None:
+    assert 0.9 * aws_path.UPDATE_BYTES < len(A_MINT.to_json()) <= aws_path.UPDATE_BYTES
+    assert len(A_MINT.to_json()) < edge_path.POST_BYTES
+
+
+def test_rows_are_as_large_as_is_billed() -> None:
+    details = Details(
+        side="buy", amount=A_MINT.price, amount_sol=A_MINT.price, index_in_block=1_234
+    )
+    moment = {"expiresAt": {"N": "1" * 10}}
+    arrival = {"arrivedAtMs": {"N": "1" * 13}, "indexInBody": {"N": "0"}}
+    price_row = _bytes({**item_of(A_MINT, details), **moment, **arrival})
+    subscription = {**subscription_key("L0SM9cOFvHcCIhw=", A_MINT.token), **moment}
+
+    assert 0.9 * intake.PRICE_ROW_BYTES < price_row <= intake.PRICE_ROW_BYTES
+    assert _bytes(subscription) == aws_path.SUBSCRIPTION_ROW_BYTES
+    assert ceil(20 * intake.PRICE_ROW_BYTES / 4096) == intake.GATE_READS
+
+
+def _bytes(item: Mapping[str, object]) -> int:
+    """Names and texts count by their bytes, numbers by half their digits and one (AWS, "Item sizes")."""
+    return sum(len(name) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: object) -> int:
+    ((kind, text),) = cast("Mapping[str, str]", value).items()
+    return len(text) if kind == "S" else ceil(len(text) / 2) + 1
+
+
+def test_measured_figures_are_those_of_the_page() -> None:
+    found = re.search(r"BroadcastWorker, reads of .* included \| ([\d,]+) \|", PERFORMANCE)
+
+    assert found is not None
+    assert round(1_000 / int(found[1].replace(",", "")), 3) == float(aws_path.POST_MS)
+    assert "| memory per connection at 5,000 | 85 KiB |" in PERFORMANCE
+
+
+def test_room_saves_as_late_as_the_worker_says() -> None:
+    limits = (REPOSITORY / "worker" / "limits.js").read_text()
+    found = re.search(r"saveDelayMs: ([\d_]+)", limits)
+
+    assert found is not None
+    assert int(found[1]) == edge_path.SAVE_DELAY_SECONDS * 1000
+    assert "seenMs: 15 * 60 * 1000" in limits
