@@ -15,7 +15,7 @@ import { KINDS } from "./workerd.mjs";
 /** @typedef {import("./workerd.mjs").Room} Room */
 /** @typedef {Record<string, number>} Figures by what they are and their unit */
 
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const ROUNDS = 3;
 const WARM_UP_UPDATES = 50;
 const UPDATES = 400;
 const CLIENTS = 1_000;
