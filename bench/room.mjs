@@ -1,5 +1,6 @@
 /**
- * Measures how much one room can carry, in real workerd on this machine: `node bench/room.mjs [deliveries|crowd|stalled]`.
+ * Measures how much one room can carry, in real workerd on this machine:
+ * `node bench/room.mjs [publisher|small|deliveries|crowd|stalled]`.
  *
  * Our room and a bare one (bare_room.js) are measured in turn, each time in a new workerd; the table has medians. The
  * clients run in another process, so their CPU time and memory are not counted.
@@ -22,8 +23,19 @@ const SAMPLED_CLIENTS = 20;
 const CROWD = 5_000;
 const STALLED = 100;
 const DEADLINE_MS = 60_000;
+const WARM_UP_POSTS = 10;
+const POSTS = 100;
+const POST_EVERY_MS = 50;
 
 const MEASURES = {
+  async publisher() {
+    for (const count of [0, 1_000, 2_500, 5_000]) {
+      await compare(`a POST every ${POST_EVERY_MS} ms, ${count} clients`, 50, (room, clients) => measurePublisher(room, clients, count));
+    }
+  },
+  async small() {
+    for (const count of [20, 100]) for (const updatesPerSecond of [20, 100]) await compareDeliveries(count, updatesPerSecond, 50);
+  },
   async deliveries() {
     await compareDeliveries(CLIENTS, 100, 50);
     await compareDeliveries(CROWD, 100, 50);
@@ -82,14 +94,32 @@ async function measureDeliveries({ edge, workerd }, clients, count, updatesPerSe
   const seconds = await stream(UPDATES);
   const cpuSeconds = workerd.cpuSeconds() - cpuBefore;
 
-  latenciesMs.sort((a, b) => a - b);
-  const percentile = (/** @type {number} */ p) => latenciesMs[Math.floor(p * (latenciesMs.length - 1))];
   return {
     "deliveries/s": (UPDATES * count) / seconds,
     "deliveries/CPU-s": (UPDATES * count) / cpuSeconds,
-    "p50 ms": percentile(0.5),
-    "p99 ms": percentile(0.99),
+    "p50 ms": percentileOf(latenciesMs, 0.5),
+    "p99 ms": percentileOf(latenciesMs, 0.99),
   };
+}
+
+/**
+ * How long a publisher waits for its answer. It posts one by one, so that a slow answer delays the next post.
+ * @param {Room} room
+ * @param {Clients} clients
+ * @param {number} count of clients
+ */
+async function measurePublisher({ edge }, clients, count) {
+  await clients.connect(count);
+  /** @type {number[]} */
+  const waitsMs = [];
+  for (let n = 0; n < WARM_UP_POSTS + POSTS; n += 1) {
+    const startMs = performance.now();
+    await edge.broadcast("BENCH", anUpdate(n + 1));
+    const waitMs = performance.now() - startMs;
+    if (n >= WARM_UP_POSTS) waitsMs.push(waitMs);
+    await sleep(Math.max(0, POST_EVERY_MS - waitMs));
+  }
+  return { "answer p50 ms": percentileOf(waitsMs, 0.5), "answer p99 ms": percentileOf(waitsMs, 0.99), "over 200 ms": waitsMs.filter((ms) => ms > 200).length };
 }
 
 /** @param {Room} room @param {Clients} clients */
@@ -175,6 +205,9 @@ async function onNewRoom(start, windowMs, measure) {
     await room.edge.stop();
   }
 }
+
+/** @param {readonly number[]} figures @param {number} part from 0 to 1 */
+const percentileOf = (figures, part) => figures.toSorted((a, b) => a - b)[Math.floor(part * (figures.length - 1))];
 
 /** @param {number[]} figures */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];

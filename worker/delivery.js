@@ -95,6 +95,7 @@ export class Delivery {
   tell(messageFor) {
     const cursor = this.cursor;
     this.#rounds.start(this.#seats.all(), (connection) => {
+      if (!connection.isGreeted) return false; // the greeting will tell
       connection.say(messageFor(connection.stalledAfter ?? cursor));
       return true;
     });

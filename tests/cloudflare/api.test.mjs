@@ -149,6 +149,8 @@ const REFUSALS = [
   ["storage other than SQLite", 100402, { exports: { Counter: { type: "durable-object", storage: "legacy-kv" } } }],
   ["a field that is not emulated", 400, { migrations: { new_tag: "v1" } }],
   ["an export's field that is not emulated", 400, { exports: { Counter: { type: "durable-object", storage: "sqlite", cache: {} } } }],
+  ["a rate limit without a namespace", 400, { bindings: [{ name: "L", type: "ratelimit", simple: { limit: 1, period: 60 } }] }],
+  ["a rate limit with another period", 400, { bindings: [{ name: "L", type: "ratelimit", namespace_id: "7", simple: { limit: 1, period: 30 } }] }],
   ["a binding that is not emulated", 400, { bindings: [{ name: "KV", type: "kv_namespace" }] }],
 ];
 

@@ -120,6 +120,16 @@ test("a version knows its own id", async (t) => {
   assert.deepEqual(await cloud.env(), { VERSION: { id, tag: "v7", timestamp: created_on } });
 });
 
+test("a rate limit counts each key", async (t) => {
+  const cloud = await start(t);
+  const code = `export default { async fetch({ url }, env) { return Response.json(await env.LIMIT.limit({ key: url })); } };`;
+  const limit = { name: "LIMIT", type: "ratelimit", namespace_id: "7", simple: { limit: 2, period: 60 } };
+  await cloud.mustDeploy(await cloud.createWorker(), aVersion({ code, bindings: [limit], exports: {} }));
+  /** @param {string} key */
+  const isAllowed = async (key) => /** @type {{success: boolean}} */ (await (await fetch(new URL(key, cloud.worker))).json()).success;
+  assert.deepEqual([await isAllowed("a"), await isAllowed("a"), await isAllowed("a"), await isAllowed("b")], [true, true, false, true]);
+});
+
 test("several workers are told apart by host", async (t) => {
   const cloud = await start(t);
   for (const name of ["one", "two"]) {

@@ -80,6 +80,14 @@ def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription
     return [s for page in subscriptions.pages(token, now=time.time()) for s in page]
 
 
+def test_no_subprotocol_is_chosen_whatever_a_client_offers(connections: ModuleType) -> None:
+    offered = {"Sec-WebSocket-Protocol": "graphql-ws"}
+
+    answer = connections.handler(a_connect(uuid.uuid4().hex, offered), None)
+
+    assert answer == {"statusCode": 200, "body": ""}  # API Gateway chooses one by a header here
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -166,7 +174,6 @@ def test_after_brings_the_replay_instead_of_the_newest_price(
     assert heard(endpoint, client)[1:] == [
         {
             "type": "PRICE_BATCH",
-            "token": cursor.token,
             "updates": [update.to_dict() for update in missed],
         }
     ]

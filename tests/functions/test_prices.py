@@ -42,6 +42,12 @@ def test_health_says_when(load: Load) -> None:
     assert abs(datetime.fromisoformat(body["timestamp"]).timestamp() - time.time()) < 60
 
 
+def test_health_is_told_by_head_too(load: Load) -> None:
+    status, _ = get(load, "HEAD /health/live")
+
+    assert status == 200
+
+
 def test_newest_price_is_the_update_itself(load: Load, prices: PriceTable) -> None:
     older, newest = updates_of(a_token(), 2)
     prices.append_all([newest, older], now=time.time(), retention_seconds=RETENTION_SECONDS)

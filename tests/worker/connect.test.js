@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import test, { after } from "node:test";
 
 import { WebSocket } from "ws";
@@ -109,6 +112,21 @@ for (const ping of ['{"type":"ping"}', '{ "type": "ping" }']) {
     });
   });
 }
+
+test("rooms of another generation are others, and know their token", async (t) => {
+  const persist = mkdtempSync(path.join(os.tmpdir(), "glow-generations-"));
+  t.after(async () => rmSync(persist, { recursive: true }));
+  const before = await startEdge(t, { persist });
+  await before.broadcast("PLACE", anUpdate(1));
+  await before.stop();
+  const vars = { ROOM_GENERATION: "7", LOCATION_HINT: "weur" };
+  const next = await startEdge(t, { persist, vars });
+  next.rest.prices.set("PLACE", [anUpdate(2)]);
+  const client = await next.connect("PLACE", { query: `?after=${anUpdate(1).id}` });
+  const { type, token } = await client.next("GAP");
+  assert.deepEqual({ type, token }, { type: "GAP", token: "PLACE" });
+  assert.deepEqual(next.rest.requests.map(({ path: asked }) => asked.split("?")[0]), ["/tokens/PLACE/prices"]);
+});
 
 test("no subprotocol is chosen, whatever a client offers", async () => {
   const socket = new WebSocket(edge.socketUrl("PROTOCOL"), ["graphql-ws"]);

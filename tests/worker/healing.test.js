@@ -227,6 +227,18 @@ describe("a room that a move calls back", () => {
     assert.deepEqual(story(await client.settle()), idsFrom(0, 6));
   });
 
+  test("reads again if it was away and back while it read", async () => {
+    await edge.broadcast("TWICE", updatesFrom(0, 3));
+    rest.prices.set("TWICE", updatesFrom(0, 5));
+    rest.hold();
+    await moveBack("TWICE");
+    await until("the first read", () => rest.requestsFor("TWICE").length === 1);
+    rest.prices.set("TWICE", updatesFrom(0, 7));
+    await moveBack("TWICE");
+    rest.letGo();
+    assert.deepEqual(story(await heardBy(edge, "TWICE", "", 1)), [idOf(6)]);
+  });
+
   test("knows it after a crash in the middle of the read", async () => {
     await edge.broadcast("MIDDLE", updatesFrom(0, 3));
     rest.prices.set("MIDDLE", updatesFrom(0, 6));

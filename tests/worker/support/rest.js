@@ -21,7 +21,8 @@ export class Rest {
     const bearer = (request.headers.authorization ?? "").replace("Bearer ", "");
     this.requests.push({ path: request.url ?? "", bearer });
     const token = pathname.split("/")[2];
-    const answer = () => this.#answer(response, token, Number(searchParams.get("last")), bearer);
+    const prices = this.prices.get(token) ?? []; // read now, answered later
+    const answer = () => this.#answer(response, token, prices.slice(-Number(searchParams.get("last"))), bearer);
     if (this.#held === null) answer();
     else this.#held.push(answer);
   });
@@ -57,11 +58,11 @@ export class Rest {
     return this.requests.filter(({ path }) => path.startsWith(`/tokens/${token}/`));
   }
 
-  /** @param {ServerResponse} response @param {string} token @param {number} last @param {string} bearer */
-  #answer(response, token, last, bearer) {
+  /** @param {ServerResponse} response @param {string} token @param {readonly object[]} updates @param {string} bearer */
+  #answer(response, token, updates, bearer) {
     const status = this.secrets === null || this.secrets.includes(bearer) ? this.status : 401;
     response.writeHead(status, { "content-type": "application/json" });
-    const prices = (this.prices.get(token) ?? []).slice(-last).map((update) => ({ ...update, token }));
+    const prices = updates.map((update) => ({ ...update, token }));
     response.end(status === 200 ? JSON.stringify({ token, prices, next: null }) : "{}");
   }
 }
