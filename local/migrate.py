@@ -22,7 +22,7 @@ from local.trades import Trade, simple_trade
 
 STEPS: Final = (0, 10, 50, 100, 0)
 CLIENTS_PER_TOKEN: Final = 20
-TRADES_PER_SECOND: Final = 20
+TRADES_PER_SECOND: Final = 10
 SENDERS: Final = 4
 # For each of the five tokens the first step that sends it to the edge.
 TOKEN_STEPS: Final = (10, 50, 50, 100, 100)

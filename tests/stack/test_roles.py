@@ -205,6 +205,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
         "glow-prod-HeliusPriceWebhook": {f"{rest}/POST/webhook/price"},
         "glow-prod-PriceApi": {
             f"{rest}/GET/health/live",
+            f"{rest}/HEAD/health/live",
             f"{rest}/GET/tokens/*/price",
             f"{rest}/GET/tokens/*/prices",
             f"{rest}/OPTIONS/*",
