@@ -90,10 +90,17 @@ function ofTestPage(answer) {
 async function broadcast({ request, url, token, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
   requireToken(token, settings);
+  const stored = storedParameter(url.searchParams);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
-  const stored = url.searchParams.get("stored") === "true";
   const { connections, isAway } = await callRoom(() => roomOf(token, env, settings), (room) => room.broadcast({ updates, stored }));
   return answer(200, { success: true, connections, ...(isAway && { away: true }) });
+}
+
+/** Whether the publisher says that the price table has the updates. @param {URLSearchParams} given */
+function storedParameter(given) {
+  const said = given.getAll("stored").join();
+  if (!["", "true", "false"].includes(said)) throw badRequest("stored must be true or false, or left out");
+  return said === "true";
 }
 
 /** Counts the clients of some tokens, so that the mover can choose the jitter. @param {Call} call */

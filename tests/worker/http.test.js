@@ -65,6 +65,13 @@ for (const [name, body] of Object.entries({
   test(`${name} is a bad request`, async () => assertRefused(await edge.post("BAD", body), 400));
 }
 
+for (const query of ["?stored=yes", "?stored=true&stored=true", "?stored=null"]) {
+  test(`${query} is a bad request`, async () => {
+    await assertRefused(await edge.postTo(`/broadcast/STORED${query}`, anUpdate(1)), 400);
+    await edge.command("/broadcast/STORED?stored=false", anUpdate(1));
+  });
+}
+
 test("bytes that are not UTF-8 are a bad request", async () => {
   const init = { method: "POST", headers: { authorization: `Bearer ${SECRET}` }, body: Buffer.from([0x22, 0xff, 0x22]) };
   await assertRefused(await edge.fetch("/broadcast/BAD", init), 400);
