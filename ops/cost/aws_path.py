@@ -22,7 +22,7 @@ BROADCAST_MS: Final = 20
 POST_MS: Final = Decimal("0.185")
 # sockets/subscriptions.py: pk, sk, expiresAt of a mint's subscriber.
 SUBSCRIPTION_ROW_BYTES: Final = 85
-# glow/update.py: an update of a mint; a test measures it.
+# glow/update.py: an update of a mint, with side and amounts; a test measures it.
 UPDATE_BYTES: Final = 380
 
 # The command, then SUBSCRIBED and the newest price, which are posted (sockets/opening.py).

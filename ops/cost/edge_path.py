@@ -1,7 +1,8 @@
 """What the edge path costs beyond the intake: a Worker, and a room for each token. Pure.
 
-What a room sends costs nothing, nor do its data and the pings in the library's spelling, which the
-runtime answers (worker/room.js). So nothing here grows with the deliveries.
+What a room sends costs nothing, nor do its data and the pings of the libraries, which the runtime
+answers (worker/room.js). So nothing here grows with the deliveries. Nor does the worker log a line
+while nothing goes wrong: invocation logs are off (components/edge/broadcast.py).
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from ops.cost.usage import Usage, gigabytes
 # A post to /broadcast/:token and an upgrade of /ws/:token are a request of the Worker, which makes
 # one of the room (worker/index.js).
 WORKER_CPU_MS: Final = 1  # assumed: the bearer, and JSON of one update
-# edge/client.py: an update of 300 bytes, its headers, and what TLS adds.
+# edge/client.py: an update of 380 bytes, its headers, and what TLS adds.
 POST_BYTES: Final = 780
 
 ROOM_GB: Final = Decimal("0.128")  # Cloudflare bills 128 MB, whatever an object uses
@@ -22,12 +23,17 @@ ROOM_GB: Final = Decimal("0.128")  # Cloudflare bills 128 MB, whatever an object
 # pricing page says that time in which it could hibernate is free at once: then this is the most.
 ROOM_TAIL_SECONDS: Final = 10
 
-# worker/limits.js: the alarm that saves comes this long after the first update that is not saved.
-SAVE_DELAY_SECONDS: Final = 5
-# worker/store.js: the mark, the alarm, a chunk, the oldest chunk's delete, the room's own row.
-ROWS_WRITTEN_PER_SAVE: Final = 5
-# The delete looks at the chunks of the 15 minutes in which ids are remembered, at most.
-ROWS_READ_PER_SAVE: Final = 15 * 60 // SAVE_DELAY_SECONDS
+# worker/limits.js: an update that comes so long after the last save is saved at once, others so long
+# after they were marked as unsaved, unless the room falls idle before (worker/history.js).
+SAVE_IDLE_SECONDS: Final = 5
+SAVE_BUSY_SECONDS: Final = 60
+# worker/store.js: so many updates that are saved alone share a chunk. So the row that each writes is
+# joined by a deletion of an old chunk once in so many.
+JOINED_UPDATES: Final = 32
+# worker/history.js: the mark, a chunk, the end of the mark; an old chunk's deletion (worker/store.js).
+ROWS_WRITTEN_PER_SAVE: Final = 4
+# Counted on workerd: 5 to 22. The deletion passes over chunks of 15 minutes.
+ROWS_READ_PER_SAVE: Final = 22
 
 
 def edge_path(load: Load) -> Iterator[Usage]:
@@ -46,17 +52,36 @@ def _passed_on(reason: str, requests: Decimal) -> Iterator[Usage]:
     yield Usage("workers_requests", reason, requests)
     yield Usage("workers_cpu_ms", f"{reason}, {WORKER_CPU_MS} ms each", requests * WORKER_CPU_MS)
     yield Usage("room_requests", reason, requests)
-    # components/edge/broadcast.py turns logs on; a call of either leaves one.
-    yield Usage("workers_log_events", f"{reason}, Worker and room", requests * 2)
 
 
 def _rooms(load: Load) -> Iterator[Usage]:
     active_share = min(Decimal(1), load.updates_per_second * ROOM_TAIL_SECONDS)
     active_seconds = load.tokens * active_share * MONTH_SECONDS
     yield Usage("room_gb_seconds", "rooms that are awake", active_seconds * ROOM_GB)
-    saves = room_saves(load)
-    yield Usage("room_requests", "alarms", saves)
-    yield Usage("workers_log_events", "alarms", saves)
+    yield from _lone_saves(load) if _is_quiet(load) else _joint_saves(load)
+
+
+def _is_quiet(load: Load) -> bool:
+    """Whether each update finds that the last save was long ago, and is saved alone."""
+    return load.updates_per_second * SAVE_IDLE_SECONDS <= 1
+
+
+def _lone_saves(load: Load) -> Iterator[Usage]:
+    yield Usage("room_rows_written", "trades, saved alone", load.trades)
+    yield Usage("room_rows_written", "old chunks", load.trades / JOINED_UPDATES)
+    yield Usage("room_rows_read", "trades, saved alone", load.trades * ROWS_READ_PER_SAVE)
+
+
+def _joint_saves(load: Load) -> Iterator[Usage]:
+    """An update marks the room, and all that come in SAVE_BUSY_SECONDS from then are saved together."""
+    gap_seconds = 1 / load.updates_per_second
+    saves = load.tokens * MONTH_SECONDS / (SAVE_BUSY_SECONDS + gap_seconds)
+    # The first alarm comes SAVE_IDLE_SECONDS after the mark. While the room is busy the next one is set
+    # to as long after the latest update, which is at most a gap old.
+    later_seconds = max(gap_seconds, SAVE_IDLE_SECONDS - gap_seconds)
+    alarms = saves * (1 + (SAVE_BUSY_SECONDS - SAVE_IDLE_SECONDS) / later_seconds)
+    yield Usage("room_requests", "alarms", alarms)
+    yield Usage("room_rows_written", "alarms that are set", alarms)
     yield Usage(
         "room_rows_written",
         f"saves, {ROWS_WRITTEN_PER_SAVE} rows each",
@@ -65,11 +90,3 @@ def _rooms(load: Load) -> Iterator[Usage]:
     yield Usage(
         "room_rows_read", f"saves, {ROWS_READ_PER_SAVE} rows each", saves * ROWS_READ_PER_SAVE
     )
-
-
-def room_saves(load: Load) -> Decimal:
-    """How often rooms save: each SAVE_DELAY_SECONDS after an update that comes when all is saved."""
-    if not load.updates_per_second:
-        return Decimal(0)
-    period_seconds = SAVE_DELAY_SECONDS + 1 / load.updates_per_second
-    return load.tokens * MONTH_SECONDS / period_seconds

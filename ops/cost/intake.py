@@ -15,10 +15,10 @@ from ops.cost.usage import Usage, calls, gigabytes
 # DynamoDB (rate_guard.py), 10 for one to SQS, 35 for a post to the edge (edge/client.py: 10 to 60),
 # and 2 ms of our own (docs/performance.md).
 WEBHOOK_MS: Final[Mapping[Path, int]] = {"aws": 22, "edge": 47}
-# prices/table.py `recent`: 20 rows in one consistent read, 6.6 KB of them.
+# prices/table.py `recent`: 20 rows in one consistent read, 6.8 KB of them.
 GATE_READS: Final = 2
 # prices/items.py: names and values of a row with all its attributes; 100 bytes of DynamoDB's own.
-PRICE_ROW_BYTES: Final = 330
+PRICE_ROW_BYTES: Final = 340
 STORED_ROW_BYTES: Final = PRICE_ROW_BYTES + 100
 # The default of glow:priceRetentionDays is the month that is billed, so a month's rows lie there.
 

@@ -13,7 +13,8 @@ MONTH_SECONDS: Final = DAYS * 24 * 60 * 60
 class Load:
     """A month, evenly spread: users over the day and over the tokens, trades over the tokens.
 
-    A client opens a socket for each token that it follows (`client/`).
+    A client opens a socket for each token that it follows (`client/`), on AWS too, where a raw client
+    may put 100 tokens on one.
     """
 
     users: int

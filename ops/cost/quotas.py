@@ -26,7 +26,7 @@ from ops.cost.usage import functions_at_once
 # AWS, "Amazon API Gateway quotas": all requests of an account and region, posts to connections too.
 API_REQUESTS_PER_SECOND: Final = 10_000
 # What the stack's own limits leave of it for posts (components/settings/quota.py); a test compares.
-POSTS_PER_SECOND: Final = 6_000
+POSTS_PER_SECOND: Final = 5_500
 WEBHOOKS_PER_SECOND: Final = 1_000
 READS_PER_SECOND: Final = 500
 CLIENT_MESSAGES_PER_SECOND: Final = 500
@@ -43,6 +43,8 @@ PARTITION_READS_PER_SECOND: Final = 3_000
 # (docs/performance.md).
 ROOM_REQUESTS_PER_SECOND: Final = 1_000
 ROOM_SOCKETS: Final = 128_000_000 // (85 * 1024)
+# The default of glow:edge.maxConnectionsPerRoom; above what the memory holds by the figure above.
+ROOM_SEATS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,12 @@ def _of_edge(load: Load) -> Sequence[Quota]:
     return [
         Quota(
             "sockets of a room", load.sockets_per_token, ROOM_SOCKETS, "no way; a room has 128 MB"
+        ),
+        Quota(
+            "seats of a room",
+            load.sockets_per_token,
+            ROOM_SEATS,
+            "set edge.maxConnectionsPerRoom",
         ),
         Quota(
             "requests/s of a room",

@@ -4,6 +4,8 @@ import re
 import runpy
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.cli import app
-from ops.cost.bill import make_bill
+from ops.cost.bill import break_even, make_bill
 from ops.cost.prices import read_prices
 from tests.docs.shell import commands
 from tests.ops.loads import HUNDRED_THOUSAND
@@ -57,8 +59,11 @@ def test_figures_of_the_text_are_those_of_the_bill() -> None:
     of_edge = edge.usd_by_service
     cloudflare = of_edge["Cloudflare Workers"] + of_edge["Durable Objects"]
 
+    quiet = break_even(replace(HUNDRED_THOUSAND, updates_per_second=Decimal("0.1")), prices)
+
     for usd in (messages.usd, edge.usd, cloudflare):
         assert f"${usd:,.0f}" in PAGE
+    assert f"with a trade in 10 s of each token, up to {quiet.users:,} users" in PAGE
 
 
 def test_page_tells_when_the_prices_were_collected() -> None:

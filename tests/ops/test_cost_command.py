@@ -22,7 +22,7 @@ def _json(*arguments: str) -> Any:
 
 
 def test_json_has_both_paths_whose_parts_make_the_whole() -> None:
-    answer = _json("--users", "2000")
+    answer = _json("--users", "2000", "--updates-per-second", "0.5")
 
     assert answer["load"]["users"] == 2_000
     assert list(answer["paths"]) == ["aws", "edge"]
@@ -79,7 +79,7 @@ def test_exit_code_says_whether_the_load_is_carried(arguments: Sequence[str], co
 def test_verdicts_say_what_breaks_and_what_to_do() -> None:
     words = " ".join(_cost("--users", "100000").stdout.split())
 
-    assert "aws does not carry this load: 100,032.62 posts/s to clients of 6,000" in words
+    assert "aws does not carry this load: 100,032.62 posts/s to clients of 5,500" in words
     assert "then set accountRequestsPerSecond" in words
     assert "edge carries this load" in words
 
@@ -88,7 +88,7 @@ def test_each_line_is_explained_when_that_is_asked_for() -> None:
     words = " ".join(_cost("--users", "100000", "--explain").stdout.split())
 
     assert "4,320 M × $0.25 per M = $1,080.00" in words  # noqa: RUF001
-    assert "10,240 × $0.09 + 40,960 × $0.085 + 26,560 × $0.07 = $6,262.40" in words  # noqa: RUF001
+    assert "10,240 × $0.09 + 40,960 × $0.085 + 47,296 × $0.07 = $7,713.92" in words  # noqa: RUF001
     assert "3 × Business $499 = $1,497.00" in words  # noqa: RUF001
 
 

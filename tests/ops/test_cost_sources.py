@@ -3,16 +3,21 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from math import ceil
 from typing import cast
 
+import pytest
+
+from components.settings.edge import EdgeSettings
 from components.settings.load import parse_settings
-from components.settings.quota import READ_ROUTES
 from functions.glow.prices.items import item_of
 from functions.glow.prices.row import Details
 from functions.glow.sockets.subscriptions import subscription_key
 from functions.glow.update import parse_update
 from ops.cost import aws_path, edge_path, intake, quotas, usage
+from ops.cost.load import MONTH_SECONDS, TYPICAL
 from workspace.paths import REPOSITORY
 
 SETTINGS = parse_settings(
@@ -31,7 +36,7 @@ def test_limits_are_those_of_a_new_stack() -> None:
     assert SETTINGS.rest_rate_limit == quotas.READS_PER_SECOND
     assert SETTINGS.websocket_rate_limit == quotas.CLIENT_MESSAGES_PER_SECOND
     assert SETTINGS.broadcast_concurrency == quotas.BROADCAST_WORKERS
-    assert READ_ROUTES == 5
+    assert EdgeSettings.model_fields["max_connections_per_room"].default == quotas.ROOM_SEATS
 
 
 def test_functions_are_those_of_a_new_stack() -> None:
@@ -83,9 +88,30 @@ def test_measured_figures_are_those_of_the_page() -> None:
 
 
 def test_room_saves_as_late_as_the_worker_says() -> None:
-    limits = (REPOSITORY / "worker" / "limits.js").read_text()
-    found = re.search(r"saveDelayMs: ([\d_]+)", limits)
+    assert _of_worker("limits.js", "saveIdleMs: ") == edge_path.SAVE_IDLE_SECONDS * 1000
+    assert _of_worker("limits.js", "saveBusyMs: ") == edge_path.SAVE_BUSY_SECONDS * 1000
+    assert _of_worker("store.js", "const JOINED_UPDATES = ") == edge_path.JOINED_UPDATES
 
-    assert found is not None
-    assert int(found[1]) == edge_path.SAVE_DELAY_SECONDS * 1000
-    assert "seenMs: 15 * 60 * 1000" in limits
+
+@pytest.mark.parametrize(
+    ("updates_per_second", "rows"),
+    [("0.05", 3.1), ("0.2", 12.4), ("0.25", 18.5), ("0.4", 27.0), ("1", 19.0), ("10", 17.1)],
+)
+def test_rows_written_in_a_minute_are_those_counted_on_workerd(
+    updates_per_second: str, rows: float
+) -> None:
+    """Counted once, with a clock of its own, of `rowsWritten` and of alarms that were set."""
+    load = replace(TYPICAL, tokens=1, updates_per_second=Decimal(updates_per_second))
+
+    used = [usage for usage in edge_path.edge_path(load) if usage.price == "room_rows_written"]
+
+    in_a_minute = sum(usage.amount for usage in used) / MONTH_SECONDS * 60
+    assert float(in_a_minute) == pytest.approx(rows, rel=0.06)
+
+
+def _of_worker(file: str, name: str) -> int:
+    """The number that follows `name` in a module of the worker."""
+    (number,) = re.findall(
+        rf"{name}([\d_]+)[,;]$", (REPOSITORY / "worker" / file).read_text(), re.MULTILINE
+    )
+    return int(number)
