@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # `-` sorts below every character that an id's last part may hold, `~` above all of them.
 _FIRST: Final = "-"
 _LAST: Final = "~"
-# As many rows (~180 B) as one read unit of 4 KB holds: expired ones may lie above the newest.
+# As many rows (up to 340 B) as two read units of 4 KB hold: expired ones may lie above the newest.
 _NEWEST_ROWS_PER_READ: Final = 20
 _NOTHING_ELSE: Final = Details()
 
