@@ -45,7 +45,7 @@ def test_batch_of_several_tokens_names_none() -> None:
     other = replace(second, token="BONK")
 
     assert frames([first, other]) == [
-        f'{{"type":"PRICE_BATCH","token":"SOL","updates":[{first.to_json()},{other.to_json()}]}}'
+        f'{{"type":"PRICE_BATCH","updates":[{first.to_json()},{other.to_json()}]}}'
     ]
 
 
