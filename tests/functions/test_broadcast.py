@@ -67,6 +67,7 @@ def test_updates_of_a_token_go_in_one_frame_in_the_order_of_the_queue(
     assert heard(endpoint, client) == [
         {
             "type": "PRICE_BATCH",
+            "token": early.token,
             "updates": [late.to_dict(), early.to_dict()],
         }
     ]

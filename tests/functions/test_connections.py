@@ -174,6 +174,7 @@ def test_after_brings_the_replay_instead_of_the_newest_price(
     assert heard(endpoint, client)[1:] == [
         {
             "type": "PRICE_BATCH",
+            "token": cursor.token,
             "updates": [update.to_dict() for update in missed],
         }
     ]

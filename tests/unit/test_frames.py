@@ -36,7 +36,7 @@ def test_two_updates_go_as_one_batch() -> None:
     first, second = some_updates(2)
 
     assert frames([first, second]) == [
-        f'{{"type":"PRICE_BATCH","updates":[{first.to_json()},{second.to_json()}]}}'
+        f'{{"type":"PRICE_BATCH","token":"SOL","updates":[{first.to_json()},{second.to_json()}]}}'
     ]
 
 

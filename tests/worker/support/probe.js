@@ -6,12 +6,21 @@ import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
 
 let wakes = 0;
 let crashes = 0;
+/** By all rooms; Cloudflare bills them. */
+let rowsWritten = 0;
 
 export class BroadcastRoom extends Room {
   /** @param {DurableObjectState} ctx @param {import("../../../worker/settings.js").Env} env */
   constructor(ctx, env) {
     super(ctx, env);
     wakes += 1;
+    const { sql } = ctx.storage;
+    const exec = sql.exec.bind(sql);
+    sql.exec = (/** @type {string} */ query, /** @type {any[]} */ ...values) => {
+      const cursor = exec(query, ...values);
+      rowsWritten += cursor.rowsWritten;
+      return cursor;
+    };
   }
 
   /** Ends the object like a crash: memory, sockets and unsaved updates are lost. */
@@ -121,6 +130,7 @@ export default {
     const [, probe, what, token] = new URL(request.url).pathname.split("/");
     if (probe !== "probe") return worker.fetch(request, env);
     if (what === "wakes") return Response.json(wakes);
+    if (what === "rowsWritten") return Response.json(rowsWritten);
     const room = /** @type {any} */ (env.BROADCAST_ROOM.getByName(token));
     if (what === "ws") return room.fetch(`https://room/${new URL(request.url).search}`, { headers: { upgrade: "websocket" } });
     try {
