@@ -6,13 +6,16 @@ from collections.abc import Callable
 from functions.glow import log
 from functions.glow.errors import GlowError, Unavailable
 from functions.glow.routing.policy import Policy
-from functions.glow.routing.routes import CACHE_SECONDS, Routes
+from functions.glow.routing.routes import CACHE_SECONDS, RELIABLE_SECONDS, Routes
 from functions.glow.routing.table import RouteTable
 
 
 class RouteCache:
-    """Caches the item. If it cannot be read, the last one stays in force; before the first read,
-    and while there is no item, that is `policy`, the environment's."""
+    """Caches the item. While there is none, `policy` is in force, the environment's.
+
+    If it cannot be read, the last one is still the best guess, but a change may have come since: see
+    `is_reliable`.
+    """
 
     def __init__(
         self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
@@ -21,7 +24,7 @@ class RouteCache:
         self._routes = Routes(current=policy)
         self._clock = clock
         self._read_at: float | None = None
-        self._was_read = False
+        self._reliable_until: float | None = None
 
     @property
     def routes(self) -> Routes:
@@ -31,6 +34,11 @@ class RouteCache:
     def expire(self) -> None:
         """Make the next `refresh` read: the item has changed."""
         self._read_at = None
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether no change can be in force that is not in `routes`."""
+        return self._reliable_until is not None and self._clock() < self._reliable_until
 
     @property
     def is_stale(self) -> bool:
@@ -47,15 +55,15 @@ class RouteCache:
             log.warning("routes_not_read", reason=str(error))
         else:
             self._read_at = started
-            self._was_read = True
+            self._reliable_until = started + RELIABLE_SECONDS
         return self._routes
 
     def known(self) -> Routes:
-        """As `refresh`, for those who send clients to a path. Raises Unavailable until the first read.
+        """As `refresh`, for those who send clients to a path. Raises Unavailable if it is not reliable.
 
-        The environment's policy serves both paths. Publishers that have read the item may serve one.
+        Publishers that know better may have left that path.
         """
         routes = self.refresh()
-        if not self._was_read:
+        if not self.is_reliable:
             raise Unavailable("the routing table did not answer; send it again")
         return routes

@@ -20,7 +20,9 @@ from functions.glow.routing.policy import Policy, parse_policy
 from functions.glow.routing.work import Work
 
 CACHE_SECONDS: Final = 5.0
-# The cache, and the time of a webhook call that read the old routes just before the change.
+# A process that cannot read the item may go by the last one for so long. What is left until SETTLE_MS is
+# the time that a call takes.
+RELIABLE_SECONDS: Final = 6.0
 SETTLE_MS: Final = 7_000
 
 _AWS: Final[frozenset[Path]] = frozenset({"aws"})

@@ -16,21 +16,24 @@ from functions.glow.update import Update
 @dataclass(frozen=True, slots=True)
 class RoutedPublisher:
     """`publisher` returns the publisher of a path, or None if the stack has none (an edge that is no
-    longer configured)."""
+    longer configured). `all_paths` are those that the stack has."""
 
     routes: RouteCache
+    all_paths: frozenset[Path]
     publisher: Callable[[Path], Publisher | None]
     reminder: Reminder
 
     def publish(self, updates: Sequence[Update], *, now: float) -> None:
         """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken.
 
-        By the routes as last read: call `routes.refresh` before.
+        By the routes as last read: call `routes.refresh` before. Where those may be of before a change,
+        on all paths: clients may be on any.
         """
+        others = frozenset[Path]() if self.routes.is_reliable else self.all_paths
         by_path: defaultdict[Path, list[Update]] = defaultdict(list)
         for update in updates:
             paths = self.routes.routes.published(update.token, now_ms=int(now * 1000))
-            for path in paths:
+            for path in paths | others:
                 by_path[path].append(update)
         in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
         self.reminder.remind(self.routes.routes)

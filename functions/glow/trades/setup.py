@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from functions.glow.paths import Path
+from functions.glow.paths import PATHS, Path
 from functions.glow.publisher import Publisher
 from functions.glow.queues.publisher import QueuePublisher
 from functions.glow.routing.cache import RouteCache
@@ -46,7 +46,8 @@ def routed_publisher(
             tasks=tasks,
         )
 
-    return RoutedPublisher(routes, publisher, Reminder(tasks))
+    all_paths: frozenset[Path] = frozenset({"aws"} if settings.edge is None else PATHS)
+    return RoutedPublisher(routes, all_paths, publisher, Reminder(tasks))
 
 
 def _edge_publisher(

@@ -103,15 +103,22 @@ def _path(properties: Properties) -> str:
 def _with_texts(answered: Value, known: Value) -> list[Value]:
     """The bindings with the texts of the state, as in the real provider: secrets are not answered.
 
-    They come sorted by name and return to the program's order.
+    They come sorted by name and return to the program's order. Of a class, Cloudflare also answers the
+    namespace, which it chose itself.
     """
     before = {text(binding, "name"): binding for binding in blocks(known)}
     texts = {name: binding["text"] for name, binding in before.items() if "text" in binding}
-    found = {text(binding, "name"): binding for binding in blocks(answered)}
+    found = {text(binding, "name"): _given(binding) for binding in blocks(answered)}
     names = [*(name for name in before if name in found), *(n for n in found if n not in before)]
     return [
         {**found[name], "text": texts[name]} if name in texts else {**found[name]} for name in names
     ]
+
+
+def _given(binding: Properties) -> Properties:
+    if binding["type"] != "durable_object_namespace":
+        return binding
+    return {name: value for name, value in binding.items() if name != "namespaceId"}
 
 
 def _tombstones(exports: Value) -> Properties:

@@ -66,6 +66,12 @@ version = cloudflare.WorkerVersion(
             for name, state in sorted(classes.items())
             if state is None
         ),
+        cloudflare.WorkerVersionBindingArgs(
+            name="LIMIT",
+            type="ratelimit",
+            namespace_id="7",
+            simple=cloudflare.WorkerVersionBindingSimpleArgs(limit=100, period=60),
+        ),
         cloudflare.WorkerVersionBindingArgs(name="PLACE", type="plain_text", text=place),
         cloudflare.WorkerVersionBindingArgs(
             name="TOKEN", type="secret_text", text=config.require_secret("token")
