@@ -80,7 +80,7 @@ def test_every_folder_of_the_repository_is_a_room_whose_tests_exist() -> None:
             "tests/functions/test_span.py",
         ),
         ("functions/glow/prices/span.py", "tests/functions/test_span.py", "tests/stack"),
-        ("functions/route_mover.py", "tests/functions/test_route_change.py", "tests/stack"),
+        ("functions/route_mover.py", "tests/functions/test_route_functions.py", "tests/stack"),
         ("functions/glow/update.py", "tests/functions", "tests/stack"),
         ("components/aws/table.py", "tests/stack", "tests/functions"),
         ("worker/room.js", "tests/worker", "tests/client"),

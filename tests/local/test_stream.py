@@ -43,6 +43,9 @@ async def test_real_helius_body_reaches_the_client_of_its_mint(
             "timestamp": 1723001217,
             "slot": 282036292,
             "txSignature": body[0]["signature"],
+            "side": "sell",
+            "amount": 150,
+            "amountSol": 1.00019736,
             "id": "1723001217-000282036292-4JjN4eNxWfC8CvbH",
         }
     ]
