@@ -16,7 +16,7 @@ from functions.glow.routing.routes import CACHE_SECONDS, RELIABLE_SECONDS, SETTL
 from functions.glow.routing.table import RouteTable
 from functions.glow.trades.routed import RoutedPublisher
 from functions.glow.update import Update
-from tests.functions.builders import NOW, a_token, an_update
+from tests.functions.builders import a_token, an_update
 from tests.functions.cloud import ROUTES, put_routes
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Process:
         """The paths that an update takes now."""
         self.taken.clear()
         self.cache.refresh()
-        self._publisher.publish([an_update(a_token())], now=NOW)
+        self._publisher.publish([an_update(a_token())])
         return set(self.taken)
 
 

@@ -2,8 +2,8 @@
 
 A change of route takes time. Publishers learn of it within CACHE_SECONDS. Until SETTLE_MS have
 passed, clients are still told the old path, which every publisher serves. A policy that was replaced
-is still published on until its grace is over. The grace begins when the change has been announced to
-the last client, so that no path goes quiet before they know. `work` is what is left of that (work.py).
+is still published on until its grace is over and its last clients are gone. The grace begins when the
+change has been announced to the last client. `work` is what is left of that (work.py).
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ EdgeState = Literal["down", "recovering", "suspect", "well"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A policy that was replaced: in force since `since_ms`, published on until `until_ms`.
+    """A policy that was replaced: in force since `since_ms`; clients may stay until `until_ms`.
 
-    `until_ms` is None until the change that replaced it has been announced. Times are Unix ms.
+    `until_ms` is None until the change that replaced it has been announced. Times are Unix ms. Clients
+    that have not left by then are made to; it is published on until that is done.
     """
 
     policy: Policy
@@ -109,8 +110,19 @@ class Routes:
             return self._work_anew(touched_ms=max(self.since_ms, recovery_ms or 0))
         return self.work
 
+    def carried(self, token: str) -> frozenset[Path]:
+        """The paths to publish an update of `token` on.
+
+        A path whose grace is over is among them until its last clients are gone (`sweep`). One that
+        stayed, and whose path is taken up again, would otherwise miss updates and not know it.
+        """
+        paths = self.current.paths(token).union(
+            *(stretch.policy.paths(token) for stretch in self.previous)
+        )
+        return paths | _AWS if self.health.state in ("down", "recovering") else paths
+
     def published(self, token: str, *, now_ms: int) -> frozenset[Path]:
-        """The paths to publish an update of `token` on."""
+        """The paths on which clients of `token` may be let in, or stay, at `now_ms`."""
         paths = self.current.paths(token).union(
             *(stretch.policy.paths(token) for stretch in self._lasting(now_ms))
         )
@@ -185,9 +197,13 @@ class Routes:
             self,
             current=policy,
             since_ms=now_ms,
-            previous=(*self._lasting(now_ms), replaced),
+            previous=(*self._others_than(self.current), replaced),
         )
         return replace(changed, work=changed._work_anew(touched_ms=now_ms))  # noqa: SLF001  a copy
+
+    def swept(self, *, now_ms: int) -> Routes:
+        """Without the replaced policies whose grace is over: nobody is left there."""
+        return replace(self, previous=tuple(self._lasting(now_ms)))
 
     def announced(self, *, until_ms: int) -> Routes:
         """With `until_ms` as the end of each replaced policy that has none yet."""
@@ -214,6 +230,10 @@ class Routes:
             recovery_ms=self.health.since_ms if self.health.is_unannounced_recovery else None,
             owes_rooms=self.work is not None and self.work.owes_rooms,
         )
+
+    def _others_than(self, policy: Policy) -> list[Stretch]:
+        """A policy that is replaced once more lasts longer than before."""
+        return [stretch for stretch in self.previous if stretch.policy != policy]
 
     def _lasting(self, now_ms: int) -> list[Stretch]:
         return [stretch for stretch in self.previous if not stretch.is_over(now_ms)]

@@ -160,7 +160,7 @@ class Walk:
         if health.state == "recovering" and not health.needs_aws(now_ms):
             self.table.replace_health(health, EdgeHealth(since_ms=now_ms))
         log.info("route_work_done", owes_rooms=work.owes_rooms)
-        return replace(routes, work=work.swept(now_ms=now_ms))
+        return replace(routes.swept(now_ms=now_ms), work=work.swept(now_ms=now_ms))
 
     async def _let_go(self, routes: Routes, work: Work) -> _Page:
         if not routes.current.edge_is_on:

@@ -87,7 +87,7 @@ class Intake:
         young = [result for result in results if result.is_young(now)]
         passed = [result.update for result in young if result.jumped_from is None]
         suspects = [result.update for result in young if result.jumped_from is not None]
-        self._publish([*verdict.released, *passed], suspects, now)
+        self._publish([*verdict.released, *passed], suspects)
         for result in results:
             _log(result, now)
         for result in results:
@@ -135,11 +135,11 @@ class Intake:
             # No reason to refuse a trade: the token's next one tries again.
             log.warning("tokens_not_noted", reason=str(error))
 
-    def _publish(self, updates: Sequence[Update], suspects: Sequence[Update], now: float) -> None:
+    def _publish(self, updates: Sequence[Update], suspects: Sequence[Update]) -> None:
         """Publish `updates`, and have `suspects` looked at later."""
         jobs: list[Callable[[], object]] = []
         if updates:
-            jobs.append(lambda: self.published.publish(updates, now=now))
+            jobs.append(lambda: self.published.publish(updates))
         if suspects:
             jobs.append(lambda: self.releases.release_later(suspects))
         in_parallel(lambda job: job(), jobs)

@@ -72,7 +72,7 @@ class Release:
         if not due:
             return
         self.published.routes.refresh()
-        self.published.publish(due, now=now)
+        self.published.publish(due)
         log.info("suspects_released", token=order.token, ids=[update.id for update in due])
 
     def _due(self, row: Arrival, rows: Sequence[Arrival], *, now: float) -> list[Update]:

@@ -23,7 +23,7 @@ class RoutedPublisher:
     publisher: Callable[[Path], Publisher | None]
     reminder: Reminder
 
-    def publish(self, updates: Sequence[Update], *, now: float) -> None:
+    def publish(self, updates: Sequence[Update]) -> None:
         """Hand over `updates`, each token's in order. Raises Unavailable if any was not taken.
 
         By the routes as last read: call `routes.refresh` before. Where those may be of before a change,
@@ -32,8 +32,7 @@ class RoutedPublisher:
         others = frozenset[Path]() if self.routes.is_reliable else self.all_paths
         by_path: defaultdict[Path, list[Update]] = defaultdict(list)
         for update in updates:
-            paths = self.routes.routes.published(update.token, now_ms=int(now * 1000))
-            for path in paths | others:
+            for path in self.routes.routes.carried(update.token) | others:
                 by_path[path].append(update)
         in_parallel(lambda path: self._publish_on(path, by_path[path]), list(by_path))
         self.reminder.remind(self.routes.routes)
