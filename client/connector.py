@@ -21,6 +21,7 @@ from client.update import id_at
 # After this long, a connection counts as good: when it ends, the back-off starts again.
 GOOD_SERVICE_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 5.0
+MOVE_PAUSE_SECONDS: Final = 2.0
 RENEWAL_JITTER: Final = 0.1  # part of `max_age_ms`
 
 
@@ -223,8 +224,9 @@ class Connector:
         return _Change(None, self._backoff.next_seconds(), str(error))
 
     def _move(self, moved: Moved, route: Route, jitter_seconds: float) -> _Change:
-        # A client that is moved again and again within seconds waits longer each time.
-        pause_seconds = jitter_seconds + self._backoff.next_seconds()
+        # A client that is moved again and again within seconds waits longer each time, but not so long
+        # that the old path ends meanwhile: it lasts 10 s (docs/routing.md).
+        pause_seconds = jitter_seconds + min(self._backoff.next_seconds(), MOVE_PAUSE_SECONDS)
         return _Change(route, pause_seconds, f"moved to {moved.path}")
 
     async def _pause(self, seconds: float) -> None:

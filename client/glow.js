@@ -748,7 +748,7 @@ var Router = class {
       const route = this.#route = { path, url, protocol, after };
       if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route);
       else {
-        const pauseMs = this.#backoff.nextMs(this.#host.random());
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), 2e3);
         this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
       }
     }

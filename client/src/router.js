@@ -136,8 +136,9 @@ export class Router {
       const route = (this.#route = { path, url, protocol, after });
       if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route); // called back
       else {
-        // A client that is moved again and again within seconds waits longer each time.
-        const pauseMs = this.#backoff.nextMs(this.#host.random());
+        // A client that is moved again and again within seconds waits longer each time, but not so long that the old path
+        // ends meanwhile: it lasts 10 s (docs/routing.md).
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), 2_000);
         this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
       }
     }
