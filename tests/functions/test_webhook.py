@@ -296,15 +296,29 @@ def test_with_the_edge_on_and_no_item_a_trade_goes_to_both_paths(
     assert len(queue.take()) == 1
 
 
+@pytest.mark.usefixtures("routes")
 def test_with_the_edge_off_and_no_item_a_trade_goes_to_aws_alone(
     load: Load, edge: Edge, queue: Queue
 ) -> None:
     token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
 
-    status, _ = post_simple(load, token, body, ROUTES_TABLE="missing")
+    status, _ = post_simple(load, token, body)
 
     assert status == 200
     assert token not in edge.heard
+    assert len(queue.take()) == 1
+
+
+def test_with_the_edge_off_and_the_item_unread_a_trade_goes_to_both_paths(
+    load: Load, edge: Edge, queue: Queue
+) -> None:
+    """The flag may have been turned off a moment ago: then clients of the edge are still there."""
+    token, body = a_token(), a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    status, _ = post_simple(load, token, body, ROUTES_TABLE="missing")
+
+    assert status == 200
+    assert len(edge.heard[token]) == 1
     assert len(queue.take()) == 1
 
 
