@@ -660,6 +660,7 @@ var Connection = class {
 // client/src/router.js
 var SETTLED_MS = 3e4;
 var POLL_MS = 5e3;
+var MOVE_PAUSE_MS = 2e3;
 var RENEWAL_JITTER = 0.1;
 var PROTOCOLS = {
   aws: { subscribe: { action: "subscribePrice" }, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 },
@@ -748,7 +749,7 @@ var Router = class {
       const route = this.#route = { path, url, protocol, after };
       if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route);
       else {
-        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), 2e3);
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), MOVE_PAUSE_MS);
         this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
       }
     }

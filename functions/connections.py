@@ -114,7 +114,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     known, refused = _known(command.wanted)
     routes = _ROUTES.known()
     served = [
-        each for each in known if "aws" in routes.published(each.token, now_ms=int(now * 1_000))
+        each for each in known if "aws" in routes.open_paths(each.token, now_ms=int(now * 1_000))
     ]
     leaving = [each for each in known if "aws" not in routes.lasting_paths(each.token)]
     told = [*refused, *(_moved(each, routes) for each in leaving)]

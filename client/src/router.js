@@ -33,6 +33,7 @@ import { Scope } from "./scope.js";
 
 const SETTLED_MS = 30_000; // after this long, a connection counts as good and the back-off starts again
 const POLL_MS = 5_000;
+const MOVE_PAUSE_MS = 2_000;
 const RENEWAL_JITTER = 0.1;
 
 /**
@@ -138,7 +139,7 @@ export class Router {
       else {
         // A client that is moved again and again within seconds waits longer each time, but not so long that the old path
         // ends meanwhile: it lasts 10 s (docs/routing.md).
-        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), 2_000);
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), MOVE_PAUSE_MS);
         this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
       }
     }

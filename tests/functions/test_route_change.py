@@ -209,7 +209,7 @@ async def test_no_client_is_told_before_the_rooms_have_taken_their_order(world: 
 
     assert world.heard_on_aws(client) == []
     # Until it is announced, both paths are published on, without an end.
-    published = world.item().published("SOL", now_ms=int(world.now * 1_000) + 10**9)
+    published = world.item().open_paths("SOL", now_ms=int(world.now * 1_000) + 10**9)
     assert published == {"aws", "edge"}
 
     world.edge.answer_order = lambda _path: 200
@@ -243,8 +243,8 @@ async def test_both_paths_are_published_on_until_the_grace_is_over(world: World)
     [stretch] = world.item().previous
     until_ms = stretch.until_ms
     assert until_ms is not None
-    assert world.item().published(token, now_ms=until_ms - 1) == {"aws", "edge"}
-    assert world.item().published(token, now_ms=until_ms) == {"aws"}
+    assert world.item().open_paths(token, now_ms=until_ms - 1) == {"aws", "edge"}
+    assert world.item().open_paths(token, now_ms=until_ms) == {"aws"}
 
 
 async def test_grace_begins_when_the_last_client_had_its_turn(world: World) -> None:
@@ -411,12 +411,12 @@ async def test_clients_that_fled_to_aws_are_called_back_and_then_all_is_well(wor
 
     assert [message["path"] for message in world.heard_on_aws(client)] == ["edge"]
     assert next_ms == world.item().health.until_ms
-    assert world.item().published(token, now_ms=int(world.now * 1_000)) == {"aws", "edge"}
+    assert world.item().open_paths(token, now_ms=int(world.now * 1_000)) == {"aws", "edge"}
 
     await world.finish()
 
     assert (world.item().health.state, world.item().to_do) == ("well", None)
-    assert world.item().published(token, now_ms=int(world.now * 1_000)) == {"edge"}
+    assert world.item().open_paths(token, now_ms=int(world.now * 1_000)) == {"edge"}
     assert not world.listens(client, token)
 
 

@@ -349,7 +349,7 @@ def test_edge_that_fails_one_process_within_a_moment_is_suspected_and_nobody_is_
     marked = routes.read()
     assert marked is not None
     assert marked.health.state == "suspect"
-    assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"edge"}
+    assert marked.open_paths(token, now_ms=int(time.time() * 1_000)) == {"edge"}
 
     edge.answer = lambda _post: 200
     post_simple(
@@ -377,7 +377,7 @@ def test_edge_that_fails_a_second_process_too_is_marked_down_and_aws_carries_its
     marked = routes.read()
     assert marked is not None
     assert marked.health.state == "down"
-    assert marked.published(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
+    assert marked.open_paths(token, now_ms=int(time.time() * 1_000)) == {"aws", "edge"}
     trade_until_the_circuit_opens(second, token)
     assert len(queue.take()) == len(retry_queue.take()) == 3 * FAILURES_IN_A_ROW
 

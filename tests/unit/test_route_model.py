@@ -135,13 +135,13 @@ class RouteChanges(RuleBasedStateMachine):
             # Who is at home again has to be told anew before it ends.
             side.told = {each for each in side.told if path not in routes.lasting_paths(each[0])}
         for client in world.aws.subscribed - world.aws.told:
-            assert "aws" in routes.published(client[0], now_ms=world.now_ms), (client, routes)
+            assert "aws" in routes.open_paths(client[0], now_ms=world.now_ms), (client, routes)
         for client in world.aws.subscribed:  # who was told may still have stayed
             assert "aws" in routes.carried(client[0]), (client, routes)
         if routes.work is not None and routes.work.owes_rooms:
             return  # rooms that cannot be told, of an edge that does not answer
         for client in self._edge_clients() - world.edge.told:
-            assert "edge" in routes.published(client[0], now_ms=world.now_ms), (client, routes)
+            assert "edge" in routes.open_paths(client[0], now_ms=world.now_ms), (client, routes)
 
     def teardown(self) -> None:
         """All is well again, and somebody trades now and then. Nothing is done for the routes."""
@@ -160,7 +160,7 @@ class RouteChanges(RuleBasedStateMachine):
             for token in TOKENS:
                 assert routes.carried(token) == routes.current.paths(token), (token, routes)
         for token, client in world.aws.subscribed:
-            assert "aws" in routes.published(token, now_ms=world.now_ms), (token, client, routes)
+            assert "aws" in routes.open_paths(token, now_ms=world.now_ms), (token, client, routes)
         for token in TOKENS:
             assert (token in world.edge.away) <= ("edge" not in routes.current.paths(token))
 
@@ -171,7 +171,7 @@ class RouteChanges(RuleBasedStateMachine):
     def _edge_answered(self, *, is_lost: bool) -> None:
         """A publisher's post was taken; only those of tokens that are published there are made."""
         world, routes = self.world, self.world.item.now()
-        if not any("edge" in routes.published(token, now_ms=world.now_ms) for token in TOKENS):
+        if not any("edge" in routes.open_paths(token, now_ms=world.now_ms) for token in TOKENS):
             return
         health = after_success(routes.health, now_ms=world.now_ms)
         assert world.item.replace_health(routes.health, health)

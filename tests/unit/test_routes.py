@@ -71,7 +71,7 @@ def test_every_publisher_serves_the_path_that_discovery_tells(
 
     for discovery in (seen_at(written, now_ms), publisher):
         path = discovery.path(token, region=region, now_ms=now_ms)
-        assert path in publisher.published(token, now_ms=now_ms)
+        assert path in publisher.open_paths(token, now_ms=now_ms)
 
 
 @given(HISTORIES, TOKENS, st.integers(0, 400_000))
@@ -82,7 +82,7 @@ def test_path_goes_on_for_the_grace_after_discovery_last_told_it(
     told = seen_at(written, now_ms).path(token, region=None, now_ms=now_ms)
 
     for later_ms in range(now_ms, now_ms + GRACE_MS, 5_000):
-        assert told in seen_at(written, later_ms).published(token, now_ms=later_ms)
+        assert told in seen_at(written, later_ms).open_paths(token, now_ms=later_ms)
 
 
 @given(HISTORIES)
@@ -99,12 +99,12 @@ def test_change_takes_its_time() -> None:
     def told(at_ms: int) -> str:
         return routes.path("SOL", region=None, now_ms=at_ms)
 
-    assert routes.published("SOL", now_ms=NOW_MS) == {"aws", "edge"}
+    assert routes.open_paths("SOL", now_ms=NOW_MS) == {"aws", "edge"}
     assert (told(NOW_MS), told(NOW_MS + SETTLE_MS - 1)) == ("aws", "aws")
     assert told(NOW_MS + SETTLE_MS) == "edge"
     assert not routes.is_announced
     # Announced to nobody: both paths go on, for as long as that takes.
-    assert routes.published("SOL", now_ms=NOW_MS + 10**9) == {"aws", "edge"}
+    assert routes.open_paths("SOL", now_ms=NOW_MS + 10**9) == {"aws", "edge"}
 
 
 def test_grace_begins_with_the_announcement() -> None:
@@ -112,8 +112,8 @@ def test_grace_begins_with_the_announcement() -> None:
     routes = Routes(current=AWS).changed(EDGE, now_ms=NOW_MS).announced(until_ms=until_ms)
 
     assert routes.is_announced
-    assert routes.published("SOL", now_ms=until_ms - 1) == {"aws", "edge"}
-    assert routes.published("SOL", now_ms=until_ms) == {"edge"}
+    assert routes.open_paths("SOL", now_ms=until_ms - 1) == {"aws", "edge"}
+    assert routes.open_paths("SOL", now_ms=until_ms) == {"edge"}
 
 
 def test_change_within_the_grace_of_another_keeps_both_of_the_old_paths() -> None:
@@ -124,8 +124,8 @@ def test_change_within_the_grace_of_another_keeps_both_of_the_old_paths() -> Non
 
     second = first.changed(fifty, now_ms=NOW_MS + 20_000)
 
-    assert second.published("TOKEN2", now_ms=NOW_MS + 30_000) == {"aws", "edge"}
-    assert second.published("TOKEN2", now_ms=NOW_MS + SETTLE_MS + GRACE_MS) == {"edge"}
+    assert second.open_paths("TOKEN2", now_ms=NOW_MS + 30_000) == {"aws", "edge"}
+    assert second.open_paths("TOKEN2", now_ms=NOW_MS + SETTLE_MS + GRACE_MS) == {"edge"}
 
 
 def test_same_policy_is_no_change() -> None:
@@ -143,7 +143,7 @@ def test_edge_that_is_down_has_aws_carry_its_tokens_before_its_clients_come() ->
     def told(at_ms: int) -> str:
         return routes.path("SOL", region=None, now_ms=at_ms)
 
-    assert routes.published("SOL", now_ms=NOW_MS) == {"aws", "edge"}
+    assert routes.open_paths("SOL", now_ms=NOW_MS) == {"aws", "edge"}
     assert (told(NOW_MS + SETTLE_MS - 1), told(NOW_MS + SETTLE_MS)) == ("edge", "aws")
     assert routes.is_fallback("SOL", region=None, now_ms=NOW_MS + SETTLE_MS)
     assert routes.lasting_paths("SOL") == {"aws", "edge"}
@@ -155,9 +155,9 @@ def test_edge_that_recovers_gets_its_clients_back_and_aws_goes_on_until_all_know
     ending = replace(routes, health=replace(unannounced, until_ms=NOW_MS + GRACE_MS))
 
     assert routes.path("SOL", region=None, now_ms=NOW_MS) == "edge"
-    assert routes.published("SOL", now_ms=NOW_MS + 10**9) == {"aws", "edge"}
+    assert routes.open_paths("SOL", now_ms=NOW_MS + 10**9) == {"aws", "edge"}
     assert routes.lasting_paths("SOL") == {"edge"}
-    assert ending.published("SOL", now_ms=NOW_MS + GRACE_MS) == {"edge"}
+    assert ending.open_paths("SOL", now_ms=NOW_MS + GRACE_MS) == {"edge"}
 
 
 def test_token_that_aws_carries_anyway_is_no_fallback() -> None:
@@ -173,7 +173,7 @@ def test_edge_that_is_only_suspected_is_served_as_before() -> None:
     well, suspect = Routes(current=EDGE), Routes(current=EDGE, health=SUSPECT)
     later_ms = NOW_MS + 10**6
 
-    assert suspect.published("SOL", now_ms=NOW_MS) == {"edge"}
+    assert suspect.open_paths("SOL", now_ms=NOW_MS) == {"edge"}
     assert suspect.path("SOL", region=None, now_ms=later_ms) == "edge"
     assert suspect.lasting_paths("SOL") == well.lasting_paths("SOL")
     assert not suspect.is_fallback("SOL", region=None, now_ms=later_ms)

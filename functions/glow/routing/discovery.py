@@ -75,7 +75,7 @@ def _reachable_path(
     if path != preferences.avoid:
         return path
     others: list[Path] = [
-        other for other in routes.published(token, now_ms=now_ms) if other != path
+        other for other in routes.open_paths(token, now_ms=now_ms) if other != path
     ]
     return others[0] if others else path
 

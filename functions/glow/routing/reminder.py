@@ -16,9 +16,8 @@ from functions.glow.routing.routes import Routes
 from functions.glow.routing.work import LOST_AFTER_MS
 from functions.glow.runtime.parallel import by_the_deadline
 
-if (
-    TYPE_CHECKING
-):  # by functions that somebody waits for: it loads what only a change of route needs
+# Not at run time: it loads what only a change of route needs, and callers here are waited for.
+if TYPE_CHECKING:
     from functions.glow.routing.ports import Tasks
 
 # What is left of a request's deadline for its answer: the updates are safe by now.

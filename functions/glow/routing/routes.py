@@ -121,7 +121,7 @@ class Routes:
         )
         return paths | _AWS if self.health.state in ("down", "recovering") else paths
 
-    def published(self, token: str, *, now_ms: int) -> frozenset[Path]:
+    def open_paths(self, token: str, *, now_ms: int) -> frozenset[Path]:
         """The paths on which clients of `token` may be let in, or stay, at `now_ms`."""
         paths = self.current.paths(token).union(
             *(stretch.policy.paths(token) for stretch in self._lasting(now_ms))

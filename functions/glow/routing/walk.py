@@ -170,7 +170,7 @@ class Walk:
         left = [
             each
             for each in subscriptions
-            if "aws" not in routes.published(each.token, now_ms=int(now * 1_000))
+            if "aws" not in routes.open_paths(each.token, now_ms=int(now * 1_000))
         ]
         await self.clients.let_go(left, routes.current, now=now)
         return _Page(cursor)

@@ -28,6 +28,11 @@ class Wanted:
     after: str | None
     delivery: Delivery
 
+    @property
+    def replayed_after(self) -> str | None:
+        """Where a replay begins; None: the newest price is wanted, as by all of `latest`."""
+        return None if self.delivery == "latest" else self.after
+
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:

@@ -35,14 +35,14 @@ def opening(prices: PriceTable, wanted: Sequence[Wanted], *, now: float) -> list
 
 
 def _from_where_it_was(prices: PriceTable, now: float, wanted: Wanted) -> Replay:
-    if wanted.after is None or wanted.delivery == "latest":
+    if wanted.replayed_after is None:
         return _from_the_newest(prices, now, wanted)
-    return replay(prices, wanted.token, wanted.after, now=now)
+    return replay(prices, wanted.token, wanted.replayed_after, now=now)
 
 
 def _from_the_newest(prices: PriceTable, now: float, wanted: Wanted) -> Replay:
     newest = prices.newest(wanted.token, now=now)
     found = [] if newest is None else [newest]
-    if wanted.after is None or wanted.delivery == "latest":
+    if wanted.replayed_after is None:
         return Replay(found, None)
-    return Replay(found, Gap(wanted.after, None if newest is None else newest.id))
+    return Replay(found, Gap(wanted.replayed_after, None if newest is None else newest.id))
