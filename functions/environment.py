@@ -22,6 +22,7 @@ from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
+CANDLES_TABLE: Final = "CANDLES_TABLE"
 BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
 BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
 BROADCAST_TRIES: Final = "BROADCAST_TRIES"
@@ -51,6 +52,7 @@ EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
 EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
 MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
+CANDLE_RETENTION_SECONDS: Final = "CANDLE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
 LISTS_PATH: Final = "LISTS_PATH"  # set by tests, instead of the file beside this module
 AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
@@ -84,6 +86,10 @@ class Environment:
     @property
     def connections_table(self) -> str:
         return self._required(CONNECTIONS_TABLE)
+
+    @property
+    def candles_table(self) -> str:
+        return self._required(CANDLES_TABLE)
 
     @property
     def broadcast_queue_url(self) -> str:
@@ -273,6 +279,10 @@ class Environment:
     @property
     def price_retention_seconds(self) -> int:
         return self._positive(PRICE_RETENTION_SECONDS)
+
+    @property
+    def candle_retention_seconds(self) -> int:
+        return self._positive(CANDLE_RETENTION_SECONDS)
 
     @property
     def call_timeout_ms(self) -> int:
