@@ -6,18 +6,18 @@ of two that work at once, the one that reads last has seen both, and its rows st
 nothing behind that its repetition does not mend.
 
 Cost. One call takes all that a batch of the stream names: each minute, hour and day once. The mapping
-hands out a batch a second (components/aws/candle_store.py), so a token costs at most one computation
-a second, however much it is traded. In the worst case, each trade alone in its batch:
+hands out two batches a second (components/aws/candle_store.py), so a token costs at most two
+computations a second, however much it is traded. In the worst case, each trade alone in its batch:
     stream       read by Lambda for nothing
     writes       3 rows below 1 KB                               3 units x $0.625 = $1.88 per million trades
     reads        a minute of a few trades   1 unit of 4 KB
                  an hour, 60 rows of 230 B  4 units
                  a day, 24 rows             2 units              7 units x $0.125 = $0.88
 Together $2.75 per million trades. A token with r trades a second (above one) shares all but the reads of the
-minute: 60 computations read 30 r rows each on average, 340 B and so 0.083 units a row, for 60 r trades: 2.5
-units a trade, whatever r is. At 167 a second, which is 10,000 a minute:
-    reads        2.5 + 6 / 167 = 2.5 units x $0.125             = $0.32 per million trades
-    writes       3 / 167 = 0.02 units x $0.625                  = $0.01
+minute: 120 computations read 30 r rows each on average, 340 B and so 0.083 units a row, for 60 r trades:
+5 units a trade, whatever r is. At 167 a second, which is 10,000 a minute:
+    reads        5 + 12 / 167 = 5.1 units x $0.125              = $0.63 per million trades
+    writes       6 / 167 = 0.04 units x $0.625                  = $0.02
 and the largest computation, of a full minute, reads 830 units, of the 3,000 that a partition gives a
 second. Prices: ops/cost/prices.json.
 """
