@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -64,17 +65,34 @@ def rebuild(
     tokens = _parsed(token) if token else list(_all_of(known, now))
     made, failed = 0, 0
     with Progress() as progress:
-        hours = range(start - start % HOUR, end, HOUR)
-        task = progress.add_task("hours of tokens", total=len(hours) * len(tokens))
+        task = progress.add_task("tokens", total=len(tokens) * (end - start))
         for each in tokens:
-            for hour in hours:
-                stored = trades.minutes(each, max(hour, start), min(hour + HOUR, end), now=now)
-                lost = roll_up.run([Span(each, minute) for minute in stored], now=now)
-                made, failed = made + len(stored) - len(lost), failed + len(lost)
-                progress.advance(task)
+            for done in make_again(trades, roll_up, each, start, end, now=now):
+                made, failed = made + done.made, failed + done.failed
+                progress.advance(task, done.seconds)
     typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
     if failed:
         raise OpsError(f"{failed} minutes could not be written; run it again.")
+
+
+@dataclass(frozen=True)
+class Done:
+    """Of a stretch of `seconds`: how many minutes were made, and how many could not be."""
+
+    seconds: int
+    made: int
+    failed: int
+
+
+def make_again(
+    trades: RawTrades, roll_up: RollUp, token: str, start: int, end: int, *, now: float
+) -> Iterator[Done]:
+    """Make the minutes from `start` until `end` in which something is stored, an hour at a time."""
+    for hour in range(start - start % HOUR, end, HOUR):
+        first, last = max(hour, start), min(hour + HOUR, end)
+        minutes = trades.minutes(token, first, last, now=now)
+        lost = roll_up.run([Span(token, minute) for minute in minutes], now=now)
+        yield Done(last - first, len(minutes) - len(lost), len(lost))
 
 
 def parse_moment(text: str, *, now: float) -> int:

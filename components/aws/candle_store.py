@@ -14,14 +14,15 @@ from components.aws.worker_queue import RETENTION_SECONDS
 
 # A removal, which is mostly a row's end, has no new image. So it wakes nobody.
 _IS_A_PRICE: Final = json.dumps({"dynamodb": {"NewImage": {"price": {"N": [{"exists": True}]}}}})
-# A batch a second: the least time between two computations of the running minute. It loses nothing,
-# for each trade is in some batch, and its minute is computed after that. A shard takes 1,000 writes
-# a second, so a batch is not full before; one that is behind holds more, and so shares more.
-_WINDOW_SECONDS: Final = 1
+# A batch in five seconds: the least time between two computations of the running minute. It loses
+# nothing, for each trade is in some batch, and its minute is computed after that. Charts do not wait
+# for it (functions/glow/candles/chart.py). A shard takes 1,000 writes a second: a batch that is full
+# before its time has shared as much.
+_WINDOW_SECONDS: Final = 5
 _BATCH_ROWS: Final = 2_000
-# Lambda shares a shard among so many batches by its rows' keys, so that each may compute the running
-# minute of one token. Two, so that one that fails or takes long does not hold up everything.
-_BATCHES_AT_ONCE: Final = 2
+# Lambda would share a shard among several batches by its rows' keys, a token's trades too: each batch
+# would compute the same minute.
+_BATCHES_AT_ONCE: Final = 1
 # A failing batch is halved until what fails is alone; then its shard waits for it no more.
 _RETRIES: Final = 20
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.glow.candles.candle import candle_of
 from functions.glow.candles.raw import RawTrades
-from functions.glow.candles.table import CandleTable
+from functions.glow.candles.roll import RollUp
+from functions.glow.candles.table import CandleRow, CandleTable
 from functions.glow.prices.row import Details
 from functions.glow.prices.table import PriceTable
+from ops.candles import make_again
 from tests.functions.builders import a_token
 from tests.functions.candles import a_trade, changes_of, stored
 from tests.functions.cloud import CANDLES, PRICES
@@ -154,9 +157,6 @@ def test_minute_whose_first_trades_expired_keeps_its_candle(
 
 def test_fewer_trades_never_replace_more(dynamodb: DynamoDBClient, prices: PriceTable) -> None:
     """Two batches out of turn: the one that read first writes last."""
-    from functions.glow.candles.candle import candle_of
-    from functions.glow.candles.table import CandleRow
-
     token, now = a_token(), time.time()
     trades = [a_trade(token, DAY + index) for index in range(3)]
     prices.append_all(trades, now=now, retention_seconds=RETENTION_SECONDS)
@@ -203,3 +203,21 @@ def test_row_that_is_not_ours_holds_nothing_up(
 
     assert answer == {"batchItemFailures": []}
     assert stored(dynamodb, trade.token, "1m") == [(DAY, "0.5", "0.5", 1)]
+
+
+def test_candles_are_rebuilt_of_the_trades_that_are_stored(
+    prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    token, now = a_token(), time.time()
+    trades = [a_trade(token, DAY + second) for second in (0, 59, 60, 7_200)]
+    prices.append_all(trades, now=now, retention_seconds=RETENTION_SECONDS)
+    raw, candles = RawTrades(dynamodb, PRICES), CandleTable(dynamodb, CANDLES)
+    roll_up = RollUp(raw, candles, retention_seconds=RETENTION_SECONDS)
+
+    for _ in range(2):  # again changes nothing
+        done = list(make_again(raw, roll_up, token, DAY + 30, DAY + 7_200, now=now))
+
+    assert [(each.made, each.failed) for each in done] == [(2, 0), (0, 0)]
+    assert sum(each.seconds for each in done) == 7_170
+    assert stored(dynamodb, token, "1m") == [(DAY, "0.5", "0.5", 2), (DAY + 60, "0.5", "0.5", 1)]
+    assert stored(dynamodb, token, "1d") == [(DAY, "0.5", "0.5", 3)]

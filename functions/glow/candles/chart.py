@@ -1,9 +1,9 @@
 """A page of a chart: stored candles, and the newest ones made of the trades themselves.
 
-Rows follow a trade within about two seconds. So that a chart is current, the minutes that may still
+Rows follow a trade within about six seconds. So that a chart is current, the minutes that may still
 change by themselves (the running one and, for SETTLE_SECONDS, the one before) are computed at each
 read, and with them the hour and the day that they lie in. A token with more than
-MAX_FRESH_TRADES in them is read from its rows alone: two seconds late, but at a bounded cost.
+MAX_FRESH_TRADES in them is read from its rows alone: six seconds late, but at a bounded cost.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from functions.glow.candles.intervals import BELOW, SECONDS, Interval, Series, s
 from functions.glow.candles.raw import RawTrades
 from functions.glow.candles.table import CandleTable
 
-# A trade is stored some seconds after its own time, and its row is made within two more.
-SETTLE_SECONDS: Final = 10
+# A trade is stored some seconds after its own time, and its row is made within six more.
+SETTLE_SECONDS: Final = 20
 # 85 read units of 4 KB, at 340 B a row.
 MAX_FRESH_TRADES: Final = 1_000
 # What one request reads of the candle table: 1.2 MB, 290 units. A page of 15m is shorter for it.

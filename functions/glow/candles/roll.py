@@ -1,25 +1,24 @@
 """Roll-up: makes the rows of the minutes that changed, then those of their hours and days.
 
 A minute is made anew of its trades, an hour of its minutes, a day of its hours. Each is read after
-what it is made of was written, and written on the condition that nobody has counted more (table.py). So
-of two that work at once, the one that reads last has seen both, and its rows stay. A call that is killed leaves
-nothing behind that its repetition does not mend.
+what it is made of was written, and written on the condition that nobody has counted more (table.py).
+So of two that work at once, the one that reads last has seen both, and its rows stay. A call that is
+killed leaves nothing behind that its repetition does not mend.
 
 Cost. One call takes all that a batch of the stream names: each minute, hour and day once. The mapping
-hands out two batches a second (components/aws/candle_store.py), so a token costs at most two
-computations a second, however much it is traded. In the worst case, each trade alone in its batch:
+hands out a batch in five seconds (components/aws/candle_store.py), so a token costs at most one
+computation in five seconds, however much it is traded. In the worst case, each trade alone in its batch:
     stream       read by Lambda for nothing
-    writes       3 rows below 1 KB                               3 units x $0.625 = $1.88 per million trades
-    reads        a minute of a few trades   1 unit of 4 KB
-                 an hour, 60 rows of 230 B  4 units
-                 a day, 24 rows             2 units              7 units x $0.125 = $0.88
-Together $2.75 per million trades. A token with r trades a second (above one) shares all but the reads of the
-minute: 120 computations read 30 r rows each on average, 340 B and so 0.083 units a row, for 60 r trades:
-5 units a trade, whatever r is. At 167 a second, which is 10,000 a minute:
-    reads        5 + 12 / 167 = 5.1 units x $0.125              = $0.63 per million trades
-    writes       6 / 167 = 0.04 units x $0.625                  = $0.02
-and the largest computation, of a full minute, reads 830 units, of the 3,000 that a partition gives a
-second. Prices: ops/cost/prices.json.
+    writes       3 rows below 1 KB            3 units x $0.625 = $1.88 per million trades
+    reads        a minute of a few trades     1 unit of 4 KB
+                 an hour, 60 rows of 230 B    4 units
+                 a day, 24 rows               2 units, so 7 x $0.125 = $0.88 per million trades
+Together $2.75. A token with r trades a second, above 0.2, shares all of it among 5 r trades. The 12
+computations of a minute read 30 r of its rows on average, of 340 B and so 0.083 units: half a unit a trade.
+    r = 1        writes 0.6 units, reads 0.5 + 1.2 units        = $0.59 per million trades
+    r = 167      writes 0.004 units, reads 0.5 + 0.007 units    = $0.07 per million trades
+The latter are 10,000 a minute. Its largest computation, of a full minute, reads 830 units, of the 3,000 that
+a partition gives a second. Prices: ops/cost/prices.json.
 """
 
 from collections.abc import Callable, Iterable, Sequence, Set
