@@ -1,8 +1,8 @@
 """CandlesTable: a row for each minute, hour and day of a token in which it was traded.
 
 Keys: `series`, such as `<token>#1m`, and `time`, the start in Unix seconds with 10 digits. A row ends
-with `expiresAt`, which counts from its start. Prices are numbers, volumes are texts: a sum may have more than the 38
-digits of a DynamoDB number (candle.py).
+with `expiresAt`, which counts from its start. Prices are numbers, volumes are texts: a sum may have
+more than the 38 digits of a DynamoDB number (candle.py).
 
 A row is written by whoever has counted at least as many trades. An interval never loses a trade, and
 reads are consistent, so more trades are the later state. Retries, batches out of turn and two writers
