@@ -56,7 +56,7 @@ export type FeedOptions = StackOptions & {
 export type FollowOptions = WishOptions & {
     onPrice: OnPrice;
     onState?: (state: State) => void;
-    /** called once, after `closed`, if the stack refuses the token for good; the other tokens go on */
+    /** called once, before `closed`, if the stack refuses the token for good; the other tokens go on */
     onError?: (error: Refusal) => void;
 };
 
