@@ -71,8 +71,10 @@ def where_to_connect(
     `surely_told` is asked once, with all tokens of the edge: of which its clients will hear a change.
     """
     region = preferences.region
-    own_paths = {token: routes.path(token, region=region, now_ms=now_ms) for token in tokens}
-    paths = {
+    own_paths: Mapping[str, Path] = {
+        token: routes.path(token, region=region, now_ms=now_ms) for token in tokens
+    }
+    paths: Mapping[str, Path] = {
         token: _reachable_path(own_path, token, preferences, routes, now_ms)
         for token, own_path in own_paths.items()
     }
