@@ -21,7 +21,10 @@ export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 function startOurs(windowMs) {
   return start({
     modules: workerModules(),
-    durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
+    durableObjects: {
+      BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true },
+      CLIENT_HUB: { className: "ClientHub", useSQLite: true },
+    },
     bindings: { WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", WINDOW_MS: String(windowMs) },
   });
 }
