@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 # GET and HEAD /health/live, GET /tokens, /tokens/{token}/price, /tokens/{token}/prices,
-# /tokens/{token}/candles, /connect/{token}, and the preflights; a test counts.
-READ_ROUTES: Final = 8
+# /tokens/{token}/candles, /connect/{token}, /connect, and the preflights; a test counts.
+READ_ROUTES: Final = 9
 # Below this a broadcast to a thousand clients takes over two seconds.
 MIN_POSTS_PER_SECOND: Final = 500
 

@@ -34,6 +34,7 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
         "GET /tokens": candles,
         "GET /tokens/{token}/candles": candles,
         "GET /connect/{token}": discovery,
+        "GET /connect": discovery,
     }
     for name, function in (
         ("webhook", "HeliusPriceWebhook"),
@@ -87,6 +88,7 @@ def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
         "GET /tokens/{token}/candles": (500, 7),
         PREFLIGHT: (500, 7),
         "GET /connect/{token}": (500, 7),
+        "GET /connect": (500, 7),
     }
 
 

@@ -118,8 +118,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     posts = {
         "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
-        # 10,000 without webhook 1,000, eight read routes of 500 and clients' messages 500.
-        "POSTS_PER_SECOND": "4500",
+        # 10,000 without webhook 1,000, nine read routes of 500 and clients' messages 500.
+        "POSTS_PER_SECOND": "4000",
         "POSTING_PROCESSES": "14",
     }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}

@@ -120,7 +120,7 @@ RIGHTS = {
         CANDLES: {"dynamodb:PutItem", "dynamodb:Query"},
         CANDLE_FAILURES: {"sqs:SendMessage"},
     },
-    "Discovery": {ROUTES: {"dynamodb:GetItem"}},
+    "Discovery": {ROUTES: {"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
         ROUTE_TASKS: {"sqs:SendMessage"},
@@ -230,7 +230,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/OPTIONS/*",
         },
         "glow-prod-CandleApi": {f"{rest}/GET/tokens", f"{rest}/GET/tokens/*/candles"},
-        "glow-prod-Discovery": {f"{rest}/GET/connect/*"},
+        "glow-prod-Discovery": {f"{rest}/GET/connect/*", f"{rest}/GET/connect"},
         "glow-prod-PriceConnections": {
             f"{websocket}/live/{route}"
             for route in (
