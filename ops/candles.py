@@ -16,7 +16,7 @@ from functions.glow.candles.intervals import DAY, HOUR
 from functions.glow.candles.raw import RawTrades
 from functions.glow.candles.roll import RollUp, Span
 from functions.glow.candles.table import CandleTable
-from functions.glow.errors import BadRequest
+from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.token import parse_token
 from ops.deployed import DeployedStack, StackOption, dynamodb_of
@@ -26,11 +26,6 @@ _AGO: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 app: Final = typer.Typer(no_args_is_help=True, help="Candles of a deployed stack.")
-
-
-@app.callback()
-def candles() -> None:
-    """Candles of a deployed stack."""
 
 
 @app.command()
@@ -62,14 +57,20 @@ def rebuild(
         retention_seconds=int(deployed.text("CandleRetentionDays")) * DAY,
     )
     known = KnownTokens(client, deployed.text("RoutesTableName"))
-    tokens = _parsed(token) if token else list(_all_of(known, now))
     made, failed = 0, 0
-    with Progress() as progress:
-        task = progress.add_task("tokens", total=len(tokens) * (end - start))
-        for each in tokens:
-            for done in make_again(trades, roll_up, each, start, end, now=now):
-                made, failed = made + done.made, failed + done.failed
-                progress.advance(task, done.seconds)
+    try:
+        tokens = _parsed(token) if token else list(_all_of(known, now))
+        with Progress() as progress:
+            task = progress.add_task("tokens", total=len(tokens) * (end - start))
+            for each in tokens:
+                for done in make_again(trades, roll_up, each, start, end, now=now):
+                    made, failed = made + done.made, failed + done.failed
+                    progress.advance(task, done.seconds)
+    except Unavailable as error:
+        raise OpsError(
+            f"{error}: {error.__cause__}\nLikely causes: credentials of another account, or rights that"
+            " lack dynamodb:Query and dynamodb:Scan. What was done stays: run it again."
+        ) from error
     typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
     if failed:
         raise OpsError(f"{failed} minutes could not be written; run it again.")

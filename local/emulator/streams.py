@@ -148,6 +148,8 @@ def _lane_of(record: Record, lanes: int) -> int:
 
 
 def _failures(body: object) -> list[str]:
-    answer = json.loads(body) if isinstance(body, str | bytes) and body else body
-    items = answer.get("batchItemFailures", []) if isinstance(answer, dict) else []
+    answer = cast("object", json.loads(body)) if isinstance(body, str | bytes) and body else body
+    if not isinstance(answer, dict):
+        return []
+    items = cast("Mapping[str, list[Record]]", answer).get("batchItemFailures", [])
     return [str(item["itemIdentifier"]) for item in items]

@@ -62,9 +62,10 @@ def test_stream_of_a_table_that_holds_rows_is_switched_on_and_off_in_place(
     made = State(table.create({**TABLE, "name": "grown"}), {**TABLE, "name": "grown"})
     dynamodb.put_item(TableName="grown", Item={"token": {"S": "SOL"}})
 
-    table.update(made, {**WITH_STREAM, "name": "grown"})
+    grown: Properties = {**WITH_STREAM, "name": "grown"}
+    table.update(made, grown)
     on = table.read(made)
-    table.update(State(made.id, on), {**TABLE, "name": "grown"})
+    table.update(State(made.id, grown), {**TABLE, "name": "grown"})
     off = table.read(made)
 
     assert (on["streamEnabled"], on["streamViewType"]) == (True, "NEW_IMAGE")
