@@ -99,9 +99,18 @@ export class VirtualStack {
   move(token, path) {
     this.#homes[token] = path;
     const left = path === "aws" ? "edge" : "aws";
+    for (const socket of this.open(left)) if (socket.served.has(token)) socket.say(this.#moved(token, path));
+  }
+
+  /** A path lets go of a token that has moved: the grace is over. @param {string} token @param {string} path */
+  letGo(token, path) {
+    for (const socket of this.open(path)) if (socket.served.delete(token)) socket.say(this.#moved(token, this.#homes[token]));
+  }
+
+  /** @param {string} token @param {string} path */
+  #moved(token, path) {
     const { url, live } = this.#addresses(path, token);
-    const message = { type: "MOVED", token, path, url, liveUrl: live?.url, after: null, jitterMs: this.jitterMs };
-    for (const socket of this.open(left)) if (socket.served.has(token)) socket.say(message);
+    return { type: "MOVED", token, path, url, liveUrl: live?.url, after: null, jitterMs: this.jitterMs };
   }
 
   /** @param {VirtualSocket} socket @param {URLSearchParams} query */
