@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
 from .errors import Unreachable
 
@@ -51,9 +51,9 @@ class Pass:
 async def _asked(get_token: GetToken) -> str:
     try:
         given = get_token()
-        token: object = await given if inspect.isawaitable(given) else given
+        token = cast("object", await given if inspect.isawaitable(given) else given)
     except Exception as error:
         raise Unreachable(f"get_token failed: {type(error).__name__} {error}") from error
-    if not isinstance(token, str) or not token:
-        raise Unreachable("get_token must give a text")
-    return token
+    if isinstance(token, str) and token:
+        return token
+    raise Unreachable("get_token must give a text")

@@ -10,6 +10,7 @@ from typing import Final, Literal, Protocol
 from .access import ASKS_FOR_ANOTHER, Grant, Pass
 from .errors import FINAL_CODES, POLICY, Refused, Unreachable
 from .fields import Fields
+from .gatherer import Gatherer
 from .host import Host
 from .messages import (
     Authorized,
@@ -129,7 +130,7 @@ class Connection:
         self._socket: Socket | None = None
         self._grant: Grant | None = None  # what the server was shown last
         self._cancel_renewal: Callable[[], None] | None = None
-        self._is_gathering = False
+        self._gatherer = Gatherer(self.scope, self._say_due)
         self._pulse = Pulse(
             self.scope,
             ping=lambda: self._say(address.endpoint.protocol.ping),
@@ -168,8 +169,8 @@ class Connection:
         if self.is_greeted and not self.scope.is_over:
             self._pulse.check()
 
-    def forget(self, token: str) -> None:
-        """Count on no answer for the token any more."""
+    def doubt(self, token: str) -> None:
+        """Count on nothing that the server was asked or has answered about the token."""
         self._roster.drop(token)
 
     # The socket
@@ -286,17 +287,15 @@ class Connection:
 
     def _be_ready(self) -> None:
         self._stage = "ready"
-        self._say_due()
+        self._gather()
 
     def _gather(self) -> None:
         """Say soon what is due by then."""
-        if self._stage == "ready" and not self._is_gathering:
-            self._is_gathering = True
-            self.scope.later(0.0, self._say_due)
+        if self._stage == "ready":
+            self._gatherer.ask()
 
     def _say_due(self) -> None:
         """A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB."""
-        self._is_gathering = False
         subscribe = self.address.endpoint.protocol.subscribe
         if subscribe is None:
             return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .errors import ClientError
+from .gatherer import Gatherer
 from .rest import Place, RestApi
 from .scope import Scope
 
@@ -28,14 +29,14 @@ class Discovery:
         self._rest = rest
         self._scope = scope
         self._asks_for_many = asks_for_many
+        self._gatherer = Gatherer(scope, self._ask_all)
         self._questions: list[Question] = []
 
     async def ask(self, token: str, avoid: str | None) -> Place:
         """Where to connect, if possible not on path `avoid`. Raises Refused, Unreachable."""
         if not self._asks_for_many:
             return await self._rest.route(token, avoid)
-        if not self._questions:
-            self._scope.later(0.0, self._ask_all)
+        self._gatherer.ask()
         question = Question(token, avoid, asyncio.get_running_loop().create_future())
         self._questions.append(question)
         answer = await question.answer

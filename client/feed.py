@@ -43,7 +43,7 @@ async def connect(
     tokens together; without it, a failure that lasts is logged (logger "glow"). Raises ValueError if an
     option is wrong.
     """
-    check_stack(api, get_token=get_token, on_state=on_state)
+    check_stack(api, get_token, on_state)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
         feed = Feed(http, api, region=region, get_token=get_token, on_state=on_state)
         try:

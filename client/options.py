@@ -11,10 +11,12 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _API: Final = re.compile(r"https?://[^\s?#]+")
 
 
-def check_stack(api: str, **functions: object) -> None:
+def check_stack(api: str, get_token: object, on_state: object = None) -> None:
     """Raise ValueError that names what is wrong of what leads to the stack."""
     _check(_matches(_API, api), "api must be the URL RestApiUrl", api)
-    _check_functions(functions)
+    is_function = get_token is None or callable(get_token)
+    _check(is_function, "get_token must be a function", type(get_token))  # the value may be a pass
+    _check_functions({"on_state": on_state})
 
 
 def check_wishes(token: str, delivery: Delivery, max_fill: int, **functions: object) -> None:

@@ -41,13 +41,15 @@ class _Step:
     connection: Connection | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Source:
-    """What delivers, and how to end it."""
+    """What delivers, and how to end it. A connection that has sent its token elsewhere may deliver no more,
+    without a word."""
 
     name: Literal["nothing", "polling", "socket"]
     end: Callable[[], object]
     connection: Connection | None = None
+    has_sent_away: bool = False
 
 
 _RESTING: Final = _Step("resting")
@@ -138,6 +140,8 @@ class Router:
         self._lose(connection, reason, self._backoff.next_seconds())
 
     def on_moved(self, connection: Connection, moved: Moved) -> None:
+        if connection is self._serving:
+            self._source.has_sent_away = True
         if moved.path == self._step.path:
             return
         route = moved.route
@@ -149,7 +153,7 @@ class Router:
         else:
             self._route = route
             if connection is self._serving and self._is_well_on(moved.path):
-                self._settle_on(None)  # called back
+                self._stay(None)  # called back
             else:
                 pause = min(self._backoff.next_seconds(), MOVE_PAUSE_SECONDS)
                 scope = self._enter(_Step("waiting", moved.path))
@@ -227,10 +231,13 @@ class Router:
         if route is None:
             self._retry(path, failure, None)
         elif self._is_well_on(route.path):
-            self._settle_on(route.recheck_ms)
+            self._stay(route.recheck_ms)
             self._report(failure)
         else:
-            if self._source is _NOTHING and self._is_unreachable(route.path):
+            # A path that the token has left delivers nothing once its grace is over, and says nothing.
+            serves_there = self._serving is not None and self._serving.address.path == route.path
+            is_polling = self._source.name == "polling"
+            if not is_polling and not serves_there and self._is_unreachable(route.path):
                 self._start_polling()
             self._open(route)
 
@@ -240,12 +247,21 @@ class Router:
         self._step = _Step("opening", route.path, connection)
 
         def give_up() -> None:
-            connection.forget(self.token)
+            connection.doubt(self.token)
             url = connection.address.endpoint.url
             self.on_unavailable(connection, f"{url} no answer for {self.token}")
 
         scope.later(SERVED_SECONDS, give_up)
         self._report()
+
+    def _stay(self, recheck_ms: int | None) -> None:
+        """Stay on the connection that delivers."""
+        source = self._source
+        if source.connection is not None and source.has_sent_away:
+            source.has_sent_away = False
+            source.connection.doubt(self.token)
+            source.connection.add(self)
+        self._settle_on(recheck_ms)
 
     def _settle_on(self, recheck_ms: int | None) -> None:
         """Stay, until the connection grows old or the stack may know a better path."""
@@ -285,7 +301,7 @@ class Router:
 
     def _start_polling(self) -> None:
         scope = Scope(self._host)
-        self._source = _Source("polling", scope.end)
+        self._deliver_from(_Source("polling", scope.end))
 
         def poll_on() -> None:
             self.receiver.poll()

@@ -37,7 +37,7 @@ async def subscribe(
     if the stack refuses the client. Without `on_state`, a failure that lasts is logged (logger "glow").
     Raises ValueError if an option is wrong.
     """
-    check_stack(api, get_token=get_token)
+    check_stack(api, get_token)
     check_wishes(token, delivery, max_fill, on_state=on_state)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
         subscription = Subscription(

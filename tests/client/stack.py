@@ -20,6 +20,7 @@ from tests.client.trades import START, TOKEN, Update
 
 PAGE_UPDATES = 3
 EDGE_PING = '{"type":"ping"}'  # worker/messages.js
+EDGE_LIVE = "/edge/live"  # the socket of many tokens there
 
 Message = dict[str, Any]
 
@@ -90,7 +91,7 @@ class Stack:
 
     def live_url_of(self, path: str) -> str:
         """The socket of many tokens; on AWS it is the same one."""
-        return self.url.replace("http", "ws", 1) + ("/edge/live" if path == "edge" else "/live")
+        return self.url.replace("http", "ws", 1) + (EDGE_LIVE if path == "edge" else "/live")
 
     def sockets(self, path: str) -> list[Socket]:
         """The open sockets of `path` that have been greeted."""
@@ -147,8 +148,8 @@ class Stack:
     async def _answer(self, _connection: ServerConnection, request: Request) -> Response | None:
         url = urlsplit(request.path)
         query = dict(parse_qsl(url.query))
-        if url.path in (f"/ws/{TOKEN}", "/live"):
-            path = "edge" if url.path.startswith("/ws") else "aws"
+        if url.path in (f"/ws/{TOKEN}", "/live", EDGE_LIVE):
+            path = "aws" if url.path == "/live" else "edge"
             if path not in self.refused:
                 return None
             await self._note(f"{path} refused")
@@ -213,15 +214,19 @@ class Stack:
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         url = urlsplit(connection.request.path)
-        socket = Socket(connection, "edge" if url.path.startswith("/ws") else "aws")
+        socket = Socket(connection, "aws" if url.path == "/live" else "edge")
         self.opened.append(socket)
         self.open.append(socket)
         try:
-            if socket.path == "edge":
+            connected = {"type": "connected", "connectionId": "c", "colo": ""}
+            is_room = socket.path == "edge" and url.path != EDGE_LIVE
+            if is_room:
                 socket.wishes = dict(parse_qsl(url.query))
-                await self._greet(socket, {"type": "connected", "connectionId": "c", "colo": ""})
+                await self._greet(socket, connected)
+            elif socket.path == "edge" and socket.path not in self.silent:
+                await socket.say(connected)
             async for text in connection:
-                if socket.path == "edge":
+                if is_room:
                     assert text == EDGE_PING, f"would wake the room: {text}"
                 await self._hear(socket, json.loads(text))
         except ConnectionClosed:

@@ -56,17 +56,13 @@ class VirtualStack:
         self.requests: list[str] = []
         self.sockets: list[VirtualSocket] = []
         self._loop = loop
-        self._arrived = 0.0
         self._homes: dict[str, str] = {}  # where tokens went that were moved
         self._stored: list[dict[str, Any]] = []
         self._rings: dict[str, list[dict[str, Any]]] = {}
 
     def arrive(self, act: Callable[[], object]) -> None:
-        """Call `act` when what is sent now has travelled. What is sent first arrives first."""
-        soon = self._loop.time() + TRAVEL_SECONDS
-        # The loop does not keep the order of what is due at the same time.
-        self._arrived = max(soon, self._arrived + 1e-6)
-        self._loop.call_at(self._arrived, act)
+        """Call `act` when what is sent now has travelled."""
+        self._loop.call_later(TRAVEL_SECONDS, act)
 
     def open(self, path: str) -> list[VirtualSocket]:
         return [socket for socket in self.sockets if socket.is_open and socket.path == path]
@@ -84,16 +80,28 @@ class VirtualStack:
 
     def move(self, token: str, path: str) -> None:
         self._homes[token] = path
-        url, live = self._addresses(path, token)
-        moved = {
-            "type": "MOVED",
-            **{"token": token, "path": path, "url": url},
-            **({} if live is None else {"liveUrl": live["url"]}),
-            **{"after": None, "jitterMs": self.settings["jitterMs"]},
-        }
         for socket in self.open("edge" if path == "aws" else "aws"):
             if token in socket.served:
-                socket.say(moved)
+                socket.say(self._moved(token, path))
+
+    def let_go(self, token: str, path: str) -> None:
+        """`path` lets go of a token that has moved: the grace is over."""
+        for socket in self.open(path):
+            if token in socket.served:
+                del socket.served[token]
+                socket.say(self._moved(token, self._homes[token]))
+
+    def _moved(self, token: str, path: str) -> Message:
+        url, live = self._addresses(path, token)
+        return {
+            "type": "MOVED",
+            "token": token,
+            "path": path,
+            "url": url,
+            **({} if live is None else {"liveUrl": live["url"]}),
+            "after": None,
+            "jitterMs": self.settings["jitterMs"],
+        }
 
     # Sockets
 
@@ -201,8 +209,9 @@ class VirtualStack:
         if socket.is_live and token in self.settings["unavailable"]:
             return {"code": "UNAVAILABLE", "message": f"{token} cannot be served now"}
         passes = self.settings["passes"]
-        is_open = passes is None or socket.shown is None
-        return None if is_open else why_not_for(passes, socket.shown or "", token)
+        if passes is None or socket.shown is None:
+            return None
+        return why_not_for(passes, socket.shown, token)
 
     def _serve(self, socket: VirtualSocket, wanted: Sequence[Message], greeting: Message) -> None:
         if not socket.is_live:
@@ -254,7 +263,8 @@ class VirtualStack:
             for name in ("after", "until", "avoid")
             if name in query
         ]
-        about = [] if many is None else [_some(many)]
+        own = [] if place == "connect" or token == "T" else [token]
+        about = own if many is None else [_some(many)]
         self.requests.append(" ".join([*(what or [place]), *about, *asks]))
         passes = self.settings["passes"]
         refusal = None if passes is None else why_not(passes, bearer, self._loop.time())
@@ -265,9 +275,7 @@ class VirtualStack:
             return instead or self._discover(token, many, query.get("avoid"), bearer)
         return self.settings["prices"] or self._prices(token, what, query)
 
-    def _prices(
-        self, token: str, what: Sequence[str], query: Mapping[str, str]
-    ) -> tuple[int, Any]:
+    def _prices(self, token: str, what: Sequence[str], query: Mapping[str, str]) -> tuple[int, Any]:
         stored = [update for update in self._stored if update["token"] == token]
         if what == ["price"]:
             none = (404, {"error": {"code": "NO_PRICE", "message": "none yet"}})
@@ -298,9 +306,9 @@ class VirtualStack:
         refusal = None if passes is None else why_not_for(passes, bearer or "", token)
         if refusal is not None:
             return {"error": refusal}
-        home = self._homes.get(token, self.settings["home"])
+        home: str = self._homes.get(token, self.settings["home"])
         is_avoided = self.settings["dual"] and avoid == home
-        path = ("edge" if avoid == "aws" else "aws") if is_avoided else home
+        path: str = ("edge" if avoid == "aws" else "aws") if is_avoided else home
         is_aws = path == "aws"
         subscribe = {**_SUBSCRIBE, "token": token} if is_aws else None
         url, live = self._addresses(path, token)

@@ -2,6 +2,27 @@
 
 import asyncio
 import selectors
+from collections.abc import Callable
+from contextvars import Context
+from itertools import count
+from typing import Any, Self
+
+
+class _Moment(float):
+    """A time. Of two that are the same, the one that was made first comes first: asyncio's own loop does
+    not keep the order of what is due at the same time."""
+
+    order: int
+
+    def __new__(cls, time: float, order: int) -> Self:
+        moment = super().__new__(cls, time)
+        moment.order = order
+        return moment
+
+    def __lt__(self, other: float) -> bool:
+        if isinstance(other, _Moment):
+            return (float(self), self.order) < (float(other), other.order)
+        return float(self) < other
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -22,10 +43,21 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._virtual = _JumpingSelector()
+        self._order = count()
         super().__init__(self._virtual)
 
     def time(self) -> float:
         return self._virtual.now
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        moment = _Moment(when, next(self._order))
+        return super().call_at(moment, callback, *args, context=context)
 
     def sleep_device(self, seconds: float) -> None:
         """Let time pass in which nothing runs: what was due meanwhile is late."""
