@@ -306,7 +306,7 @@ class VirtualStack:
         refusal = None if passes is None else why_not_for(passes, bearer or "", token)
         if refusal is not None:
             return {"error": refusal}
-        home: str = self._homes.get(token, self.settings["home"])
+        home: str = self._homes.get(token, str(self.settings["home"]))
         is_avoided = self.settings["dual"] and avoid == home
         path: str = ("edge" if avoid == "aws" else "aws") if is_avoided else home
         is_aws = path == "aws"
