@@ -163,8 +163,7 @@ var Rest = class {
       const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
       if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
       return routes.map((answer) => {
-        if ("error" in answer) return errorOf(answer.error);
-        return answer.live === void 0 ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf2(answer, date);
+        return "error" in answer ? errorOf(answer.error) : placeOf2(answer, date);
       });
     } catch (error) {
       if (
