@@ -163,8 +163,7 @@ var Rest = class {
       const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
       if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
       return routes.map((answer) => {
-        if ("error" in answer) return errorOf(answer.error);
-        return answer.live === void 0 ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf2(answer, date);
+        return "error" in answer ? errorOf(answer.error) : placeOf2(answer, date);
       });
     } catch (error) {
       if (
@@ -387,6 +386,7 @@ var CLOSED_BY_POLICY = 1008;
 var PASS_EXPIRED = 4001;
 var SILENT = `no answer for ${ANSWER_MS} ms`;
 var RENEWAL_JITTER = 0.1;
+var PASS_PART = 0.9;
 var MAX_TOKENS = 100;
 var Connection = class {
   scope;
@@ -505,7 +505,7 @@ var Connection = class {
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
     this.#cancelRenewal();
     if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
     const { pass, protocol } = this.address;
     if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
     this.#cancelRenewal = this.scope.later(renewInMs, () => {

@@ -35,6 +35,7 @@ const CLOSED_BY_POLICY = 1008; // the only close code after which a client must 
 const PASS_EXPIRED = 4001;
 const SILENT = `no answer for ${ANSWER_MS} ms`;
 const RENEWAL_JITTER = 0.1;
+const PASS_PART = 0.9; // of a pass's time, after which there is another one at the latest
 const MAX_TOKENS = 100;
 
 export class Connection {
@@ -167,7 +168,7 @@ export class Connection {
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
     this.#cancelRenewal();
     if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
     const { pass, protocol } = this.address;
     // A connection with a greatest age is renewed by another one. One without is shown another pass.
     if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);

@@ -143,9 +143,9 @@ export class Stack {
     return this.elsewhere[path] ?? `${this.url.replace("http", "ws")}${path === "aws" ? "/live" : `/ws/${TOKEN}`}`;
   }
 
-  /** That of the socket for many tokens; on AWS it is the same. @param {Path} path */
+  /** The socket of many tokens; on AWS it is the same one. @param {Path} path */
   liveUrl(path) {
-    return this.liveElsewhere[path] ?? (path === "aws" ? this.socketUrl(path) : `${this.url.replace("http", "ws")}/hub`);
+    return this.liveElsewhere[path] ?? (path === "aws" ? this.socketUrl(path) : `${this.url.replace("http", "ws")}/edge/live`);
   }
 
   /** @param {Path} [path] */
@@ -213,7 +213,7 @@ export class Stack {
     this.peers.push(peer);
     const { searchParams, pathname } = new URL(url, this.url);
     const connected = { type: "connected", connectionId: "c", colo: "" };
-    if (pathname === "/hub") peer.say(connected);
+    if (pathname === "/edge/live") peer.say(connected);
     else if (path === "edge") this.#serve(peer, connected, [{ token: TOKEN, after: searchParams.get("after"), delivery: searchParams.get("delivery") }]);
     socket.on("message", (data) => {
       const message = JSON.parse(String(data));
@@ -265,26 +265,46 @@ export class Stack {
       this.throttled.splice(throttled, 1);
       return void response.writeHead(429, { "content-type": "application/json" }).end('{"message":"Too Many Requests"}');
     }
-    const [status, body] = pathname.startsWith("/connect") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
+    const [status, body] = await this.#answerTo(pathname, searchParams);
     response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
+  }
+
+  /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */
+  async #answerTo(pathname, query) {
+    if (pathname.startsWith("/connect/")) return this.#connect(query);
+    if (pathname === "/connect") return this.#connectMany(query);
+    return this.#prices(pathname, query);
   }
 
   /** @param {URLSearchParams} query @returns {[number, object]} */
   #connect(query) {
-    if (this.connectStatus !== 200) return [this.connectStatus, { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } }];
-    const many = query.get("tokens")?.split(",");
-    if (many === undefined) return [200, this.#route(TOKEN, query.get("avoid"))];
-    return [200, { routes: many.map((token) => ({ token, ...this.#route(token, query.get("avoid")) })) }];
+    return this.connectStatus === 200 ? [200, this.#route(query, TOKEN)] : [this.connectStatus, this.#refusal()];
   }
 
-  /** @param {string} token @param {string | null} avoid */
-  #route(token, avoid) {
+  /** @param {URLSearchParams} query @returns {[number, object]} */
+  #connectMany(query) {
+    const answer = (/** @type {string} */ token) => (this.connectStatus === 200 ? this.#route(query, token) : this.#refusal());
+    return [200, { routes: (query.get("tokens") ?? "").split(",").map((token) => ({ token, ...answer(token) })) }];
+  }
+
+  #refusal() {
+    return { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } };
+  }
+
+  /** @param {URLSearchParams} query @param {string} token */
+  #route(query, token) {
     const home = this.homes[token] ?? this.home;
-    const path = this.isDual && avoid === home ? otherThan(home) : home;
+    const path = this.isDual && query.get("avoid") === home ? otherThan(home) : home;
+    const action = "subscribePrice";
     const { pingMs, maxAgeMs, recheckMs } = this;
-    const live = { url: this.liveUrl(path), protocol: { subscribe: { action: "subscribePrice" }, ping: PING[path], pingMs, maxAgeMs } };
-    const subscribe = path === "aws" ? { action: "subscribePrice", token } : null;
-    return { path, url: this.socketUrl(path), protocol: { ...live.protocol, subscribe }, live, recheckMs };
+    const protocol = { ping: PING[path], pingMs, maxAgeMs };
+    return {
+      path,
+      url: this.socketUrl(path),
+      protocol: { subscribe: path === "aws" ? { action, token } : null, ...protocol },
+      live: { url: this.liveUrl(path), protocol: { subscribe: { action }, ...protocol } },
+      recheckMs,
+    };
   }
 
   /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */

@@ -116,6 +116,7 @@ export class VirtualStack {
   /** @param {VirtualSocket} socket @param {URLSearchParams} query */
   accept(socket, query) {
     const { path, isLive, token } = socket;
+    socket.isConnecting = false;
     if (this.refused.includes(path) || (this.full.includes(path) && !isLive)) {
       this.requests.push(`refused ${path}`);
       return void socket.onclose?.({ code: 1006, reason: "" });
@@ -177,6 +178,8 @@ export class VirtualStack {
   #subscribe(socket, message) {
     /** @type {Wanted[]} */
     const wanted = (message.subscriptions ?? [message]).filter((/** @type {Wanted} */ { token }) => {
+      const home = this.#homes[token] ?? socket.path;
+      if (home !== socket.path) return void socket.say(this.#moved(token, home));
       const refusal = this.#whyNotServed(socket, token);
       if (refusal !== null) socket.say({ ...errorOf(refusal), token });
       return refusal === null;
