@@ -35,6 +35,7 @@ from .socket import ANSWER_SECONDS, Socket, SocketClosed
 
 MAX_TOKENS: Final = 100
 RENEWAL_JITTER: Final = 0.1  # part of the greatest age
+PASS_PART: Final = 0.9  # of a pass's time, after which there is another one at the latest
 
 # After this close code a client must not reconnect (worker/close.js).
 _CLOSED_FOR_GOOD: Final = 1008
@@ -265,7 +266,7 @@ class Connection:
             self._cancel_renewal()
         if left is None:
             return
-        renew_in = max(ANSWER_SECONDS, self._early(left))
+        renew_in = max(ANSWER_SECONDS, self._early(left * PASS_PART))
         # A connection with a greatest age is renewed by another one. One without is shown another pass.
         is_to_last = self.address.endpoint.protocol.max_age_ms is None
         if not is_to_last:

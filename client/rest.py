@@ -99,7 +99,7 @@ class RestApi:
             route = parse_route(row)
         except ValueError as error:
             return Unreachable(f"{self._api}/connect answered {error}")
-        return Refused(_TOO_OLD, UNSUPPORTED) if route.live is None else Place(route, _date(answer))
+        return Place(route, _date(answer))
 
     async def _get(self, path: str, query: Mapping[str, str | None]) -> httpx.Response:
         # A comma needs no escape, and API Gateway takes 10 KB of address and headers.

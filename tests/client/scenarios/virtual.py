@@ -193,11 +193,15 @@ class VirtualStack:
     def _subscribe(self, socket: VirtualSocket, message: Message) -> None:
         wanted: list[Message] = []
         for each in message.get("subscriptions", [message]):
-            refusal = self._why_not_served(socket, each["token"])
-            if refusal is None:
-                wanted.append(each)
+            token = each["token"]
+            home = self._homes.get(token, socket.path)
+            refusal = self._why_not_served(socket, token)
+            if home != socket.path:
+                socket.say(self._moved(token, home))
+            elif refusal is not None:
+                socket.say({**_error(refusal), "token": token})
             else:
-                socket.say({**_error(refusal), "token": each["token"]})
+                wanted.append(each)
         if wanted:
             tokens = [each["token"] for each in wanted]
             named = {"tokens": tokens} if "subscriptions" in message else {"token": tokens[0]}
