@@ -1,7 +1,6 @@
 """A feed on real sockets: many tokens, and apps that do as apps do. What it says when is in the scenarios."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -152,18 +151,27 @@ async def test_pass_is_asked_for_and_shown_in_a_header_and_a_message_only(stack:
 
 
 @pytest.mark.parametrize(
-    ("follow", "said"),
+    ("mistake", "said"),
     [
-        (lambda feed: feed.subscribe("a b", on_price=print), "token must be 1 to 64"),
-        (lambda feed: feed.subscribe(TOKEN, on_price=7), "on_price must be a function; got 7"),
-        (lambda feed: feed.prices(TOKEN, delivery="newest"), "delivery must be"),
-        (lambda feed: feed.prices(TOKEN, max_fill=0), "max_fill must be above 0"),
+        ({"token": "a b"}, "token must be 1 to 64"),
+        ({"on_price": 7}, "on_price must be a function; got 7"),
+        ({"on_error": 7}, "on_error must be a function; got 7"),
+        ({"delivery": "newest"}, "delivery must be"),
+        ({"max_fill": 0}, "max_fill must be above 0"),
     ],
+    ids=str,
 )
-async def test_mistake_is_told_at_once(follow: Callable[[Any], object], said: str) -> None:
+async def test_mistake_is_told_at_once(mistake: dict[str, Any], said: str) -> None:
+    wishes: dict[str, Any] = {"token": TOKEN, "on_price": print, **mistake}
     async with connect(api="https://stack.example") as feed:
         with pytest.raises(ValueError, match=said):
-            follow(feed)
+            feed.subscribe(**wishes)
+
+
+async def test_mistake_of_a_loop_is_told_before_it_begins() -> None:
+    async with connect(api="https://stack.example") as feed:
+        with pytest.raises(ValueError, match="max_fill must be above 0"):
+            feed.prices(TOKEN, max_fill=0)
 
 
 async def test_pass_in_place_of_a_function_is_not_shown() -> None:
