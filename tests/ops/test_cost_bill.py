@@ -35,7 +35,7 @@ AMOUNTS_OF_AWS: Final = {
     "sqs_standard_requests": IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
-    "alarms": 14,
+    "alarms": 15,
 }
 AMOUNTS_OF_EDGE: Final = {
     "helius_credits": TRADES,
