@@ -55,6 +55,9 @@ class RouteStore(pulumi.ComponentResource):
             only={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [QUOTES, SOL_USD]}},
         )
 
+    def allow_look_up_tokens(self, role: FunctionRole) -> None:
+        role.allow("look-up-tokens", actions=["dynamodb:BatchGetItem"], on=[self.table.arn])
+
     def allow_note_tokens(self, role: FunctionRole) -> None:
         """Let the function write rows of tokens, and no other."""
         role.allow(

@@ -70,7 +70,10 @@ def test_fee_and_tip_in_sol_are_not_in_a_price_in_dollars() -> None:
     for account in body["accountData"]:
         if account["account"] == payer:
             account["nativeBalanceChange"] -= 2 * lamports
-    tip: dict[str, object] = {"account": "T1pyyaTNZsKv2WcRAB8oVnk93mLJw2XzjtVYqCsaHqt", "tokenBalanceChanges": []}
+    tip: dict[str, object] = {
+        "account": "T1pyyaTNZsKv2WcRAB8oVnk93mLJw2XzjtVYqCsaHqt",
+        "tokenBalanceChanges": [],
+    }
     body["accountData"].append({**tip, "nativeBalanceChange": lamports})
     body["fee"] += lamports
 
