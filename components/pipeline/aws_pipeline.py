@@ -25,6 +25,7 @@ from components.pipeline.functions import (
     edge_retry,
     later,
     prices,
+    quotes,
     route_mover,
     route_worker,
     webhook,
@@ -44,6 +45,7 @@ _FUNCTIONS: Final[Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]] = (
     prices.declare,
     edge_retry.declare,
     discovery.declare,
+    quotes.declare,
 )
 
 

@@ -228,6 +228,9 @@ def load(
             environment.HELIUS_WEBHOOK_SECRET: "current",
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",
             environment.MAX_PRICE_JUMP: "20",
+            environment.SOL_USD_MAX_AGE_SECONDS: "180",
+            environment.QUIET_AFTER_SECONDS: "300",
+            environment.JUPITER_REQUESTS_PER_MINUTE: "30",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
             environment.CALL_TIMEOUT_MS: "5000",
         }
