@@ -68,8 +68,8 @@ async function publish(stack, tokens, numbers) {
   await Promise.all(tokens.map((token) => edge.broadcast(token, updatesOf(token))));
 }
 
-/** A hub that cannot keep up on a busy machine sends GAPs, and then prices are asked for, too. @param {Stack} stack */
-const connects = (stack) => stack.requests.filter((url) => url.startsWith("/connect"));
+/** What was asked for in each call. A hub that cannot keep up on a busy machine sends GAPs, and then prices are read, too. @param {Stack} stack */
+const connects = (stack) => stack.requests.filter((url) => url.startsWith("/connect")).map((url) => url.replace("/connect?tokens=", "").split(",").sort());
 
 /** @param {readonly Update[]} updates */
 const slotsOf = (updates) => updates.map(({ slot }) => slot);
@@ -88,7 +88,7 @@ test("a hundred tokens on one socket: each trade of each token once, in order", 
   await has(3);
   for (const token of tokens) assert.deepEqual(slotsOf(updates[token]), [1, 2, 3], token);
   assert.deepEqual(opened, [HUB_URL]);
-  assert.deepEqual(connects(stack), [`/connect?tokens=${tokens}`]);
+  assert.deepEqual(connects(stack), [[...tokens].sort()]);
 });
 
 test("a token moves to AWS and back while the others stay, and nothing is lost or shown twice", async (t) => {
@@ -128,7 +128,7 @@ test("a hub that is reset: its tokens come back with their cursors, in one reque
   await publish(stack, tokens, [4]);
   await has(4);
   for (const token of tokens) assert.deepEqual(slotsOf(updates[token]), [1, 2, 3, 4], token);
-  assert.deepEqual(connects(stack), Array(2).fill(`/connect?tokens=${tokens}`));
+  assert.deepEqual(connects(stack), Array(2).fill([...tokens].sort()));
 });
 
 test("a client for whom its room has no seat takes the hub", async (t) => {
