@@ -13,6 +13,7 @@ from components.packaging import Target, dependency_archive, function_archive, w
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
+from components.quotes import quotes_line
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
@@ -26,6 +27,8 @@ stack = pulumi.get_stack()
 prefix = f"glow-{stack}"
 policy = settings.policy
 pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
+if told := quotes_line(settings):
+    pulumi.info(told)
 pulumi.info(cost_line(read_prices(), tokens=len(settings.tokens)))
 
 edge_name = worker_name(stack)

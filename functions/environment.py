@@ -51,6 +51,11 @@ EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
 EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
 EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
 MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
+SOL_USD_MAX_AGE_SECONDS: Final = "SOL_USD_MAX_AGE_SECONDS"
+QUIET_AFTER_SECONDS: Final = "QUIET_AFTER_SECONDS"
+JUPITER_URL: Final = "JUPITER_URL"
+JUPITER_API_KEY: Final = "JUPITER_API_KEY"
+JUPITER_REQUESTS_PER_MINUTE: Final = "JUPITER_REQUESTS_PER_MINUTE"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
 CANDLE_RETENTION_SECONDS: Final = "CANDLE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
@@ -212,8 +217,6 @@ class Environment:
     def publish_settings(self, *, edge_timeout_ms: int) -> PublishSettings:
         """What a function needs to publish on every path. A post to the edge ends in that time."""
         return PublishSettings(
-            routes_table=self.routes_table,
-            policy=self.policy,
             broadcast_queue_url=self.broadcast_queue_url,
             route_queue_url=self.route_queue_url,
             edge=EdgePublishSettings(
@@ -275,6 +278,29 @@ class Environment:
     def max_price_jump(self) -> int:
         """A price so many times above or below the last one is a suspect; 0: none is."""
         return self._whole(MAX_PRICE_JUMP)
+
+    @property
+    def sol_usd_max_age_seconds(self) -> int:
+        """How old SOL/USD may be that gives prices one in dollars."""
+        return self._positive(SOL_USD_MAX_AGE_SECONDS)
+
+    @property
+    def quiet_after_seconds(self) -> int:
+        """A token that was not traded for so long is quoted."""
+        return self._positive(QUIET_AFTER_SECONDS)
+
+    @property
+    def jupiter_url(self) -> str:
+        return self._required(JUPITER_URL)
+
+    @property
+    def jupiter_api_key(self) -> str | None:
+        """None: it is asked without one."""
+        return self.variables.get(JUPITER_API_KEY) or None
+
+    @property
+    def jupiter_requests_per_minute(self) -> int:
+        return self._whole(JUPITER_REQUESTS_PER_MINUTE)
 
     @property
     def price_retention_seconds(self) -> int:

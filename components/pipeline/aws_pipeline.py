@@ -27,6 +27,7 @@ from components.pipeline.functions import (
     edge_retry,
     later,
     prices,
+    quotes,
     route_mover,
     route_worker,
     webhook,
@@ -48,6 +49,7 @@ _FUNCTIONS: Final[Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]] = (
     candle_roller.declare,
     edge_retry.declare,
     discovery.declare,
+    quotes.declare,
 )
 
 

@@ -28,6 +28,7 @@ This page is made by `{COMMAND}`.
 _GROUPS: Final = (
     ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
     ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays", "candle")),
+    ("Prices in US dollars", ("Jupiter", "jupiter", "quietAfterSeconds", "solUsd")),
     ("Who may connect and read", ("allowedOrigins", "requireOrigin", "rest", "websocket")),
     (
         "The path of a token",

@@ -24,6 +24,7 @@ from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
 
+BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"  # the stand-in for Jupiter knows it
 # Done by the Lambda service with the function's role, never by the function's own code.
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -58,6 +59,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="module")
 def stack(cloud: LocalCloud) -> LocalStack:
     stack = LocalStack(cloud)
+    stack.prepare()
+    # Listed, because only listed tokens are quoted.
+    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK)
+    stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
     stack.up()
     return stack
 
@@ -89,6 +94,7 @@ async def test_every_right_of_every_role_is_used(
 ) -> None:
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
+    await _hear_a_quote(aws, outputs, listeners)
     await _fall_behind_and_catch_up(wire, aws, outputs, listeners)
     _have_the_edge_marked_down_and_well_again(cloud, wire, aws, outputs)
     await _move_everybody(aws, outputs, listeners)
@@ -233,6 +239,12 @@ async def _use_everything(
         lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
         "the connection that left to be forgotten",
     )
+
+
+async def _hear_a_quote(aws: Aws, outputs: dict[str, Any], listeners: Listeners) -> None:
+    listener = await listeners.subscribed(BONK)
+    aws.client("lambda").invoke(FunctionName=outputs["FunctionNames"]["quotes"], Payload="{}")
+    await listener.hear(lambda heard: bool(heard.updates), "the quote")
 
 
 async def _release_a_suspect(wire: Wire, listeners: Listeners) -> None:

@@ -186,9 +186,15 @@ class Listeners(AsyncExitStack):
         return Listener(await self.enter_async_context(opening), channel)
 
 
-def wait_for(look: Callable[[], Seen], accept: Callable[[Seen], bool], what: str) -> Seen:
-    """Look until `accept` takes what is seen; fails after DEADLINE_SECONDS with the last sight."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+def wait_for(
+    look: Callable[[], Seen],
+    accept: Callable[[Seen], bool],
+    what: str,
+    *,
+    seconds: float = DEADLINE_SECONDS,
+) -> Seen:
+    """Look until `accept` takes what is seen; fails after `seconds` with the last sight."""
+    deadline = time.monotonic() + seconds
     while not accept(seen := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited for {what}; last seen: {seen}")

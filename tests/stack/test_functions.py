@@ -26,9 +26,11 @@ FUNCTIONS = {
     "candle_roller": "CandleRoller",
     "edge_retry": "EdgeRetryWorker",
     "discovery": "Discovery",
+    "quotes": "QuoteCollector",
     "route_mover": "RouteMover",
     "route_worker": "RouteWorker",
 }
+JUPITER_KEY = "a-key-of-jupiter-0123456789"
 MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHER_MINT = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 
@@ -108,6 +110,10 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "requireOrigin": "true",
             "priceRetentionDays": "2",
             "candleRetentionDays": "3",
+            "JupiterApiKey": JUPITER_KEY,
+            "jupiterRequestsPerMinute": "60",
+            "quietAfterSeconds": "600",
+            "solUsdMaxAgeSeconds": "240",
             "maxPriceJump": "30",
             "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
@@ -146,6 +152,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
             "LATER_QUEUE_URL": f"{later_queue}Queue",
             "MAX_PRICE_JUMP": "30",
+            "SOL_USD_MAX_AGE_SECONDS": "240",
         },
         "broadcast": {
             **prices,
@@ -181,6 +188,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
         "discovery": {**websocket, **follows},
+        "quotes": {
+            **prices,
+            **retention,
+            **publishes,
+            "MAX_PRICE_JUMP": "30",
+            "JUPITER_URL": "https://api.jup.ag",
+            "JUPITER_API_KEY": Secret(JUPITER_KEY),
+            "JUPITER_REQUESTS_PER_MINUTE": "60",
+            "QUIET_AFTER_SECONDS": "600",
+            "SOL_USD_MAX_AGE_SECONDS": "240",
+        },
         "route_mover": moves,
         "route_worker": {
             **moves,
@@ -215,6 +233,7 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "candle_roller": {},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
+        "quotes": tokens,
         "route_mover": tokens,
         "route_worker": tokens,
     }
@@ -236,7 +255,7 @@ def test_most_that_config_can_list_leaves_the_environment_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["webhook", "edge_retry", "later", "route_mover", "route_worker"]
+    "module", ["webhook", "edge_retry", "later", "quotes", "route_mover", "route_worker"]
 )
 def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     previous = "what-the-worker-expected"
@@ -279,3 +298,13 @@ def test_every_secret_of_the_webhook_is_encrypted_in_state() -> None:
     assert told["HELIUS_WEBHOOK_SECRET_PREVIOUS"] == Secret("the-old-secret-of-helius")
     assert told["EDGE_BROADCAST_SECRET"] == Secret("what-the-worker-expects")
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret("what-the-worker-expected")
+
+
+def test_key_of_jupiter_is_told_to_the_function_that_asks_it_and_to_no_other() -> None:
+    deployment = deploy(config={"JupiterApiKey": JUPITER_KEY})
+
+    told = {name for name in FUNCTIONS if JUPITER_KEY in str(environment(deployment, name))}
+    everything = [str(each.inputs) for each in deployment.resources if "quotes" not in each.name]
+
+    assert told == {"quotes"}
+    assert JUPITER_KEY not in "".join([*everything, str(deployment.outputs), deployment.told])

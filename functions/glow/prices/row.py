@@ -37,6 +37,11 @@ class Arrival:
         return (self.arrived_at_ms, self.index_in_body)
 
     @property
+    def is_quote(self) -> bool:
+        """Whether it is what somebody said, and no trade."""
+        return self.update.source == "jupiter"
+
+    @property
     def place(self) -> str:
         return place_of(self.update.id)
 
