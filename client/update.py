@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from client.fields import Fields
+from .fields import Fields
 
 Side = Literal["buy", "sell"]
 """What the trader did with the token."""
@@ -46,10 +46,14 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An update for the user; `is_late` if one of a later slot came before it."""
+    """An update for the user; `is_late` if one of a later slot came before it.
+
+    `skipped` is how many prices before this one were left out, because the loop was slow.
+    """
 
     update: Update
     is_late: bool
+    skipped: int = 0
 
 
 def parse_update(fields: Fields) -> Update:
