@@ -109,11 +109,11 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "allowedOrigins": '["https://app.example.com", "http://localhost:*"]',
             "requireOrigin": "true",
             "priceRetentionDays": "2",
-            "candleRetentionDays": "3",
             "JupiterApiKey": JUPITER_KEY,
             "jupiterRequestsPerMinute": "60",
             "quietAfterSeconds": "600",
             "solUsdMaxAgeSeconds": "240",
+            "candleRetentionDays": "3",
             "maxPriceJump": "30",
             "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
