@@ -52,6 +52,7 @@ var Reach = class {
 };
 
 // client/src/gatherer.js
+var SOON_MS = 2;
 var APART_MS = 100;
 var Gatherer = class {
   #scope;
@@ -67,7 +68,7 @@ var Gatherer = class {
     if (this.#isDue) return;
     const { host } = this.#scope;
     this.#isDue = true;
-    this.#scope.later(Math.max(0, this.#nextAtMs - host.nowMs()), () => {
+    this.#scope.later(Math.max(SOON_MS, this.#nextAtMs - host.nowMs()), () => {
       this.#isDue = false;
       this.#nextAtMs = host.nowMs() + APART_MS;
       this.#act();

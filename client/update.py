@@ -10,6 +10,9 @@ from .fields import Fields
 Side = Literal["buy", "sell"]
 """What the trader did with the token."""
 
+Source = Literal["amm", "jupiter", "backfill"]
+"""Where a price comes from: a trade, a quote of Jupiter's, or a trade read from the chain later."""
+
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
 _PLACE_LENGTH: Final = 23  # 10 digits, "-" and 12 digits
 _ID: Final = re.compile(ID_PATTERN, re.ASCII)
@@ -23,7 +26,8 @@ class Update:
     """One price of one token: `price` in SOL per token, `timestamp` in Unix seconds.
 
     `slot` and `tx_signature` are None if the publisher left them out. `side`, `amount` in tokens and
-    `amount_sol` in SOL are the trade's; None where they are not known.
+    `amount_sol` in SOL are the trade's; None where they are not known, as is `price_usd`. `via` is what
+    the trade was paid in, "usdc" or "usdt"; None: in SOL. A quote's signature names no transaction.
     """
 
     token: str
@@ -35,6 +39,9 @@ class Update:
     side: Side | None = None
     amount: Decimal | None = None
     amount_sol: Decimal | None = None
+    price_usd: Decimal | None = None
+    source: Source = "amm"
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def parse_update(fields: Fields) -> Update:
             "id": str(id_),
         } if _ID.fullmatch(id_):
             slot, signature = fields.get("slot"), fields.get("txSignature")
+            via = fields.get("via")
             return Update(
                 token=token,
                 price=Decimal(price),
@@ -69,6 +77,9 @@ def parse_update(fields: Fields) -> Update:
                 side=_side(fields.get("side")),
                 amount=_amount(fields.get("amount")),
                 amount_sol=_amount(fields.get("amountSol")),
+                price_usd=_amount(fields.get("priceUsd")),
+                source=_source(fields.get("source")),
+                via=via if isinstance(via, str) else None,
             )
         case _:
             raise ValueError(f"no update: {fields}")
@@ -82,6 +93,16 @@ def _side(value: object) -> Side | None:
             return "sell"
         case _:
             return None
+
+
+def _source(value: object) -> Source:
+    match value:
+        case "jupiter":
+            return "jupiter"
+        case "backfill":
+            return "backfill"
+        case _:
+            return "amm"
 
 
 def _amount(value: object) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 /** @typedef {import("./scope.js").Scope} Scope */
 
+const SOON_MS = 2; // timers of tokens that wait together fire within a millisecond
 const APART_MS = 100; // a list that is scrolled follows and leaves tokens all the time; both paths take 300 commands in 10 s
 
 export class Gatherer {
@@ -20,7 +21,7 @@ export class Gatherer {
     if (this.#isDue) return;
     const { host } = this.#scope;
     this.#isDue = true;
-    this.#scope.later(Math.max(0, this.#nextAtMs - host.nowMs()), () => {
+    this.#scope.later(Math.max(SOON_MS, this.#nextAtMs - host.nowMs()), () => {
       this.#isDue = false;
       this.#nextAtMs = host.nowMs() + APART_MS;
       this.#act();

@@ -97,6 +97,8 @@ export class Stack {
   elsewhere = {};
   /** The same, for the socket of many tokens. @type {Partial<Record<Path, string>>} */
   liveElsewhere = {};
+  /** The time that its answers have. */
+  nowMs = () => STARTED_MS;
   /** Where tokens went that were moved alone. @type {Record<string, Path>} */
   homes = {};
   /** Files that a browser can load: path → type and text. @type {Record<string, {type: string, text: string}>} */
@@ -166,7 +168,11 @@ export class Stack {
    * @param {readonly string[]} [tokens]
    */
   publish(numbers, paths = ["aws", "edge"], tokens = [TOKEN]) {
-    const updates = tokens.flatMap((token) => [numbers].flat().map((n) => trade(n, token)));
+    this.take(tokens.flatMap((token) => [numbers].flat().map((n) => trade(n, token))), paths);
+  }
+
+  /** Stores updates and sends them. @param {readonly Update[]} updates @param {readonly Path[]} paths */
+  take(updates, paths) {
     this.stored = [...this.stored, ...updates].sort((a, b) => (a.id < b.id ? -1 : 1));
     for (const path of paths) {
       this.published[path].push(...updates);
@@ -266,7 +272,7 @@ export class Stack {
       return void response.writeHead(429, { "content-type": "application/json" }).end('{"message":"Too Many Requests"}');
     }
     const [status, body] = await this.#answerTo(pathname, searchParams);
-    response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
+    response.writeHead(status, { ...HEADERS, date: new Date(this.nowMs()).toUTCString() }).end(JSON.stringify(body));
   }
 
   /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */
