@@ -91,6 +91,7 @@ Monitoring(
         undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
         later=storage.later,
+        candles=storage.candles,
         functions=pipeline.functions,
         email=settings.alarm_email,
     ),
@@ -104,6 +105,7 @@ if edge_url is not None:
     # The provider hides the worker's variables as if they were secrets: here a preview shows them.
     pulumi.export("EdgeVariables", edge_variables)
 pulumi.export("PriceTableName", storage.prices.prices.name)
+pulumi.export("CandlesTableName", storage.candles.table.name)
 pulumi.export("ConnectionsTableName", storage.prices.connections.name)
 pulumi.export("RoutesTableName", storage.routes.table.name)
 pulumi.export("BroadcastQueueUrl", storage.updates.queue.url)
@@ -114,6 +116,8 @@ pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
 pulumi.export("LaterQueueUrl", storage.later.queue.url)
 pulumi.export("LaterDeadLetterQueueUrl", storage.later.dead_letters.url)
+pulumi.export("CandleRetentionDays", str(settings.candle_retention_days))
+pulumi.export("CandleFailuresQueueUrl", storage.candles.failures.url)
 # What the next preview compares with.
 pulumi.export("Routing", policy.to_json())
 pulumi.export(

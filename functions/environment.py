@@ -22,6 +22,7 @@ from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
+CANDLES_TABLE: Final = "CANDLES_TABLE"
 BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
 BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
 BROADCAST_TRIES: Final = "BROADCAST_TRIES"
@@ -56,6 +57,7 @@ JUPITER_URL: Final = "JUPITER_URL"
 JUPITER_API_KEY: Final = "JUPITER_API_KEY"
 JUPITER_REQUESTS_PER_MINUTE: Final = "JUPITER_REQUESTS_PER_MINUTE"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
+CANDLE_RETENTION_SECONDS: Final = "CANDLE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
 LISTS_PATH: Final = "LISTS_PATH"  # set by tests, instead of the file beside this module
 AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
@@ -89,6 +91,10 @@ class Environment:
     @property
     def connections_table(self) -> str:
         return self._required(CONNECTIONS_TABLE)
+
+    @property
+    def candles_table(self) -> str:
+        return self._required(CANDLES_TABLE)
 
     @property
     def broadcast_queue_url(self) -> str:
@@ -299,6 +305,10 @@ class Environment:
     @property
     def price_retention_seconds(self) -> int:
         return self._positive(PRICE_RETENTION_SECONDS)
+
+    @property
+    def candle_retention_seconds(self) -> int:
+        return self._positive(CANDLE_RETENTION_SECONDS)
 
     @property
     def call_timeout_ms(self) -> int:

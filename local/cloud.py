@@ -173,8 +173,8 @@ class LocalCloud:
             "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
         }
-        # -P: the file cannot import others of this folder.
-        command = [str(python), "-P", str(Path(__file__).parent / "emulator.py")]
+        # -P: it finds its own folder, and no other of ours.
+        command = [str(python), "-P", str(Path(__file__).parent / "emulator")]
         self._ministack.start(command, environment=environment, cwd=self.root)
         health = f"{self.aws_url}/_ministack/health"
         self._ministack.wait_until(lambda: _answers_http(health), seconds=START_SECONDS)

@@ -20,6 +20,8 @@ from components.aws.websocket_stage import WebSocketStage, WebSocketStageArgs
 from components.edge.target import EdgeTarget
 from components.pipeline.functions import (
     broadcast,
+    candle_roller,
+    candles,
     connections,
     discovery,
     edge_retry,
@@ -43,6 +45,8 @@ _FUNCTIONS: Final[Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]] = (
     later.declare,
     connections.declare,
     prices.declare,
+    candles.declare,
+    candle_roller.declare,
     edge_retry.declare,
     discovery.declare,
     quotes.declare,

@@ -35,6 +35,7 @@ class StreamSettings:
     tokens: Sequence[str]
     """Mints. Empty: every token that is traded against SOL."""
     price_retention_days: int
+    candle_retention_days: int
     call_timeout_ms: int
     max_price_jump: int
     """How many times above or below the last price a suspect is; 0: none is."""
@@ -42,6 +43,10 @@ class StreamSettings:
     @property
     def price_retention_seconds(self) -> int:
         return self.price_retention_days * _DAY_SECONDS
+
+    @property
+    def candle_retention_seconds(self) -> int:
+        return self.candle_retention_days * _DAY_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +150,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
         stream=StreamSettings(
             tokens=settings.listed_tokens,
             price_retention_days=settings.price_retention_days,
+            candle_retention_days=settings.candle_retention_days,
             call_timeout_ms=settings.call_timeout_ms,
             max_price_jump=settings.max_price_jump,
         ),

@@ -186,6 +186,12 @@ class Settings(BaseModel):
     price_retention_days: int = Field(
         default=30, ge=1, le=3650, description="How long prices stay readable."
     )
+    candle_retention_days: int = Field(
+        default=365,
+        ge=2,
+        le=3650,
+        description="How long candles stay readable, those of minutes too.",
+    )
     log_retention_days: RetentionDays = Field(
         default=30, description="How long CloudWatch keeps logs."
     )

@@ -6,7 +6,7 @@ Every answer and every message is held against the API descriptions in docs/.
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -77,8 +77,8 @@ class Wire:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def get(self, path: str) -> httpx.Response:
-        return self._call("GET", path)
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return self._call("GET", path, headers=headers)
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
         response = httpx.request(method, f"{self.rest_url}{path}", timeout=60, **request)

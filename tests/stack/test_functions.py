@@ -22,6 +22,8 @@ FUNCTIONS = {
     "later": "LaterWorker",
     "connections": "PriceConnections",
     "prices": "PriceApi",
+    "candles": "CandleApi",
+    "candle_roller": "CandleRoller",
     "edge_retry": "EdgeRetryWorker",
     "discovery": "Discovery",
     "quotes": "QuoteCollector",
@@ -92,7 +94,12 @@ def test_only_functions_that_post_carry_the_dependencies(prod: Deployment) -> No
         module: bool(prod.named(child(module, "function")).inputs["layers"]) for module in FUNCTIONS
     }
 
-    assert [module for module, has_one in layers.items() if not has_one] == ["prices", "discovery"]
+    assert [module for module, has_one in layers.items() if not has_one] == [
+        "prices",
+        "candles",
+        "candle_roller",
+        "discovery",
+    ]
 
 
 def test_function_is_told_what_it_needs_and_no_more() -> None:
@@ -106,17 +113,19 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "jupiterRequestsPerMinute": "60",
             "quietAfterSeconds": "600",
             "solUsdMaxAgeSeconds": "240",
+            "candleRetentionDays": "3",
             "maxPriceJump": "30",
             "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
     )
 
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
+    candles = {"CANDLES_TABLE": "glow-prod-CandlesTable"}
     posts = {
         "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
-        # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
-        "POSTS_PER_SECOND": "5000",
+        # 10,000 without webhook 1,000, nine read routes of 500 and clients' messages 500.
+        "POSTS_PER_SECOND": "4000",
         "POSTING_PROCESSES": "14",
     }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
@@ -170,6 +179,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "REQUIRE_ORIGIN": "true",
         },
         "prices": {**prices, **retention},
+        "candles": {**prices, **candles, **routes},
+        "candle_roller": {**prices, **candles, "CANDLE_RETENTION_SECONDS": "259200"},
         "edge_retry": {
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
@@ -218,6 +229,8 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "later": {},
         "connections": {**tokens, **origins},
         "prices": {**tokens, **origins},
+        "candles": {**tokens, **origins},
+        "candle_roller": {},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
         "quotes": tokens,
@@ -253,7 +266,9 @@ def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
 
 
-@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "prices"])
+@pytest.mark.parametrize(
+    "module", ["broadcast", "connections", "discovery", "prices", "candles", "candle_roller"]
+)
 def test_function_that_does_not_post_to_the_edge_knows_no_secret(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)

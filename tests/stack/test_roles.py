@@ -8,6 +8,9 @@ from components.aws.schedule import trust_of
 from tests.stack.recording import Deployment
 
 PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
+CHANGES = "arn:Table:glow-prod-PriceTimeSeriesTable/stream/*"
+CANDLES = "arn:Table:glow-prod-CandlesTable"
+CANDLE_FAILURES = "arn:Queue:glow-prod-CandleFailuresQueue"
 CONNECTIONS = "arn:Table:glow-prod-PriceConnectionsTable"
 QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
 DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
@@ -110,6 +113,22 @@ RIGHTS = {
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceApi": {PRICES: {"dynamodb:Query"}},
+    "CandleApi": {
+        PRICES: {"dynamodb:Query"},
+        CANDLES: {"dynamodb:Query"},
+        ROUTES: {"dynamodb:Scan"},
+    },
+    "CandleRoller": {
+        CHANGES: {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        PRICES: {"dynamodb:Query"},
+        CANDLES: {"dynamodb:PutItem", "dynamodb:Query"},
+        CANDLE_FAILURES: {"sqs:SendMessage"},
+    },
     "Discovery": {ROUTES: {"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
@@ -259,6 +278,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/GET/tokens/*/prices",
             f"{rest}/OPTIONS/*",
         },
+        "glow-prod-CandleApi": {f"{rest}/GET/tokens", f"{rest}/GET/tokens/*/candles"},
         "glow-prod-Discovery": {f"{rest}/GET/connect/*", f"{rest}/GET/connect"},
         "glow-prod-PriceConnections": {
             f"{websocket}/live/{route}"

@@ -21,6 +21,7 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     ),
     "trades": frozenset({"routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}),
     "routing": frozenset({"sockets", "edge", "prices", "queues", CORE, "runtime"}),
+    "candles": frozenset({"prices", CORE, "runtime"}),
     "sockets": frozenset({"prices", "queues", CORE, "runtime"}),
     "edge": frozenset({"prices", "queues", CORE, "runtime"}),
     "prices": frozenset({CORE, "runtime"}),
