@@ -10,6 +10,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.packaging import WorkerModule
+from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import EdgeSettings
 
@@ -31,6 +32,7 @@ class EdgeBroadcastArgs:
     protected: bool
     modules: Sequence[WorkerModule]
     secret: BearerSecret
+    access_tokens: AccessTokens
     variables: Mapping[str, pulumi.Input[str]]
 
 
@@ -172,6 +174,7 @@ def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingAr
     secrets = {
         "WEBHOOK_SECRET": args.secret.current,
         "WEBHOOK_SECRET_PREVIOUS": args.secret.previous,
+        **args.access_tokens.secrets,
     }
     for name, secret in secrets.items():
         if secret is not None:

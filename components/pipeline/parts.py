@@ -26,6 +26,10 @@ class PipelineParts:
     websocket: WebSocketApi
     edge: EdgeTarget
 
+    @property
+    def listeners_are_verified(self) -> bool:
+        return self.settings.listeners.access_tokens.are_required
+
     def routes_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """Where the routing item is, and what holds until it was read.
 

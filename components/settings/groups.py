@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.model import Settings
 from functions.glow.routing.policy import Policy
@@ -43,10 +44,11 @@ class StreamSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenerSettings:
-    """Who may connect."""
+    """Who may connect, and listen."""
 
     allowed_origins: Sequence[str]
     require_origin: bool
+    access_tokens: AccessTokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +135,9 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             max_price_jump=settings.max_price_jump,
         ),
         listeners=ListenerSettings(
-            allowed_origins=settings.allowed_origins, require_origin=settings.require_origin
+            allowed_origins=settings.allowed_origins,
+            require_origin=settings.require_origin,
+            access_tokens=AccessTokens.of(settings),
         ),
         routing=RouteSettings(
             policy=settings.policy,

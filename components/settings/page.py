@@ -28,7 +28,10 @@ This page is made by `{COMMAND}`.
 _GROUPS: Final = (
     ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
     ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays")),
-    ("Who may connect and read", ("allowedOrigins", "requireOrigin", "rest", "websocket")),
+    (
+        "Who may connect and read",
+        ("allowedOrigins", "requireOrigin", "listener", "Listener", "rest", "websocket"),
+    ),
     (
         "The path of a token",
         ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency", "accountRequestsPerSecond"),

@@ -8,6 +8,7 @@ from functions import environment as env
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
     """Its caller is the WebSocketStage, which exists for this function alone."""
     storage, listeners = parts.storage, parts.settings.listeners
+    tokens = listeners.access_tokens
     return LambdaFunctionArgs(
         module="connections",
         function_name="PriceConnections",
@@ -18,6 +19,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             storage.routes.allow_follow,
             parts.websocket.allow_disconnect,
             *parts.post_rights(),
+            *([storage.prices.allow_read_authorizations] if parts.listeners_are_verified else []),
         ],
         lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
@@ -27,5 +29,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
             **parts.post_environment(),
             **parts.routes_environment(),
+            **tokens.environment,
         },
     )
