@@ -7,6 +7,7 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import Unavailable
+from functions.glow.listeners.admission import Admission
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.discovery import parse_preferences, where_to_connect
 from functions.glow.routing.known_tokens import KnownTokens
@@ -28,6 +29,7 @@ MAX_AGE_SECONDS: Final = 2
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _SYMBOLS: Final = _ENVIRONMENT.symbols
+_ADMISSION: Final = Admission(_ENVIRONMENT.listener_keys)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
@@ -35,11 +37,15 @@ _KNOWN_TOKENS: Final = KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table, _TOKENS
 
 
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
+@_ADMISSION.answers_privately
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     now = time.time()
     request = HttpRequest.from_event(event)
-    token = parse_token(request.path_parameters.get("token"), where="the path's token")
+    claims = _ADMISSION.admit(request.headers.get("authorization"), now=now)
+    token = claims.require(
+        parse_token(request.path_parameters.get("token"), where="the path's token")
+    )
     preferences = parse_preferences(request.query)
     require_known(token, _TOKENS, _SYMBOLS)
     answer = where_to_connect(

@@ -10,6 +10,7 @@ from functions.glow.errors import Refused
 from functions.glow.sockets.commands import (
     MAX_MESSAGE_BYTES,
     MAX_TOKENS,
+    Authorize,
     Command,
     Ping,
     Subscribe,
@@ -26,6 +27,8 @@ MESSAGES = json.loads((CONTRACT / "messages.json").read_text())
 def understood(golden: dict[str, Any]) -> Command:
     """A command as the golden file writes it."""
     match golden:
+        case {"authorize": access_token}:
+            return Authorize(access_token)
         case {"subscribe": wanted, "isList": is_list}:
             return Subscribe(tuple(Wanted(**each) for each in wanted), is_list)
         case {"unsubscribe": tokens, "isList": is_list}:

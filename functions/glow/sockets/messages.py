@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from functions.glow.errors import Refused
 from functions.glow.paths import Path
 from functions.glow.prices.replay import Gap
 
@@ -13,6 +14,11 @@ def subscribed(tokens: Sequence[str], *, is_list: bool) -> str:
 
 def unsubscribed(tokens: Sequence[str], *, is_list: bool) -> str:
     return _about("UNSUBSCRIBED", tokens, is_list=is_list)
+
+
+def authorized(ends_at: int | None) -> str:
+    """Until then, in Unix seconds; None: everybody may listen, for ever."""
+    return _message("AUTHORIZED", expiresAt=ends_at)
 
 
 def pong() -> str:
@@ -32,6 +38,10 @@ def error(code: str, message: str, *, token: str | None = None) -> str:
     """Names the token if only that one is refused: a connection may listen to many."""
     about = {} if token is None else {"token": token}
     return _message("ERROR", code=code, message=message, **about)
+
+
+def refusal(refused: Refused) -> str:
+    return error(refused.code, str(refused), token=refused.token)
 
 
 def _about(type_: str, tokens: Sequence[str], *, is_list: bool) -> str:
