@@ -13,6 +13,7 @@ import { Outbox } from "./outbox.js";
  * @typedef {object} State
  * @property {string} network where the client is; "" if that is not known
  * @property {boolean} wantsLatest only the newest price (delivery=latest)
+ * @property {number} untilMs Unix time at which the client's access token expires; Infinity: it needs none
  * @property {number} heardMs when the client connected or sent a message; pings that the runtime answers do not count here
  * @property {{after: string, sinceMs: number} | null} stall the id after which sending stopped, and when
  * @property {boolean} isClosed the room closed it; a stalled client's socket stays in getWebSockets() for a while
@@ -38,14 +39,14 @@ export class Connection {
     this.socket = socket;
     this.#lastPingMs = () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
     this.#outbox = new Outbox(socket, maxBufferedBytes, this.#lastPingMs);
-    this.#state = { network: "", wantsLatest: false, heardMs: Date.now(), stall: null, isClosed: false, ...state };
+    this.#state = { network: "", wantsLatest: false, untilMs: Infinity, heardMs: Date.now(), stall: null, isClosed: false, ...state };
   }
 
   /**
    * @param {WebSocket} socket
    * @param {DurableObjectState} ctx
    * @param {number} maxBufferedBytes
-   * @param {Pick<State, "network" | "wantsLatest">} state
+   * @param {Pick<State, "network" | "wantsLatest" | "untilMs">} state
    */
   static accept(socket, ctx, maxBufferedBytes, state) {
     ctx.acceptWebSocket(socket);
@@ -71,6 +72,10 @@ export class Connection {
 
   get wantsLatest() {
     return this.#state.wantsLatest;
+  }
+
+  get untilMs() {
+    return this.#state.untilMs;
   }
 
   get isGreeted() {

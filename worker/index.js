@@ -2,10 +2,12 @@
 
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
+import { requireListed } from "./claims.js";
 import { badRequest, Refusal } from "./errors.js";
 import { sumConnections } from "./room_counts.js";
 import { isToken, isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
+import { verifyListener } from "./listeners.js";
 import { log, logError, sampleLog } from "./log.js";
 import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
@@ -138,6 +140,9 @@ async function connect({ request, url, token, settings, env }) {
   const wish = connectParameters(url.searchParams);
   const network = networkOf(request.headers.get("cf-connecting-ip") ?? "");
   if (network !== "" && !(await mayConnect(network, env))) throw tooManyConnects("too many connects from this address");
+  const claims = await verifyListener(url.searchParams.get("access_token"), settings.listeners, Date.now());
+  requireListed(claims, token);
+  if (claims.endsAtMs !== Infinity) wish.set("until", String(claims.endsAtMs));
   wish.set("colo", String(request.cf?.colo ?? ""));
   wish.set("network", network);
   const upgrade = { headers: { upgrade: "websocket" } };

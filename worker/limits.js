@@ -62,6 +62,15 @@ export const LIMITS = Object.freeze({
   inboundMessages: 20,
   inboundPeriodMs: 10_000,
 
+  /**
+   * Access tokens of listeners. They cannot be called back, so a stolen one must end by itself; the back end's clock may be
+   * so far from ours. As in functions/glow/listeners.
+   */
+  accessTokenBytes: 4096,
+  accessLifeSeconds: 30 * 24 * 3600,
+  clockSkewSeconds: 30,
+  subjectCharacters: 256,
+
   /** A client that receives 429 or 503 waits at least this long. */
   retryAfterSeconds: 5,
 });

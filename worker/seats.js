@@ -13,6 +13,7 @@ export class Seats {
   #networks = new Map();
   #maximum;
   #sweptMs = 0;
+  #firstEndMs = Infinity;
 
   /**
    * @param {number} maximum
@@ -30,6 +31,11 @@ export class Seats {
 
   get isFull() {
     return this.size >= this.#maximum;
+  }
+
+  /** Unix time at which the first client's access token expires, or an earlier time. Infinity: none does. */
+  get firstEndMs() {
+    return this.#firstEndMs;
   }
 
   /** A list of its own: it stays as it is. @returns {Connection[]} */
@@ -54,6 +60,7 @@ export class Seats {
   take(connection) {
     this.#connections.set(connection.socket, connection);
     this.#networks.set(connection.network, this.#seatsOf(connection.network) + 1);
+    this.#firstEndMs = Math.min(this.#firstEndMs, connection.untilMs);
   }
 
   /** Frees the seat of a socket that is closed or closing. @param {WebSocket} socket */
@@ -73,6 +80,18 @@ export class Seats {
   close(connection, close) {
     this.leave(connection.socket);
     connection.close(close);
+  }
+
+  /**
+   * Closes clients whose access token has expired.
+   * @param {number} nowMs
+   */
+  closeExpired(nowMs) {
+    if (nowMs < this.#firstEndMs) return;
+    const connections = this.all();
+    for (const connection of connections) if (connection.untilMs <= nowMs) this.close(connection, CLOSE.TOKEN_EXPIRED);
+    this.#firstEndMs = this.all().reduce((firstMs, { untilMs }) => Math.min(firstMs, untilMs), Infinity);
+    log("closed_expired_clients", { connections: connections.length - this.size });
   }
 
   /**

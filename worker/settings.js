@@ -3,11 +3,18 @@
 /** Where Cloudflare can be asked to place an object (docs "Data location"). */
 const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]);
 
+const ALGORITHMS = /** @type {const} */ (["HS256", "RS256", "ES256"]);
+
 /**
  * @typedef {object} Env
  * @property {DurableObjectNamespace<import("./room.js").BroadcastRoom>} BROADCAST_ROOM
  * @property {string} [WEBHOOK_SECRET]
  * @property {string} [WEBHOOK_SECRET_PREVIOUS] set during a rotation
+ * @property {string} [LISTENERS] "token": whoever listens shows an access token; default "open"
+ * @property {string} [LISTENER_ALGORITHM] by which access tokens are signed: HS256, RS256 or ES256
+ * @property {string} [LISTENER_SECRET] for HS256
+ * @property {string} [LISTENER_SECRET_PREVIOUS] set during a rotation
+ * @property {string} [LISTENER_PUBLIC_KEY] in PEM, for the others
  * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
  * @property {string} [REQUIRE_ORIGIN] "true" refuses clients that send no Origin
  * @property {string} [TOKENS] comma-separated, each SYMBOL=token or a token alone; unset serves every token
@@ -31,7 +38,8 @@ const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "ee
  */
 export function settingsOf(env) {
   return {
-    secrets: [env.WEBHOOK_SECRET ?? "", env.WEBHOOK_SECRET_PREVIOUS ?? ""].filter((secret) => secret !== ""),
+    secrets: rotated(env.WEBHOOK_SECRET, env.WEBHOOK_SECRET_PREVIOUS),
+    listeners: listenersOf(env),
     allowedOrigins: listOf(env.ALLOWED_ORIGINS),
     requiresOrigin: env.REQUIRE_ORIGIN === "true",
     ...tokensOf(env.TOKENS),
@@ -48,6 +56,27 @@ export function settingsOf(env) {
 }
 
 /** @typedef {ReturnType<typeof settingsOf>} Settings */
+
+/**
+ * The current secret and, during a rotation, the previous one.
+ * @param {...(string | undefined)} secrets
+ */
+const rotated = (...secrets) => secrets.flatMap((secret) => secret || []);
+
+/**
+ * How access tokens are verified; null: everybody may listen.
+ * @param {Env} env
+ * @returns {import("./listeners.js").Listeners | null}
+ */
+function listenersOf({ LISTENERS = "open", LISTENER_ALGORITHM, LISTENER_SECRET, LISTENER_SECRET_PREVIOUS, LISTENER_PUBLIC_KEY }) {
+  if (LISTENERS === "open") return null;
+  if (LISTENERS !== "token") throw new Error(`LISTENERS must be open or token, not "${LISTENERS}"`);
+  const algorithm = ALGORITHMS.find((each) => each === LISTENER_ALGORITHM);
+  if (algorithm === undefined) throw new Error(`LISTENER_ALGORITHM must be one of ${ALGORITHMS.join(", ")}, not "${LISTENER_ALGORITHM}"`);
+  const keys = algorithm === "HS256" ? rotated(LISTENER_SECRET, LISTENER_SECRET_PREVIOUS) : rotated(LISTENER_PUBLIC_KEY);
+  if (keys.length === 0) throw new Error(`LISTENERS is token, but there is no key for ${algorithm}`);
+  return { algorithm, keys };
+}
 
 /** @param {string | undefined} text */
 function listOf(text = "") {
