@@ -38,7 +38,7 @@ class BenchClient {
         callback: (length) => {
           this.bytes += length;
           if (!this.#isGreeted) this.#readGreeting(length, greeted);
-          else if (this.onId !== null) this.#readIds(length, this.onId);
+          else if (this.onId !== null) this.#readIds(READ.latin1Slice(0, length), this.onId);
           return true;
         },
       },
@@ -63,13 +63,15 @@ class BenchClient {
     this.#text += READ.latin1Slice(0, length);
     if (!GREETED.test(this.#text)) return;
     this.#isGreeted = true;
+    const text = this.#text;
     this.#text = "";
+    if (this.onId !== null) this.#readIds(text, this.onId); // updates may come with the greeting
     whenGreeted();
   }
 
-  /** An id may begin in one read and end in the next. @param {number} length @param {(id: string) => void} onId */
-  #readIds(length, onId) {
-    this.#text += READ.latin1Slice(0, length);
+  /** An id may begin in one read and end in the next. @param {string} read @param {(id: string) => void} onId */
+  #readIds(read, onId) {
+    this.#text += read;
     let end = 0;
     for (const { 0: field, 1: id, index } of this.#text.matchAll(ID)) {
       onId(id);
@@ -111,14 +113,16 @@ export class Clients {
    * Opens `count` more clients.
    * @param {number} count
    * @param {string} [query]
+   * @param {((id: string) => void) | null} [onId] called with the id of each update that one of them gets
    */
-  async connect(count, query) {
+  async connect(count, query, onId = null) {
     const url = new URL(this.#edge.socketUrl("BENCH", query));
     /** @type {BenchClient[]} */
     const clients = [];
     const connectNext = async () => {
       while (clients.length < count) {
         const client = new BenchClient(url);
+        client.onId = onId;
         clients.push(client);
         this.#open.push(client);
         await client.connected;

@@ -1,6 +1,6 @@
 /**
  * Measures how much one room can carry, in real workerd on this machine:
- * `node bench/room.mjs [publisher|small|deliveries|crowd|stalled]`.
+ * `node bench/room.mjs [publisher|pause|alone|crowd|reset|stalled]`.
  *
  * Our room and a bare one (bare_room.js) are measured in turn, each time in a new workerd; the table has medians. The
  * clients run in another process, so their CPU time and memory are not counted.
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { anUpdate, largeUpdates, until } from "../tests/worker/support/edge.js";
 import { Clients } from "./clients.mjs";
-import { KINDS } from "./workerd.mjs";
+import { KINDS, startProbed } from "./workerd.mjs";
 
 /** @typedef {import("./workerd.mjs").Room} Room */
 /** @typedef {Record<string, number>} Figures by what they are and their unit */
@@ -19,7 +19,7 @@ const ROUNDS = 3;
 const WARM_UP_UPDATES = 50;
 const UPDATES = 400;
 const CLIENTS = 1_000;
-const SAMPLED_CLIENTS = 20;
+const MOST_SAMPLED_CLIENTS = 20;
 const CROWD = 5_000;
 const STALLED = 100;
 const DEADLINE_MS = 60_000;
@@ -33,16 +33,14 @@ const MEASURES = {
       await compare(`a POST every ${POST_EVERY_MS} ms, ${count} clients`, 50, (room, clients) => measurePublisher(room, clients, count));
     }
   },
-  async small() {
-    for (const count of [20, 100]) for (const updatesPerSecond of [20, 100]) await compareDeliveries(count, updatesPerSecond, 50);
+  async pause() {
+    for (const count of [10, 100, CLIENTS, CROWD]) for (const updatesPerSecond of [20, 100]) await compareDeliveries(count, updatesPerSecond, 50);
   },
-  async deliveries() {
-    await compareDeliveries(CLIENTS, 100, 50);
-    await compareDeliveries(CROWD, 100, 50);
-    await compareDeliveries(CLIENTS, 20, 0);
-    await compareDeliveries(CLIENTS, 100, 0);
+  async alone() {
+    for (const updatesPerSecond of [20, 100]) await compareDeliveries(CLIENTS, updatesPerSecond, 0);
   },
   crowd: () => compare(`${CROWD} clients`, 50, measureCrowd),
+  reset: measureReset,
   stalled: () => compare(`${STALLED} clients that do not read, 24 MiB sent`, 1, measureStalled),
 };
 
@@ -64,12 +62,13 @@ function compareDeliveries(count, updatesPerSecond, windowMs) {
  */
 async function measureDeliveries({ edge, workerd }, clients, count, updatesPerSecond) {
   const connected = await clients.connect(count);
+  const sampled = Math.min(count, MOST_SAMPLED_CLIENTS);
   /** @type {Map<string, number>} */
   const postedAtMs = new Map();
   /** @type {number[]} */
   const latenciesMs = [];
   // Spread over all clients, because the room sends to the first client much earlier than to the last.
-  for (const client of connected.filter((_, index) => index % (count / SAMPLED_CLIENTS) === 0)) {
+  for (const client of connected.filter((_, index) => index % (count / sampled) === 0)) {
     client.onId = (id) => latenciesMs.push(performance.now() - (postedAtMs.get(id) ?? NaN));
   }
   let posted = 0;
@@ -84,7 +83,7 @@ async function measureDeliveries({ edge, workerd }, clients, count, updatesPerSe
       posts.push(edge.broadcast("BENCH", update));
     }
     await Promise.all(posts);
-    await until("every delivery", () => latenciesMs.length === updates * SAMPLED_CLIENTS, () => latenciesMs.length, DEADLINE_MS);
+    await until("every delivery", () => latenciesMs.length === updates * sampled, () => latenciesMs.length, DEADLINE_MS);
     await until("the same bytes at every client", () => new Set(connected.map(({ bytes }) => bytes)).size === 1);
     return (performance.now() - startMs) / 1000;
   };
@@ -142,6 +141,36 @@ async function measureCrowd({ edge, workerd }, clients) {
   };
 }
 
+/**
+ * Resets our room under its clients. All come back at once, each with the id of an update that the room had not saved; the
+ * libraries spread this over seconds.
+ */
+async function measureReset() {
+  const updates = [0, 1, 2, 3].map((n) => anUpdate(n));
+  const { edge } = await startProbed(50);
+  const clients = new Clients(edge);
+  edge.rest.prices.set("BENCH", updates);
+  try {
+    await edge.broadcast("BENCH", updates.slice(0, 2));
+    await clients.connect(CROWD);
+    await edge.broadcast("BENCH", updates.slice(2));
+    await edge.probe("BENCH", "crash");
+    await clients.terminate();
+    const startMs = performance.now();
+    let caughtUp = 0;
+    await clients.connect(CROWD, `?after=${updates[1].id}`, (id) => (caughtUp += Number(id === updates[3].id)));
+    await until("every client", () => caughtUp === CROWD, () => caughtUp, DEADLINE_MS);
+    row(`${CROWD} clients of a room that was reset`, "ours");
+    row("---", "---");
+    row("all have what they missed, s", shown((performance.now() - startMs) / 1000));
+    row("reads of the table", shown(edge.rest.requests.length));
+    console.log();
+  } finally {
+    await clients.terminate();
+    await edge.stop();
+  }
+}
+
 /** @param {Room} room @param {Clients} clients */
 async function measureStalled({ edge, workerd }, clients) {
   const POST_UPDATES = 500; // fewer bytes than `maxBufferedBytes`, so that the reader does not look stalled
@@ -178,7 +207,6 @@ async function compare(title, windowMs, measure) {
     measured.bare.push(await onNewRoom(KINDS.bare, windowMs, measure));
     measured.ours.push(await onNewRoom(KINDS.ours, windowMs, measure));
   }
-  const row = (/** @type {string[]} */ ...cells) => console.log(`| ${cells.join(" | ")} |`);
   row(title, "ours", "bare", "ours / bare, in pairs");
   row("---", "---", "---", "---");
   for (const name of Object.keys(measured.ours[0])) {
@@ -211,6 +239,9 @@ const percentileOf = (figures, part) => figures.toSorted((a, b) => a - b)[Math.f
 
 /** @param {number[]} figures */
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
+
+/** Prints a row of a table. @param {string[]} cells */
+const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
 
 /** @param {number} figure */
 const shown = (figure) => figure.toLocaleString("en", { maximumFractionDigits: figure < 10 ? 2 : 0 });

@@ -6,11 +6,14 @@ import { fileURLToPath } from "node:url";
 
 import { Miniflare } from "miniflare";
 
-import { aModule, Edge, NEWEST_WORKERD, SECRET, workerModules } from "../tests/worker/support/edge.js";
+import { aModule, Edge, NEWEST_WORKERD, PROBE, SECRET, workerModules } from "../tests/worker/support/edge.js";
+import { Rest } from "../tests/worker/support/rest.js";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const TICKS_PER_SECOND = 100; // the unit of CPU times in /proc (getconf CLK_TCK)
 const PAGE_BYTES = 4096;
+
+const ROOMS = { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } };
 
 /** @typedef {Awaited<ReturnType<typeof start>>} Room */
 
@@ -21,9 +24,20 @@ export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 function startOurs(windowMs) {
   return start({
     modules: workerModules(),
-    durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
-    bindings: { WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", WINDOW_MS: String(windowMs) },
+    durableObjects: ROOMS,
+    bindings: settingsOf(windowMs),
   });
+}
+
+/** @param {number} windowMs */
+const settingsOf = (windowMs) => ({ WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", WINDOW_MS: String(windowMs) });
+
+/** Our room with what tests can do to it (tests/worker/support/probe.js), and a table to read. @param {number} windowMs */
+export async function startProbed(windowMs) {
+  /** @type {() => Promise<void>} */
+  let stopRest = async () => {};
+  const rest = await Rest.start({ after: (stop) => (stopRest = stop) });
+  return start({ modules: workerModules(PROBE), durableObjects: ROOMS, bindings: { ...settingsOf(windowMs), REST_API_URL: rest.url } }, rest, stopRest);
 }
 
 /** @param {number} windowMs */
@@ -40,8 +54,10 @@ function startBare(windowMs) {
  * @param {ReturnType<typeof workerModules>} worker.modules the main one first
  * @param {Record<string, {className: string, useSQLite: boolean}>} worker.durableObjects
  * @param {Record<string, string | number>} worker.bindings
+ * @param {Rest} [rest] the API that the rooms read
+ * @param {() => Promise<void>} [stopRest]
  */
-async function start({ modules, durableObjects, bindings }) {
+async function start({ modules, durableObjects, bindings }, rest, stopRest = async () => {}) {
   process.env.MINIFLARE_WORKERD_PATH = NEWEST_WORKERD;
   const before = children("workerd");
   const flare = new Miniflare({
@@ -60,7 +76,8 @@ async function start({ modules, durableObjects, bindings }) {
     bindings,
   });
   await flare.ready;
-  const edge = new Edge(await flare.unsafeGetDirectURL(), [], () => flare.dispose());
+  const stop = () => Promise.all([flare.dispose(), stopRest()]).then(() => {});
+  const edge = new Edge(await flare.unsafeGetDirectURL(), [], stop, rest);
   const [pid] = children("workerd").filter((child) => !before.includes(child));
   return { edge, workerd: new Process(pid) };
 }

@@ -40,6 +40,9 @@ class RouteStore(pulumi.ComponentResource):
     def allow_follow(self, role: FunctionRole) -> None:
         role.allow("follow-routes", actions=["dynamodb:GetItem"], on=[self.table.arn])
 
+    def allow_look_up_tokens(self, role: FunctionRole) -> None:
+        role.allow("look-up-tokens", actions=["dynamodb:BatchGetItem"], on=[self.table.arn])
+
     def allow_note_tokens(self, role: FunctionRole) -> None:
         """Let the function write rows of tokens, and no other."""
         role.allow(

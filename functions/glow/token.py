@@ -1,7 +1,7 @@
 """Tokens and signatures of the wire, checked before they reach a key, a URL or a log."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +27,13 @@ def parse_token(value: object, *, where: str) -> str:
         f"{where} must be a mint or a token name of 1 to 64 letters, digits, '_' or '-';"
         f" got {shown(value)}"
     )
+
+
+def require_distinct(tokens: Sequence[str], name: str) -> None:
+    """Raises BadRequest if the list `name` has a token twice."""
+    for index, token in enumerate(tokens):
+        if token in tokens[:index]:
+            raise BadRequest(f"{name}[{index}] names {token} again; name each token once")
 
 
 def parse_signature(value: object, *, where: str) -> str:

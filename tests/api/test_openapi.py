@@ -41,7 +41,7 @@ NAMES = ("openapi", "openapi-edge")
 DESCRIPTIONS = {name: read_description(name) for name in NAMES}
 SCHEMAS = {name: DESCRIPTIONS[name]["components"]["schemas"] for name in NAMES}
 SIMPLE, WEBHOOK = read_golden("simple"), read_golden("webhook")
-MOVES, UPDATE = read_golden("moves"), read_golden("update")
+MOVES, UPDATE, CONNECT = read_golden("moves"), read_golden("update"), read_golden("connect")
 
 
 def validator(name: str, schema: Json) -> jsonschema_rs.Validator:
@@ -70,6 +70,7 @@ def refusals(name: str) -> set[tuple[int, str]]:
         (int(status), code)
         for operation in operations(name).values()
         for status, response in operation["responses"].items()
+        if int(status) >= 400
         for node in objects_in(
             shared[response["$ref"].split("/")[-1]] if "$ref" in response else response
         )
@@ -138,9 +139,13 @@ def test_what_only_rest_knows_is_that_of_the_code() -> None:
     assert schemas["Skip"]["properties"]["reason"]["enum"] == sorted(get_args(SkipReason))
     assert Decimal(str(update["price"]["minimum"])) == MIN_PRICE
     assert Decimal(str(update["price"]["maximum"])) == MAX_PRICE
-    assert edge["protocol"]["properties"]["pingMs"]["const"] == EDGE_PING_MS
-    assert aws["protocol"]["properties"]["pingMs"]["const"] == AWS_PING_MS
-    assert aws["protocol"]["properties"]["maxAgeMs"]["const"] == AWS_MAX_AGE_MS
+    for each, ping_ms, max_age_ms in (
+        (edge, EDGE_PING_MS, None),
+        (aws, AWS_PING_MS, AWS_MAX_AGE_MS),
+    ):
+        for protocol in (each["protocol"], each["live"]["properties"]["protocol"]):
+            assert protocol["properties"]["pingMs"]["const"] == ping_ms
+            assert protocol["properties"]["maxAgeMs"].get("const") == max_age_ms
     assert aws["recheckMs"]["enum"] == [RECHECK_MS, None]
     assert edge["recheckMs"]["enum"] == [RECHECK_MS, UNTOLD_RECHECK_MS, None]
 
@@ -203,6 +208,30 @@ def test_simple_trade_that_the_contract_refuses_is_not_described(case: Json) -> 
     assert judge.is_valid(SIMPLE["body"] | case["change"]) == is_well_formed
 
 
+@pytest.mark.parametrize("example", CONNECT["routes"], ids=lambda example: example["name"])
+def test_routes_are_as_described(example: Json) -> None:
+    judge = validator("openapi", {"$ref": "#/components/schemas/Connect"})
+
+    judge.validate(example["route"])
+    for name in example["route"]:
+        rest = {key: value for key, value in example["route"].items() if key != name}
+        assert not judge.is_valid(rest), name
+
+
+def test_bad_lists_of_tokens_are_not_described() -> None:
+    (tokens,) = (
+        parameter["schema"]
+        for parameter in operations("openapi")["GET /connect"]["parameters"]
+        if parameter.get("name") == "tokens"
+    )
+    judge = validator("openapi", tokens)
+
+    judge.validate(CONNECT["many"]["tokens"].split(","))
+    assert tokens["maxItems"] == CONNECT["maxTokens"]
+    for case in CONNECT["refused"]:
+        assert not judge.is_valid((case["tokens"] or "").split(",")), case["name"]
+
+
 @pytest.mark.parametrize("route", ["census", "moves"])
 def test_what_the_mover_posts_is_that_of_the_contract(route: str) -> None:
     judge = validator("openapi-edge", body_of("openapi-edge", f"POST /{route}")["schema"])
@@ -219,10 +248,12 @@ def test_answers_are_those_of_the_contract() -> None:
     accepted = operations("openapi")["POST /webhook/price"]["responses"]["200"]
     done = DESCRIPTIONS["openapi-edge"]["components"]["responses"]["Connections"]
     refused = DESCRIPTIONS["openapi"]["components"]["responses"]["BadRequest"]
+    many = operations("openapi")["GET /connect"]["responses"]["200"]
 
     for response, example in (
         (accepted, WEBHOOK["accepted"]),
         (done, MOVES["answer"]),
         (refused, WEBHOOK["error"]),
+        (many, CONNECT["many"]["answer"]),
     ):
         assert response["content"]["application/json"]["example"] == example

@@ -125,6 +125,11 @@ export class Stack {
     return this.elsewhere[path] ?? `${this.url.replace("http", "ws")}${path === "aws" ? "/live" : `/ws/${TOKEN}`}`;
   }
 
+  /** The socket of many tokens; on AWS it is the same one. @param {Path} path */
+  liveUrl(path) {
+    return path === "aws" ? this.socketUrl(path) : `${this.url.replace("http", "ws")}/edge/live`;
+  }
+
   /** @param {Path} [path] */
   open(path) {
     return this.peers.filter((peer) => peer.isOpen && peer.isServed && (path === undefined || peer.path === path));
@@ -222,18 +227,46 @@ export class Stack {
       this.throttled.splice(throttled, 1);
       return void response.writeHead(429, { "content-type": "application/json" }).end('{"message":"Too Many Requests"}');
     }
-    const [status, body] = pathname.startsWith("/connect/") ? this.#connect(searchParams) : await this.#prices(pathname, searchParams);
+    const [status, body] = await this.#answerTo(pathname, searchParams);
     response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
+  }
+
+  /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */
+  async #answerTo(pathname, query) {
+    if (pathname.startsWith("/connect/")) return this.#connect(query);
+    if (pathname === "/connect") return this.#connectMany(query);
+    return this.#prices(pathname, query);
   }
 
   /** @param {URLSearchParams} query @returns {[number, object]} */
   #connect(query) {
-    if (this.connectStatus !== 200) return [this.connectStatus, { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } }];
+    return this.connectStatus === 200 ? [200, this.#route(query, TOKEN)] : [this.connectStatus, this.#refusal()];
+  }
+
+  /** @param {URLSearchParams} query @returns {[number, object]} */
+  #connectMany(query) {
+    const answer = (/** @type {string} */ token) => (this.connectStatus === 200 ? this.#route(query, token) : this.#refusal());
+    return [200, { routes: (query.get("tokens") ?? "").split(",").map((token) => ({ token, ...answer(token) })) }];
+  }
+
+  #refusal() {
+    return { error: { code: "UNKNOWN_TOKEN", message: `${TOKEN} is not streamed` } };
+  }
+
+  /** @param {URLSearchParams} query @param {string} token */
+  #route(query, token) {
     const isAvoided = this.isDual && query.get("avoid") === this.home;
     const path = isAvoided ? otherThan(this.home) : this.home;
-    const subscribe = path === "aws" ? { action: "subscribePrice", token: TOKEN } : null;
+    const action = "subscribePrice";
     const { pingMs, maxAgeMs, recheckMs } = this;
-    return [200, { path, url: this.socketUrl(path), protocol: { subscribe, ping: PING[path], pingMs, maxAgeMs }, recheckMs }];
+    const protocol = { ping: PING[path], pingMs, maxAgeMs };
+    return {
+      path,
+      url: this.socketUrl(path),
+      protocol: { subscribe: path === "aws" ? { action, token } : null, ...protocol },
+      live: { url: this.liveUrl(path), protocol: { subscribe: { action }, ...protocol } },
+      recheckMs,
+    };
   }
 
   /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */

@@ -88,6 +88,10 @@ class Stack:
         where = f"/ws/{TOKEN}" if path == "edge" else "/live"
         return self.url.replace("http", "ws", 1) + where
 
+    def live_url_of(self, path: str) -> str:
+        """The socket of many tokens; on AWS it is the same one."""
+        return self.url.replace("http", "ws", 1) + ("/edge/live" if path == "edge" else "/live")
+
     def sockets(self, path: str) -> list[Socket]:
         """The open sockets of `path` that have been greeted."""
         return [socket for socket in self.open if socket.path == path and socket.serves]
@@ -149,33 +153,45 @@ class Stack:
                 return None
             await self._note(f"{path} refused")
             return _response(503, {})
-        if url.path == f"/connect/{TOKEN}":
+        if url.path in (f"/connect/{TOKEN}", "/connect"):
             self.asked.append(query)
             await self._note("asked")
-            return self._connect(query.get("avoid"))
+            return self._connect(query.get("tokens"), query.get("avoid"))
         self.reads.append(request.path)
         await self._note("read")
         if not self.prices_are_readable:
             return _response(503, {})
         return self._price() if url.path.endswith("/price") else self._prices(query)
 
-    def _connect(self, avoid: str | None) -> Response:
-        if self.connect_status != 200:
-            error = {"code": "UNKNOWN_TOKEN", "message": "not streamed"}
-            return _response(self.connect_status, {"error": error})
-        others = self.publishes_on - {avoid}
-        path = self.path if avoid != self.path or not others else min(others)
-        is_edge = path == "edge"
-        protocol = {
-            "subscribe": None if is_edge else {"action": "subscribePrice", "token": TOKEN},
-            "ping": {"type": "ping"} if is_edge else {"action": "ping"},
-            **self.protocol,
-        }
-        route = {"path": path, "url": self.url_of(path), "protocol": protocol}
-        response = _response(200, {**route, "recheckMs": self.recheck_ms})
+    def _connect(self, tokens: str | None, avoid: str | None) -> Response:
+        if tokens is not None:
+            asked = tokens.split(",")
+            response = _response(
+                200,
+                {"routes": [{"token": each, **self._answer_for(each, avoid)} for each in asked]},
+            )
+        else:
+            response = _response(self.connect_status, self._answer_for(TOKEN, avoid))
         if self.says_when:
             response.headers["date"] = formatdate(START, usegmt=True)
         return response
+
+    def _answer_for(self, token: str, avoid: str | None) -> Message:
+        if self.connect_status != 200:
+            return {"error": {"code": "UNKNOWN_TOKEN", "message": "not streamed"}}
+        others = self.publishes_on - {avoid}
+        path = self.path if avoid != self.path or not others else min(others)
+        is_edge, command = path == "edge", {"action": "subscribePrice"}
+        protocol = {"ping": {"type": "ping"} if is_edge else {"action": "ping"}, **self.protocol}
+        alone = {"subscribe": None if is_edge else {**command, "token": token}, **protocol}
+        live = {"url": self.live_url_of(path), "protocol": {"subscribe": command, **protocol}}
+        return {
+            "path": path,
+            "url": self.url_of(path),
+            "protocol": alone,
+            "live": live,
+            "recheckMs": self.recheck_ms,
+        }
 
     def _price(self) -> Response:
         newest = max(self.stored, key=lambda update: update["id"], default=None)

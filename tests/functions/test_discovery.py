@@ -1,8 +1,9 @@
-"""`GET /connect/{token}`: where a client is sent, and how it is to speak there."""
+"""`GET /connect/{token}` and `GET /connect`: where a client is sent, and how it is to speak there."""
 
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from tests.functions.cloud import put_routes
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
 
-ROUTE = "GET /connect/{token}"
+ROUTE, ROUTE_OF_MANY = "GET /connect/{token}", "GET /connect"
 EDGE = Policy(edge_is_on=True)
+CONTRACT = json.loads((Path(__file__).parents[1] / "contract" / "connect.json").read_text())
 
 
 def ask(
@@ -30,6 +32,19 @@ def ask(
 ) -> Any:
     event = an_http_event(ROUTE, token=token, query=query)
     answer = load("discovery", tokens=tokens, **variables).handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
+
+
+def ask_for_many(
+    load: Load,
+    asked: str | None,
+    query: dict[str, str] | None = None,
+    *,
+    tokens: Sequence[str] = (),
+) -> Any:
+    named = {} if asked is None else {"tokens": asked}
+    event = an_http_event(ROUTE_OF_MANY, query={**named, **(query or {})})
+    answer = load("discovery", tokens=tokens).handler(event, None)
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 
@@ -54,16 +69,26 @@ def test_without_the_item_the_environment_counts(load: Load, edge: Edge) -> None
             "pingMs": 240_000,
             "maxAgeMs": 6_600_000,
         },
+        "live": {
+            "url": "wss://websocket.test/live",
+            "protocol": {
+                "subscribe": {"action": "subscribePrice"},
+                "ping": {"action": "ping"},
+                "pingMs": 240_000,
+                "maxAgeMs": 6_600_000,
+            },
+        },
         "recheckMs": None,
     }
+    edge_url = edge.url.replace("http", "ws", 1)
+    protocol = {"ping": {"type": "ping"}, "pingMs": 20_000, "maxAgeMs": None}
     assert at_edge == {
         "path": "edge",
-        "url": f"{edge.url.replace('http', 'ws', 1)}/ws/{token}",
-        "protocol": {
-            "subscribe": None,
-            "ping": {"type": "ping"},
-            "pingMs": 20_000,
-            "maxAgeMs": None,
+        "url": f"{edge_url}/ws/{token}",
+        "protocol": {"subscribe": None, **protocol},
+        "live": {
+            "url": f"{edge_url}/live",
+            "protocol": {"subscribe": {"action": "subscribePrice"}, **protocol},
         },
         "recheckMs": 300_000,  # nobody has traded it
     }
@@ -174,3 +199,64 @@ def test_token_that_the_stack_does_not_stream_is_not_found(load: Load) -> None:
     assert answer["error"]["message"] == "token WIF is a symbol; on the wire it is EKpQ"
     assert ask(load, "OTHER", tokens=["SOL"])[0] == 404
     assert ask(load, "bad token!")[0] == 400
+
+
+def test_many_tokens_are_answered_each_as_alone_and_in_the_order_asked(
+    load: Load, routes: RouteTable, known_tokens: KnownTokens
+) -> None:
+    tokens = [a_token() for _ in range(20)]
+    known_tokens.note(tokens[::2], now=time.time())
+    put_routes(routes, Routes(current=Policy(edge_is_on=True, edge_percent=50)))
+
+    status, answer, headers = ask_for_many(load, ",".join(tokens))
+
+    assert (status, headers["cache-control"]) == (200, "public, max-age=2")
+    assert answer["routes"] == [{"token": each, **ask(load, each)[1]} for each in tokens]
+    assert {(each["path"], each["recheckMs"]) for each in answer["routes"]} == {
+        *(("aws", None), ("edge", None), ("edge", 300_000))
+    }
+
+
+def test_region_and_avoided_path_count_for_each_of_many(load: Load, routes: RouteTable) -> None:
+    policy = Policy(edge_is_on=True, aws_regions=frozenset({"us-east-1"}), is_dual=True)
+    put_routes(routes, Routes(current=policy))
+    tokens = f"{a_token()},{a_token()}"
+
+    def paths(query: dict[str, str]) -> list[str]:
+        return [route["path"] for route in ask_for_many(load, tokens, query)[1]["routes"]]
+
+    assert paths({"region": "us-east-1"}) == ["aws", "aws"]
+    assert paths({"avoid": "edge"}) == ["aws", "aws"]
+    assert paths({}) == ["edge", "edge"]
+
+
+def test_token_that_is_not_streamed_takes_no_other_with_it(load: Load, routes: RouteTable) -> None:
+    put_routes(routes, Routes(current=Policy()))
+
+    status, answer, _ = ask_for_many(load, "WIF,SOL,OTHER", tokens=["WIF=EKpQ", "SOL"])
+
+    assert status == 200
+    symbol, streamed, other = answer["routes"]
+    assert symbol == {
+        "token": "WIF",
+        "error": {
+            "code": "UNKNOWN_TOKEN",
+            "message": "token WIF is a symbol; on the wire it is EKpQ",
+        },
+    }
+    assert (streamed["token"], streamed["path"]) == ("SOL", "aws")
+    assert (other["token"], other["error"]["code"]) == ("OTHER", "UNKNOWN_TOKEN")
+
+
+@pytest.mark.parametrize("case", CONTRACT["refused"], ids=lambda case: case["name"])
+def test_text_that_is_no_list_of_tokens_is_refused_as_a_whole(load: Load, case: Any) -> None:
+    status, answer, _ = ask_for_many(load, case["tokens"])
+
+    assert (status, answer["error"]["code"]) == (400, "BAD_REQUEST")
+    assert answer["error"]["message"].startswith(f"{case['names']} ")
+
+
+def test_bad_parameter_beside_many_tokens_is_named(load: Load) -> None:
+    status, answer, _ = ask_for_many(load, "SOL", {"avoid": "rain"})
+
+    assert (status, answer["error"]["message"]) == (400, "avoid must be aws or edge; got 'rain'")

@@ -327,6 +327,26 @@ class TestHttp:
 
         assert answer["statusCode"] == 401
 
+    def test_discovery_of_many_answers_each_token_by_itself(self, load: Load) -> None:
+        discovery = load("discovery", **variables())
+        event = an_http_event(
+            "GET /connect",
+            query={"tokens": "SOL,BONK"},
+            headers={"Authorization": f"Bearer {access_token(['SOL'])}"},
+        )
+
+        answer = discovery.handler(event, None)
+
+        listed, other = json.loads(answer["body"])["routes"]
+        assert (answer["statusCode"], listed["path"]) == (200, "aws")
+        assert (other["token"], other["error"]["code"]) == ("BONK", "FORBIDDEN_TOKEN")
+        assert answer["headers"]["cache-control"] == "private, no-store"
+
+    def test_discovery_of_many_needs_a_token_too(self, load: Load) -> None:
+        event = an_http_event("GET /connect", query={"tokens": "SOL"})
+
+        assert load("discovery", **variables()).handler(event, None)["statusCode"] == 401
+
     def test_health_and_preflights_need_no_token(self, load: Load) -> None:
         for route in ("GET /health/live", "OPTIONS /{proxy+}"):
             answer = load("prices", **variables()).handler(an_http_event(route), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.glow.routing.known_tokens import SURE_SECONDS, KnownTokens
+from functions.glow.routing.known_tokens import LIFE_SECONDS, SURE_SECONDS, KnownTokens
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import EdgeHealth, Routes
 from functions.glow.routing.table import RouteTable
@@ -119,7 +119,7 @@ def test_token_of_config_is_known_without_a_row(dynamodb: DynamoDBClient) -> Non
     tokens, _ = known.page(None, now=time.time())
 
     assert token in tokens
-    assert known.is_surely_told(token, now=time.time())
+    assert known.surely_told([token], now=time.time())
 
 
 def test_token_that_was_not_traded_for_two_weeks_may_be_forgotten_soon(
@@ -128,9 +128,9 @@ def test_token_that_was_not_traded_for_two_weeks_may_be_forgotten_soon(
     token, now = a_token(), time.time()
     known_tokens.note([token], now=now)
 
-    assert known_tokens.is_surely_told(token, now=now + SURE_SECONDS - 1)
-    assert not known_tokens.is_surely_told(token, now=now + SURE_SECONDS + 1)
-    assert not known_tokens.is_surely_told(a_token(), now=now)
+    asked = [token, a_token()]
+    assert known_tokens.surely_told(asked, now=now + SURE_SECONDS - 1) == {token}
+    assert known_tokens.surely_told(asked, now=now + SURE_SECONDS + 1) == set()
 
 
 class Busy:
@@ -139,6 +139,7 @@ class Busy:
     def __init__(self, times: int) -> None:
         self.times = times
         self.written: list[str] = []
+        self.reads = 0
 
     def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803  AWS's
         [(table, rows)] = RequestItems.items()
@@ -147,6 +148,19 @@ class Busy:
         self.written += [row["PutRequest"]["Item"]["id"]["S"] for row in done]
         left = rows[len(done) :]
         return {"UnprocessedItems": {table: left} if left else {}}
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N803  AWS's
+        [(table, asked)] = RequestItems.items()
+        keys = asked["Keys"]
+        done = keys if self.times <= 0 else keys[:1]
+        self.times -= 1
+        self.reads += 1
+        rows = [{**key, "expiresAt": {"N": str(LIFE_SECONDS)}} for key in done]
+        left = keys[len(done) :]
+        return {
+            "Responses": {table: rows},
+            "UnprocessedKeys": {table: {"Keys": left}} if left else {},
+        }
 
 
 def test_tokens_that_the_table_did_not_process_are_tried_again() -> None:
@@ -165,3 +179,17 @@ def test_tokens_that_the_table_never_processed_do_not_count_as_noted() -> None:
     known.note(["A", "B", "C", "D", "E"], now=0)
 
     assert known.unnoted(["A", "B", "C", "D", "E"], now=1) == ["D", "E"]
+
+
+def test_hundred_tokens_are_looked_up_in_one_call() -> None:
+    table, tokens = Busy(times=0), [f"T{number}" for number in range(100)]
+
+    assert KnownTokens(table, "table").surely_told(tokens, now=0) == set(tokens)  # type: ignore[arg-type]
+    assert table.reads == 1
+
+
+def test_tokens_that_the_table_did_not_read_are_asked_for_again_and_then_not_relied_on() -> None:
+    for times, told in ((2, {"A", "B", "C", "D"}), (9, {"A", "B", "C"})):
+        known = KnownTokens(Busy(times), "table")  # type: ignore[arg-type]
+
+        assert known.surely_told(["A", "B", "C", "D"], now=0) == told

@@ -206,6 +206,7 @@ async def _use_everything(
     await listener.hear_type("UNSUBSCRIBED")
     assert wire.get("/tokens/RIGHTS/price").status_code == 200
     assert wire.get("/connect/RIGHTS").status_code == 200
+    assert wire.get("/connect?tokens=RIGHTS,OTHER").status_code == 200
     async with Listeners(wire) as leaving:
         await leaving.subscribed("RIGHTS")
     wait_for(

@@ -31,6 +31,7 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
         "GET /tokens/{token}/prices": prices,
         PREFLIGHT: prices,
         "GET /connect/{token}": discovery,
+        "GET /connect": discovery,
     }
     for name, function in (
         ("webhook", "HeliusPriceWebhook"),
@@ -81,6 +82,7 @@ def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
         "GET /tokens/{token}/prices": (500, 7),
         PREFLIGHT: (500, 7),
         "GET /connect/{token}": (500, 7),
+        "GET /connect": (500, 7),
     }
 
 

@@ -110,7 +110,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
         # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
-        "POSTS_PER_SECOND": "5500",
+        "POSTS_PER_SECOND": "5000",
         "POSTING_PROCESSES": "14",
     }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}

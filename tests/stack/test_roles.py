@@ -101,7 +101,7 @@ RIGHTS = {
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceApi": {PRICES: {"dynamodb:Query"}},
-    "Discovery": {ROUTES: {"dynamodb:GetItem"}},
+    "Discovery": {ROUTES: {"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
         ROUTE_TASKS: {"sqs:SendMessage"},
@@ -210,7 +210,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/GET/tokens/*/prices",
             f"{rest}/OPTIONS/*",
         },
-        "glow-prod-Discovery": {f"{rest}/GET/connect/*"},
+        "glow-prod-Discovery": {f"{rest}/GET/connect/*", f"{rest}/GET/connect"},
         "glow-prod-PriceConnections": {
             f"{websocket}/live/{route}"
             for route in (

@@ -117,7 +117,7 @@ def test_limits_that_leave_nothing_to_post_with_are_refused_with_ones_that_do() 
 
     assert where == (
         "glow:accountRequestsPerSecond is 2500, of which webhookRateLimit, websocketRateLimit and"
-        " restRateLimit (for each of 6 routes) leave 0 for posts to clients; at least 500 are needed."
+        " restRateLimit (for each of 7 routes) leave 0 for posts to clients; at least 500 are needed."
     )
     assert [command.strip() for command in commands] == [
         "pulumi config set webhookRateLimit 250 --stack dev",
@@ -131,7 +131,7 @@ def test_limits_that_leave_nothing_to_post_with_are_refused_with_ones_that_do() 
         "restRateLimit": "125",
         "websocketRateLimit": "125",
     }
-    assert parse_settings(fits, secrets=REQUIRED, stack="dev").posts_per_second == 1_375
+    assert parse_settings(fits, secrets=REQUIRED, stack="dev").posts_per_second == 1_250
 
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"

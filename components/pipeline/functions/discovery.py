@@ -17,11 +17,11 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         called_by=[
             partial(
                 parts.rest.serve,
-                keys=["GET /connect/{token}"],
+                keys=["GET /connect/{token}", "GET /connect"],
                 throttle=parts.settings.throttles.rest,
             )
         ],
-        grants=[routes.allow_follow],
+        grants=[routes.allow_follow, routes.allow_look_up_tokens],
         lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
             env.WEBSOCKET_URL: parts.websocket.url,

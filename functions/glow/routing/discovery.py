@@ -1,6 +1,6 @@
-"""Discovery: which path a client of a token is to use now, its URL, and the protocol there."""
+"""Discovery: which path a client of a token is to use now, its URLs, and the protocol there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,8 @@ from functions.glow.paths import PATHS, Path
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import parse_region
 from functions.glow.routing.routes import Routes
-from functions.glow.token import shown
+from functions.glow.sockets.commands import MAX_TOKENS
+from functions.glow.token import parse_token, require_distinct, shown
 
 # A ping does not wake the room, so it costs nothing (facts/cloudflare.md §4).
 EDGE_PING_MS: Final = 20_000
@@ -41,31 +42,53 @@ def parse_preferences(query: Mapping[str, str]) -> Preferences:
     )
 
 
+def parse_tokens(query: Mapping[str, str]) -> list[str]:
+    """The query parameter `tokens`: 1 to 100 different ones. Raises BadRequest."""
+    text = query.get("tokens")
+    if not text:
+        raise BadRequest(
+            f"tokens must name 1 to {MAX_TOKENS} tokens, with commas between them; got nothing"
+        )
+    names = text.split(",")
+    if len(names) > MAX_TOKENS:
+        raise BadRequest(f"tokens must name 1 to {MAX_TOKENS} tokens; got {len(names)}")
+    tokens = [parse_token(name, where=f"tokens[{index}]") for index, name in enumerate(names)]
+    require_distinct(tokens, "tokens")
+    return tokens
+
+
 def where_to_connect(
-    token: str,
+    tokens: Sequence[str],
     preferences: Preferences,
     routes: Routes,
     endpoints: Endpoints,
     *,
-    is_surely_told: Callable[[str], bool],
+    surely_told: Callable[[Collection[str]], Set[str]],
     now_ms: int,
-) -> Mapping[str, object]:
-    """The answer of `GET /connect/{token}`. A path that nobody publishes on is never in it.
+) -> Mapping[str, Mapping[str, object]]:
+    """The answer for each of `tokens`. A path that nobody publishes on is never in one.
 
-    `is_surely_told` is asked whether clients of a token at the edge will hear of a change.
+    `surely_told` is asked once, with all tokens of the edge: of which its clients will hear a change.
     """
-    own_path = routes.path(token, region=preferences.region, now_ms=now_ms)
-    path = _reachable_path(own_path, token, preferences, routes, now_ms)
-    recheck_ms = None
-    if path != own_path or routes.is_fallback(token, region=preferences.region, now_ms=now_ms):
-        recheck_ms = RECHECK_MS
-    elif path == "edge" and not is_surely_told(token):
-        recheck_ms = UNTOLD_RECHECK_MS
+    region = preferences.region
+    own_paths: Mapping[str, Path] = {
+        token: routes.path(token, region=region, now_ms=now_ms) for token in tokens
+    }
+    paths: Mapping[str, Path] = {
+        token: _reachable_path(own_path, token, preferences, routes, now_ms)
+        for token, own_path in own_paths.items()
+    }
+    makeshift = {
+        token
+        for token, path in paths.items()
+        if path != own_paths[token] or routes.is_fallback(token, region=region, now_ms=now_ms)
+    }
+    at_edge = [token for token in tokens if paths[token] == "edge" and token not in makeshift]
+    untold = set(at_edge) - surely_told(at_edge)
+    recheck_ms = dict.fromkeys(makeshift, RECHECK_MS) | dict.fromkeys(untold, UNTOLD_RECHECK_MS)
     return {
-        "path": path,
-        "url": endpoints.url(path, token),
-        "protocol": _edge_protocol() if path == "edge" else _aws_protocol(token),
-        "recheckMs": recheck_ms,
+        token: {**_place(path, token, endpoints), "recheckMs": recheck_ms.get(token)}
+        for token, path in paths.items()
     }
 
 
@@ -80,18 +103,33 @@ def _reachable_path(
     return others[0] if others else path
 
 
-def _edge_protocol() -> Mapping[str, object]:
+def _place(path: Path, token: str, endpoints: Endpoints) -> Mapping[str, object]:
+    """Where a client of `token` alone connects, and where (`live`) one of many tokens."""
+    command = {"action": "subscribePrice"}
+    if path == "edge":
+        alone, live = _edge_protocol(None), _edge_protocol(command)
+    else:
+        alone, live = _aws_protocol({**command, "token": token}), _aws_protocol(command)
     return {
-        "subscribe": None,
+        "path": path,
+        "url": endpoints.url(path, token),
+        "protocol": alone,
+        "live": {"url": endpoints.live_url(path), "protocol": live},
+    }
+
+
+def _edge_protocol(subscribe: Mapping[str, str] | None) -> Mapping[str, object]:
+    return {
+        "subscribe": subscribe,
         "ping": {"type": "ping"},
         "pingMs": EDGE_PING_MS,
         "maxAgeMs": None,
     }
 
 
-def _aws_protocol(token: str) -> Mapping[str, object]:
+def _aws_protocol(subscribe: Mapping[str, str]) -> Mapping[str, object]:
     return {
-        "subscribe": {"action": "subscribePrice", "token": token},
+        "subscribe": subscribe,
         "ping": {"action": "ping"},
         "pingMs": AWS_PING_MS,
         "maxAgeMs": AWS_MAX_AGE_MS,

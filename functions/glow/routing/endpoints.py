@@ -19,7 +19,14 @@ class Endpoints:
         return re.sub("^ws(s?://[^/]+).*", r"http\1", self.websocket_url)
 
     def url(self, path: Path, token: str) -> str:
-        """What a client of `token` opens. On AWS the token is named afterwards, by a message."""
-        if path == "edge" and self.edge_origin is not None:
-            return f"{re.sub('^http', 'ws', self.edge_origin)}/ws/{token}"
-        return self.websocket_url
+        """What a client of `token` alone opens. On AWS the token is named afterwards, by a message."""
+        return self._at_edge(f"/ws/{token}") if path == "edge" else self.websocket_url
+
+    def live_url(self, path: Path) -> str:
+        """What a client of many tokens opens. It names them afterwards, by messages."""
+        return self._at_edge("/live") if path == "edge" else self.websocket_url
+
+    def _at_edge(self, place: str) -> str:
+        if self.edge_origin is None:
+            return self.websocket_url
+        return f"{re.sub('^http', 'ws', self.edge_origin)}{place}"

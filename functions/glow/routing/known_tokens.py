@@ -15,7 +15,11 @@ from functions.glow.runtime.aws import unavailable_unless_answered
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import ScanInputTypeDef, WriteRequestTypeDef
+    from types_boto3_dynamodb.type_defs import (
+        KeysAndAttributesTypeDef,
+        ScanInputTypeDef,
+        WriteRequestTypeDef,
+    )
 
 LIFE_SECONDS: Final = 30 * 86_400
 # No connection is older than that: a token that is remembered for so long yet is told of each change.
@@ -60,15 +64,16 @@ class KnownTokens:
             if unprocessed:
                 log.warning("tokens_not_noted", reason="unprocessed", tokens=len(unprocessed))
 
-    def is_surely_told(self, token: str, *, now: float) -> bool:
-        """Whether clients that connect now will be told of any change of route, however long they
-        stay. They are not if the token was not traded for SURE_SECONDS, or never."""
-        if token in self._configured:
-            return True
-        with unavailable_unless_answered(_PART):
-            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": _key(token)}})
-        row = answer.get("Item")
-        return row is not None and integer(row, "expiresAt") - now >= SURE_SECONDS
+    def surely_told(self, tokens: Iterable[str], *, now: float) -> set[str]:
+        """Those of at most 100 `tokens` whose clients, if they connect now, will be told of any change
+        of route, however long they stay. They are not if the token was not traded for SURE_SECONDS,
+        or never."""
+        wanted = set(tokens)
+        told = wanted & self._configured
+        for row in self._rows(sorted(wanted - told)):
+            if integer(row, "expiresAt") - now >= SURE_SECONDS:
+                told.add(text(row, "id").removeprefix(_PREFIX))
+        return told
 
     def page(self, cursor: str | None, *, now: float) -> tuple[Sequence[str], str | None]:
         """Known tokens in no order, and the cursor of the next page; None: this was the last."""
@@ -90,6 +95,21 @@ class KnownTokens:
         last = answer.get("LastEvaluatedKey")
         tokens = found | self._configured if cursor is None else found - self._configured
         return sorted(tokens), None if last is None else text(last, "id")
+
+    def _rows(self, tokens: Sequence[str]) -> list[Row]:
+        """The rows of `tokens`, without those that the table does not process."""
+        rows: list[Row] = []
+        wanted: KeysAndAttributesTypeDef = {"Keys": [{"id": {"S": _key(each)}} for each in tokens]}
+        for _ in range(_MAX_TRIES):
+            if not wanted["Keys"]:
+                return rows
+            with unavailable_unless_answered(_PART):
+                answer = self._client.batch_get_item(RequestItems={self._table: wanted})
+            rows += answer.get("Responses", {}).get(self._table, [])
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self._table, {"Keys": []})
+            wanted = cast("KeysAndAttributesTypeDef", unprocessed)
+        log.warning("tokens_not_looked_up", reason="unprocessed", tokens=len(wanted["Keys"]))
+        return rows
 
     def _is_due(self, token: str, now: float) -> bool:
         noted_at = self._noted_at.get(token)

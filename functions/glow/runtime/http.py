@@ -102,5 +102,9 @@ def answers_errors(handler: HttpHandler) -> HttpHandler:
     return answer
 
 
+def error_content(code: str, message: str) -> Mapping[str, object]:
+    return {"error": {"code": code, "message": message}}
+
+
 def _error_response(status: int, code: str, message: str) -> HttpResponse:
-    return json_response(status, {"error": {"code": code, "message": message}})
+    return json_response(status, error_content(code, message))

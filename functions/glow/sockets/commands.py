@@ -1,12 +1,11 @@
 """What a client may say on the WebSocket, parsed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from functions.glow.errors import BadRequest, Refused
 from functions.glow.fields import Json, as_array, as_object, parse_json
-from functions.glow.token import parse_token
+from functions.glow.token import parse_token, require_distinct
 from functions.glow.update import Delivery, parse_id
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024
@@ -101,7 +100,7 @@ def _parse_subscribe(fields: Json) -> Subscribe:
     wanted = tuple(
         _parse_wanted(as_object(entry, where=place), where=f"{place}.") for place, entry in entries
     )
-    _require_distinct([each.token for each in wanted], "subscriptions")
+    require_distinct([each.token for each in wanted], "subscriptions")
     return Subscribe(wanted, is_list=True)
 
 
@@ -110,7 +109,7 @@ def _parse_unsubscribe(fields: Json) -> Unsubscribe:
         return Unsubscribe((parse_token(fields.get("token"), where="token"),))
     entries = _parse_list(fields, "tokens")
     tokens = tuple(parse_token(entry, where=place) for place, entry in entries)
-    _require_distinct(tokens, "tokens")
+    require_distinct(tokens, "tokens")
     return Unsubscribe(tokens, is_list=True)
 
 
@@ -134,9 +133,3 @@ def _parse_list(fields: Json, name: str) -> list[tuple[str, object]]:
     if not 0 < len(entries) <= MAX_TOKENS:
         raise BadRequest(f"{name} must have 1 to {MAX_TOKENS} entries; got {len(entries)}")
     return [(f"{name}[{index}]", entry) for index, entry in enumerate(entries)]
-
-
-def _require_distinct(tokens: Sequence[str], name: str) -> None:
-    for index, token in enumerate(tokens):
-        if token in tokens[:index]:
-            raise BadRequest(f"{name}[{index}] names {token} again; name each token once")

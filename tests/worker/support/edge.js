@@ -14,7 +14,7 @@ export const SECRET = "a-secret-of-the-tests";
 export const PREVIOUS_SECRET = "the-secret-before-it";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WORKER = path.join(ROOT, "worker");
-const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
+export const PROBE = fileURLToPath(new URL("probe.js", import.meta.url));
 const DEADLINE_MS = 60_000;
 const SHOWN_CHARACTERS = 500;
 /** Fewer than a replay may hold, so that the client of a stalled socket still gets every update. */
