@@ -1,19 +1,100 @@
 /**
- * The client of glow: the live prices of one token, each trade exactly once. It reconnects and fills gaps by itself.
+ * The client of glow: live prices, each trade exactly once. It reconnects, follows moves and fills gaps by itself.
  *
- *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update, { isLate }) => { … } });
+ *     const feed = connect({ api: "https://…" });                                      // many tokens, one socket
+ *     feed.subscribe("SOL", { onPrice: (update, { isLate }) => { … } });
+ *     for await (const { update } of feed.prices("BONK")) { … }
+ *     feed.close();
+ *
+ *     const subscription = subscribe("SOL", { api: "https://…", onPrice: (update) => { … } }); // one token, a socket of its own
  *     subscription.close();
  *
  * One module without dependencies, for browsers, React Native and Node.
  */
 
+/** A feed of many tokens. It opens nothing before the first token. Throws a TypeError that names what is wrong with an option. */
+export declare function connect(options: FeedOptions): Feed;
+
+/** Many tokens over one socket per path, however many there are (per 100 tokens). Made by `connect`. */
+export declare class Feed {
+    constructor(options: FeedOptions);
+    /** That of all tokens together. The object stays the same until it changes. */
+    get state(): FeedState;
+    /**
+     * Receives the prices of `token` until `close()` of what it returns. If the feed has the token already, they share it: the new one
+     * begins with the newest price. Throws a TypeError that names what is wrong.
+     */
+    subscribe(token: string, options: FollowOptions): FeedSubscription;
+    /**
+     * The prices of `token`, from when the loop begins to when it ends. At most 1,000 wait for a slow loop; then the oldest are
+     * left out, and `skipped` of the next one says how many. With delivery "latest" only the newest waits. The loop ends with the
+     * feed, and throws a Refusal if the stack refuses the token.
+     */
+    prices(token: string, options?: WishOptions): AsyncIterable<Price>;
+    /** The newest price of a token that is subscribed to; null if none has come yet. The object stays the same until a newer one comes. */
+    newest(token: string): Update | null;
+    /** As `wake` of a subscription. */
+    wake(): void;
+    /** Ends the feed, and all its subscriptions with it. */
+    close(): void;
+}
+
+/** A token of a feed, followed until `close()`. Made by `Feed.subscribe`. */
+export type FeedSubscription = {
+    readonly token: string;
+    readonly state: State;
+    /** null if none has come yet */
+    readonly newest: Update | null;
+    /** Ends this subscription. Its state becomes `closed`; none of its callbacks is called after that. */
+    close(): void;
+};
+
+export type FeedOptions = StackOptions & {
+    onState?: (state: FeedState) => void;
+};
+
+export type FollowOptions = WishOptions & {
+    onPrice: OnPrice;
+    onState?: (state: State) => void;
+    /** called once, before `closed`, if the stack refuses the token for good; the other tokens go on */
+    onError?: (error: Refusal) => void;
+};
+
+/**
+ * Of all tokens: `live` if each one is, else that of the token which is worst off, from `moving` and `polling` over `connecting` to
+ * `waiting`. `idle`: there is no token.
+ */
+export type FeedState = {
+    state: State["state"] | "idle";
+    /** the path that all tokens are on; null if they are on several */
+    path: string | null;
+    reason: string | null;
+};
+
+/** A price, as a loop over `Feed.prices` gets it. */
+export type Price = {
+    update: Update;
+    isLate: boolean;
+    /** how many prices before this one were left out, because the loop was slow */
+    skipped: number;
+};
+
+/** Why the stack will not serve: `code` is its own (docs/clients.md), UNSUPPORTED that of a stack too old for feeds, or POLICY. */
+export type Refusal = Error & {
+    code: string;
+};
+
 /** Receives the prices of `token` until `close()`. If the stack refuses the token or an option, the state becomes `closed`. */
 export declare function subscribe(token: string, options: Options): Subscription;
 
-/** A running subscription. Made by `subscribe`. */
+/** A running subscription with a socket of its own. Made by `subscribe`. */
 export declare class Subscription {
     /** Throws a TypeError that names what is wrong with an option. */
     constructor(token: string, options: Options);
+    get token(): string;
+    get state(): State;
+    /** The newest price; null if none has come yet. */
+    get newest(): Update | null;
     /**
      * Looks at once whether the connection lives. Browsers do it by themselves when the device is online again or the tab is
      * shown; in React Native, call it when AppState becomes "active".
@@ -23,24 +104,31 @@ export declare class Subscription {
     close(): void;
 }
 
-export type Options = {
+export type Options = StackOptions & FollowOptions;
+
+/** Without `onState`, a failure that lasts is said on the console. */
+export type StackOptions = {
     /** the stack's output RestApiUrl */
     api: string;
     /** the client's AWS region; the stack may choose the path by it */
     region?: string;
-    /** "latest": only the newest price; a slow client skips prices */
-    delivery?: "all" | "latest";
-    /** isLate: a newer trade came before this one, so this is not the current price */
-    onPrice: (update: Update, info: {
-        isLate: boolean;
-    }) => void;
-    /** without it, a failure that lasts is said on the console */
-    onState?: (state: State) => void;
-    /** how many missed prices are read at most for one gap (10,000); then `onState` says so, and the newest price comes */
-    maxFill?: number;
+    /** where listeners need one: gives a JWT of the app's own back end. It is called again before that one expires. */
+    getToken?: () => string | Promise<string>;
     /** the one of the package `ws`, if there is no global one (Node before 22) */
     WebSocket?: new (url: string) => Socket;
 };
+
+export type WishOptions = {
+    /** "latest": only the newest price; a slow client skips prices */
+    delivery?: "all" | "latest";
+    /** how many missed prices are read at most for one gap (10,000); then `onState` says so, and the newest price comes */
+    maxFill?: number;
+};
+
+/** isLate: a newer trade came before this one, so this is not the current price */
+export type OnPrice = (update: Update, info: {
+    isLate: boolean;
+}) => void;
 
 /** One price of one token, as the server sends it. */
 export type Update = {
@@ -89,13 +177,20 @@ export type Socket = {
     close: (code: number) => void;
 };
 
-/** Where to connect: the answer of GET /connect. */
+/** Where to connect: the answer of GET /connect. `url` and `protocol` are for a socket of one token. */
 export type Route = {
     path: string;
     url: string;
     protocol: Protocol;
+    /** the socket of this path for many tokens; stacks before feeds have none */
+    live?: Endpoint;
     /** set if this path is only a substitute: ask again after about this time */
     recheckMs?: number | null;
+};
+
+export type Endpoint = {
+    url: string;
+    protocol: Protocol;
 };
 
 export type Protocol = {
@@ -117,4 +212,6 @@ export type Message = {
     until?: string | null;
     code?: string;
     message?: string;
+    /** Unix seconds */
+    expiresAt?: number | null;
 };

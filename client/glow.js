@@ -51,49 +51,126 @@ var Reach = class {
   }
 };
 
+// client/src/pass.js
+var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
+var Pass = class {
+  #getToken;
+  /** @type {Grant | null} */
+  #kept = null;
+  /** @param {() => string | Promise<string>} getToken */
+  constructor(getToken) {
+    this.#getToken = getToken;
+  }
+  /** @returns {Grant} rejected if the app has none to give */
+  get() {
+    const grant = this.#kept ??= this.#ask();
+    grant.catch(() => this.drop(grant));
+    return grant;
+  }
+  /** @param {Grant} grant that is not to be used again */
+  drop(grant) {
+    if (this.#kept === grant) this.#kept = null;
+  }
+  async #ask() {
+    try {
+      const token = await this.#getToken();
+      if (typeof token === "string" && token !== "") return token;
+    } catch (error) {
+      throw new Error(`getToken failed: ${error}`);
+    }
+    throw new Error("getToken must give a text");
+  }
+};
+var asksForAnother = (code) => ASKS_FOR_ANOTHER.includes(code ?? "");
+
 // client/src/ids.js
 var placeOf = (id) => id.slice(0, 23);
 var byPlace = ({ id: a }, { id: b }) => placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0;
 var firstIdOf = (timestamp) => `${String(timestamp).padStart(10, "0")}-000000000000-0`;
 var idBefore = (id, seconds) => firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
 
+// client/src/refusal.js
+var FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH", "FORBIDDEN_TOKEN", "UNAUTHORIZED"];
+var Refusal = class extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+};
+var isFinal = (code) => FINAL_CODES.includes(code ?? "");
+
 // client/src/rest.js
 var ANSWER_MS = 1e4;
-var FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH"];
-var Refusal = class extends Error {
+var TOO_OLD = "this stack serves no feeds: bring it up to date, or use subscribe()";
+var Failure = class extends Error {
+  /** @param {string} message @param {number} [status] */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
 };
 var Rest = class {
   #api;
-  #token;
-  /** @param {string} api @param {string} token @param {string | undefined} region */
-  constructor(api, token, region) {
+  #pass;
+  /** How far the stack's clock is ahead of the device's. @type {number | null} */
+  #aheadMs = null;
+  /** @param {string} api @param {string | undefined} region @param {Pass | null} pass */
+  constructor(api, region, pass) {
     this.#api = api.replace(/\/+$/, "");
-    this.#token = token;
     this.region = region;
+    this.#pass = pass;
+  }
+  /** @param {Scope} scope @param {string} token @param {string | null} avoid a path @returns {Promise<Place>} */
+  async route(scope, token, avoid) {
+    const [route, date] = await this.#get(scope, `/connect/${token}`, { region: this.region, avoid });
+    if (route.protocol === void 0) throw new Error(`${this.#api}/connect answers no route`);
+    return placeOf2(route, date);
   }
   /**
-   * Where to connect, and the first id of the second in which the stack said so.
+   * The places of many tokens, in the order of `tokens`; an error for each that has none.
    * @param {Scope} scope
-   * @param {string | null} avoid a path
-   * @returns {Promise<{route: Route, askedAt: string | null}>}
+   * @param {readonly string[]} tokens
+   * @param {string | null} avoid
+   * @returns {Promise<(Place | Error)[]>}
    */
-  async route(scope, avoid) {
-    const [route, date] = await this.#get(scope, `/connect/${this.#token}`, { region: this.region, avoid });
-    if (route.protocol === void 0) throw new Error(`${this.#api}/connect answers no route`);
-    return { route, askedAt: date && firstIdOf(Date.parse(date) / 1e3) };
+  async routes(scope, tokens, avoid) {
+    try {
+      const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
+      if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
+      return routes.map((answer) => {
+        if ("error" in answer) return errorOf(answer.error);
+        return answer.live === void 0 ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf2(answer, date);
+      });
+    } catch (error) {
+      if (
+        /** @type {Failure} */
+        error.status === 404 && !(await this.route(scope, tokens[0], avoid)).route.live
+      ) throw new Refusal("UNSUPPORTED", TOO_OLD);
+      throw error;
+    }
   }
-  /** The newest price alone, or nothing if there is none yet. @param {Scope} scope @returns {Promise<Update[]>} */
-  async newest(scope) {
-    return (await this.#get(scope, `/tokens/${this.#token}/price`)).slice(0, 1);
+  /** The newest price alone, or nothing if there is none yet. @param {Scope} scope @param {string} token @returns {Promise<Update[]>} */
+  async newest(scope, token) {
+    return (await this.#get(scope, `/tokens/${token}/price`)).slice(0, 1);
   }
   /**
    * A page of the prices with ids above `after`, ascending.
    * @param {Scope} scope
+   * @param {string} token
    * @param {string} after
    * @returns {Promise<{prices: Update[], next: string | null}>}
    */
-  async page(scope, after) {
-    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after }))[0];
+  async page(scope, token, after) {
+    return (await this.#get(scope, `/tokens/${token}/prices`, { after }))[0];
+  }
+  /**
+   * How long until a time of the stack's clock; null if that clock is not known. The device's clock may be wrong.
+   * @param {Scope} scope
+   * @param {number} timestamp Unix seconds
+   */
+  msUntil(scope, timestamp) {
+    return this.#aheadMs === null ? null : timestamp * 1e3 - this.#aheadMs - scope.host.nowMs();
   }
   /**
    * @param {Scope} scope
@@ -102,26 +179,48 @@ var Rest = class {
    * @returns {Promise<any[]>} the body and the header Date; nothing if there is no price yet
    */
   async #get(scope, path, query = {}) {
-    const url = this.#api + path + queryOf(query);
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    const cancel = scope.later(ANSWER_MS, abort, abort);
+    const url = this.#api + path + queryOf(query, path.includes("?"));
     try {
-      const response = await scope.host.fetch(url, controller);
-      const text = await response.text();
-      if (response.ok) return [JSON.parse(text), response.headers.get("date")];
-      const { code, message } = errorIn(text);
-      if (code === "NO_PRICE") return [];
-      if (response.status < 500 && FINAL_CODES.includes(code)) throw new Refusal(message);
-      throw new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
+      for (let isLastTry = this.#pass === null; ; isLastTry = true) {
+        const grant = this.#pass?.get();
+        const { status, ok, text, date } = await ask(scope, url, await grant);
+        if (ok) {
+          if (date) this.#aheadMs = Date.parse(date) - scope.host.nowMs();
+          return [JSON.parse(text), date];
+        }
+        const { code, message } = errorIn(text);
+        if (code === "NO_PRICE") return [];
+        if (grant !== void 0 && asksForAnother(code)) {
+          this.#pass?.drop(grant);
+          if (!isLastTry) continue;
+        }
+        if (status < 500 && isFinal(code)) throw new Refusal(code, message);
+        throw new Failure(`HTTP status ${status} ${text.slice(0, 200)}`, status);
+      }
     } catch (error) {
-      throw error instanceof Refusal ? error : new Error(`${url}: ${/** @type {Error} */
-      error.message}`);
-    } finally {
-      cancel();
+      const { message, status } = (
+        /** @type {Failure} */
+        error
+      );
+      throw error instanceof Refusal ? error : new Failure(`${url}: ${message}`, status);
     }
   }
 };
+async function ask(scope, url, bearer) {
+  if (scope.isOver) throw new Error("nobody wants the answer any more");
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const cancel = scope.later(ANSWER_MS, abort, abort);
+  try {
+    const response = await scope.host.fetch(url, controller, bearer);
+    const { status, ok, headers } = response;
+    return { status, ok, text: await response.text(), date: headers.get("date") };
+  } finally {
+    cancel();
+  }
+}
+var placeOf2 = (route, date) => ({ route, askedAt: date && firstIdOf(Date.parse(date) / 1e3) });
+var errorOf = ({ code, message }) => isFinal(code) ? new Refusal(code, message) : new Error(`${code}: ${message}`);
 function errorIn(text) {
   try {
     return JSON.parse(text).error ?? {};
@@ -129,25 +228,706 @@ function errorIn(text) {
     return {};
   }
 }
-function queryOf(fields) {
-  const parts = Object.entries(fields).map(([name, value]) => value == null ? "" : `&${name}=${encodeURIComponent(value)}`);
-  return parts.join("").replace("&", "?");
+function queryOf(fields, goesOn = false) {
+  const text = Object.entries(fields).map(([name, value]) => value == null ? "" : `&${name}=${encodeURIComponent(value)}`).join("");
+  return goesOn ? text : text.replace("&", "?");
 }
+
+// client/src/pulse.js
+var LATE_TIMER_MS = 1e3;
+var Pulse = class {
+  #scope;
+  #ping;
+  #die;
+  /** Cancels the wait for an answer. @type {(() => void) | null} */
+  #cancelWait = null;
+  /** @param {Scope} scope @param {() => void} ping @param {() => void} die */
+  constructor(scope, ping, die) {
+    this.#scope = scope;
+    this.#ping = ping;
+    this.#die = die;
+  }
+  /** Pings every `pingMs`. @param {number} pingMs */
+  beatEvery(pingMs) {
+    this.#scope.later(pingMs, () => {
+      this.check();
+      this.beatEvery(pingMs);
+    });
+  }
+  /** Notes that something was received. */
+  hear() {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+  /** Pings now. Any message is an answer. */
+  check() {
+    this.#ping();
+    if (this.#cancelWait === null) this.#waitOnce(true);
+  }
+  /** @param {boolean} mayBeLate */
+  #waitOnce(mayBeLate) {
+    const dueMs = this.#scope.host.nowMs() + ANSWER_MS;
+    this.#cancelWait = this.#scope.later(ANSWER_MS, () => {
+      if (!mayBeLate || this.#scope.host.nowMs() - dueMs <= LATE_TIMER_MS) return this.#die();
+      this.#ping();
+      this.#waitOnce(false);
+    });
+  }
+};
+
+// client/src/roster.js
+var Roster = class {
+  /** By token. @type {Map<string, Seat>} */
+  #seats = /* @__PURE__ */ new Map();
+  /** How many tokens the server may count. */
+  get size() {
+    return this.#seats.size;
+  }
+  /** @param {string} token @param {Delivery | null} delivery null: the token is to be left */
+  want(token, delivery) {
+    const seat = this.#seats.get(token) ?? { wanted: null, served: null };
+    seat.wanted = delivery;
+    this.#keep(token, seat);
+  }
+  /** The tokens to subscribe and to unsubscribe now. They count as asked. */
+  takeDue() {
+    const due = { joining: [], leaving: [] };
+    for (const [token, seat] of this.#seats) {
+      if (seat.asked !== void 0 || seat.wanted === seat.served) continue;
+      seat.asked = seat.wanted;
+      (seat.wanted === null ? due.leaving : due.joining).push(token);
+    }
+    return due;
+  }
+  /** Notes that the server did as it was asked. What it says unasked changes nothing. @param {string} token @param {boolean} isServed */
+  confirm(token, isServed) {
+    const seat = this.#seats.get(token);
+    if (seat?.asked === void 0 || isServed === (seat.asked === null)) return;
+    seat.served = seat.asked;
+    seat.asked = void 0;
+    this.#keep(token, seat);
+  }
+  /** Notes that the server does not serve the token, whatever it was asked. @param {string} token */
+  drop(token) {
+    this.#seats.delete(token);
+  }
+  /** @param {string} token @param {Seat} seat */
+  #keep(token, seat) {
+    if (seat.wanted === null && seat.served === null && seat.asked === void 0) this.#seats.delete(token);
+    else this.#seats.set(token, seat);
+  }
+};
+
+// client/src/scope.js
+var Scope = class {
+  isOver = false;
+  /** @type {Set<() => void>} */
+  #ends = /* @__PURE__ */ new Set();
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+  }
+  /**
+   * @param {number} delayMs
+   * @param {() => void} act
+   * @param {() => void} [atEnd] called if this ends before
+   * @returns {() => void} cancels both
+   */
+  later(delayMs, act, atEnd) {
+    if (this.isOver) return () => {
+    };
+    const cancel = () => {
+      clear();
+      this.#ends.delete(end);
+    };
+    const clear = this.host.setTimer(() => {
+      cancel();
+      act();
+    }, delayMs);
+    const end = () => {
+      clear();
+      atEnd?.();
+    };
+    this.#ends.add(end);
+    return cancel;
+  }
+  end() {
+    this.isOver = true;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+};
+
+// client/src/connection.js
+var CLOSED_BY_POLICY = 1008;
+var PASS_EXPIRED = 4001;
+var SILENT = `no answer for ${ANSWER_MS} ms`;
+var RENEWAL_JITTER = 0.1;
+var MAX_TOKENS = 100;
+var Connection = class {
+  scope;
+  /** Whether the server has said that it serves. */
+  isGreeted = false;
+  /** When its tokens must have gone to another one. */
+  renewAtMs = Infinity;
+  /** A random part, the same for all its tokens, so that those that move together stay together. */
+  spread;
+  /** @type {Stage} */
+  #stage = "opening";
+  /** By token. @type {Map<string, Router>} */
+  #routers = /* @__PURE__ */ new Map();
+  #roster = new Roster();
+  #keeper;
+  #pulse;
+  /** @type {Socket | null} */
+  #socket = null;
+  /** What the server was shown last. @type {import("./pass.js").Grant | null} */
+  #grant = null;
+  #cancelRenewal = () => {
+  };
+  /** Cancels the timer that gathers commands. @type {(() => void) | null} */
+  #gathering = null;
+  /** @param {Address} address @param {Keeper} keeper */
+  constructor(address, keeper) {
+    this.address = address;
+    this.#keeper = keeper;
+    const { host } = keeper;
+    this.spread = host.random();
+    this.scope = new Scope(host);
+    this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
+  }
+  /** Whether another token may come. */
+  get hasRoom() {
+    return this.address.isLive && !this.scope.isOver && this.#roster.size < MAX_TOKENS && this.scope.host.nowMs() < this.renewAtMs;
+  }
+  /** Opens the socket, for the tokens that were added. */
+  open() {
+    const { url, protocol } = this.address;
+    this.scope.later(ANSWER_MS, () => this.isGreeted || this.fail(SILENT));
+    try {
+      const [first] = this.#routers.values();
+      const socket = this.#socket = new this.#keeper.host.WebSocket(protocol.subscribe === null ? url + queryOf(this.#wishOf(first)) : url);
+      socket.onopen = () => this.scope.isOver || (this.address.pass === null ? this.#beReady() : void this.#authorize(this.address.pass, "authorizing"));
+      socket.onmessage = ({ data }) => this.#receive(data);
+      socket.onclose = ({ code, reason }) => this.#end(code, reason);
+      socket.onerror = () => {
+      };
+    } catch (error) {
+      this.scope.later(0, () => this.fail(String(error)));
+    }
+  }
+  /** Serves the token of `router`, or serves it in another delivery. @param {Router} router */
+  add(router) {
+    this.#routers.set(router.token, router);
+    this.#roster.want(router.token, router.channel.delivery);
+    this.#gather();
+  }
+  /** @param {Router} router that wants nothing of this any more */
+  leave(router) {
+    this.#routers.delete(router.token);
+    this.#roster.want(router.token, null);
+    if (this.#routers.size === 0) this.#close(false);
+    else this.#gather();
+  }
+  /** Asks for a sign of life now: the network may be another one. */
+  check() {
+    if (this.isGreeted) this.#pulse.check();
+  }
+  /** Counts on no answer for the token any more. @param {string} token */
+  forget(token) {
+    this.#roster.drop(token);
+  }
+  /** @param {string} reason */
+  fail(reason) {
+    if (this.scope.isOver) return;
+    this.#close(true);
+    for (const router of this.#routers.values()) router.onEnd(this, `${this.address.url} ${reason}`);
+  }
+  /** @param {boolean} hasFailed */
+  #close(hasFailed) {
+    if (this.scope.isOver) return;
+    this.scope.end();
+    this.#socket?.close(1e3);
+    this.#keeper.noteEnd(this, hasFailed);
+  }
+  /** @param {number} code @param {string} reason */
+  #end(code, reason) {
+    if (code === CLOSED_BY_POLICY) return this.#refuse(this.#routers.values(), "POLICY", reason);
+    if (code === PASS_EXPIRED) this.#dropGrant();
+    this.fail(`ended: ${code} ${reason}`);
+  }
+  /** What a token wants; the cursor of a move is for a client that has none. @param {Router} router */
+  #wishOf({ channel, movedAfter }) {
+    const { after, delivery } = channel.wish(this.address.path);
+    return { after: after ?? movedAfter ?? void 0, delivery };
+  }
+  /** @param {Pass} pass @param {Stage} stage until the server has answered */
+  async #authorize(pass, stage) {
+    this.#stage = stage;
+    this.#grant = pass.get();
+    try {
+      const token = await this.#grant;
+      if (!this.scope.isOver) this.#say({ action: "authorize", token });
+    } catch (error) {
+      this.fail(String(error));
+    }
+  }
+  #dropGrant() {
+    if (this.#grant !== null) this.address.pass?.drop(this.#grant);
+  }
+  /** @param {number | null} expiresAt Unix seconds; null: no pass is needed here */
+  #beAuthorized(expiresAt) {
+    this.#beReady();
+    const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
+    this.#cancelRenewal();
+    if (leftMs === null) return;
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const { pass, protocol } = this.address;
+    if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
+    this.#cancelRenewal = this.scope.later(renewInMs, () => {
+      this.#dropGrant();
+      if (pass !== null && protocol.maxAgeMs === null) void this.#authorize(pass, "ready");
+    });
+  }
+  /** A time that is a random part shorter, so that clients do not all renew together. @param {number} timeMs */
+  #early(timeMs) {
+    return timeMs * (1 - RENEWAL_JITTER * this.scope.host.random());
+  }
+  /** @param {number} timeMs */
+  #renewIn(timeMs) {
+    this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
+  }
+  /** Sends the commands. */
+  #beReady() {
+    this.#stage = "ready";
+    this.#sayDue();
+  }
+  /** Sends soon what is due by then. */
+  #gather() {
+    if (this.#stage !== "ready") return;
+    this.#gathering ??= this.scope.later(0, () => {
+      this.#gathering = null;
+      this.#sayDue();
+    });
+  }
+  /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */
+  #sayDue() {
+    const { subscribe: subscribe2 } = this.address.protocol;
+    if (subscribe2 === null) return;
+    const { joining, leaving } = this.#roster.takeDue();
+    if (leaving.length > 0) this.#say({ action: "unsubscribePrice", ...leaving.length > 1 ? { tokens: leaving } : { token: leaving[0] } });
+    const wishes = joining.flatMap((token) => {
+      const router = this.#routers.get(token);
+      return router === void 0 ? [] : [{ token, ...this.#wishOf(router) }];
+    });
+    if (wishes.length > 0) this.#say({ ...subscribe2, ...wishes.length > 1 ? { subscriptions: wishes } : wishes[0] });
+  }
+  /** @param {string} text */
+  #receive(text) {
+    if (this.scope.isOver) return;
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return this.fail("sent no JSON");
+    }
+    this.#pulse.hear();
+    if (message.type === "PRICE_UPDATE") this.#pass([
+      /** @type {any} */
+      message
+    ]);
+    else if (message.type === "PRICE_BATCH") this.#pass(message.updates ?? []);
+    else this.#handle(message);
+  }
+  /** @param {Message} message */
+  #handle(message) {
+    const tokens = this.#tokensOf(message);
+    const routers = tokens.flatMap((token) => this.#routers.get(token) ?? []);
+    switch (message.type) {
+      case "connected":
+        this.#greet();
+        if (this.address.protocol.subscribe === null) this.#serve(routers);
+        return;
+      case "AUTHORIZED":
+        this.#greet();
+        return this.#beAuthorized(message.expiresAt ?? null);
+      case "SUBSCRIBED":
+        this.#greet();
+        this.#confirm(tokens, true);
+        return this.#serve(routers);
+      case "UNSUBSCRIBED":
+        return this.#confirm(tokens, false);
+      case "GAP":
+        for (const { channel } of routers) channel.miss(message.after ?? null);
+        return;
+      case "MOVED":
+        this.#confirm(tokens, true);
+        for (const router of routers) router.onMoved(
+          this,
+          /** @type {any} */
+          message
+        );
+        return;
+      case "ERROR":
+        return this.#err(message, tokens, routers);
+    }
+  }
+  #greet() {
+    if (this.isGreeted) return;
+    const { pingMs, maxAgeMs } = this.address.protocol;
+    this.isGreeted = true;
+    this.#pulse.beatEvery(pingMs);
+    this.#renewIn(this.#early(maxAgeMs ?? Infinity));
+    this.#keeper.noteService(this);
+  }
+  /** @param {readonly Router[]} routers */
+  #serve(routers) {
+    for (const router of routers) router.onServing(this);
+  }
+  /** Notes an answer; what the app wanted meanwhile is due now. @param {readonly string[]} tokens @param {boolean} isServed */
+  #confirm(tokens, isServed) {
+    for (const token of tokens) this.#roster.confirm(token, isServed);
+    this.#gather();
+  }
+  /** @param {Message} message @param {readonly string[]} tokens the one that it names, or all @param {readonly Router[]} routers */
+  #err({ code, message = "", token }, tokens, routers) {
+    const said = `says ${code}: ${message}`;
+    if (asksForAnother(code) && this.address.pass !== null) return this.#showAnother(this.address.pass, code, message);
+    if (isFinal(code) && (token !== void 0 || tokens.length === 1 || code === "UNAUTHORIZED")) {
+      for (const refused of tokens) this.#roster.drop(refused);
+      return this.#refuse(routers, `${code}`, message);
+    }
+    if (code !== "UNAVAILABLE" || token === void 0) return this.fail(said);
+    this.#confirm(tokens, true);
+    for (const router of routers) router.onUnavailable(this, `${this.address.url} ${said}`);
+  }
+  /** Shows another pass, but not a third one. @param {Pass} pass @param {string | undefined} code @param {string} message */
+  #showAnother(pass, code, message) {
+    this.#dropGrant();
+    if (code === "TOKEN_EXPIRED") this.fail(`says ${code}: ${message}`);
+    else if (this.#stage === "authorizing again") this.#refuse(this.#routers.values(), `${code}`, message);
+    else void this.#authorize(pass, "authorizing again");
+  }
+  /** @param {Iterable<Router>} routers @param {string} code @param {string} reason */
+  #refuse(routers, code, reason) {
+    for (const router of [...routers]) router.onRefused(new Refusal(code, reason));
+  }
+  /** @param {readonly Update[]} updates of any tokens */
+  #pass(updates) {
+    for (const update of updates) this.#routers.get(update.token)?.channel.take(this.address.path, update);
+  }
+  /** Those that a message names; all of them, if it names none. @param {Message} message */
+  #tokensOf({ token, tokens }) {
+    return tokens ?? (token === void 0 ? [...this.#routers.keys()] : [token]);
+  }
+  /** @param {object} message */
+  #say(message) {
+    this.#socket?.send(JSON.stringify(message));
+  }
+};
+
+// client/src/connections.js
+var SETTLED_MS = 3e4;
+var Connections = class {
+  reach = new Reach();
+  host;
+  rest;
+  #pass;
+  #isShared;
+  #backoff = new Backoff();
+  #triesAgainAtMs = -Infinity;
+  /** Paths whose socket for one token ended before it greeted: its room may be full, which a browser cannot see. @type {Set<string>} */
+  #fullPaths = /* @__PURE__ */ new Set();
+  /** @type {Set<Connection>} */
+  #open = /* @__PURE__ */ new Set();
+  /** @param {Host} host @param {Rest} rest @param {Pass | null} pass @param {boolean} isShared whether tokens share sockets */
+  constructor(host, rest, pass, isShared) {
+    this.host = host;
+    this.rest = rest;
+    this.#pass = pass;
+    this.#isShared = isShared;
+  }
+  /** @param {Route} route @param {Router} router @returns {Connection} that will serve its token */
+  join(route, router) {
+    const address = this.#addressOf(route);
+    const other = [...this.#open].find((connection2) => connection2.hasRoom && connection2.address.url === address.url);
+    const connection = other ?? new Connection(address, this);
+    connection.add(router);
+    if (other === void 0) {
+      this.#open.add(connection);
+      connection.open();
+    }
+    return connection;
+  }
+  /** Whether a route says enough to open it: old stacks do not name the socket for many tokens. @param {Route} route */
+  canOpen(route) {
+    return route.live !== void 0 || !this.#wantsLive(route.path);
+  }
+  /** Looks whether the connections live. */
+  check() {
+    for (const connection of this.#open) connection.check();
+  }
+  /** How long until the next try. It is one for all, so that tokens that failed together come back together. */
+  pauseMs() {
+    const nowMs = this.host.nowMs();
+    if (this.#triesAgainAtMs <= nowMs) this.#triesAgainAtMs = nowMs + this.#backoff.nextMs(this.host.random());
+    return this.#triesAgainAtMs - nowMs;
+  }
+  /** @param {Connection} connection */
+  noteService({ address, scope }) {
+    this.reach.noteService(address.path);
+    scope.later(SETTLED_MS, () => this.#backoff.reset());
+  }
+  /** @param {Connection} connection @param {boolean} hasFailed */
+  noteEnd(connection, hasFailed) {
+    const { isGreeted, address: { path, isLive } } = connection;
+    this.#open.delete(connection);
+    if (isGreeted || !hasFailed) return;
+    if (isLive) this.#fullPaths.delete(path);
+    else this.#fullPaths.add(path);
+    if (this.reach.noteFailure(path, this.host.nowMs())) this.#backoff.reset();
+  }
+  /** @param {string} path */
+  #wantsLive(path) {
+    return this.#isShared || this.#pass !== null || this.#fullPaths.has(path);
+  }
+  /** @param {Route} route @returns {import("./connection.js").Address} */
+  #addressOf({ path, url, protocol, live }) {
+    if (live === void 0 || !this.#wantsLive(path)) return { path, url, protocol, isLive: false, pass: null };
+    return { path, ...live, isLive: true, pass: this.#pass };
+  }
+};
+
+// client/src/discovery.js
+var MAX_TOKENS2 = 100;
+var MAX_LETTERS = 5e3;
+var Discovery = class {
+  #rest;
+  #scope;
+  #asksForMany;
+  /** @type {Question[]} */
+  #questions = [];
+  /** @param {Rest} rest @param {Scope} scope @param {boolean} asksForMany */
+  constructor(rest, scope, asksForMany) {
+    this.#rest = rest;
+    this.#scope = scope;
+    this.#asksForMany = asksForMany;
+  }
+  /** @param {string} token @param {string | null} avoid a path @returns {Promise<Place>} */
+  ask(token, avoid) {
+    if (!this.#asksForMany) return this.#rest.route(this.#scope, token, avoid);
+    if (this.#questions.length === 0) this.#scope.later(0, () => this.#askAll());
+    return new Promise((answer) => this.#questions.push({ token, avoid, answer }));
+  }
+  #askAll() {
+    for (const questions of calls(this.#questions.splice(0))) {
+      const places = this.#rest.routes(this.#scope, questions.map(({ token }) => token), questions[0].avoid);
+      for (const [index, { answer }] of questions.entries()) answer(places.then((all) => placeOrThrow(all[index])));
+    }
+  }
+};
+function placeOrThrow(place) {
+  if (place instanceof Error) throw place;
+  return place;
+}
+function calls(questions) {
+  const calls2 = [];
+  let letters = 0;
+  for (const question of [...questions].sort((a, b) => `${a.avoid}`.localeCompare(`${b.avoid}`))) {
+    const call = calls2.at(-1);
+    letters += question.token.length + 1;
+    if (call !== void 0 && call[0].avoid === question.avoid && call.length < MAX_TOKENS2 && letters <= MAX_LETTERS) call.push(question);
+    else {
+      calls2.push([question]);
+      letters = question.token.length + 1;
+    }
+  }
+  return calls2;
+}
+
+// client/src/host.js
+var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
+function tell(callback) {
+  try {
+    callback();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
+var HOST = {
+  nowMs: () => performance.now(),
+  random: () => Math.random(),
+  setTimer(act, delayMs) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+  fetch: (url, { signal }, bearer) => fetch(url, bearer === void 0 ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),
+  onWake(act) {
+    const controller = new AbortController();
+    for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
+    return () => controller.abort();
+  },
+  warn: (text) => console.error(text)
+};
+
+// client/src/follower.js
+var Follower = class {
+  wishes;
+  #stream;
+  /** `joining`: the token's stream runs, and the app has not been told yet what it knows. @type {"joining" | "following" | "closed"} */
+  #stage = "joining";
+  /** @type {State} */
+  #state;
+  /** @param {Wishes} wishes @param {Stream} stream */
+  constructor(wishes, stream) {
+    this.wishes = wishes;
+    this.#stream = stream;
+    this.#state = stream.state;
+  }
+  get token() {
+    return this.#stream.token;
+  }
+  get state() {
+    return this.#state;
+  }
+  get newest() {
+    return this.#stream.newest;
+  }
+  close() {
+    this.end("close() was called");
+    this.#stream.remove(this);
+  }
+  /** Begins to listen, with what the stream knows. */
+  begin() {
+    if (this.#stage !== "joining") return;
+    const { state, newest } = this.#stream;
+    this.#stage = "following";
+    if (this.#stream.isTold) this.show(state);
+    if (newest !== null) this.take(newest, false);
+  }
+  /** @param {Update} update @param {boolean} isLate */
+  take(update, isLate) {
+    const { delivery, onPrice } = this.wishes;
+    if (this.#stage === "following" && (!isLate || delivery === "all")) tell(() => onPrice(update, { isLate }));
+  }
+  /** @param {State} state */
+  show(state) {
+    this.#state = state;
+    if (this.#stage === "following") tell(() => this.wishes.onState?.(state));
+  }
+  /** Tells the last things. @param {string} reason @param {Refusal} [refusal] */
+  end(reason, refusal) {
+    if (this.#stage === "closed") return;
+    this.#stage = "following";
+    if (refusal !== void 0) tell(() => this.wishes.onError?.(refusal));
+    this.show({ state: "closed", path: null, reason });
+    this.#stage = "closed";
+  }
+};
+
+// client/src/options.js
+var MAX_FILL = 1e4;
+function checkedStack(options) {
+  const { api, region, getToken, onState, WebSocket = globalThis.WebSocket } = options ?? {};
+  check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
+  checkFunctions({ getToken, onState });
+  check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
+  return { api, region: region || void 0, getToken, WebSocket };
+}
+function checkedWishes(token, options) {
+  const { delivery = "all", onPrice, onState, onError, maxFill = MAX_FILL } = options ?? {};
+  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
+  check(typeof onPrice === "function", "onPrice", "a function", onPrice);
+  checkFunctions({ onState, onError });
+  check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
+  check(maxFill > 0, "maxFill", "above 0", maxFill);
+  return { delivery, onPrice, onState, onError, maxFill };
+}
+function checkFunctions(values) {
+  for (const [name, value] of Object.entries(values)) check(typeof (value ?? check) === "function", name, "a function", value);
+}
+function check(isRight, name, what, value) {
+  if (!isRight) throw new TypeError(`glow: ${name} must be ${what}; got ${value}`);
+}
+
+// client/src/price_loop.js
+var MOST = 1e3;
+var DONE = { done: true, value: void 0 };
+var PriceLoop = class {
+  #most;
+  #subscription;
+  /** @type {Price[]} */
+  #waiting = [];
+  /** Calls of `next` that wait for a price. @type {Reader[]} */
+  #readers = [];
+  /** The call of `next` that is answered when there is nothing more. @type {((reader: Reader) => void) | null} */
+  #end = null;
+  /** @param {(callbacks: FollowOptions) => FeedSubscription} subscribe @param {"all" | "latest"} [delivery] */
+  constructor(subscribe2, delivery) {
+    this.#most = delivery === "latest" ? 1 : MOST;
+    this.#subscription = subscribe2({
+      onPrice: (update, { isLate }) => this.#take({ update, isLate, skipped: 0 }),
+      onError: (error) => this.#finish(({ reject }) => reject(error)),
+      onState: ({ state }) => state === "closed" && this.#finish(({ resolve }) => resolve(DONE))
+    });
+  }
+  /** @returns {Promise<Result>} */
+  next() {
+    return new Promise((resolve, reject) => {
+      const value = this.#waiting.shift();
+      if (value !== void 0) resolve({ done: false, value });
+      else if (this.#end === null) this.#readers.push({ resolve, reject });
+      else this.#answer({ resolve, reject });
+    });
+  }
+  /** @returns {Promise<Result>} */
+  async return() {
+    this.#waiting = [];
+    this.#subscription.close();
+    return DONE;
+  }
+  /** @param {Price} price */
+  #take(price) {
+    const reader = this.#readers.shift();
+    if (reader !== void 0) return reader.resolve({ done: false, value: price });
+    this.#waiting.push(price);
+    if (this.#waiting.length <= this.#most) return;
+    const { skipped } = (
+      /** @type {Price} */
+      this.#waiting.shift()
+    );
+    this.#waiting[0].skipped += skipped + 1;
+  }
+  /** @param {(reader: Reader) => void} end of the loop: the first end counts */
+  #finish(end) {
+    this.#end ??= end;
+    for (const reader of this.#readers.splice(0)) this.#answer(reader);
+  }
+  /** Tells the end; a loop that goes on after an error is done. @param {Reader} reader */
+  #answer(reader) {
+    this.#end?.(reader);
+    this.#end = ({ resolve }) => resolve(DONE);
+  }
+};
 
 // client/src/filler.js
 var NEWEST = "~";
 var Filler = class {
+  #token;
   #rest;
-  #maxPrices;
+  #wishes;
   #scope;
   #taker;
   /** What is still to be read, beside what is being read. @type {Start | null} */
   #owed = null;
   isIdle = true;
-  /** @param {Rest} rest @param {number} maxPrices that are read at most @param {Scope} scope @param {Taker} taker */
-  constructor(rest, maxPrices, scope, taker) {
+  /** @param {string} token @param {Rest} rest @param {{maxFill: number}} wishes how many prices are read at most @param {Scope} scope @param {Taker} taker */
+  constructor(token, rest, wishes, scope, taker) {
+    this.#token = token;
     this.#rest = rest;
-    this.#maxPrices = maxPrices;
+    this.#wishes = wishes;
     this.#scope = scope;
     this.#taker = taker;
   }
@@ -168,7 +948,8 @@ var Filler = class {
         this.#taker.fill(prices);
         pricesRead += prices.length;
         backoff.reset();
-        if (next !== null && pricesRead >= this.#maxPrices) this.#skip(start, `more than ${this.#maxPrices} prices were missed`);
+        const { maxFill } = this.#wishes;
+        if (next !== null && pricesRead >= maxFill) this.#skip(start, `more than ${maxFill} prices were missed`);
         else if (next !== null) this.owe(next);
       } catch (error) {
         if (error instanceof Refusal) this.#skip(start, `missed prices are lost: ${error.message}`);
@@ -183,8 +964,8 @@ var Filler = class {
   }
   /** @param {Start} start @returns {Promise<{prices: Update[], next: string | null}>} */
   async #page(start) {
-    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope), next: null };
-    return this.#rest.page(this.#scope, start);
+    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope, this.#token), next: null };
+    return this.#rest.page(this.#scope, this.#token, start);
   }
   /** Leaves out all but the newest price, or that too. @param {Start} start @param {string} reason */
   #skip(start, reason) {
@@ -285,16 +1066,11 @@ var Queue = class {
 // client/src/sequence.js
 var HELD_UPDATES = 1e3;
 var Sequence = class {
-  #risesOnly;
   /** @type {Update[]} */
   #held = [];
   #isHolding = false;
   /** The id of the newest price handed out. @type {string | null} */
   newestId = null;
-  /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
-  constructor(risesOnly) {
-    this.#risesOnly = risesOnly;
-  }
   hold() {
     this.#isHolding = true;
   }
@@ -321,7 +1097,7 @@ var Sequence = class {
     for (const update of updates) {
       const isLate = this.newestId !== null && placeOf(update.id) < placeOf(this.newestId);
       if (!isLate) this.newestId = update.id;
-      if (!isLate || !this.#risesOnly) handouts.push({ update, isLate });
+      handouts.push({ update, isLate });
     }
     return handouts;
   }
@@ -331,11 +1107,11 @@ var Sequence = class {
 var LATE_SECONDS = 60;
 var HELD_MS = 5e3;
 var Channel = class {
-  #wantsLatest;
+  #wishes;
   #scope;
   #app;
   #memory = new Memory();
-  #sequence;
+  #sequence = new Sequence();
   #filler;
   #cancelRelease = () => {
   };
@@ -346,21 +1122,27 @@ var Channel = class {
    */
   #servedFrom = null;
   /**
+   * @param {string} token
    * @param {Rest} rest
-   * @param {{wantsLatest: boolean, maxFill: number}} wishes
+   * @param {Wishes} wishes that may change
    * @param {Scope} scope
    * @param {{take: (handout: Handout) => void, skip: (reason: string) => void}} app
    */
-  constructor(rest, { wantsLatest, maxFill }, scope, app) {
-    this.#wantsLatest = wantsLatest;
+  constructor(token, rest, wishes, scope, app) {
+    this.#wishes = wishes;
     this.#scope = scope;
     this.#app = app;
-    this.#sequence = new Sequence(wantsLatest);
-    this.#filler = new Filler(rest, maxFill, scope, this);
+    this.#filler = new Filler(token, rest, wishes, scope, this);
+  }
+  get delivery() {
+    return this.#wishes.delivery;
+  }
+  get #wantsLatest() {
+    return this.delivery === "latest";
   }
   /** What to ask `path` for. @param {string} path */
   wish(path) {
-    return { after: this.#memory.cursor(path) ?? this.#servedFrom, delivery: this.#wantsLatest ? "latest" : void 0 };
+    return { after: this.#memory.cursor(path) ?? this.#servedFrom, delivery: this.#wantsLatest ? this.delivery : void 0 };
   }
   /** From now on `path` delivers, and alone. @param {string} path @param {string | null} askedAt when the place was asked for, as an id */
   serveFrom(path, askedAt) {
@@ -418,267 +1200,33 @@ var Channel = class {
   }
 };
 
-// client/src/host.js
-var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
-var HOST = {
-  nowMs: () => performance.now(),
-  random: () => Math.random(),
-  setTimer(act, delayMs) {
-    const timer = setTimeout(act, delayMs);
-    return () => clearTimeout(timer);
-  },
-  fetch: (url, controller) => fetch(url, controller),
-  // reads its `signal`
-  onWake(act) {
-    const controller = new AbortController();
-    for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
-    return () => controller.abort();
-  },
-  warn: (text) => console.error(text)
-};
-
-// client/src/options.js
-var MAX_FILL = 1e4;
-function checked(token, options) {
-  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalThis.WebSocket } = options ?? {};
-  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
-  check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
-  check(typeof onPrice === "function", "onPrice", "a function", onPrice);
-  check(typeof (onState ?? check) === "function", "onState", "a function", onState);
-  check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
-  check(maxFill > 0, "maxFill", "above 0", maxFill);
-  check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
-  return { token, api, region: region || void 0, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket };
-}
-function check(isRight, name, what, value) {
-  if (!isRight) throw new TypeError(`glow: ${name} must be ${what}; got ${value}`);
-}
-
-// client/src/pulse.js
-var LATE_TIMER_MS = 1e3;
-var Pulse = class {
-  #scope;
-  #ping;
-  #die;
-  /** Cancels the wait for an answer. @type {(() => void) | null} */
-  #cancelWait = null;
-  /** @param {Scope} scope @param {() => void} ping @param {() => void} die */
-  constructor(scope, ping, die) {
-    this.#scope = scope;
-    this.#ping = ping;
-    this.#die = die;
-  }
-  /** Pings every `pingMs`. @param {number} pingMs */
-  beatEvery(pingMs) {
-    this.#scope.later(pingMs, () => {
-      this.check();
-      this.beatEvery(pingMs);
-    });
-  }
-  /** Notes that something was received. */
-  hear() {
-    this.#cancelWait?.();
-    this.#cancelWait = null;
-  }
-  /** Pings now. Any message is an answer. */
-  check() {
-    this.#ping();
-    if (this.#cancelWait === null) this.#waitOnce(true);
-  }
-  /** @param {boolean} mayBeLate */
-  #waitOnce(mayBeLate) {
-    const dueMs = this.#scope.host.nowMs() + ANSWER_MS;
-    this.#cancelWait = this.#scope.later(ANSWER_MS, () => {
-      if (!mayBeLate || this.#scope.host.nowMs() - dueMs <= LATE_TIMER_MS) return this.#die();
-      this.#ping();
-      this.#waitOnce(false);
-    });
-  }
-};
-
-// client/src/scope.js
-var Scope = class {
-  isOver = false;
-  /** @type {Set<() => void>} */
-  #ends = /* @__PURE__ */ new Set();
-  /** @param {Host} host */
-  constructor(host) {
-    this.host = host;
-  }
-  /**
-   * @param {number} delayMs
-   * @param {() => void} act
-   * @param {() => void} [atEnd] called if this ends before
-   * @returns {() => void} cancels both
-   */
-  later(delayMs, act, atEnd) {
-    if (this.isOver) return () => {
-    };
-    const cancel = () => {
-      clear();
-      this.#ends.delete(end);
-    };
-    const clear = this.host.setTimer(() => {
-      cancel();
-      act();
-    }, delayMs);
-    const end = () => {
-      clear();
-      atEnd?.();
-    };
-    this.#ends.add(end);
-    return cancel;
-  }
-  end() {
-    this.isOver = true;
-    for (const end of this.#ends) end();
-    this.#ends.clear();
-  }
-};
-
-// client/src/connection.js
-var CLOSED_BY_POLICY = 1008;
-var SILENT = `no answer for ${ANSWER_MS} ms`;
-var GREETINGS = ["connected", "SUBSCRIBED"];
-var Connection = class {
-  scope;
-  #serves = false;
-  #channels;
-  #listener;
-  #pulse;
-  /** @type {Socket | null} */
-  #socket = null;
-  /**
-   * @param {Route} route
-   * @param {ReadonlyMap<string, Channel>} channels by token
-   * @param {Host} host
-   * @param {Listener} listener
-   */
-  constructor(route, channels, host, listener) {
-    const { url, protocol } = this.route = route;
-    this.#channels = channels;
-    this.#listener = listener;
-    this.scope = new Scope(host);
-    this.#pulse = new Pulse(this.scope, () => this.#say(protocol.ping), () => this.#fail(SILENT));
-    this.scope.later(ANSWER_MS, () => this.#serves || this.#fail(SILENT));
-    const { subscribe: subscribe2 } = protocol;
-    try {
-      const [[, first]] = channels;
-      const asked = subscribe2 === null ? url + queryOf(this.#wishOf(first)) : url;
-      const socket = this.#socket = new host.WebSocket(asked);
-      socket.onopen = () => {
-        if (subscribe2 === null || this.scope.isOver) return;
-        for (const [token, channel] of channels) this.#say({ ...subscribe2, token, ...this.#wishOf(channel) });
-      };
-      socket.onmessage = ({ data }) => this.#receive(data);
-      socket.onclose = ({ code, reason }) => code === CLOSED_BY_POLICY ? this.#refuse(reason) : this.#fail(`ended: ${code} ${reason}`);
-      socket.onerror = () => {
-      };
-    } catch (error) {
-      this.scope.later(0, () => this.#fail(String(error)));
-    }
-  }
-  close() {
-    this.scope.end();
-    this.#socket?.close(1e3);
-  }
-  /** Asks for a sign of life now: the network may be another one. */
-  check() {
-    this.#pulse.check();
-  }
-  /** What each token wants; the cursor of a move is for a client that has none. @param {Channel} channel */
-  #wishOf(channel) {
-    const { after, delivery } = channel.wish(this.route.path);
-    return { after: after ?? this.route.after ?? void 0, delivery };
-  }
-  /** @param {string} reason */
-  #fail(reason) {
-    if (this.scope.isOver) return;
-    this.close();
-    this.#listener.onEnd(this, `${this.route.url} ${reason}`);
-  }
-  /** @param {string} reason */
-  #refuse(reason) {
-    if (!this.scope.isOver) this.#listener.onRefused(reason);
-  }
-  /** @param {string} text */
-  #receive(text) {
-    if (this.scope.isOver) return;
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return this.#fail("sent no JSON");
-    }
-    this.#pulse.hear();
-    if (!this.#serves && GREETINGS.includes(message.type)) this.#beginServing();
-    this.#handle(message);
-  }
-  #beginServing() {
-    this.#serves = true;
-    this.#pulse.beatEvery(this.route.protocol.pingMs);
-    this.#listener.onServing(this);
-  }
-  /** @param {Message} message */
-  #handle(message) {
-    switch (message.type) {
-      case "PRICE_UPDATE":
-        return this.#pass([
-          /** @type {any} */
-          message
-        ]);
-      case "PRICE_BATCH":
-        return this.#pass(message.updates ?? []);
-      case "GAP":
-        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null);
-        return;
-      case "MOVED":
-        return this.#listener.onMoved(
-          this,
-          /** @type {any} */
-          message
-        );
-      case "ERROR":
-        if (FINAL_CODES.includes(message.code ?? "")) this.#refuse(message.message ?? "");
-        else this.#fail(`says ${message.code}: ${message.message}`);
-    }
-  }
-  /** @param {readonly Update[]} updates of any tokens */
-  #pass(updates) {
-    for (const update of updates) this.#channels.get(update.token)?.take(this.route.path, update);
-  }
-  /** Those of the token that a message names; all of them, if it names none. @param {Message} message */
-  #channelsOf({ token }) {
-    return [...this.#channels].filter(([own]) => token === void 0 || own === token).map(([, channel]) => channel);
-  }
-  /** @param {object} message */
-  #say(message) {
-    this.#socket?.send(JSON.stringify(message));
-  }
-};
-
 // client/src/router.js
-var SETTLED_MS = 3e4;
+var SETTLED_MS2 = 3e4;
 var POLL_MS = 5e3;
 var MOVE_PAUSE_MS = 2e3;
-var RENEWAL_JITTER = 0.1;
-var PROTOCOLS = {
-  aws: { subscribe: { action: "subscribePrice" }, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 },
-  edge: { subscribe: null, ping: { type: "ping" }, pingMs: 2e4, maxAgeMs: null }
-};
+var TOGETHER_MS = 250;
+var SERVED_MS = 2 * ANSWER_MS;
+var PROTOCOLS = (() => {
+  const subscribe2 = { action: "subscribePrice" };
+  const aws = { subscribe: subscribe2, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 };
+  const edge = { subscribe: subscribe2, ping: { type: "ping" }, pingMs: 2e4, maxAgeMs: null };
+  return { aws: { one: aws, live: aws }, edge: { one: { ...edge, subscribe: null }, live: edge } };
+})();
 var RESTING = { name: "resting", path: null };
 var NOTHING = { name: "nothing", end() {
 } };
 var Router = class {
-  #channels;
-  #rest;
-  #host;
+  token;
+  channel;
+  #connections;
+  #discovery;
   #listener;
+  /** For what concerns this token alone: that it is moved, or cannot be served. */
   #backoff = new Backoff();
   #reach = new Reach();
   #source = NOTHING;
   #step = RESTING;
-  /** The timers and requests of the current step. The next one cancels them. */
+  /** The timers of the current step. The next one cancels them. */
   #stepScope;
   /** The last route that came from /connect or MOVED. @type {Route | null} */
   #route = null;
@@ -687,91 +1235,110 @@ var Router = class {
   /** Since when no socket can be opened; null: one delivers; Infinity: that it lasts has been said. @type {number | null} */
   #outageSinceMs = null;
   /**
-   * @param {ReadonlyMap<string, Channel>} channels by token
-   * @param {Rest} rest
-   * @param {Host} host
+   * @param {string} token
+   * @param {Channel} channel
+   * @param {Connections} connections
+   * @param {Discovery} discovery
    * @param {Listener} listener
    */
-  constructor(channels, rest, host, listener) {
-    this.#channels = channels;
-    this.#rest = rest;
-    this.#host = host;
+  constructor(token, channel, connections, discovery, listener) {
+    this.token = token;
+    this.channel = channel;
+    this.#connections = connections;
+    this.#discovery = discovery;
     this.#listener = listener;
-    this.#stepScope = new Scope(host);
+    this.#stepScope = new Scope(connections.host);
     this.#stepScope.later(0, () => this.#connect(null));
+  }
+  /** The cursor of the last move. */
+  get movedAfter() {
+    return this.#route?.after ?? null;
   }
   close() {
     this.#enter(RESTING).end();
     this.#deliverFrom(NOTHING);
   }
-  /** Looks whether the connection lives, and tries at once if there is none. */
+  /** Tries at once if nothing delivers and nothing is under way. */
   wake() {
-    if (this.#serving !== void 0) this.#serving.check();
-    else if (this.#step.name === "waiting") void this.#connect(this.#step.path);
+    if (this.#serving === void 0 && this.#step.name === "waiting") void this.#connect(this.#step.path);
+  }
+  /** Asks for prices as the channel wants them now. */
+  wishAgain() {
+    this.#serving?.add(this);
+    this.#step.connection?.add(this);
   }
   /** @param {Connection} connection */
   onServing(connection) {
-    const { route } = connection;
-    if (this.#source.name === "polling") this.#poll();
+    if (connection === this.#serving) return;
+    const { path } = connection.address;
+    if (this.#source.name === "polling") this.channel.poll();
     this.#step = RESTING;
-    this.#deliverFrom({
-      name: "socket",
-      end: () => connection.close(),
-      connection,
-      renewAtMs: this.#host.nowMs() + (route.protocol.maxAgeMs ?? Infinity) * (1 - RENEWAL_JITTER * this.#host.random())
-    });
-    this.#reach.noteService(route.path);
+    this.#deliverFrom({ name: "socket", end: () => connection.leave(this), connection });
+    this.#reach.noteService(path);
     this.#outageSinceMs = null;
-    connection.scope.later(SETTLED_MS, () => this.#backoff.reset());
-    for (const channel of this.#channels.values()) channel.serveFrom(route.path, this.#askedAt);
-    this.#settleOn(route);
+    this.channel.serveFrom(path, this.#askedAt);
+    this.#settleOn(this.#route?.recheckMs);
     this.#report();
   }
-  /** @param {Connection} connection @param {string} reason */
+  /** The connection has ended. @param {Connection} connection @param {string} reason */
   onEnd(connection, reason) {
-    if (connection !== this.#serving) {
-      const { path } = connection.route;
-      if (this.#reach.noteFailure(path, this.#host.nowMs())) this.#backoff.reset();
-      return this.#retry(path, reason);
-    }
-    this.#deliverFrom(NOTHING);
-    if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason);
-    else this.#report(reason);
+    this.#lose(connection, reason);
   }
-  /** @param {Connection} connection @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
-  onMoved(connection, { path, url, after, jitterMs }) {
+  /** The connection goes on, but cannot serve this token. @param {Connection} connection @param {string} reason */
+  onUnavailable(connection, reason) {
+    if (this.#reach.noteFailure(connection.address.path, this.#nowMs)) this.#backoff.reset();
+    this.#lose(connection, reason, this.#backoff.nextMs(this.#random()));
+  }
+  /** @param {Connection} connection @param {Moved} moved */
+  onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
     if (path === this.#step.path) return;
-    const protocol = PROTOCOLS[path];
-    const spreadMs = jitterMs * this.#host.random();
-    if (this.#rest.region !== void 0 || protocol === void 0) {
-      this.#enter({ name: "waiting", path: null }).later(spreadMs, () => this.#connect(null));
+    const protocols = PROTOCOLS[path];
+    const live = liveUrl === void 0 || protocols === void 0 ? void 0 : { url: liveUrl, protocol: protocols.live };
+    const route = { path, url, protocol: protocols?.one, live, after };
+    const spreadMs = jitterMs * connection.spread;
+    if (this.#connections.rest.region !== void 0 || protocols === void 0 || !this.#connections.canOpen(route)) {
+      this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {
-      const route = this.#route = { path, url, protocol, after };
-      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route);
+      this.#route = route;
+      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(null);
       else {
-        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), MOVE_PAUSE_MS);
-        this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#random()), MOVE_PAUSE_MS);
+        this.#enter({ name: "waiting", path }).later(this.#together(spreadMs + pauseMs), () => this.#open(route));
       }
     }
     this.#report(`moved to ${path}`);
   }
-  /** @param {string} reason */
-  onRefused(reason) {
-    this.#listener.onRefused(reason);
+  /** @param {Refusal} refusal */
+  onRefused(refusal) {
+    this.#listener.onRefused(refusal);
   }
   get #serving() {
     return this.#source.connection;
   }
+  get #nowMs() {
+    return this.#connections.host.nowMs();
+  }
+  #random() {
+    return this.#connections.host.random();
+  }
+  /** The delay, until the end of a short period that all tokens have in common. @param {number} delayMs */
+  #together(delayMs) {
+    return Math.ceil((this.#nowMs + delayMs) / TOGETHER_MS) * TOGETHER_MS - this.#nowMs;
+  }
   /** Whether a connection on `path` delivers that need not be renewed. @param {string} path */
   #isWellOn(path) {
-    return this.#source.name === "socket" && this.#source.connection.route.path === path && this.#host.nowMs() < this.#source.renewAtMs;
+    return this.#serving !== void 0 && this.#serving.address.path === path && this.#nowMs < this.#serving.renewAtMs;
+  }
+  /** @param {string} path */
+  #isUnreachable(path) {
+    return [this.#reach, this.#connections.reach].some((reach) => reach.isUnreachable(path, this.#nowMs));
   }
   /** Leaves the current step. @param {Step} step */
   #enter(step) {
     this.#stepScope.end();
-    this.#step.connection?.close();
+    this.#step.connection?.leave(this);
     this.#step = step;
-    return this.#stepScope = new Scope(this.#host);
+    return this.#stepScope = new Scope(this.#connections.host);
   }
   /** @param {Source} source */
   #deliverFrom(source) {
@@ -784,146 +1351,310 @@ var Router = class {
     let failure = null;
     this.#report();
     try {
-      const { route: route2, askedAt } = await this.#rest.route(scope, this.#reach.avoided(this.#host.nowMs()));
+      const avoided = this.#connections.reach.avoided(this.#nowMs) ?? this.#reach.avoided(this.#nowMs);
+      const { route: route2, askedAt } = await this.#discovery.ask(this.token, avoided);
       if (!scope.isOver) [this.#route, this.#askedAt] = [route2, askedAt];
     } catch (error) {
       failure = /** @type {Error} */
       error.message;
-      if (error instanceof Refusal && !scope.isOver) return this.onRefused(failure);
+      if (error instanceof Refusal && !scope.isOver) return this.onRefused(error);
     }
     const route = this.#route;
     if (scope.isOver) return;
     if (route === null) return this.#retry(path, failure);
     if (this.#isWellOn(route.path)) {
-      this.#settleOn(route);
+      this.#settleOn(route.recheckMs);
       return this.#report(failure);
     }
-    if (this.#source === NOTHING && this.#reach.isUnreachable(route.path, this.#host.nowMs())) this.#startPolling();
+    if (this.#source === NOTHING && this.#isUnreachable(route.path)) this.#startPolling();
     this.#open(route);
   }
   /** @param {Route} route */
   #open(route) {
-    const connection = new Connection(route, this.#channels, this.#host, this);
-    this.#enter({ name: "opening", path: route.path, connection });
+    const { path } = route;
+    const scope = this.#enter({ name: "asking", path });
+    const connection = this.#connections.join(route, this);
+    this.#step = { name: "opening", path, connection };
+    scope.later(SERVED_MS, () => {
+      connection.forget(this.token);
+      this.onUnavailable(connection, `${connection.address.url} no answer for ${this.token}`);
+    });
     this.#report();
   }
-  /** Stays where it is, until the connection grows old or the stack may know a better path. @param {Route} route */
-  #settleOn({ recheckMs }) {
+  /** Stays where it is, until the connection grows old or the stack may know a better path. @param {number | null | undefined} recheckMs */
+  #settleOn(recheckMs) {
     const scope = this.#enter(RESTING);
-    const connect = () => this.#connect(null);
-    const avoidedMs = this.#reach.avoidedForMs(this.#host.nowMs());
-    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#host.random()), avoidedMs), connect);
-    if (this.#source.name === "socket" && this.#source.renewAtMs < Infinity) scope.later(this.#source.renewAtMs - this.#host.nowMs(), connect);
+    const connect2 = () => this.#connect(null);
+    const avoidedMs = Math.max(...[this.#reach, this.#connections.reach].map((reach) => reach.avoidedForMs(this.#nowMs)));
+    scope.later(SETTLED_MS2, () => this.#backoff.reset());
+    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#random()), avoidedMs), connect2);
+    const { renewAtMs = Infinity } = this.#serving ?? {};
+    if (renewAtMs < Infinity) scope.later(renewAtMs - this.#nowMs, connect2);
   }
-  /** @param {string | null} path @param {string | null} reason */
-  #retry(path, reason) {
-    this.#enter({ name: "waiting", path }).later(this.#backoff.nextMs(this.#host.random()), () => this.#connect(path));
+  /** @param {Connection} connection that does not serve this token any more @param {string} reason @param {number} [pauseMs] */
+  #lose(connection, reason, pauseMs) {
+    if (connection !== this.#serving) return this.#retry(connection.address.path, reason, pauseMs);
+    this.#deliverFrom(NOTHING);
+    if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason, pauseMs);
+    else this.#report(reason);
+  }
+  /** @param {string | null} path @param {string | null} reason @param {number} [pauseMs] */
+  #retry(path, reason, pauseMs = this.#connections.pauseMs()) {
+    this.#enter({ name: "waiting", path }).later(pauseMs, () => this.#connect(path));
     this.#report(reason);
-    const nowMs = this.#host.nowMs();
+    const nowMs = this.#nowMs;
     this.#outageSinceMs ??= this.#serving === void 0 ? nowMs : null;
     if (this.#outageSinceMs === null || nowMs - this.#outageSinceMs < LASTING_MS) return;
     this.#outageSinceMs = Infinity;
     this.#listener.onLasting(`${reason}`);
   }
   #startPolling() {
-    const scope = new Scope(this.#host);
+    const scope = new Scope(this.#connections.host);
     this.#source = { name: "polling", end: () => scope.end() };
     const pollOn = () => {
-      this.#poll();
+      this.channel.poll();
       scope.later(POLL_MS, pollOn);
     };
     pollOn();
   }
-  #poll() {
-    for (const channel of this.#channels.values()) channel.poll();
-  }
   /** @param {string | null} [reason] */
   #report(reason = null) {
     const { name, path } = this.#step;
-    const serving = this.#serving?.route.path;
+    const serving = this.#serving?.address.path;
     if (serving !== void 0) this.#listener.onState({ state: path === null || path === serving ? "live" : "moving", path: serving, reason });
     else if (this.#source !== NOTHING) this.#listener.onState({ state: "polling", path: null, reason });
     else this.#listener.onState({ state: name === "waiting" ? name : "connecting", path: name === "opening" ? path : null, reason });
   }
 };
 
-// client/src/subscription.js
-var Subscription = class {
-  #options;
+// client/src/stream.js
+var Stream = class {
+  token;
+  /** @type {State} */
+  state = { state: "connecting", path: null, reason: null };
+  /** Whether that state has been told. */
+  isTold = false;
+  /** @type {Update | null} */
+  newest = null;
+  #owner;
   #scope;
   #router;
-  #ignoreDevice;
-  /** The state that the app was told last. @type {State | null} */
-  #state = null;
-  /** @param {string} token @param {Options} options @param {import("./host.js").Surroundings} [surroundings] */
-  constructor(token, options, surroundings = HOST) {
-    const { api, region, WebSocket, onPrice, ...wishes } = this.#options = checked(token, options);
-    const host = { ...surroundings, WebSocket };
-    this.#scope = new Scope(host);
-    const rest = new Rest(api, token, region);
-    const channel = new Channel(rest, wishes, this.#scope, {
-      take: ({ update, isLate }) => this.#call(() => onPrice(update, { isLate })),
-      skip: (reason) => this.#tell({ .../** @type {State} */
-      this.#state, reason })
+  /** @type {Wishes} */
+  #wishes = { delivery: "latest", maxFill: 0 };
+  /** @type {Set<Follower>} */
+  #followers = /* @__PURE__ */ new Set();
+  /** @param {string} token @param {Owner} owner */
+  constructor(token, owner) {
+    const { connections, discovery } = owner;
+    this.token = token;
+    this.#owner = owner;
+    this.#scope = new Scope(connections.host);
+    const channel = new Channel(token, connections.rest, this.#wishes, this.#scope, {
+      take: (handout) => this.#take(handout),
+      skip: (reason) => this.#tell({ ...this.state, reason })
     });
-    this.#router = new Router(/* @__PURE__ */ new Map([[token, channel]]), rest, host, {
+    this.#router = new Router(token, channel, connections, discovery, {
       onState: (state) => this.#show(state),
       onLasting: (reason) => this.#warn(reason),
-      onRefused: (reason) => {
-        this.#warn(reason);
-        this.#end(reason);
-      }
+      onRefused: (refusal) => this.#refuse(refusal)
     });
-    this.#ignoreDevice = host.onWake(() => this.wake());
+  }
+  /** Takes one more. It is told nothing before the app has got it. @param {Follower} follower */
+  add(follower) {
+    const { delivery, maxFill } = follower.wishes;
+    this.#followers.add(follower);
+    this.#wishes.maxFill = Math.max(this.#wishes.maxFill, maxFill);
+    if (delivery === "all" && this.#wishes.delivery === "latest") {
+      this.#wishes.delivery = delivery;
+      this.#router.wishAgain();
+    }
+    this.#scope.later(0, () => follower.begin());
+  }
+  /** @param {Follower} follower */
+  remove(follower) {
+    this.#followers.delete(follower);
+    this.#scope.later(0, () => this.#followers.size > 0 || this.end(""));
   }
   wake() {
     this.#router.wake();
   }
-  close() {
-    this.#end("close() was called");
-  }
-  /** @param {string} reason */
-  #end(reason) {
-    if (this.#scope.isOver) return;
-    this.#show({ state: "closed", path: null, reason });
+  /** @param {string} reason @param {Refusal} [refusal] */
+  end(reason, refusal) {
     this.#scope.end();
     this.#router.close();
-    this.#ignoreDevice();
+    this.#owner.onEnd(this);
+    for (const follower of this.#followers) follower.end(reason, refusal);
+  }
+  /** @param {Handout} handout */
+  #take({ update, isLate }) {
+    if (!isLate) this.newest = update;
+    for (const follower of this.#followers) follower.take(update, isLate);
   }
   /** @param {State} state */
   #show(state) {
-    if (state.state !== this.#state?.state || state.path !== this.#state.path) this.#tell(state);
+    if (!this.isTold || state.state !== this.state.state || state.path !== this.state.path) this.#tell(state);
   }
   /** @param {State} state */
   #tell(state) {
-    this.#state = state;
-    this.#call(() => this.#options.onState?.(state));
+    this.isTold = true;
+    this.state = state;
+    for (const follower of this.#followers) follower.show(state);
+    this.#owner.onChange();
   }
-  /** Says on the console what lasts, if the app has not asked to be told. @param {string} reason */
+  /** @param {Refusal} refusal */
+  #refuse(refusal) {
+    const { message } = refusal;
+    if ([...this.#followers].every(({ wishes }) => wishes.onError === void 0)) this.#warn(message);
+    this.end(message, refusal);
+  }
+  /** Says on the console what the app has not asked to be told. @param {string} reason */
   #warn(reason) {
-    if (this.#options.onState === void 0) this.#scope.host.warn(`glow: ${this.#options.token}: ${reason}`);
+    if ([...this.#followers].every(({ wishes }) => wishes.onState === void 0)) this.#owner.warn(this.token, reason);
   }
+};
+
+// client/src/feed.js
+var RANKS = ["live", "moving", "polling", "connecting", "waiting"];
+var IDLE = { state: "idle", path: null, reason: null };
+var Feed = class {
+  #host;
+  #onState;
+  #scope;
+  #connections;
+  /** @type {import("./stream.js").Owner} */
+  #owner;
+  #ignoreDevice = () => {
+  };
+  /** By token. @type {Map<string, Stream>} */
+  #streams = /* @__PURE__ */ new Map();
+  /** @type {FeedState} */
+  #state = IDLE;
+  /** What was said on the console last, since all was well. @type {string | null} */
+  #warned = null;
   /**
-   * Calls the app. If it throws, the error goes to the global handler, and the subscription goes on.
-   * @param {() => void} callback
+   * @param {FeedOptions} options
+   * @param {import("./host.js").Surroundings} [surroundings]
+   * @param {boolean} [isShared] whether tokens share sockets
    */
-  #call(callback) {
+  constructor(options, surroundings = HOST, isShared = true) {
+    const { api, region, getToken, WebSocket } = checkedStack(options);
+    const host = this.#host = { ...surroundings, WebSocket };
+    const pass = getToken === void 0 ? null : new Pass(getToken);
+    const rest = new Rest(api, region, pass);
+    this.#onState = options.onState;
+    this.#scope = new Scope(host);
+    this.#connections = new Connections(host, rest, pass, isShared);
+    this.#owner = {
+      connections: this.#connections,
+      discovery: new Discovery(rest, this.#scope, isShared),
+      onChange: () => this.#look(),
+      onEnd: (stream) => this.#end(stream),
+      warn: (token, reason) => this.#warn(token, reason)
+    };
+  }
+  get state() {
+    return this.#state;
+  }
+  /** @param {string} token @param {FollowOptions} options */
+  subscribe(token, options) {
+    const wishes = checkedWishes(token, options);
+    if (this.#scope.isOver) throw new Error("glow: the feed is closed");
+    const stream = this.#streams.get(token) ?? this.#begin(token);
+    const follower = new Follower(wishes, stream);
+    stream.add(follower);
+    return follower;
+  }
+  /** @param {string} token @param {WishOptions} [options] @returns {AsyncIterable<import("../glow.js").Price>} */
+  prices(token, options) {
+    checkedWishes(token, { ...options, onPrice() {
+    } });
+    return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.subscribe(token, { ...options, ...callbacks }), options?.delivery) };
+  }
+  /** @param {string} token */
+  newest(token) {
+    return this.#streams.get(token)?.newest ?? null;
+  }
+  wake() {
+    this.#connections.check();
+    for (const stream of this.#streams.values()) stream.wake();
+  }
+  close() {
     if (this.#scope.isOver) return;
-    try {
-      callback();
-    } catch (error) {
-      setTimeout(() => {
-        throw error;
-      });
-    }
+    this.#scope.end();
+    for (const stream of this.#streams.values()) stream.end("close() was called");
+    this.#show({ state: "closed", path: null, reason: "close() was called" });
+  }
+  /** @param {string} token */
+  #begin(token) {
+    if (this.#streams.size === 0) this.#ignoreDevice = this.#host.onWake(() => this.wake());
+    const stream = new Stream(token, this.#owner);
+    this.#streams.set(token, stream);
+    this.#look();
+    return stream;
+  }
+  /** @param {Stream} stream */
+  #end(stream) {
+    this.#streams.delete(stream.token);
+    if (this.#streams.size === 0) this.#ignoreDevice();
+    this.#look();
+  }
+  /** Looks how the tokens are now. */
+  #look() {
+    if (this.#scope.isOver) return;
+    const [worst = IDLE, ...others] = [...this.#streams.values()].map(({ state }) => state).sort((a, b) => RANKS.indexOf(b.state) - RANKS.indexOf(a.state));
+    if (worst.state === "live") this.#warned = null;
+    this.#show({ ...worst, path: others.every(({ path }) => path === worst.path) ? worst.path : null });
+  }
+  /** Says it once for all tokens that it befalls, if nobody listens to states. @param {string} token @param {string} reason */
+  #warn(token, reason) {
+    if (this.#onState !== void 0 || reason === this.#warned) return;
+    this.#warned = reason;
+    this.#host.warn(`glow: ${token}: ${reason}`);
+  }
+  /** @param {FeedState} state */
+  #show(state) {
+    if (state.state === this.#state.state && state.path === this.#state.path) return;
+    this.#state = state;
+    tell(() => this.#onState?.(state));
+  }
+};
+
+// client/src/subscription.js
+var Subscription = class {
+  #feed;
+  #follower;
+  /** @param {string} token @param {Options} options @param {import("./host.js").Surroundings} [surroundings] */
+  constructor(token, options, surroundings = HOST) {
+    this.#feed = new Feed({ ...options, onState: void 0 }, surroundings, false);
+    this.#follower = this.#feed.subscribe(token, options);
+  }
+  get token() {
+    return this.#follower.token;
+  }
+  get state() {
+    return this.#follower.state;
+  }
+  get newest() {
+    return this.#follower.newest;
+  }
+  wake() {
+    this.#feed.wake();
+  }
+  close() {
+    this.#feed.close();
   }
 };
 
 // client/src/index.js
+function connect(options) {
+  return new Feed(options);
+}
 function subscribe(token, options) {
   return new Subscription(token, options);
 }
 export {
+  Feed,
   Subscription,
+  connect,
   subscribe
 };

@@ -13,12 +13,17 @@ import { Sequence } from "./sequence.js";
 const LATE_SECONDS = 60; // a trade may arrive this long after one with a higher id, so gaps are read from this much earlier
 const HELD_MS = 5_000;
 
+/**
+ * What all who follow the token want together: `all` if one of them does, and the greatest `maxFill`.
+ * @typedef {{delivery: "all" | "latest", maxFill: number}} Wishes
+ */
+
 export class Channel {
-  #wantsLatest;
+  #wishes;
   #scope;
   #app;
   #memory = new Memory();
-  #sequence;
+  #sequence = new Sequence();
   #filler;
   #cancelRelease = () => {};
   /**
@@ -29,22 +34,30 @@ export class Channel {
   #servedFrom = null;
 
   /**
+   * @param {string} token
    * @param {Rest} rest
-   * @param {{wantsLatest: boolean, maxFill: number}} wishes
+   * @param {Wishes} wishes that may change
    * @param {Scope} scope
    * @param {{take: (handout: Handout) => void, skip: (reason: string) => void}} app
    */
-  constructor(rest, { wantsLatest, maxFill }, scope, app) {
-    this.#wantsLatest = wantsLatest;
+  constructor(token, rest, wishes, scope, app) {
+    this.#wishes = wishes;
     this.#scope = scope;
     this.#app = app;
-    this.#sequence = new Sequence(wantsLatest);
-    this.#filler = new Filler(rest, maxFill, scope, this);
+    this.#filler = new Filler(token, rest, wishes, scope, this);
+  }
+
+  get delivery() {
+    return this.#wishes.delivery;
+  }
+
+  get #wantsLatest() {
+    return this.delivery === "latest";
   }
 
   /** What to ask `path` for. @param {string} path */
   wish(path) {
-    return { after: this.#memory.cursor(path) ?? this.#servedFrom, delivery: this.#wantsLatest ? "latest" : undefined };
+    return { after: this.#memory.cursor(path) ?? this.#servedFrom, delivery: this.#wantsLatest ? this.delivery : undefined };
   }
 
   /** From now on `path` delivers, and alone. @param {string} path @param {string | null} askedAt when the place was asked for, as an id */

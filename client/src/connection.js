@@ -1,99 +1,217 @@
-/** One socket on one path, for any number of tokens. It sends pings and ends when the server stays silent. */
+/** One socket on one path, for one token or for many. It sends pings and ends when the server stays silent. */
 
+import { asksForAnother } from "./pass.js";
 import { Pulse } from "./pulse.js";
-import { ANSWER_MS, FINAL_CODES, queryOf } from "./rest.js";
+import { isFinal, Refusal } from "./refusal.js";
+import { ANSWER_MS, queryOf } from "./rest.js";
+import { Roster } from "./roster.js";
 import { Scope } from "./scope.js";
 
 /** @typedef {import("../glow.js").Update} Update */
 /** @typedef {import("../glow.js").Message} Message */
 /** @typedef {import("../glow.js").Socket} Socket */
-/** @typedef {import("./channel.js").Channel} Channel */
-/** @typedef {import("./host.js").Host} Host */
+/** @typedef {import("../glow.js").Endpoint} Endpoint */
+/** @typedef {import("./pass.js").Pass} Pass */
+/** @typedef {import("./rest.js").Rest} Rest */
+/** @typedef {import("./router.js").Router} Router */
 
 /**
- * A route, with the cursor of the move for a client that has none.
- * @typedef {import("../glow.js").Route & {after?: string | null}} Route
+ * Where it leads: with a pass, if one must be shown; without, if none is asked for there.
+ * @typedef {Endpoint & {path: string, isLive: boolean, pass: Pass | null}} Address
  */
 
 /**
- * @typedef {object} Listener
- * @property {(connection: Connection) => void} onServing
- * @property {(connection: Connection, moved: {path: string, url: string, after: string | null, jitterMs: number}) => void} onMoved
- * @property {(reason: string) => void} onRefused trying again does not help
- * @property {(connection: Connection, reason: string) => void} onEnd not after `close()`
+ * @typedef {object} Keeper
+ * @property {import("./host.js").Host} host
+ * @property {Rest} rest
+ * @property {(connection: Connection) => void} noteService called once, when the server has greeted
+ * @property {(connection: Connection, hasFailed: boolean) => void} noteEnd called once; it has not failed if nobody wants it any more
  */
+
+/** @typedef {"opening" | "authorizing" | "authorizing again" | "ready"} Stage commands may be sent when it is ready */
 
 const CLOSED_BY_POLICY = 1008; // the only close code after which a client must not reconnect (worker/close.js)
+const PASS_EXPIRED = 4001;
 const SILENT = `no answer for ${ANSWER_MS} ms`;
-const GREETINGS = ["connected", "SUBSCRIBED"];
+const RENEWAL_JITTER = 0.1;
+const MAX_TOKENS = 100;
 
 export class Connection {
   scope;
-  #serves = false;
-  #channels;
-  #listener;
+  /** Whether the server has said that it serves. */
+  isGreeted = false;
+  /** When its tokens must have gone to another one. */
+  renewAtMs = Infinity;
+  /** A random part, the same for all its tokens, so that those that move together stay together. */
+  spread;
+  /** @type {Stage} */
+  #stage = "opening";
+  /** By token. @type {Map<string, Router>} */
+  #routers = new Map();
+  #roster = new Roster();
+  #keeper;
   #pulse;
   /** @type {Socket | null} */
   #socket = null;
+  /** What the server was shown last. @type {import("./pass.js").Grant | null} */
+  #grant = null;
+  #cancelRenewal = () => {};
+  /** Cancels the timer that gathers commands. @type {(() => void) | null} */
+  #gathering = null;
 
-  /**
-   * @param {Route} route
-   * @param {ReadonlyMap<string, Channel>} channels by token
-   * @param {Host} host
-   * @param {Listener} listener
-   */
-  constructor(route, channels, host, listener) {
-    const { url, protocol } = (this.route = route);
-    this.#channels = channels;
-    this.#listener = listener;
+  /** @param {Address} address @param {Keeper} keeper */
+  constructor(address, keeper) {
+    this.address = address;
+    this.#keeper = keeper;
+    const { host } = keeper;
+    this.spread = host.random();
     this.scope = new Scope(host);
-    this.#pulse = new Pulse(this.scope, () => this.#say(protocol.ping), () => this.#fail(SILENT));
-    this.scope.later(ANSWER_MS, () => this.#serves || this.#fail(SILENT));
-    const { subscribe } = protocol;
+    this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
+  }
+
+  /** Whether another token may come. */
+  get hasRoom() {
+    return this.address.isLive && !this.scope.isOver && this.#roster.size < MAX_TOKENS && this.scope.host.nowMs() < this.renewAtMs;
+  }
+
+  /** Opens the socket, for the tokens that were added. */
+  open() {
+    const { url, protocol } = this.address;
+    this.scope.later(ANSWER_MS, () => this.isGreeted || this.fail(SILENT));
     try {
-      const [[, first]] = channels;
-      const asked = subscribe === null ? url + queryOf(this.#wishOf(first)) : url;
-      const socket = (this.#socket = new host.WebSocket(asked));
-      socket.onopen = () => {
-        if (subscribe === null || this.scope.isOver) return;
-        for (const [token, channel] of channels) this.#say({ ...subscribe, token, ...this.#wishOf(channel) });
-      };
+      const [first] = this.#routers.values();
+      const socket = (this.#socket = new this.#keeper.host.WebSocket(protocol.subscribe === null ? url + queryOf(this.#wishOf(first)) : url));
+      socket.onopen = () => this.scope.isOver || (this.address.pass === null ? this.#beReady() : void this.#authorize(this.address.pass, "authorizing"));
       socket.onmessage = (/** @type {{data: string}} */ { data }) => this.#receive(data);
-      socket.onclose = (/** @type {{code: number, reason: string}} */ { code, reason }) =>
-        code === CLOSED_BY_POLICY ? this.#refuse(reason) : this.#fail(`ended: ${code} ${reason}`);
+      socket.onclose = (/** @type {{code: number, reason: string}} */ { code, reason }) => this.#end(code, reason);
       socket.onerror = () => {}; // `onclose` follows; without a listener `ws` would throw
     } catch (error) {
       // Browsers throw if the page is not allowed to reach the address.
-      this.scope.later(0, () => this.#fail(String(error)));
+      this.scope.later(0, () => this.fail(String(error)));
     }
   }
 
-  close() {
-    this.scope.end();
-    this.#socket?.close(1000);
+  /** Serves the token of `router`, or serves it in another delivery. @param {Router} router */
+  add(router) {
+    this.#routers.set(router.token, router);
+    this.#roster.want(router.token, router.channel.delivery);
+    this.#gather();
+  }
+
+  /** @param {Router} router that wants nothing of this any more */
+  leave(router) {
+    this.#routers.delete(router.token);
+    this.#roster.want(router.token, null);
+    if (this.#routers.size === 0) this.#close(false);
+    else this.#gather();
   }
 
   /** Asks for a sign of life now: the network may be another one. */
   check() {
-    this.#pulse.check();
+    if (this.isGreeted) this.#pulse.check();
   }
 
-  /** What each token wants; the cursor of a move is for a client that has none. @param {Channel} channel */
-  #wishOf(channel) {
-    const { after, delivery } = channel.wish(this.route.path);
-    return { after: after ?? this.route.after ?? undefined, delivery };
+  /** Counts on no answer for the token any more. @param {string} token */
+  forget(token) {
+    this.#roster.drop(token);
   }
 
   /** @param {string} reason */
-  #fail(reason) {
+  fail(reason) {
     if (this.scope.isOver) return;
-    this.close();
-    this.#listener.onEnd(this, `${this.route.url} ${reason}`);
+    this.#close(true);
+    for (const router of this.#routers.values()) router.onEnd(this, `${this.address.url} ${reason}`);
   }
 
-  /** @param {string} reason */
-  #refuse(reason) {
-    if (!this.scope.isOver) this.#listener.onRefused(reason);
+  /** @param {boolean} hasFailed */
+  #close(hasFailed) {
+    if (this.scope.isOver) return;
+    this.scope.end();
+    this.#socket?.close(1000);
+    this.#keeper.noteEnd(this, hasFailed);
+  }
+
+  /** @param {number} code @param {string} reason */
+  #end(code, reason) {
+    if (code === CLOSED_BY_POLICY) return this.#refuse(this.#routers.values(), "POLICY", reason);
+    if (code === PASS_EXPIRED) this.#dropGrant();
+    this.fail(`ended: ${code} ${reason}`);
+  }
+
+  /** What a token wants; the cursor of a move is for a client that has none. @param {Router} router */
+  #wishOf({ channel, movedAfter }) {
+    const { after, delivery } = channel.wish(this.address.path);
+    return { after: after ?? movedAfter ?? undefined, delivery };
+  }
+
+  /** @param {Pass} pass @param {Stage} stage until the server has answered */
+  async #authorize(pass, stage) {
+    this.#stage = stage;
+    this.#grant = pass.get();
+    try {
+      const token = await this.#grant;
+      if (!this.scope.isOver) this.#say({ action: "authorize", token });
+    } catch (error) {
+      this.fail(String(error));
+    }
+  }
+
+  #dropGrant() {
+    if (this.#grant !== null) this.address.pass?.drop(this.#grant);
+  }
+
+  /** @param {number | null} expiresAt Unix seconds; null: no pass is needed here */
+  #beAuthorized(expiresAt) {
+    this.#beReady();
+    const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
+    this.#cancelRenewal();
+    if (leftMs === null) return;
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const { pass, protocol } = this.address;
+    // A connection with a greatest age is renewed by another one. One without is shown another pass.
+    if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
+    this.#cancelRenewal = this.scope.later(renewInMs, () => {
+      this.#dropGrant();
+      if (pass !== null && protocol.maxAgeMs === null) void this.#authorize(pass, "ready"); // the one before still holds
+    });
+  }
+
+  /** A time that is a random part shorter, so that clients do not all renew together. @param {number} timeMs */
+  #early(timeMs) {
+    return timeMs * (1 - RENEWAL_JITTER * this.scope.host.random());
+  }
+
+  /** @param {number} timeMs */
+  #renewIn(timeMs) {
+    this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
+  }
+
+  /** Sends the commands. */
+  #beReady() {
+    this.#stage = "ready";
+    this.#sayDue();
+  }
+
+  /** Sends soon what is due by then. */
+  #gather() {
+    if (this.#stage !== "ready") return;
+    this.#gathering ??= this.scope.later(0, () => {
+      this.#gathering = null;
+      this.#sayDue();
+    });
+  }
+
+  /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */
+  #sayDue() {
+    const { subscribe } = this.address.protocol;
+    if (subscribe === null) return;
+    const { joining, leaving } = this.#roster.takeDue();
+    if (leaving.length > 0) this.#say({ action: "unsubscribePrice", ...(leaving.length > 1 ? { tokens: leaving } : { token: leaving[0] }) });
+    const wishes = joining.flatMap((token) => {
+      const router = this.#routers.get(token);
+      return router === undefined ? [] : [{ token, ...this.#wishOf(router) }];
+    });
+    if (wishes.length > 0) this.#say({ ...subscribe, ...(wishes.length > 1 ? { subscriptions: wishes } : wishes[0]) });
   }
 
   /** @param {string} text */
@@ -104,45 +222,98 @@ export class Connection {
     try {
       message = JSON.parse(text);
     } catch {
-      return this.#fail("sent no JSON");
+      return this.fail("sent no JSON");
     }
     this.#pulse.hear();
-    if (!this.#serves && GREETINGS.includes(message.type)) this.#beginServing();
-    this.#handle(message);
-  }
-
-  #beginServing() {
-    this.#serves = true;
-    this.#pulse.beatEvery(this.route.protocol.pingMs);
-    this.#listener.onServing(this);
+    if (message.type === "PRICE_UPDATE") this.#pass([/** @type {any} */ (message)]);
+    else if (message.type === "PRICE_BATCH") this.#pass(message.updates ?? []);
+    else this.#handle(message);
   }
 
   /** @param {Message} message */
   #handle(message) {
+    const tokens = this.#tokensOf(message);
+    const routers = tokens.flatMap((token) => this.#routers.get(token) ?? []); // none for one that was left meanwhile
     switch (message.type) {
-      case "PRICE_UPDATE":
-        return this.#pass([/** @type {any} */ (message)]);
-      case "PRICE_BATCH":
-        return this.#pass(message.updates ?? []);
+      case "connected":
+        this.#greet();
+        if (this.address.protocol.subscribe === null) this.#serve(routers);
+        return;
+      case "AUTHORIZED":
+        this.#greet();
+        return this.#beAuthorized(message.expiresAt ?? null);
+      case "SUBSCRIBED":
+        this.#greet();
+        this.#confirm(tokens, true);
+        return this.#serve(routers);
+      case "UNSUBSCRIBED":
+        return this.#confirm(tokens, false);
       case "GAP":
-        for (const channel of this.#channelsOf(message)) channel.miss(message.after ?? null);
+        for (const { channel } of routers) channel.miss(message.after ?? null);
         return;
       case "MOVED":
-        return this.#listener.onMoved(this, /** @type {any} */ (message));
+        this.#confirm(tokens, true); // in place of SUBSCRIBED it means the same
+        for (const router of routers) router.onMoved(this, /** @type {any} */ (message));
+        return;
       case "ERROR":
-        if (FINAL_CODES.includes(message.code ?? "")) this.#refuse(message.message ?? "");
-        else this.#fail(`says ${message.code}: ${message.message}`);
+        return this.#err(message, tokens, routers);
     }
+  }
+
+  #greet() {
+    if (this.isGreeted) return;
+    const { pingMs, maxAgeMs } = this.address.protocol;
+    this.isGreeted = true;
+    this.#pulse.beatEvery(pingMs);
+    this.#renewIn(this.#early(maxAgeMs ?? Infinity));
+    this.#keeper.noteService(this);
+  }
+
+  /** @param {readonly Router[]} routers */
+  #serve(routers) {
+    for (const router of routers) router.onServing(this);
+  }
+
+  /** Notes an answer; what the app wanted meanwhile is due now. @param {readonly string[]} tokens @param {boolean} isServed */
+  #confirm(tokens, isServed) {
+    for (const token of tokens) this.#roster.confirm(token, isServed);
+    this.#gather();
+  }
+
+  /** @param {Message} message @param {readonly string[]} tokens the one that it names, or all @param {readonly Router[]} routers */
+  #err({ code, message = "", token }, tokens, routers) {
+    const said = `says ${code}: ${message}`;
+    if (asksForAnother(code) && this.address.pass !== null) return this.#showAnother(this.address.pass, code, message);
+    if (isFinal(code) && (token !== undefined || tokens.length === 1 || code === "UNAUTHORIZED")) {
+      for (const refused of tokens) this.#roster.drop(refused);
+      return this.#refuse(routers, `${code}`, message);
+    }
+    if (code !== "UNAVAILABLE" || token === undefined) return this.fail(said);
+    this.#confirm(tokens, true);
+    for (const router of routers) router.onUnavailable(this, `${this.address.url} ${said}`);
+  }
+
+  /** Shows another pass, but not a third one. @param {Pass} pass @param {string | undefined} code @param {string} message */
+  #showAnother(pass, code, message) {
+    this.#dropGrant();
+    if (code === "TOKEN_EXPIRED") this.fail(`says ${code}: ${message}`);
+    else if (this.#stage === "authorizing again") this.#refuse(this.#routers.values(), `${code}`, message);
+    else void this.#authorize(pass, "authorizing again");
+  }
+
+  /** @param {Iterable<Router>} routers @param {string} code @param {string} reason */
+  #refuse(routers, code, reason) {
+    for (const router of [...routers]) router.onRefused(new Refusal(code, reason));
   }
 
   /** @param {readonly Update[]} updates of any tokens */
   #pass(updates) {
-    for (const update of updates) this.#channels.get(update.token)?.take(this.route.path, update);
+    for (const update of updates) this.#routers.get(update.token)?.channel.take(this.address.path, update);
   }
 
-  /** Those of the token that a message names; all of them, if it names none. @param {Message} message */
-  #channelsOf({ token }) {
-    return [...this.#channels].filter(([own]) => token === undefined || own === token).map(([, channel]) => channel);
+  /** Those that a message names; all of them, if it names none. @param {Message} message */
+  #tokensOf({ token, tokens }) {
+    return tokens ?? (token === undefined ? [...this.#routers.keys()] : [token]);
   }
 
   /** @param {object} message */

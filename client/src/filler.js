@@ -1,7 +1,7 @@
 /** Reads by REST what sockets left out: gaps become one, and one loop reads it. */
 
 import { Backoff } from "./backoff.js";
-import { Refusal } from "./rest.js";
+import { Refusal } from "./refusal.js";
 
 /** @typedef {import("../glow.js").Update} Update */
 /** @typedef {import("./rest.js").Rest} Rest */
@@ -24,18 +24,20 @@ import { Refusal } from "./rest.js";
 export const NEWEST = "~";
 
 export class Filler {
+  #token;
   #rest;
-  #maxPrices;
+  #wishes;
   #scope;
   #taker;
   /** What is still to be read, beside what is being read. @type {Start | null} */
   #owed = null;
   isIdle = true;
 
-  /** @param {Rest} rest @param {number} maxPrices that are read at most @param {Scope} scope @param {Taker} taker */
-  constructor(rest, maxPrices, scope, taker) {
+  /** @param {string} token @param {Rest} rest @param {{maxFill: number}} wishes how many prices are read at most @param {Scope} scope @param {Taker} taker */
+  constructor(token, rest, wishes, scope, taker) {
+    this.#token = token;
     this.#rest = rest;
-    this.#maxPrices = maxPrices;
+    this.#wishes = wishes;
     this.#scope = scope;
     this.#taker = taker;
   }
@@ -58,7 +60,8 @@ export class Filler {
         this.#taker.fill(prices);
         pricesRead += prices.length;
         backoff.reset();
-        if (next !== null && pricesRead >= this.#maxPrices) this.#skip(start, `more than ${this.#maxPrices} prices were missed`);
+        const { maxFill } = this.#wishes;
+        if (next !== null && pricesRead >= maxFill) this.#skip(start, `more than ${maxFill} prices were missed`);
         else if (next !== null) this.owe(next);
       } catch (error) {
         if (error instanceof Refusal) this.#skip(start, `missed prices are lost: ${error.message}`);
@@ -74,8 +77,8 @@ export class Filler {
 
   /** @param {Start} start @returns {Promise<{prices: Update[], next: string | null}>} */
   async #page(start) {
-    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope), next: null };
-    return this.#rest.page(this.#scope, start);
+    if (start === NEWEST) return { prices: await this.#rest.newest(this.#scope, this.#token), next: null };
+    return this.#rest.page(this.#scope, this.#token, start);
   }
 
   /** Leaves out all but the newest price, or that too. @param {Start} start @param {string} reason */

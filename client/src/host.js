@@ -7,13 +7,27 @@
  * @property {() => number} nowMs of a clock that never goes back, whatever is done to the device's
  * @property {() => number} random
  * @property {(act: () => void, delayMs: number) => () => void} setTimer returns how to cancel it
- * @property {(url: string, controller: AbortController) => Promise<Response>} fetch
+ * @property {(url: string, controller: AbortController, bearer?: string) => Promise<Response>} fetch
  * @property {new (url: string) => Socket} WebSocket the app may bring its own
  * @property {(act: () => void) => () => void} onWake calls `act` when the device may be back, or on another network; returns how to end it
  * @property {(text: string) => void} warn the developer, who has asked for no states
  */
 
 const WAKING_EVENTS = ["online", "offline", "visibilitychange"]; // the last one bubbles from the document
+
+/**
+ * Calls the app. If it throws, the error goes to the global handler, and the library goes on.
+ * @param {() => void} callback
+ */
+export function tell(callback) {
+  try {
+    callback();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
 
 /** @typedef {Omit<Host, "WebSocket">} Surroundings */
 
@@ -25,7 +39,7 @@ export const HOST = {
     const timer = setTimeout(act, delayMs);
     return () => clearTimeout(timer);
   },
-  fetch: (url, controller) => fetch(url, controller), // reads its `signal`
+  fetch: (url, { signal }, bearer) => fetch(url, bearer === undefined ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),
   onWake(act) {
     const controller = new AbortController();
     for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller); // Node and React Native have none

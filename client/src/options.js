@@ -1,24 +1,42 @@
-/** Checks what the app passes to `subscribe`, so that a mistake is told at once and not at the first price. Pure. */
+/** Checks what the app passes, so that a mistake is told at once and not at the first price. Pure. */
 
-/** @typedef {import("../glow.js").Options} Options */
+/** @typedef {import("../glow.js").StackOptions} StackOptions */
+/** @typedef {import("../glow.js").FollowOptions} FollowOptions */
+
+/** How a token is followed. @typedef {ReturnType<typeof checkedWishes>} Wishes */
 
 const MAX_FILL = 10_000;
 
 /**
- * The options with their defaults. Throws a TypeError that names what is wrong.
- * @param {string} token
- * @param {Options} options
+ * What leads to the stack, with its defaults. Throws a TypeError that names what is wrong.
+ * @param {StackOptions & {onState?: unknown}} options
  */
-export function checked(token, options) {
-  const { api, region, delivery = "all", onPrice, onState, maxFill = MAX_FILL, WebSocket = globalThis.WebSocket } = options ?? {};
-  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
+export function checkedStack(options) {
+  const { api, region, getToken, onState, WebSocket = globalThis.WebSocket } = options ?? {};
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
+  checkFunctions({ getToken, onState });
+  check(WebSocket !== undefined, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
+  return { api, region: region || undefined, getToken, WebSocket };
+}
+
+/**
+ * How a token is followed, with the defaults.
+ * @param {string} token
+ * @param {FollowOptions} options
+ */
+export function checkedWishes(token, options) {
+  const { delivery = "all", onPrice, onState, onError, maxFill = MAX_FILL } = options ?? {};
+  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
   check(typeof onPrice === "function", "onPrice", "a function", onPrice);
-  check(typeof (onState ?? check) === "function", "onState", "a function", onState);
+  checkFunctions({ onState, onError });
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
-  check(WebSocket !== undefined, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
-  return { token, api, region: region || undefined, wantsLatest: delivery === "latest", onPrice, onState, maxFill, WebSocket };
+  return { delivery, onPrice, onState, onError, maxFill };
+}
+
+/** @param {Record<string, unknown>} values that may be left out */
+function checkFunctions(values) {
+  for (const [name, value] of Object.entries(values)) check(typeof (value ?? check) === "function", name, "a function", value);
 }
 
 /** @param {boolean} isRight @param {string} name @param {string} what it must be @param {unknown} value */

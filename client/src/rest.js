@@ -1,55 +1,101 @@
-/** The parts of a stack's REST API that a subscription needs: discovery and prices. */
+/** The parts of a stack's REST API that a feed needs: discovery and prices. */
 
 import { firstIdOf } from "./ids.js";
+import { asksForAnother } from "./pass.js";
+import { isFinal, Refusal } from "./refusal.js";
 
 /** @typedef {import("../glow.js").Update} Update */
 /** @typedef {import("../glow.js").Route} Route */
+/** @typedef {import("./pass.js").Pass} Pass */
 /** @typedef {import("./scope.js").Scope} Scope */
+
+/**
+ * Where to connect, and the first id of the second in which the stack said so.
+ * @typedef {{route: Route, askedAt: string | null}} Place
+ */
+
+/** @typedef {{code: string, message: string}} StackError */
+/** What /connect answers about one of many tokens. @typedef {Route | {error: StackError}} Answer */
 
 export const ANSWER_MS = 10_000; // how long a socket may take to be ready, and a ping or a request to be answered
 
-/** The stack's own errors that trying again does not mend. What a gateway or proxy answers has no such code. */
-export const FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH"];
+const TOO_OLD = "this stack serves no feeds: bring it up to date, or use subscribe()";
 
-/** The stack refuses the request, and would refuse it again. */
-export class Refusal extends Error {}
+/** An answer that is none of the stack's own refusals. */
+class Failure extends Error {
+  /** @param {string} message @param {number} [status] */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 export class Rest {
   #api;
-  #token;
+  #pass;
+  /** How far the stack's clock is ahead of the device's. @type {number | null} */
+  #aheadMs = null;
 
-  /** @param {string} api @param {string} token @param {string | undefined} region */
-  constructor(api, token, region) {
+  /** @param {string} api @param {string | undefined} region @param {Pass | null} pass */
+  constructor(api, region, pass) {
     this.#api = api.replace(/\/+$/, "");
-    this.#token = token;
     this.region = region;
+    this.#pass = pass;
+  }
+
+  /** @param {Scope} scope @param {string} token @param {string | null} avoid a path @returns {Promise<Place>} */
+  async route(scope, token, avoid) {
+    const [route, date] = await this.#get(scope, `/connect/${token}`, { region: this.region, avoid });
+    if (route.protocol === undefined) throw new Error(`${this.#api}/connect answers no route`);
+    return placeOf(route, date);
   }
 
   /**
-   * Where to connect, and the first id of the second in which the stack said so.
+   * The places of many tokens, in the order of `tokens`; an error for each that has none.
    * @param {Scope} scope
-   * @param {string | null} avoid a path
-   * @returns {Promise<{route: Route, askedAt: string | null}>}
+   * @param {readonly string[]} tokens
+   * @param {string | null} avoid
+   * @returns {Promise<(Place | Error)[]>}
    */
-  async route(scope, avoid) {
-    const [route, date] = await this.#get(scope, `/connect/${this.#token}`, { region: this.region, avoid });
-    if (route.protocol === undefined) throw new Error(`${this.#api}/connect answers no route`);
-    return { route, askedAt: date && firstIdOf(Date.parse(date) / 1_000) };
+  async routes(scope, tokens, avoid) {
+    try {
+      // A comma needs no escape, and API Gateway takes 10 KB of address and headers.
+      const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
+      if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
+      return routes.map((/** @type {Answer} */ answer) => {
+        if ("error" in answer) return errorOf(answer.error);
+        return answer.live === undefined ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf(answer, date);
+      });
+    } catch (error) {
+      // A gateway's 404 may pass. Where one token can be asked for and many cannot, it does not.
+      if (/** @type {Failure} */ (error).status === 404 && !(await this.route(scope, tokens[0], avoid)).route.live) throw new Refusal("UNSUPPORTED", TOO_OLD);
+      throw error;
+    }
   }
 
-  /** The newest price alone, or nothing if there is none yet. @param {Scope} scope @returns {Promise<Update[]>} */
-  async newest(scope) {
-    return (await this.#get(scope, `/tokens/${this.#token}/price`)).slice(0, 1);
+  /** The newest price alone, or nothing if there is none yet. @param {Scope} scope @param {string} token @returns {Promise<Update[]>} */
+  async newest(scope, token) {
+    return (await this.#get(scope, `/tokens/${token}/price`)).slice(0, 1);
   }
 
   /**
    * A page of the prices with ids above `after`, ascending.
    * @param {Scope} scope
+   * @param {string} token
    * @param {string} after
    * @returns {Promise<{prices: Update[], next: string | null}>}
    */
-  async page(scope, after) {
-    return (await this.#get(scope, `/tokens/${this.#token}/prices`, { after }))[0];
+  async page(scope, token, after) {
+    return (await this.#get(scope, `/tokens/${token}/prices`, { after }))[0];
+  }
+
+  /**
+   * How long until a time of the stack's clock; null if that clock is not known. The device's clock may be wrong.
+   * @param {Scope} scope
+   * @param {number} timestamp Unix seconds
+   */
+  msUntil(scope, timestamp) {
+    return this.#aheadMs === null ? null : timestamp * 1_000 - this.#aheadMs - scope.host.nowMs();
   }
 
   /**
@@ -59,25 +105,51 @@ export class Rest {
    * @returns {Promise<any[]>} the body and the header Date; nothing if there is no price yet
    */
   async #get(scope, path, query = {}) {
-    const url = this.#api + path + queryOf(query);
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    const cancel = scope.later(ANSWER_MS, abort, abort);
+    const url = this.#api + path + queryOf(query, path.includes("?"));
     try {
-      const response = await scope.host.fetch(url, controller);
-      const text = await response.text();
-      if (response.ok) return [JSON.parse(text), response.headers.get("date")];
-      const { code, message } = errorIn(text);
-      if (code === "NO_PRICE") return [];
-      if (response.status < 500 && FINAL_CODES.includes(code)) throw new Refusal(message);
-      throw new Error(`HTTP status ${response.status} ${text.slice(0, 200)}`);
+      for (let isLastTry = this.#pass === null; ; isLastTry = true) {
+        const grant = this.#pass?.get();
+        const { status, ok, text, date } = await ask(scope, url, await grant);
+        if (ok) {
+          if (date) this.#aheadMs = Date.parse(date) - scope.host.nowMs();
+          return [JSON.parse(text), date];
+        }
+        const { code, message } = errorIn(text);
+        if (code === "NO_PRICE") return [];
+        if (grant !== undefined && asksForAnother(code)) {
+          this.#pass?.drop(grant);
+          if (!isLastTry) continue;
+        }
+        if (status < 500 && isFinal(code)) throw new Refusal(code, message);
+        throw new Failure(`HTTP status ${status} ${text.slice(0, 200)}`, status);
+      }
     } catch (error) {
-      throw error instanceof Refusal ? error : new Error(`${url}: ${/** @type {Error} */ (error).message}`);
-    } finally {
-      cancel();
+      const { message, status } = /** @type {Failure} */ (error);
+      throw error instanceof Refusal ? error : new Failure(`${url}: ${message}`, status);
     }
   }
 }
+
+/** @param {Scope} scope @param {string} url @param {string | undefined} bearer */
+async function ask(scope, url, bearer) {
+  if (scope.isOver) throw new Error("nobody wants the answer any more"); // it may have ended while the app made a pass
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const cancel = scope.later(ANSWER_MS, abort, abort);
+  try {
+    const response = await scope.host.fetch(url, controller, bearer);
+    const { status, ok, headers } = response;
+    return { status, ok, text: await response.text(), date: headers.get("date") };
+  } finally {
+    cancel();
+  }
+}
+
+/** @param {Route} route @param {string | null} date @returns {Place} */
+const placeOf = (route, date) => ({ route, askedAt: date && firstIdOf(Date.parse(date) / 1_000) });
+
+/** @param {StackError} error */
+const errorOf = ({ code, message }) => (isFinal(code) ? new Refusal(code, message) : new Error(`${code}: ${message}`));
 
 /** The stack's own error in a body; empty if somebody else answered. @param {string} text @returns {any} */
 function errorIn(text) {
@@ -88,8 +160,12 @@ function errorIn(text) {
   }
 }
 
-/** Builds the query as text, because React Native's URL has no searchParams. @param {Record<string, string | null | undefined>} fields */
-export function queryOf(fields) {
-  const parts = Object.entries(fields).map(([name, value]) => (value == null ? "" : `&${name}=${encodeURIComponent(value)}`));
-  return parts.join("").replace("&", "?");
+/**
+ * Builds the query as text, because React Native's URL has no searchParams.
+ * @param {Record<string, string | null | undefined>} fields
+ * @param {boolean} [goesOn] whether the URL has a query already
+ */
+export function queryOf(fields, goesOn = false) {
+  const text = Object.entries(fields).map(([name, value]) => (value == null ? "" : `&${name}=${encodeURIComponent(value)}`)).join("");
+  return goesOn ? text : text.replace("&", "?");
 }

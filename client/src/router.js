@@ -1,16 +1,23 @@
-/** Keeps connected: finds the path, opens sockets on it, and closes an old one only when the next one serves. */
+/** Keeps a token connected: finds its path, joins a connection there, and leaves the old one only when the next one serves. */
 
 import { Backoff, LASTING_MS, Reach } from "./backoff.js";
-import { Connection } from "./connection.js";
-import { Refusal } from "./rest.js";
+import { Refusal } from "./refusal.js";
+import { ANSWER_MS } from "./rest.js";
 import { Scope } from "./scope.js";
 
-/** @typedef {import("./connection.js").Route} Route */
 /** @typedef {import("../glow.js").Protocol} Protocol */
 /** @typedef {import("../glow.js").State} State */
 /** @typedef {import("./channel.js").Channel} Channel */
-/** @typedef {import("./host.js").Host} Host */
-/** @typedef {import("./rest.js").Rest} Rest */
+/** @typedef {import("./connection.js").Connection} Connection */
+/** @typedef {import("./connections.js").Connections} Connections */
+/** @typedef {import("./discovery.js").Discovery} Discovery */
+
+/**
+ * A route, with the cursor of the move for a client that has none.
+ * @typedef {import("../glow.js").Route & {after?: string | null}} Route
+ */
+
+/** @typedef {{path: string, url: string, liveUrl?: string, after: string | null, jitterMs: number}} Moved */
 
 /**
  * What is done about the next connection, and the path that it heads for, as far as that is known.
@@ -21,29 +28,32 @@ import { Scope } from "./scope.js";
 /**
  * What delivers, and how to end it.
  * @typedef {{name: "nothing" | "polling", end: () => void, connection?: undefined}
- *   | {name: "socket", end: () => void, connection: Connection, renewAtMs: number}} Source
+ *   | {name: "socket", end: () => void, connection: Connection}} Source
  */
 
 /**
  * @typedef {object} Listener
  * @property {(state: State) => void} onState
  * @property {(reason: string) => void} onLasting called once in each outage, when it has lasted
- * @property {(reason: string) => void} onRefused
+ * @property {(refusal: Refusal) => void} onRefused trying again does not help
  */
 
-const SETTLED_MS = 30_000; // after this long, a connection counts as good and the back-off starts again
+const SETTLED_MS = 30_000; // after this long, a move counts as done and the back-off starts again
 const POLL_MS = 5_000;
 const MOVE_PAUSE_MS = 2_000;
-const RENEWAL_JITTER = 0.1;
+const TOGETHER_MS = 250; // tokens that are moved within this time go in one request and one command
+const SERVED_MS = 2 * ANSWER_MS; // a hub says after 10 s itself that it cannot serve a token
 
 /**
- * The protocol of each path, for MOVED, which names only path and URL. They are those that /connect answers.
- * @type {Record<string, Protocol>}
+ * The protocols of each path, for MOVED, which names only path and URLs. They are those that /connect answers.
+ * @type {Record<string, {one: Protocol, live: Protocol}>}
  */
-const PROTOCOLS = {
-  aws: { subscribe: { action: "subscribePrice" }, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 },
-  edge: { subscribe: null, ping: { type: "ping" }, pingMs: 20_000, maxAgeMs: null },
-};
+const PROTOCOLS = (() => {
+  const subscribe = { action: "subscribePrice" };
+  const aws = { subscribe, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 };
+  const edge = { subscribe, ping: { type: "ping" }, pingMs: 20_000, maxAgeMs: null };
+  return { aws: { one: aws, live: aws }, edge: { one: { ...edge, subscribe: null }, live: edge } };
+})();
 
 /** @type {Step} */
 const RESTING = { name: "resting", path: null };
@@ -51,15 +61,17 @@ const RESTING = { name: "resting", path: null };
 const NOTHING = { name: "nothing", end() {} };
 
 export class Router {
-  #channels;
-  #rest;
-  #host;
+  token;
+  channel;
+  #connections;
+  #discovery;
   #listener;
+  /** For what concerns this token alone: that it is moved, or cannot be served. */
   #backoff = new Backoff();
   #reach = new Reach();
   #source = NOTHING;
   #step = RESTING;
-  /** The timers and requests of the current step. The next one cancels them. */
+  /** The timers of the current step. The next one cancels them. */
   #stepScope;
   /** The last route that came from /connect or MOVED. @type {Route | null} */
   #route = null;
@@ -69,18 +81,25 @@ export class Router {
   #outageSinceMs = null;
 
   /**
-   * @param {ReadonlyMap<string, Channel>} channels by token
-   * @param {Rest} rest
-   * @param {Host} host
+   * @param {string} token
+   * @param {Channel} channel
+   * @param {Connections} connections
+   * @param {Discovery} discovery
    * @param {Listener} listener
    */
-  constructor(channels, rest, host, listener) {
-    this.#channels = channels;
-    this.#rest = rest;
-    this.#host = host;
+  constructor(token, channel, connections, discovery, listener) {
+    this.token = token;
+    this.channel = channel;
+    this.#connections = connections;
+    this.#discovery = discovery;
     this.#listener = listener;
-    this.#stepScope = new Scope(host);
+    this.#stepScope = new Scope(connections.host);
     this.#stepScope.later(0, () => this.#connect(null)); // not at once, because the callbacks may use the value that `subscribe` returns
+  }
+
+  /** The cursor of the last move. */
+  get movedAfter() {
+    return this.#route?.after ?? null;
   }
 
   close() {
@@ -88,84 +107,103 @@ export class Router {
     this.#deliverFrom(NOTHING);
   }
 
-  /** Looks whether the connection lives, and tries at once if there is none. */
+  /** Tries at once if nothing delivers and nothing is under way. */
   wake() {
-    if (this.#serving !== undefined) this.#serving.check();
-    else if (this.#step.name === "waiting") void this.#connect(this.#step.path);
+if (this.#serving === undefined && this.#step.name === "waiting") void this.#connect(this.#step.path);
+  }
+
+  /** Asks for prices as the channel wants them now. */
+  wishAgain() {
+    this.#serving?.add(this);
+    this.#step.connection?.add(this);
   }
 
   /** @param {Connection} connection */
   onServing(connection) {
-    const { route } = connection;
-    if (this.#source.name === "polling") this.#poll(); // what came after the last poll
+    if (connection === this.#serving) return; // it was asked for another delivery
+    const { path } = connection.address;
+    if (this.#source.name === "polling") this.channel.poll(); // what came after the last poll
     this.#step = RESTING;
-    this.#deliverFrom({
-      name: "socket",
-      end: () => connection.close(),
-      connection,
-      renewAtMs: this.#host.nowMs() + (route.protocol.maxAgeMs ?? Infinity) * (1 - RENEWAL_JITTER * this.#host.random()),
-    });
-    this.#reach.noteService(route.path);
+    this.#deliverFrom({ name: "socket", end: () => connection.leave(this), connection });
+    this.#reach.noteService(path);
     this.#outageSinceMs = null;
-    connection.scope.later(SETTLED_MS, () => this.#backoff.reset());
-    for (const channel of this.#channels.values()) channel.serveFrom(route.path, this.#askedAt);
-    this.#settleOn(route);
+    this.channel.serveFrom(path, this.#askedAt);
+    this.#settleOn(this.#route?.recheckMs);
     this.#report();
   }
 
-  /** @param {Connection} connection @param {string} reason */
+  /** The connection has ended. @param {Connection} connection @param {string} reason */
   onEnd(connection, reason) {
-    if (connection !== this.#serving) {
-      const { path } = connection.route;
-      if (this.#reach.noteFailure(path, this.#host.nowMs())) this.#backoff.reset(); // now another way is tried
-      return this.#retry(path, reason);
-    }
-    this.#deliverFrom(NOTHING);
-    if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason);
-    else this.#report(reason);
+    this.#lose(connection, reason);
   }
 
-  /** @param {Connection} connection @param {{path: string, url: string, after: string | null, jitterMs: number}} moved */
-  onMoved(connection, { path, url, after, jitterMs }) {
+  /** The connection goes on, but cannot serve this token. @param {Connection} connection @param {string} reason */
+  onUnavailable(connection, reason) {
+    if (this.#reach.noteFailure(connection.address.path, this.#nowMs)) this.#backoff.reset();
+    this.#lose(connection, reason, this.#backoff.nextMs(this.#random()));
+  }
+
+  /** @param {Connection} connection @param {Moved} moved */
+  onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
     if (path === this.#step.path) return;
-    const protocol = PROTOCOLS[path];
-    const spreadMs = jitterMs * this.#host.random();
-    if (this.#rest.region !== undefined || protocol === undefined) {
+    const protocols = PROTOCOLS[path];
+    const live = liveUrl === undefined || protocols === undefined ? undefined : { url: liveUrl, protocol: protocols.live };
+    const route = { path, url, protocol: protocols?.one, live, after };
+    const spreadMs = jitterMs * connection.spread;
+    if (this.#connections.rest.region !== undefined || protocols === undefined || !this.#connections.canOpen(route)) {
       // The move may not concern this region, or only the stack knows how to speak there.
-      this.#enter({ name: "waiting", path: null }).later(spreadMs, () => this.#connect(null));
+      this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {
-      const route = (this.#route = { path, url, protocol, after });
-      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(route); // called back
+      this.#route = route;
+      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(null); // called back
       else {
         // A client that is moved again and again within seconds waits longer each time, but not so long that the old path
         // ends meanwhile: it lasts 10 s (docs/routing.md).
-        const pauseMs = Math.min(this.#backoff.nextMs(this.#host.random()), MOVE_PAUSE_MS);
-        this.#enter({ name: "waiting", path }).later(spreadMs + pauseMs, () => this.#open(route));
+        const pauseMs = Math.min(this.#backoff.nextMs(this.#random()), MOVE_PAUSE_MS);
+        this.#enter({ name: "waiting", path }).later(this.#together(spreadMs + pauseMs), () => this.#open(route));
       }
     }
     this.#report(`moved to ${path}`);
   }
 
-  /** @param {string} reason */
-  onRefused(reason) {
-    this.#listener.onRefused(reason);
+  /** @param {Refusal} refusal */
+  onRefused(refusal) {
+    this.#listener.onRefused(refusal);
   }
 
   get #serving() {
     return this.#source.connection;
   }
 
+  get #nowMs() {
+    return this.#connections.host.nowMs();
+  }
+
+  #random() {
+    return this.#connections.host.random();
+  }
+
+  /** The delay, until the end of a short period that all tokens have in common. @param {number} delayMs */
+  #together(delayMs) {
+    return Math.ceil((this.#nowMs + delayMs) / TOGETHER_MS) * TOGETHER_MS - this.#nowMs;
+  }
+
   /** Whether a connection on `path` delivers that need not be renewed. @param {string} path */
   #isWellOn(path) {
-    return this.#source.name === "socket" && this.#source.connection.route.path === path && this.#host.nowMs() < this.#source.renewAtMs;
+    return this.#serving !== undefined && this.#serving.address.path === path && this.#nowMs < this.#serving.renewAtMs;
+  }
+
+  /** @param {string} path */
+  #isUnreachable(path) {
+    return [this.#reach, this.#connections.reach].some((reach) => reach.isUnreachable(path, this.#nowMs));
   }
 
   /** Leaves the current step. @param {Step} step */
   #enter(step) {
     this.#stepScope.end();
-    this.#step.connection?.close();
+    this.#step.connection?.leave(this);
     this.#step = step;
-    return (this.#stepScope = new Scope(this.#host));
+    return (this.#stepScope = new Scope(this.#connections.host));
   }
 
   /** @param {Source} source */
@@ -180,44 +218,61 @@ export class Router {
     let failure = null;
     this.#report();
     try {
-      const { route, askedAt } = await this.#rest.route(scope, this.#reach.avoided(this.#host.nowMs()));
+      const avoided = this.#connections.reach.avoided(this.#nowMs) ?? this.#reach.avoided(this.#nowMs);
+      const { route, askedAt } = await this.#discovery.ask(this.token, avoided);
       if (!scope.isOver) [this.#route, this.#askedAt] = [route, askedAt];
     } catch (error) {
       failure = /** @type {Error} */ (error).message;
-      if (error instanceof Refusal && !scope.isOver) return this.onRefused(failure);
+      if (error instanceof Refusal && !scope.isOver) return this.onRefused(error);
     }
     const route = this.#route; // the last one known, if no answer came
     if (scope.isOver) return;
     if (route === null) return this.#retry(path, failure);
     if (this.#isWellOn(route.path)) {
-      this.#settleOn(route);
+      this.#settleOn(route.recheckMs);
       return this.#report(failure);
     }
-    if (this.#source === NOTHING && this.#reach.isUnreachable(route.path, this.#host.nowMs())) this.#startPolling();
+    if (this.#source === NOTHING && this.#isUnreachable(route.path)) this.#startPolling();
     this.#open(route);
   }
 
   /** @param {Route} route */
   #open(route) {
-    const connection = new Connection(route, this.#channels, this.#host, this);
-    this.#enter({ name: "opening", path: route.path, connection });
+    const { path } = route;
+    const scope = this.#enter({ name: "asking", path });
+    const connection = this.#connections.join(route, this);
+    this.#step = { name: "opening", path, connection };
+    scope.later(SERVED_MS, () => {
+      connection.forget(this.token);
+      this.onUnavailable(connection, `${connection.address.url} no answer for ${this.token}`);
+    });
     this.#report();
   }
 
-  /** Stays where it is, until the connection grows old or the stack may know a better path. @param {Route} route */
-  #settleOn({ recheckMs }) {
+  /** Stays where it is, until the connection grows old or the stack may know a better path. @param {number | null | undefined} recheckMs */
+  #settleOn(recheckMs) {
     const scope = this.#enter(RESTING);
     const connect = () => this.#connect(null);
-    const avoidedMs = this.#reach.avoidedForMs(this.#host.nowMs()); // before that, the answer would be the same
-    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#host.random()), avoidedMs), connect);
-    if (this.#source.name === "socket" && this.#source.renewAtMs < Infinity) scope.later(this.#source.renewAtMs - this.#host.nowMs(), connect);
+    const avoidedMs = Math.max(...[this.#reach, this.#connections.reach].map((reach) => reach.avoidedForMs(this.#nowMs))); // before that, the answer would be the same
+    scope.later(SETTLED_MS, () => this.#backoff.reset());
+    if (recheckMs != null) scope.later(Math.max(recheckMs * (1 + this.#random()), avoidedMs), connect);
+    const { renewAtMs = Infinity } = this.#serving ?? {};
+    if (renewAtMs < Infinity) scope.later(renewAtMs - this.#nowMs, connect);
   }
 
-  /** @param {string | null} path @param {string | null} reason */
-  #retry(path, reason) {
-    this.#enter({ name: "waiting", path }).later(this.#backoff.nextMs(this.#host.random()), () => this.#connect(path));
+  /** @param {Connection} connection that does not serve this token any more @param {string} reason @param {number} [pauseMs] */
+  #lose(connection, reason, pauseMs) {
+    if (connection !== this.#serving) return this.#retry(connection.address.path, reason, pauseMs);
+    this.#deliverFrom(NOTHING);
+    if (this.#step.name === "resting" || this.#step.name === "waiting") this.#retry(null, reason, pauseMs);
+    else this.#report(reason);
+  }
+
+  /** @param {string | null} path @param {string | null} reason @param {number} [pauseMs] */
+  #retry(path, reason, pauseMs = this.#connections.pauseMs()) {
+    this.#enter({ name: "waiting", path }).later(pauseMs, () => this.#connect(path));
     this.#report(reason);
-    const nowMs = this.#host.nowMs();
+    const nowMs = this.#nowMs;
     this.#outageSinceMs ??= this.#serving === undefined ? nowMs : null;
     if (this.#outageSinceMs === null || nowMs - this.#outageSinceMs < LASTING_MS) return;
     this.#outageSinceMs = Infinity;
@@ -225,23 +280,19 @@ export class Router {
   }
 
   #startPolling() {
-    const scope = new Scope(this.#host);
+    const scope = new Scope(this.#connections.host);
     this.#source = { name: "polling", end: () => scope.end() };
     const pollOn = () => {
-      this.#poll();
+      this.channel.poll();
       scope.later(POLL_MS, pollOn);
     };
     pollOn();
   }
 
-  #poll() {
-    for (const channel of this.#channels.values()) channel.poll();
-  }
-
   /** @param {string | null} [reason] */
   #report(reason = null) {
     const { name, path } = this.#step;
-    const serving = this.#serving?.route.path;
+    const serving = this.#serving?.address.path;
     if (serving !== undefined) this.#listener.onState({ state: path === null || path === serving ? "live" : "moving", path: serving, reason });
     else if (this.#source !== NOTHING) this.#listener.onState({ state: "polling", path: null, reason });
     else this.#listener.onState({ state: name === "waiting" ? name : "connecting", path: name === "opening" ? path : null, reason });

@@ -12,17 +12,11 @@ import { byPlace, placeOf } from "./ids.js";
 const HELD_UPDATES = 1_000;
 
 export class Sequence {
-  #risesOnly;
   /** @type {Update[]} */
   #held = [];
   #isHolding = false;
   /** The id of the newest price handed out. @type {string | null} */
   newestId = null;
-
-  /** @param {boolean} risesOnly drops every update that is not newer than all before it (delivery "latest") */
-  constructor(risesOnly) {
-    this.#risesOnly = risesOnly;
-  }
 
   hold() {
     this.#isHolding = true;
@@ -55,7 +49,7 @@ export class Sequence {
     for (const update of updates) {
       const isLate = this.newestId !== null && placeOf(update.id) < placeOf(this.newestId);
       if (!isLate) this.newestId = update.id;
-      if (!isLate || !this.#risesOnly) handouts.push({ update, isLate });
+      handouts.push({ update, isLate });
     }
     return handouts;
   }

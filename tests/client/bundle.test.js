@@ -9,7 +9,8 @@ import { build } from "esbuild";
 import * as bundle from "../../client/glow.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const LIMIT_BYTES = 5 * 1024;
+/** Feeds and passes take about 4 KB of it. */
+const LIMIT_BYTES = 9 * 1024;
 
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, `file://${ROOT}`), "utf8");
 
@@ -24,7 +25,7 @@ test("glow.js is what esbuild makes of client/src; `npm run bundle` makes it", a
   assert.equal(read("client/glow.js"), await made({ banner: { js: banner } }));
 });
 
-test("an app that minifies the library sends less than 5 KB", async (t) => {
+test("an app that minifies the library sends less than 9 KB", async (t) => {
   const { byteLength } = gzipSync(await made({ minify: true }), { level: 9 });
   t.diagnostic(`${byteLength} bytes, minified and compressed by gzip`);
   assert.ok(byteLength < LIMIT_BYTES, `${byteLength} bytes`);
@@ -35,7 +36,9 @@ test("glow.d.ts declares what the library has", async () => {
   const library = await import("../../client/src/index.js");
   const declared = [...read("client/glow.d.ts").matchAll(/^export declare (?:function|class) (\w+)/gm)].map(([, name]) => name);
   assert.deepEqual([Object.keys(library).sort(), Object.keys(bundle).sort()], [declared.sort(), declared.sort()]);
-  const [, members] = read("client/glow.d.ts").split("export declare class Subscription")[1].match(/\{([^]*?)\n\}/) ?? [];
-  const methods = [...members.matchAll(/^ {4}(\w+)\(/gm)].map(([, name]) => name);
-  assert.deepEqual(Object.getOwnPropertyNames(bundle.Subscription.prototype), methods);
+  for (const name of /** @type {const} */ (["Feed", "Subscription"])) {
+    const [, members] = read("client/glow.d.ts").split(`export declare class ${name}`)[1].match(/\{([^]*?)\n\}/) ?? [];
+    const methods = [...members.matchAll(/^ {4}(?:get )?(\w+)\(/gm)].map(([, method]) => method);
+    assert.deepEqual(Object.getOwnPropertyNames(bundle[name].prototype), methods);
+  }
 });

@@ -84,7 +84,7 @@ describe("sequence", () => {
   const handed = (/** @type {ReturnType<Sequence["add"]>} */ handouts) => handouts.map(({ update, isLate }) => [update.slot, isLate]);
 
   test("a trade below one that was handed out is late", () => {
-    const sequence = new Sequence(false);
+    const sequence = new Sequence();
     assert.deepEqual([2, 1, 3].flatMap((n) => handed(sequence.add(trade(n)))), [[2, false], [1, true], [3, false]]);
   });
 
@@ -92,7 +92,7 @@ describe("sequence", () => {
   const { arrivals: newestCases } = JSON.parse(readFileSync(new URL("../contract/newest.json", import.meta.url), "utf8"));
   for (const { name, arrivals, newest, late } of newestCases) {
     test(`the newest of the contract: ${name}`, () => {
-      const sequence = new Sequence(false);
+      const sequence = new Sequence();
       const handouts = arrivals.flatMap((arrived) => sequence.add({ ...trade(0), id: arrived }));
       assert.equal(sequence.newestId, newest);
       assert.deepEqual(handouts.filter(({ isLate }) => isLate).map(({ update }) => update.id), late);
@@ -100,20 +100,15 @@ describe("sequence", () => {
   }
 
   test("a page that fills a gap keeps its order inside a slot", () => {
-    const sequence = new Sequence(true);
+    const sequence = new Sequence();
     const [zed, first] = ["zzz", "aaa"].map((name) => ({ ...trade(7), id: `${trade(7).id.slice(0, 24)}${name}` }));
     sequence.hold();
     assert.deepEqual(sequence.fill([zed, first]).map(({ update }) => update.id), [zed.id, first.id]);
     assert.equal(sequence.newestId, first.id);
   });
 
-  test("where only rising prices are wanted, a late one is dropped", () => {
-    const sequence = new Sequence(true);
-    assert.deepEqual([2, 1, 3].flatMap((n) => handed(sequence.add(trade(n)))), [[2, false], [3, false]]);
-  });
-
   test("what arrives live while a gap is filled comes after what fills it", () => {
-    const sequence = new Sequence(false);
+    const sequence = new Sequence();
     sequence.hold();
     assert.deepEqual([9, 8].flatMap((n) => sequence.add(trade(n))), []);
     assert.deepEqual(handed(sequence.fill(trades(1, 4))), [[1, false], [2, false], [3, false]]);
@@ -122,14 +117,14 @@ describe("sequence", () => {
   });
 
   test("held trades go between the pages to which they belong", () => {
-    const sequence = new Sequence(false);
+    const sequence = new Sequence();
     sequence.hold();
     sequence.add(trade(2));
     assert.deepEqual(handed(sequence.fill([trade(1), trade(3)])), [[1, false], [2, false], [3, false]]);
   });
 
   test("of 1,001 held trades all are handed out, and what fills the gap is late", () => {
-    const sequence = new Sequence(false);
+    const sequence = new Sequence();
     sequence.hold();
     assert.deepEqual(trades(1_000, 2_000).flatMap((update) => sequence.add(update)), []);
     assert.equal(sequence.add(trade(2_000)).length, 1_001);

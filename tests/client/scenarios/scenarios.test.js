@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 
+import { Feed } from "../../../client/src/feed.js";
 import { Subscription } from "../../../client/src/subscription.js";
-import { numberOf, trade, VirtualHost, VirtualStack, VirtualTime } from "./virtual.js";
+import { numberOf, trade } from "./trades.js";
+import { VirtualStack } from "./virtual.js";
+import { VirtualHost } from "./virtual_device.js";
+import { VirtualTime } from "./virtual_time.js";
 
+/** @typedef {import("../../../client/glow.js").FeedState} FeedState */
 /** @typedef {import("../../../client/glow.js").State} State */
+/** @typedef {import("../../../client/glow.js").Update} Update */
 /** @typedef {Record<string, any>} Step */
 /** @typedef {{name: string, random?: number, until: number, steps: Step[], expect: Record<string, any>}} Scenario */
 
@@ -13,12 +19,37 @@ const FOLDER = new URL(".", import.meta.url);
 const PATHS = ["aws", "edge"];
 const TOKEN = "T";
 
-/** One run of a scenario: a stack, a device and an app with a subscription for each token. */
+/** What an app keeps of a token that it follows. */
+class Followed {
+  /** @type {(number | string)[]} */
+  handed = [];
+  /** @type {State[]} */
+  states = [];
+  /** The code with which the token was refused. @type {string | null} */
+  error = null;
+  /** @type {{close(): void, wake?(): void}} */
+  subscription = { close() {} };
+
+  /** @param {boolean} [isSilent] whether it does not listen to states */
+  callbacks(isSilent = false) {
+    return {
+      onPrice: (/** @type {Update} */ { id }, /** @type {{isLate: boolean}} */ { isLate }) => void this.handed.push(isLate ? `${numberOf(id)} late` : numberOf(id)),
+      onState: isSilent ? undefined : (/** @type {State} */ state) => void this.states.push(state),
+      onError: (/** @type {{code: string}} */ { code }) => void (this.error = code),
+    };
+  }
+}
+
+/** One run of a scenario: a stack, a device and an app with a subscription for each token, or with a feed. */
 class Run {
   time = new VirtualTime();
   stack = new VirtualStack(this.time);
-  /** By token. @type {Record<string, {subscription: Subscription, handed: (number | string)[], states: State[]}>} */
+  /** By token, or by the name that a step gives. @type {Record<string, Followed>} */
   followed = {};
+  /** @type {Feed | null} */
+  feed = null;
+  /** @type {FeedState[]} */
+  feedStates = [];
 
   /** @param {Scenario} scenario */
   constructor({ random = 0.5 }) {
@@ -29,9 +60,13 @@ class Run {
   take({ at, token = TOKEN, on = PATHS, ...step }) {
     const [[verb, what]] = Object.entries(step);
     const paths = [on].flat();
-    const trades = () => what.map((/** @type {number} */ n) => trade(token, n));
+    const trades = () => [token].flat().flatMap((one) => what.map((/** @type {number} */ n) => trade(one, n)));
     /** @type {Record<string, () => unknown>} */
     const verbs = {
+      connect: () => this.#connect(what),
+      follow: () => this.#follow(namesOf(what), step),
+      leave: () => namesOf(what).forEach((name) => this.followed[name].subscription.close()),
+      feed: () => this.feed?.[/** @type {"close" | "wake"} */ (what)](),
       subscribe: () => this.#subscribe(what, step.options ?? {}),
       store: () => this.stack.store(trades()),
       send: () => paths.forEach((path) => this.stack.send(path, trades())),
@@ -42,12 +77,12 @@ class Run {
       say: () => paths.forEach((path) => this.stack.open(path).forEach((socket) => socket.say(withIds(what, token)))),
       set: () => Object.assign(this.stack, what),
       forget: () => this.stack.forget(what),
-      move: () => this.stack.move(what),
+      move: () => this.stack.move(token, what),
       cut: () => this.stack.open(what).forEach((socket) => (socket.isCut = true)),
       close: () => this.stack.open(what).forEach((socket) => socket.end(step.code ?? 1006, step.reason ?? "")),
       device: () => (what === "hidden" ? (this.time.isHidden = true) : this.device.waking.forEach((wake) => wake())),
       sleep: () => this.time.sleep(what),
-      app: () => this.followed[token].subscription[/** @type {"close" | "wake"} */ (what)](),
+      app: () => this.followed[token].subscription[/** @type {"close" | "wake"} */ (what)]?.(),
       expect: () => this.check(what, `at ${at} s`),
     };
     assert.ok(verb in verbs, `no such step: ${verb}`);
@@ -55,29 +90,51 @@ class Run {
   }
 
   /** @param {string} token @param {Record<string, any>} options */
-  #subscribe(token, { isSilent = false, ...options }) {
-    /** @type {(number | string)[]} */
-    const handed = [];
-    /** @type {State[]} */
-    const states = [];
-    const onPrice = (/** @type {{id: string}} */ { id }, /** @type {{isLate: boolean}} */ { isLate }) =>
-      void handed.push(isLate ? `${numberOf(id)} late` : numberOf(id));
-    const onState = isSilent ? undefined : (/** @type {State} */ state) => void states.push(state);
-    const subscription = new Subscription(token, { api: "http://stack", onPrice, onState, WebSocket: this.device.WebSocket, ...options }, this.device.host);
-    this.followed[token] = { subscription, handed, states };
+  #subscribe(token, { isSilent, ...options }) {
+    const followed = (this.followed[token] = new Followed());
+    followed.subscription = new Subscription(token, { ...this.#stackOptions(options), ...followed.callbacks(isSilent) }, this.device.host);
+  }
+
+  /** @param {Record<string, any>} options */
+  #connect(options) {
+    this.feed = new Feed({ ...this.#stackOptions(options), onState: options.isSilent ? undefined : (state) => void this.feedStates.push(state) }, this.device.host);
+  }
+
+  /** @param {readonly string[]} tokens @param {Record<string, any>} step */
+  #follow(tokens, { as, options }) {
+    for (const token of tokens) {
+      const followed = (this.followed[as ?? token] = new Followed());
+      if (this.feed !== null) followed.subscription = this.feed.subscribe(token, { ...options, ...followed.callbacks(options?.isSilent) });
+    }
+  }
+
+  /** The options, in which the texts of `passes` are what `getToken` gives one after the other. @param {Record<string, any>} options */
+  #stackOptions({ passes, isSilent, ...options }) {
+    const left = [...(passes ?? [])];
+    const getToken = async () => {
+      const pass = left.length > 1 ? left.shift() : left[0];
+      this.stack.requests.push(`getToken ${pass}`);
+      if (pass === null) throw new Error("nobody is logged in");
+      return pass;
+    };
+    return { api: "http://stack", WebSocket: this.device.WebSocket, getToken: passes && getToken, ...options };
   }
 
   /** @param {Record<string, any>} expected @param {string} when */
-  check({ token = TOKEN, ...expected }, when) {
-    const { handed, states } = this.followed[token];
+  check({ token = TOKEN, tokens = {}, ...expected }, when) {
+    for (const [name, each] of Object.entries(tokens)) this.check({ token: name, ...each }, `of ${name} ${when}`);
+    const { handed, states, error } = this.followed[token] ?? new Followed();
     const last = states.at(-1) ?? { state: "connecting", path: null, reason: null };
     const seen = {
       handed,
-      states: states.map(shown).filter((state, index, all) => state !== all[index - 1]),
+      states: changes(states.map(shown)),
       state: shown(last),
+      error,
       reason: `${last.reason}`,
+      feed: changes(this.feedStates.map(shown)),
       requests: this.stack.requests,
       sockets: this.stack.sockets.length,
+      open: this.stack.sockets.filter(({ isOpen }) => isOpen).map(({ path }) => path),
       warnings: this.device.warnings,
     };
     for (const [what, value] of Object.entries(expected)) {
@@ -85,11 +142,16 @@ class Run {
       else if (what === "warnings") {
         assert.equal(seen.warnings.length, value.length, `${seen.warnings} ${when}`);
         for (const [index, pattern] of value.entries()) assert.match(seen.warnings[index], new RegExp(pattern), when);
-      }
-      else assert.deepEqual(seen[/** @type {keyof typeof seen} */ (what)], value, `${what} ${when}`);
+      } else assert.deepEqual(seen[/** @type {keyof typeof seen} */ (what)], value, `${what} ${when}`);
     }
   }
 }
+
+/** Without what only repeats the one before. @param {readonly string[]} all */
+const changes = (all) => all.filter((one, index) => one !== all[index - 1]);
+
+/** Tokens, or so many of them. @param {readonly string[] | number} what */
+const namesOf = (what) => (typeof what === "number" ? Array.from({ length: what }, (_, index) => `T${index + 1}`) : what);
 
 /** The steps of one that publishes `every` so many seconds. @param {Step} step @returns {Step[]} */
 function apart({ every, ...step }) {
@@ -97,8 +159,8 @@ function apart({ every, ...step }) {
   return step.publish.map((/** @type {number} */ n, /** @type {number} */ index) => ({ ...step, at: step.at + index * every, publish: [n] }));
 }
 
-/** The state, and the path that delivers. @param {State} state */
-const shown = ({ state, path }) => (state === "live" || state === "moving" ? `${state} ${path}` : state);
+/** The state, and the path that delivers. @param {State | FeedState} state */
+const shown = ({ state, path }) => ((state === "live" || state === "moving") && path !== null ? `${state} ${path}` : state);
 
 /** A message in which numbers stand for the ids of trades. @param {Record<string, any>} message @param {string} token */
 function withIds(message, token) {

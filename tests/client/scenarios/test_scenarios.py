@@ -25,7 +25,7 @@ Fields = Mapping[str, Any]
 
 
 def all_scenarios() -> Iterator[Any]:
-    for file in sorted(FOLDER.glob("*.json")):
+    for file in sorted(set(FOLDER.glob("*.json")) - set(FOLDER.glob("feed_*.json"))):
         for scenario in json.loads(file.read_text())["scenarios"]:
             yield pytest.param(scenario, id=f"{file.stem}: {scenario['name']}")
 

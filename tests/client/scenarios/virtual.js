@@ -1,126 +1,24 @@
 /**
- * What the scenarios run on: virtual time, and a stack in it. Nothing waits for real. virtual.py is the same for
- * Python; README.md says what the data mean.
+ * What the scenarios run on: a stack in virtual time. virtual.py is the same for Python; README.md says what the data mean.
  */
 
-/** @typedef {import("../../../client/glow.js").Update} Update */
-/** @typedef {import("../../../client/src/host.js").Surroundings} Surroundings */
-/** @typedef {{dueMs: number, order: number, depth: number, act: () => void}} Timer */
+import { numberOf, START_SECONDS } from "./trades.js";
+import { whyNot, whyNotFor } from "./virtual_passes.js";
 
-const START_SECONDS = 1_700_000_000;
-const TRAVEL_MS = 10;
-const MINUTE_MS = 60_000;
-const CHAINED = 5;
+/** @typedef {import("../../../client/glow.js").Update} Update */
+/** @typedef {import("./virtual_passes.js").Passes} Passes */
+/** @typedef {import("./virtual_passes.js").Refusal} Refusal */
+/** @typedef {import("./virtual_socket.js").VirtualSocket} VirtualSocket */
+/** @typedef {import("./virtual_time.js").VirtualTime} VirtualTime */
+
+/** @typedef {{token: string, after?: string | null, delivery?: string | null}} Wanted */
+
+const SUBSCRIBE = { action: "subscribePrice" };
 /** How each path is spoken. */
 const PROTOCOLS = {
   edge: { subscribe: null, ping: { type: "ping" }, pingMs: 20_000, maxAgeMs: null },
-  aws: { subscribe: { action: "subscribePrice" }, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 },
+  aws: { subscribe: SUBSCRIBE, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 },
 };
-
-/** @param {string} token @param {number} n @returns {Update} */
-export function trade(token, n) {
-  const timestamp = START_SECONDS + n;
-  const txSignature = `s${String(n).padStart(15, "0")}`;
-  return { type: "PRICE_UPDATE", token, price: 1 + n / 1000, timestamp, slot: n, txSignature, id: `${timestamp}-${String(n).padStart(12, "0")}-${txSignature}` };
-}
-
-/** The number of a trade, or of the second with which an id begins. @param {string} id */
-export const numberOf = (id) => Number(id.slice(0, 10)) - START_SECONDS;
-
-/** Runs what is due, in order, and jumps from one moment to the next. */
-export class VirtualTime {
-  nowMs = 0;
-  /** A hidden tab: chained timers fire on the full minute (Chrome, "intensive throttling"). */
-  isHidden = false;
-  /** @type {Set<Timer>} */
-  #timers = new Set();
-  #order = 0;
-  #depth = 0;
-
-  /** A timer of the page. @param {() => void} act @param {number} delayMs */
-  setTimer(act, delayMs) {
-    const depth = this.#depth + 1;
-    const dueMs = this.nowMs + delayMs;
-    return this.#add({ dueMs: this.isHidden && depth > CHAINED ? Math.ceil(dueMs / MINUTE_MS) * MINUTE_MS : dueMs, depth, act });
-  }
-
-  /** Something that comes over the network. @param {() => void} act @param {number} [delayMs] */
-  arrive(act, delayMs = TRAVEL_MS) {
-    this.#add({ dueMs: this.nowMs + delayMs, depth: 0, act });
-  }
-
-  /** @param {Omit<Timer, "order">} timer */
-  #add(timer) {
-    const added = { ...timer, order: this.#order++ };
-    this.#timers.add(added);
-    return () => void this.#timers.delete(added);
-  }
-
-  /** @param {number} untilMs */
-  async run(untilMs) {
-    for (;;) {
-      const [next] = [...this.#timers].sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
-      if (next === undefined || next.dueMs > untilMs) break;
-      this.#timers.delete(next);
-      this.nowMs = Math.max(this.nowMs, next.dueMs);
-      this.#depth = next.depth;
-      next.act();
-      await new Promise((resolve) => setImmediate(resolve)); // promises that this settled
-      this.#depth = 0;
-    }
-    this.nowMs = Math.max(this.nowMs, untilMs);
-  }
-
-  /** The device sleeps: timers that were due meanwhile are late, and come before what the network has brought. @param {number} seconds */
-  sleep(seconds) {
-    this.nowMs += seconds * 1_000;
-    for (const timer of this.#timers) if (timer.depth === 0) timer.dueMs += seconds * 1_000;
-  }
-}
-
-/** A socket, with the client's end outside and the server's in `said` and `hears`. */
-class VirtualSocket {
-  /** @type {any} */ onopen;
-  /** @type {any} */ onmessage;
-  /** @type {any} */ onclose;
-  /** @type {any} */ onerror;
-  isOpen = false;
-  /** Half-open: neither end hears the other. */
-  isCut = false;
-  isServed = false;
-  wantsLatest = false;
-
-  /** @param {VirtualStack} stack @param {string} url */
-  constructor(stack, url) {
-    const { pathname, searchParams } = new URL(url);
-    const [, path, token = ""] = pathname.split("/");
-    this.stack = stack;
-    this.path = path;
-    this.token = token;
-    stack.time.arrive(() => stack.accept(this, searchParams));
-  }
-
-  /** @param {string} text */
-  send(text) {
-    this.stack.time.arrive(() => this.isOpen && !this.isCut && this.stack.hear(this, JSON.parse(text)));
-  }
-
-  close() {
-    this.isOpen = false;
-    this.onclose = this.onmessage = null;
-  }
-
-  /** @param {object} message */
-  say(message) {
-    if (!this.isCut) this.stack.time.arrive(() => this.onmessage?.({ data: JSON.stringify(message) }));
-  }
-
-  /** @param {number} code @param {string} reason */
-  end(code, reason) {
-    this.isOpen = false;
-    this.stack.time.arrive(() => this.onclose?.({ code, reason }));
-  }
-}
 
 export class VirtualStack {
   // What the step `set` changes.
@@ -129,6 +27,8 @@ export class VirtualStack {
   dual = true;
   /** Paths on which no socket opens. @type {string[]} */
   refused = [];
+  /** Paths on which no socket for one token opens, because its room is full. @type {string[]} */
+  full = [];
   /** Paths that accept a socket and say nothing. @type {string[]} */
   silent = [];
   /** Status and body that /connect answers instead. @type {[number, unknown] | null} */
@@ -146,12 +46,24 @@ export class VirtualStack {
   saysWhen = true;
   /** @type {number | null} */
   recheckMs = null;
+  /** What MOVED says. */
+  jitterMs = 0;
+  /** Whether the stack knows no feeds. */
+  old = false;
+  /** Tokens that the stack does not stream. @type {string[]} */
+  unknown = [];
+  /** Tokens that sockets for many tokens cannot serve now. @type {string[]} */
+  unavailable = [];
+  /** The passes that let in. null: everybody may listen. @type {Passes | null} */
+  passes = null;
 
   time;
   /** What the client did, in order. @type {string[]} */
   requests = [];
   /** @type {VirtualSocket[]} */
   sockets = [];
+  /** Where tokens went that were moved. @type {Record<string, string>} */
+  #homes = {};
   /** @type {Update[]} */
   #stored = [];
   /** What each path can replay. @type {Record<string, Update[]>} */
@@ -175,7 +87,7 @@ export class VirtualStack {
   /** @param {string} path @param {readonly Update[]} updates */
   send(path, updates) {
     this.#rings[path] = [...(this.#rings[path] ?? []), ...updates];
-    for (const socket of this.open(path).filter(({ isServed }) => isServed)) this.#sendTo(socket, updates);
+    for (const socket of this.open(path)) socket.sayPrices(updates);
   }
 
   /** @param {string} path */
@@ -183,63 +95,121 @@ export class VirtualStack {
     this.#rings[path] = [];
   }
 
-  /** @param {string} path */
-  move(path) {
-    this.home = path;
+  /** @param {string} token @param {string} path */
+  move(token, path) {
+    this.#homes[token] = path;
     const left = path === "aws" ? "edge" : "aws";
-    for (const socket of this.open(left)) socket.say({ type: "MOVED", token: socket.token, path, url: this.#url(path, socket.token), after: null, jitterMs: 0 });
+    const { url, live } = this.#addresses(path, token);
+    const message = { type: "MOVED", token, path, url, liveUrl: live?.url, after: null, jitterMs: this.jitterMs };
+    for (const socket of this.open(left)) if (socket.served.has(token)) socket.say(message);
   }
 
   /** @param {VirtualSocket} socket @param {URLSearchParams} query */
   accept(socket, query) {
-    if (this.refused.includes(socket.path)) {
-      this.requests.push(`refused ${socket.path}`);
+    const { path, isLive, token } = socket;
+    if (this.refused.includes(path) || (this.full.includes(path) && !isLive)) {
+      this.requests.push(`refused ${path}`);
       return void socket.onclose?.({ code: 1006, reason: "" });
     }
     this.sockets.push(socket);
     socket.isOpen = true;
     socket.onopen?.({});
-    if (socket.path !== "aws") this.#serve(socket, { type: "connected", connectionId: "c", colo: "" }, query.get("after"), query.get("delivery"));
+    const connected = { type: "connected", connectionId: "c", colo: "" };
+    if (path === "aws") return;
+    if (!isLive) this.#serve(socket, [{ token, after: query.get("after"), delivery: query.get("delivery") }], connected);
+    else if (!this.silent.includes(path)) socket.say(connected);
   }
 
   /** @param {VirtualSocket} socket @param {any} message */
-  hear(socket, { action, type, token, after, delivery }) {
+  hear(socket, message) {
+    if (socket.isLive) this.#note(socket, message);
     if (this.silent.includes(socket.path)) return;
-    if (action === "subscribePrice") {
-      socket.token = token;
-      this.#serve(socket, { type: "SUBSCRIBED", token }, after ?? null, delivery ?? null);
-    } else if (action === "ping" || type === "ping") socket.say({ type: "pong" });
+    if (message.action === "ping" || message.type === "ping") return socket.say({ type: "pong" });
+    if (message.action === "authorize") return this.#authorize(socket, message.token);
+    if (this.passes !== null && socket.pass === null) return socket.say(errorOf({ code: "UNAUTHORIZED", message: "authorize first" }));
+    if (message.action === "subscribePrice") return this.#subscribe(socket, message);
+    if (message.action !== "unsubscribePrice") throw new Error(`no such message: ${JSON.stringify(message)}`);
+    for (const token of tokensOf(message)) socket.served.delete(token);
+    socket.say({ ...message, action: undefined, type: "UNSUBSCRIBED" });
   }
 
-  /** @param {VirtualSocket} socket @param {object} greeting @param {string | null} after @param {string | null} delivery */
-  #serve(socket, greeting, after, delivery) {
-    this.requests.push(`open ${socket.path}${after === null ? "" : ` after ${numberOf(after)}`}${delivery === null ? "" : ` ${delivery}`}`);
+  /** Keeps what a client of many tokens says, other than pings. @param {VirtualSocket} socket @param {any} message */
+  #note({ path }, { action, token, ...message }) {
+    const some = (/** @type {any[]} */ list) => (list.length > 5 ? `${list.length} tokens` : list.join(", "));
+    const shown = ({ token = "", after, delivery } = /** @type {Wanted} */ ({ token: "" })) =>
+      [token, ...(after == null ? [] : [`after ${numberOf(after)}`]), ...(delivery == null ? [] : [delivery])].join(" ");
+    if (action === "authorize") this.requests.push(`${path} authorize ${token}`);
+    if (action === "subscribePrice") this.requests.push(`${path} subscribe ${some((message.subscriptions ?? [{ token, ...message }]).map(shown))}`);
+    if (action === "unsubscribePrice") this.requests.push(`${path} unsubscribe ${some(message.tokens ?? [token])}`);
+  }
+
+  /** @param {VirtualSocket} socket @param {string} pass */
+  #authorize(socket, pass) {
+    if (this.passes === null) return socket.say({ type: "AUTHORIZED", expiresAt: null });
+    const refusal = whyNot(this.passes, pass, this.#second);
+    if (refusal !== null) return socket.say(errorOf(refusal));
+    const { endsAt } = this.passes[pass];
+    socket.pass = pass;
+    socket.say({ type: "AUTHORIZED", expiresAt: START_SECONDS + endsAt });
+    this.time.arrive(() => socket.pass === pass && socket.isOpen && this.#expire(socket), (endsAt - this.#second) * 1_000);
+  }
+
+  /** @param {VirtualSocket} socket */
+  #expire(socket) {
+    if (socket.path === "aws") socket.say(errorOf({ code: "TOKEN_EXPIRED", message: `${socket.pass} has ended` }));
+    socket.end(socket.path === "aws" ? 1000 : 4001, "the pass has ended");
+  }
+
+  get #second() {
+    return this.time.nowMs / 1_000;
+  }
+
+  /** @param {VirtualSocket} socket @param {any} message */
+  #subscribe(socket, message) {
+    /** @type {Wanted[]} */
+    const wanted = (message.subscriptions ?? [message]).filter((/** @type {Wanted} */ { token }) => {
+      const refusal = this.#whyNotServed(socket, token);
+      if (refusal !== null) socket.say({ ...errorOf(refusal), token });
+      return refusal === null;
+    });
+    const tokens = wanted.map(({ token }) => token);
+    if (tokens.length > 0) this.#serve(socket, wanted, { type: "SUBSCRIBED", ...(message.subscriptions === undefined ? { token: tokens[0] } : { tokens }) });
+  }
+
+  /** @param {VirtualSocket} socket @param {string} token @returns {Refusal | null} */
+  #whyNotServed({ pass, isLive }, token) {
+    if (this.unknown.includes(token)) return { code: "UNKNOWN_TOKEN", message: `${token} is not streamed` };
+    if (isLive && this.unavailable.includes(token)) return { code: "UNAVAILABLE", message: `${token} cannot be served now` };
+    return this.passes === null || pass === null ? null : whyNotFor(this.passes, pass, token);
+  }
+
+  /** @param {VirtualSocket} socket @param {readonly Wanted[]} wanted @param {object} greeting */
+  #serve(socket, wanted, greeting) {
+    if (!socket.isLive) this.requests.push(...wanted.map(({ after, delivery }) => `open ${socket.path}${after == null ? "" : ` after ${numberOf(after)}`}${delivery == null ? "" : ` ${delivery}`}`));
     if (this.silent.includes(socket.path)) return;
-    Object.assign(socket, { isServed: true, wantsLatest: delivery === "latest" });
+    for (const { token, delivery = null } of wanted) socket.served.set(token, delivery);
     socket.say(this.greeting ?? greeting);
-    const ring = (this.#rings[socket.path] ?? []).filter(({ token }) => token === socket.token);
+    const openings = wanted.map((one) => this.#opening(socket.path, one));
+    for (const { gap } of openings) if (gap !== null) socket.say(gap);
+    socket.sayPrices(openings.flatMap(({ owed }) => owed));
+  }
+
+  /** What a new subscriber is told. @param {string} path @param {Wanted} wanted */
+  #opening(path, { token, after = null, delivery = null }) {
+    const ring = (this.#rings[path] ?? []).filter((update) => update.token === token);
+    if (after === null || delivery === "latest") return { gap: null, owed: ring.slice(-1) };
     const known = ring.findIndex(({ id }) => id === after);
-    if (after === null || socket.wantsLatest) return this.#sendTo(socket, ring.slice(-1));
     const owed = known >= 0 ? ring.slice(known + 1) : ring.filter(({ id }) => id > after);
-    if (known < 0) socket.say({ type: "GAP", token: socket.token, after, until: owed[0]?.id ?? null });
-    this.#sendTo(socket, owed);
+    return { gap: known >= 0 ? null : { type: "GAP", token, after, until: owed[0]?.id ?? null }, owed };
   }
 
-  /** @param {VirtualSocket} socket @param {readonly Update[]} updates */
-  #sendTo(socket, updates) {
-    const own = updates.filter(({ token }) => token === socket.token);
-    const wanted = socket.wantsLatest ? own.slice(-1) : own;
-    if (wanted.length === 1) socket.say(wanted[0]);
-    if (wanted.length > 1) socket.say({ type: "PRICE_BATCH", updates: wanted });
-  }
-
-  /** What `fetch` answers. @param {string} url @param {AbortController} controller @returns {Promise<Response>} */
-  async fetch(url, controller) {
+  /** What `fetch` answers. @param {string} url @param {AbortController} controller @param {string} [bearer] @returns {Promise<Response>} */
+  async fetch(url, controller, bearer) {
     await new Promise((resolve, reject) => {
       controller.signal.onabort = () => reject(new Error("aborted"));
       this.time.arrive(() => (this.offline ? reject(new TypeError("fetch failed")) : resolve(null)));
     });
-    const [status, body] = this.#answer(new URL(url));
+    const [status, body] = this.#answer(new URL(url), bearer);
     await new Promise((resolve, reject) => {
       controller.signal.onabort = () => reject(new Error("aborted"));
       this.time.arrive(() => resolve(null), this.answersAfter * 1_000);
@@ -248,13 +218,20 @@ export class VirtualStack {
     return /** @type {any} */ ({ status, ok: status === 200, headers: new Headers(this.saysWhen ? { date } : {}), text: async () => (typeof body === "string" ? body : JSON.stringify(body)) });
   }
 
-  /** @param {URL} url @returns {[number, unknown]} */
-  #answer({ pathname, searchParams }) {
+  /** @param {URL} url @param {string | undefined} bearer @returns {[number, unknown]} */
+  #answer({ pathname, searchParams }, bearer) {
     const [, place, token, what] = pathname.split("/");
     const [after, until, avoid] = ["after", "until", "avoid"].map((name) => searchParams.get(name));
+    const many = searchParams.get("tokens")?.split(",");
     const asks = { after: after && numberOf(after), until: until && numberOf(until), avoid };
-    this.requests.push([what ?? place, ...Object.entries(asks).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))].join(" "));
-    if (place === "connect") return this.connect ?? [200, this.#route(token, avoid)];
+    const own = place === "connect" || token === "T" ? [] : [token];
+    const about = many === undefined ? own : [many.length > 5 ? `${many.length} tokens` : many.join(", ")];
+    this.requests.push([what ?? place, ...about, ...Object.entries(asks).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))].join(" "));
+    const refusal = this.passes && whyNot(this.passes, bearer, this.#second);
+    if (refusal) return [401, { error: refusal }];
+    const forbidden = this.passes && place === "tokens" && whyNotFor(this.passes, bearer ?? "", token);
+    if (forbidden) return [403, { error: forbidden }];
+    if (place === "connect") return this.connect ?? this.#discover(token, many, avoid, bearer);
     if (this.prices !== null) return this.prices;
     const stored = this.#stored.filter((update) => update.token === token);
     if (what === "price") return stored.length > 0 ? [200, stored[stored.length - 1]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];
@@ -263,52 +240,37 @@ export class VirtualStack {
     return [200, { token, prices, next: found.length > prices.length ? prices[prices.length - 1].id : null }];
   }
 
+  /** @param {string} one @param {string[] | undefined} many @param {string | null} avoid @param {string | undefined} bearer @returns {[number, unknown]} */
+  #discover(one, many, avoid, bearer) {
+    if (many !== undefined && this.old) return [404, { message: "Not Found" }];
+    const answers = (many ?? [one]).map((token) => {
+      const error = this.unknown.includes(token) ? { code: "UNKNOWN_TOKEN", message: `${token} is not streamed` } : this.passes && whyNotFor(this.passes, bearer ?? "", token);
+      return error ? { token, error } : { token, error: undefined, ...this.#route(token, avoid) };
+    });
+    if (many !== undefined) return [200, { routes: answers }];
+    const [{ token: _, ...answer }] = answers;
+    return [answer.error === undefined ? 200 : answer.error.code === "UNKNOWN_TOKEN" ? 404 : 403, answer];
+  }
+
   /** @param {string} token @param {string | null} avoid */
   #route(token, avoid) {
-    const isAvoided = this.dual && avoid === this.home;
-    const path = isAvoided ? (avoid === "aws" ? "edge" : "aws") : this.home;
+    const home = this.#homes[token] ?? this.home;
+    const isAvoided = this.dual && avoid === home;
+    const path = isAvoided ? (avoid === "aws" ? "edge" : "aws") : home;
     const { subscribe, ...protocol } = path === "aws" ? PROTOCOLS.aws : PROTOCOLS.edge;
-    return { path, url: this.#url(path, token), protocol: { subscribe: subscribe && { ...subscribe, token }, ...protocol }, recheckMs: isAvoided ? 15_000 : this.recheckMs };
+    const own = { subscribe: subscribe && { ...subscribe, token }, ...protocol };
+    return { path, ...this.#addresses(path, token), protocol: own, recheckMs: isAvoided ? 15_000 : this.recheckMs };
   }
 
   /** @param {string} path @param {string} token */
-  #url(path, token) {
-    return path === "aws" ? "ws://stack/aws" : `ws://stack/${path}/${token}`;
+  #addresses(path, token) {
+    const protocol = { ...(path === "aws" ? PROTOCOLS.aws : PROTOCOLS.edge), subscribe: SUBSCRIBE };
+    return { url: path === "aws" ? "ws://stack/aws" : `ws://stack/${path}/${token}`, live: this.old ? undefined : { url: `ws://stack/live/${path}`, protocol } };
   }
 }
 
-/** A host in the stack's time. @param {VirtualStack} stack @param {number} random */
-export class VirtualHost {
-  /** What was said on the console. @type {string[]} */
-  warnings = [];
-  /** What to call when the device wakes. @type {Set<() => void>} */
-  waking = new Set();
+/** @param {Refusal} refusal */
+const errorOf = (refusal) => ({ type: "ERROR", ...refusal });
 
-  /** @param {VirtualStack} stack @param {number} random */
-  constructor(stack, random) {
-    this.stack = stack;
-    this.random = () => random;
-    this.WebSocket = class extends VirtualSocket {
-      /** @param {string} url */
-      constructor(url) {
-        super(stack, url);
-      }
-    };
-  }
-
-  /** @returns {Surroundings} */
-  get host() {
-    const { stack, random, waking } = this;
-    return {
-      nowMs: () => stack.time.nowMs,
-      random,
-      setTimer: (act, delayMs) => stack.time.setTimer(act, delayMs),
-      fetch: (url, controller) => stack.fetch(url, controller),
-      onWake(act) {
-        waking.add(act);
-        return () => void waking.delete(act);
-      },
-      warn: (text) => void this.warnings.push(text),
-    };
-  }
-}
+/** @param {{token: string, tokens?: string[]}} message */
+const tokensOf = ({ token, tokens = [token] }) => tokens;
