@@ -9,6 +9,7 @@ from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
 from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
+from components.edge.verification import listener_variables
 from components.packaging import (
     LayerPackages,
     Target,
@@ -53,7 +54,7 @@ edge_variables = settings.edge_variables(
     aws_region=load_aws_region(),
     rest_url=rest.url,
     websocket_url=websocket.url,
-    listeners=access_tokens.variables,
+    listeners=listener_variables(access_tokens),
 )
 
 edge_is_deployed: list[pulumi.Resource] = []

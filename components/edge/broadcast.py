@@ -9,6 +9,7 @@ from typing import Final
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.edge.verification import listener_secrets
 from components.packaging import WorkerModule
 from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
@@ -174,7 +175,7 @@ def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingAr
     secrets = {
         "WEBHOOK_SECRET": args.secret.current,
         "WEBHOOK_SECRET_PREVIOUS": args.secret.previous,
-        **args.access_tokens.secrets,
+        **listener_secrets(args.access_tokens),
     }
     for name, secret in secrets.items():
         if secret is not None:

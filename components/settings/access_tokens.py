@@ -1,29 +1,25 @@
-"""What verifies access tokens is told: the same names in a function's environment and the worker's."""
+"""How the access tokens of listeners are verified."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import pulumi
-
-from components.settings.load import encrypted
+from components.settings.bearer_secret import BearerSecret
 from components.settings.model import Settings
-from functions import environment as env
+from functions.glow.listeners.settings import Algorithm
+
+_NOTHING = BearerSecret(current=None, previous=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessTokens:
-    """How listeners are verified. On an open stack there is nothing to tell."""
+    """By `secret` or by `public_key`, in PEM. An `algorithm` of None is an open stack."""
 
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    algorithm: Algorithm | None = None
+    secret: BearerSecret = _NOTHING
+    public_key: str | None = None
 
     @property
     def are_required(self) -> bool:
-        return bool(self.variables)
-
-    @property
-    def environment(self) -> Mapping[str, pulumi.Input[str]]:
-        return {**self.variables, **self.secrets}
+        return self.algorithm is not None
 
     @classmethod
     def of(cls, settings: Settings) -> "AccessTokens":
@@ -31,18 +27,8 @@ class AccessTokens:
             return cls()
         key = settings.listener_public_key
         if key is not None:
-            return cls(
-                variables={
-                    env.LISTENERS: "token",
-                    env.LISTENER_ALGORITHM: key.algorithm,
-                    env.LISTENER_PUBLIC_KEY: key.pem,
-                }
-            )
-        secrets = {
-            env.LISTENER_SECRET: encrypted(settings.listener_secret),
-            env.LISTENER_SECRET_PREVIOUS: encrypted(settings.listener_secret_previous),
-        }
-        return cls(
-            variables={env.LISTENERS: "token", env.LISTENER_ALGORITHM: "HS256"},
-            secrets={name: secret for name, secret in secrets.items() if secret is not None},
+            return cls(algorithm=key.algorithm, public_key=key.pem)
+        secret = BearerSecret.encrypted(
+            current=settings.listener_secret, previous=settings.listener_secret_previous
         )
+        return cls(algorithm="HS256", secret=secret)

@@ -8,7 +8,6 @@ from functions import environment as env
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
     """Its caller is the WebSocketStage, which exists for this function alone."""
     storage, listeners = parts.storage, parts.settings.listeners
-    tokens = listeners.access_tokens
     return LambdaFunctionArgs(
         module="connections",
         function_name="PriceConnections",
@@ -29,6 +28,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
             **parts.post_environment(),
             **parts.routes_environment(),
-            **tokens.environment,
+            **parts.listener_environment(),
         },
     )

@@ -27,6 +27,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
             **parts.routes_environment(),
-            **parts.settings.listeners.access_tokens.environment,
+            **parts.listener_environment(),
         },
     )

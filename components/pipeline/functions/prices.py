@@ -32,7 +32,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
-            **parts.settings.listeners.access_tokens.environment,
+            **parts.listener_environment(),
             # The rooms read what they have missed, and show the secret that they know.
             **(parts.edge.secrets if parts.listeners_are_verified else {}),
         },
