@@ -131,8 +131,7 @@ def worker_modules(root: Path) -> tuple[WorkerModule, ...]:
     ]
     texts = [
         WorkerModule(name=f"{file.name}.txt", content_type="text/plain", content=file.read_bytes())
-        for folder in ("client", "worker/browser")
-        for file in (root / folder).glob("*.js")
+        for file in (root / "client" / "glow.js", *(root / "worker" / "browser").glob("*.js"))
     ]
     return tuple(sorted(code + texts, key=lambda module: module.name))
 

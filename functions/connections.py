@@ -196,7 +196,10 @@ async def _read_opening(wanted: Sequence[Wanted], now: float) -> list[str]:
 def _moved(wanted: Wanted, routes: Routes) -> str:
     path = routes.current.path(wanted.token)
     url = _ENDPOINTS.url(path, wanted.token)
-    return messages.moved(wanted.token, path, url, after=wanted.after, jitter_ms=0)
+    live_url = _ENDPOINTS.live_url(path)
+    return messages.moved(
+        wanted.token, path, url, live_url=live_url, after=wanted.after, jitter_ms=0
+    )
 
 
 async def _post(connection_id: str, told: Sequence[str]) -> Outcome:

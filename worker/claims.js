@@ -27,6 +27,9 @@ export function requireListed({ tokens }, token) {
   throw new Refusal("FORBIDDEN_TOKEN", `the access token does not list ${token}: its claim \`tokens\` must name it, or be "*"`);
 }
 
+export const notAuthorized = () =>
+  new Refusal("UNAUTHORIZED", 'this stack wants to know who listens: first send {"action":"authorize","token":<access token>}, and wait for AUTHORIZED');
+
 export const expired = () => new Refusal("TOKEN_EXPIRED", "the access token has expired; get a fresh one from the app's back end");
 
 /**

@@ -9,7 +9,10 @@ import { until } from "./support.js";
 
 const STARTED = /started successfully on port (\d+)/;
 
-/** Starts a browser; it stops when the test ends. @param {import("node:test").TestContext} t */
+/**
+ * Starts a browser; it stops when the test ends.
+ * @param {{after: (stop: () => Promise<void>) => void}} t a test, or `{ after }` of node:test for a whole file
+ */
 export async function startChromium(t) {
   const profile = mkdtempSync(path.join(tmpdir(), "glow-chromium-"));
   const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "inherit"] });

@@ -245,7 +245,7 @@ class TestMessages:
     def test_authorized(self) -> None:
         message = self.message("authorized")
         assert json.loads(messages.authorized(message["expiresAt"])) == message
-        assert json.loads(messages.authorized(None)) == self.message("authorized, on an open stack")
+        assert json.loads(messages.authorized(None)) == self.message("authorized, for ever")
         assert json.loads(messages.refusal(expired())) == self.message("error of the access token")
 
     def test_subscribed(self) -> None:

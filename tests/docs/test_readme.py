@@ -1,4 +1,4 @@
-"""The README, and CONTRIBUTING beside it, say what is so."""
+"""The README and the other pages say what is so."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "client" / "README.md"]
 
 
 def test_every_make_target_that_is_named_exists() -> None:
@@ -23,13 +23,13 @@ def test_every_make_target_that_is_named_exists() -> None:
     assert {"up", "test", "down", "reset", "demo", "outputs", "bench", "help"} <= named
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_is_linked_exists(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text()):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_heading_that_is_linked_exists(page: Path) -> None:
     for target, heading in re.findall(r"\]\(([^)#:]*)#([\w-]+)\)", page.read_text()):
         text = (page.parent / target if target else page).read_text()

@@ -1,11 +1,11 @@
 /** Who may listen at the edge: `LISTENERS: token`. The table of access tokens is tested in unit/, without a Worker. */
 
 import assert from "node:assert/strict";
-import test, { after } from "node:test";
+import test, { after, describe } from "node:test";
 
 import { CLOSE } from "../../worker/close.js";
 import { accessToken, CASES, GOLDEN, made, variables } from "./support/access_tokens.js";
-import { anUpdate, startEdge } from "./support/edge.js";
+import { anUpdate, startEdge, until } from "./support/edge.js";
 
 const now = () => Math.floor(Date.now() / 1000);
 /** @param {string} token */
@@ -79,4 +79,92 @@ test("no log line of the Worker or its rooms holds an access token", async (t) =
   assert.match(written, /closed_expired_clients/);
   const parts = new Set(tokens.flatMap((token) => token.split(".").filter((part) => part.length >= 20)));
   assert.deepEqual([...parts].filter((part) => written.includes(part)), []);
+});
+
+describe("at a hub", () => {
+  /** @param {string} token the access token @param {import("./support/edge.js").Edge} [at] */
+  async function authorized(token, at = edge) {
+    const client = await at.connectLive();
+    client.send({ action: "authorize", token });
+    const { expiresAt } = await client.next("AUTHORIZED");
+    return { client, expiresAt };
+  }
+
+  for (const stack of ["HS256", "RS256", "ES256"]) {
+    test(`an access token of the table is taken by a stack with ${stack}, or refused with why`, async (t) => {
+      const own = stack === "HS256" ? edge : await startEdge(t, { vars: variables(stack) });
+      for (const { name, token, asks, code, heard } of CASES.filter((aCase) => aCase.stack === stack && aCase.token !== null)) {
+        const at = now();
+        const client = await own.connectLive();
+        client.send({ action: "authorize", token: made(token, at) });
+        const [, answered] = await client.hasMessages(2) && client.received;
+        if (code !== undefined && code !== "FORBIDDEN_TOKEN") assert.equal(answered.code, code, name);
+        else assert.equal(answered.expiresAt, at + (heard?.endsIn ?? 60), name);
+        client.send({ action: "subscribePrice", token: asks });
+        const { type, code: told, token: about } = await client.hasMessages(3) && client.received[2];
+        if (code === undefined) assert.equal(type, "SUBSCRIBED", name);
+        else if (code === "FORBIDDEN_TOKEN") assert.deepEqual([told, about], [code, asks], name);
+        else assert.deepEqual([told, about], ["UNAUTHORIZED", undefined], name);
+        await client.close();
+      }
+    });
+  }
+
+  test("who may not hear one of several tokens hears the others", async () => {
+    const { client } = await authorized(accessToken(["HEARD"]));
+    client.send({ action: "subscribePrice", subscriptions: [{ token: "HEARD" }, { token: "OTHER" }] });
+    await client.hasMessages(4);
+    await edge.broadcast("OTHER", anUpdate(1));
+    await edge.broadcast("HEARD", anUpdate(2));
+    await client.hasUpdates(1);
+    assert.deepEqual(client.updates.map(({ token, id }) => [token, id]), [["HEARD", anUpdate(2).id]]);
+    assert.deepEqual(client.received.filter(({ type }) => type === "ERROR").map(({ code, token }) => [code, token]), [["FORBIDDEN_TOKEN", "OTHER"]]);
+  });
+
+  test("a client is closed with 4001 when its access token expires, others go on", async () => {
+    const { client } = await authorized(accessToken(["HUB_ENDS"], { endsIn: 3 }));
+    const { client: lasting } = await authorized(accessToken(["HUB_ENDS"]));
+    for (const each of [client, lasting]) {
+      each.send({ action: "subscribePrice", token: "HUB_ENDS" });
+      await each.next("SUBSCRIBED");
+    }
+    await edge.broadcast("HUB_ENDS", anUpdate(1));
+    await client.hasUpdates(1);
+    assert.equal((await client.isClosed()).code, 4001);
+    await edge.broadcast("HUB_ENDS", anUpdate(2));
+    await lasting.hasUpdates(2);
+    assert.equal(lasting.closed, null);
+  });
+
+  test("another access token before that renews, and a refused one does not end what was there", async () => {
+    const { client, expiresAt } = await authorized(accessToken(["RENEWED"], { endsIn: 3 }));
+    client.send({ action: "subscribePrice", token: "RENEWED" });
+    await client.next("SUBSCRIBED");
+    client.send({ action: "authorize", token: accessToken(["RENEWED"], { key: "other" }) });
+    assert.equal((await client.next("ERROR")).code, "UNAUTHORIZED");
+    client.send({ action: "authorize", token: accessToken(["RENEWED"]) });
+    assert.ok((await client.next("AUTHORIZED")).expiresAt > expiresAt);
+    const { client: witness } = await authorized(accessToken(["RENEWED"], { endsIn: expiresAt - now() }));
+    await witness.isClosed(); // so the time is over
+    await edge.broadcast("RENEWED", anUpdate(1));
+    await client.hasUpdates(1);
+    assert.equal(client.closed, null);
+  });
+
+  test("another access token that lists fewer tokens ends the others", async () => {
+    const { client } = await authorized(accessToken(["KEPT", "TAKEN"]));
+    client.send({ action: "subscribePrice", subscriptions: [{ token: "KEPT" }, { token: "TAKEN" }] });
+    await until("both", () => client.received.flatMap(({ type, tokens = [] }) => (type === "SUBSCRIBED" ? tokens : [])).length === 2);
+    client.send({ action: "authorize", token: accessToken(["KEPT"]) });
+    await until("the refusal", () => client.received.some(({ code, token }) => code === "FORBIDDEN_TOKEN" && token === "TAKEN"));
+    await edge.broadcast("TAKEN", anUpdate(1));
+    await edge.broadcast("KEPT", anUpdate(2));
+    await client.hasUpdates(1);
+    assert.deepEqual(client.updates.map(({ token }) => token), ["KEPT"]);
+  });
+
+  test("an open stack authorizes everybody, for ever", async (t) => {
+    const open = await startEdge(t);
+    assert.equal((await authorized("junk", open)).expiresAt, null);
+  });
 });

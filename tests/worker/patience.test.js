@@ -67,6 +67,15 @@ describe("patience", { concurrency: true }, () => {
     assert.equal(other.closed, null);
   });
 
+  test("a client of a hub that shows no access token for 30 s is closed, so that it keeps no seat", async (t) => {
+    const closed = await startEdge(t, { vars: variables() });
+    const [silent, shown] = [await closed.connectLive(), await closed.connectLive()];
+    shown.send({ action: "authorize", token: accessToken("*", { endsIn: 3600 }) });
+    await shown.next("AUTHORIZED");
+    assert.equal((await silent.isClosed(2 * LIMITS.authorizeMs)).code, CLOSE.TOKEN_EXPIRED.code);
+    assert.equal(shown.closed, null);
+  });
+
   test("a client that does not read for 30 s is closed with 4008, and can come back", async (t) => {
     const busy = await startEdge(t, { vars: { WINDOW_MS: "1" } });
     const slow = await busy.connect("SLOW");

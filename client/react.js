@@ -1,0 +1,68 @@
+/** React: the live price of a token in a component. An entry of its own, because the library itself needs no React. */
+
+import { useCallback, useSyncExternalStore } from "react";
+
+/** @typedef {import("./glow.js").Feed} Feed */
+/** @typedef {import("./react.js").LivePrice} LivePrice */
+
+/** @type {LivePrice} */
+const NOTHING_YET = Object.freeze({ price: null, update: null, state: Object.freeze({ state: "connecting", path: null, reason: null }) });
+
+/** What components show now, by feed and token. @type {WeakMap<Feed, Map<string, Shown>>} */
+const shownByFeed = new WeakMap();
+
+/** @param {Feed | null | undefined} feed @param {string | null | undefined} token */
+export function usePrice(feed, token) {
+  const subscribe = useCallback((/** @type {() => void} */ listener) => {
+    if (feed == null || token == null) return () => {};
+    return (shownOf(feed, token) ?? new Shown(feed, token)).listen(listener);
+  }, [feed, token]);
+  // A render subscribes to nothing, because it may never be shown. Until then, what others show is known.
+  const getSnapshot = () => (feed == null || token == null ? undefined : shownOf(feed, token)?.livePrice) ?? NOTHING_YET;
+  return useSyncExternalStore(subscribe, getSnapshot, () => NOTHING_YET);
+}
+
+/** @param {Feed} feed @param {string} token */
+function shownOf(feed, token) {
+  return shownByFeed.get(feed)?.get(token);
+}
+
+/** One token of a feed, and the components that show it: one subscription and, so that they never differ, one object for all. */
+class Shown {
+  livePrice = NOTHING_YET;
+  #feed;
+  #subscription;
+  /** One for each component. @type {Set<() => void>} */
+  #listeners = new Set();
+
+  /** @param {Feed} feed @param {string} token */
+  constructor(feed, token) {
+    const look = () => this.#look();
+    this.#feed = feed;
+    this.#subscription = feed.subscribe(token, { delivery: "latest", onPrice: look, onState: look });
+    const others = shownByFeed.get(feed) ?? new Map();
+    shownByFeed.set(feed, others.set(token, this));
+    look();
+  }
+
+  /** @param {() => void} listener @returns {() => void} ends it */
+  listen(listener) {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#close();
+    };
+  }
+
+  #look() {
+    const { newest, state } = this.#subscription;
+    this.livePrice = Object.freeze({ price: newest?.price ?? null, update: newest, state });
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** A component that takes the place of another listens right after this. The feed does not let go of a token so soon. */
+  #close() {
+    shownByFeed.get(this.#feed)?.delete(this.#subscription.token);
+    this.#subscription.close();
+  }
+}
