@@ -41,7 +41,12 @@ READS = (
     ("prices", "GET /tokens/{token}/price"),
     ("prices", "GET /tokens/{token}/prices"),
     ("discovery", "GET /connect/{token}"),
+    ("candles", "GET /tokens/{token}/candles"),
 )
+QUERIES = {
+    "GET /tokens/{token}/prices": {"range": "1h"},
+    "GET /tokens/{token}/candles": {"interval": "1m"},
+}
 
 
 def named(case: Mapping[str, Any]) -> str:
@@ -273,7 +278,7 @@ class TestHttp:
     ) -> Any:
         _, route = place
         headers = {} if shown is None else {"Authorization": f"Bearer {shown}"}
-        query = {"range": "1h"} if route.endswith("prices") else None
+        query = QUERIES.get(route)
         event = an_http_event(route, token=token, query=query, headers=headers)
         return function.handler(event, None)
 
@@ -341,6 +346,16 @@ class TestHttp:
         assert (answer["statusCode"], listed["path"]) == (200, "aws")
         assert (other["token"], other["error"]["code"]) == ("BONK", "FORBIDDEN_TOKEN")
         assert answer["headers"]["cache-control"] == "private, no-store"
+
+    def test_list_of_tokens_has_those_that_the_bearer_may_hear(self, load: Load) -> None:
+        candles = load("candles", tokens=["SOL", "BONK"], **variables())
+        headers = {"Authorization": f"Bearer {access_token(['BONK', 'WIF'])}"}
+
+        def ask(headers: dict[str, str]) -> Any:
+            return candles.handler(an_http_event("GET /tokens", headers=headers), None)
+
+        assert [each["token"] for each in json.loads(ask(headers)["body"])["tokens"]] == ["BONK"]
+        assert ask({})["statusCode"] == 401
 
     def test_discovery_of_many_needs_a_token_too(self, load: Load) -> None:
         event = an_http_event("GET /connect", query={"tokens": "SOL"})

@@ -24,7 +24,7 @@ PREVIOUS = "what-the-back-end-signed-with-987654321"
 RSA = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 P256 = ec.generate_private_key(ec.SECP256R1())
 SECRETS = {"HeliusApiKey", "ListenerSecret", "ListenerSecretPrevious"}
-VERIFIERS = ("connections", "prices", "discovery")
+VERIFIERS = ("connections", "prices", "discovery", "candles")
 FUNCTIONS = (*VERIFIERS, "webhook", "broadcast", "later", "edge-retry", "route-worker")
 
 

@@ -28,9 +28,12 @@ class Claims:
     ends_at: int | None
     subject: str | None = None
 
+    def lists(self, token: str) -> bool:
+        return self.tokens is None or token in self.tokens
+
     def require(self, token: str) -> str:
         """`token`, if it may be heard. Raises ForbiddenToken."""
-        if self.tokens is None or token in self.tokens:
+        if self.lists(token):
             return token
         raise ForbiddenToken(
             f'the access token does not list {token}: its claim `tokens` must name it, or be "*"',
