@@ -13,7 +13,10 @@ const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const TICKS_PER_SECOND = 100; // the unit of CPU times in /proc (getconf CLK_TCK)
 const PAGE_BYTES = 4096;
 
-const ROOMS = { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } };
+const OBJECTS = {
+  BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true },
+  CLIENT_HUB: { className: "ClientHub", useSQLite: true },
+};
 
 /** @typedef {Awaited<ReturnType<typeof start>>} Room */
 
@@ -24,7 +27,7 @@ export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 function startOurs(windowMs) {
   return start({
     modules: workerModules(),
-    durableObjects: ROOMS,
+    durableObjects: OBJECTS,
     bindings: settingsOf(windowMs),
   });
 }
@@ -37,7 +40,7 @@ export async function startProbed(windowMs) {
   /** @type {() => Promise<void>} */
   let stopRest = async () => {};
   const rest = await Rest.start({ after: (stop) => (stopRest = stop) });
-  return start({ modules: workerModules(PROBE), durableObjects: ROOMS, bindings: { ...settingsOf(windowMs), REST_API_URL: rest.url } }, rest, stopRest);
+  return start({ modules: workerModules(PROBE), durableObjects: OBJECTS, bindings: { ...settingsOf(windowMs), REST_API_URL: rest.url } }, rest, stopRest);
 }
 
 /** @param {number} windowMs */

@@ -20,7 +20,14 @@ from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
-from functions.glow.sockets.commands import Ping, Subscribe, Unsubscribe, Wanted, parse_command
+from functions.glow.sockets.commands import (
+    Authorize,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+    Wanted,
+    parse_command,
+)
 from functions.glow.sockets.delivery import close, deliver
 from functions.glow.sockets.message_rate import (
     MAX_MESSAGES,
@@ -100,6 +107,8 @@ def _answer(connection_id: str, body: str) -> WebSocketAnswer:
     match parse_command(body):
         case Ping():
             return reply(messages.pong())
+        case Authorize():
+            return reply(messages.authorized(None))
         case Unsubscribe(tokens, is_list):
             _SUBSCRIPTIONS.unsubscribe(connection_id, *tokens)
             return reply(messages.unsubscribed(tokens, is_list=is_list))
@@ -163,7 +172,10 @@ async def _read_opening(wanted: Sequence[Wanted], now: float) -> list[str]:
 def _moved(wanted: Wanted, routes: Routes) -> str:
     path = routes.current.path(wanted.token)
     url = _ENDPOINTS.url(path, wanted.token)
-    return messages.moved(wanted.token, path, url, after=wanted.after, jitter_ms=0)
+    live_url = _ENDPOINTS.live_url(path)
+    return messages.moved(
+        wanted.token, path, url, live_url=live_url, after=wanted.after, jitter_ms=0
+    )
 
 
 async def _post(connection_id: str, told: Sequence[str]) -> Outcome:

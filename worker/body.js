@@ -26,14 +26,15 @@ export async function readText(request, maxBytes) {
 
 /**
  * @param {string} body
- * @param {string} expected tells the caller what to post
+ * @param {string} expected tells the caller what to send
+ * @param {string} [what] it is, for the message
  * @returns {unknown}
  */
-export function parseJson(body, expected) {
+export function parseJson(body, expected, what = "the body") {
   try {
     return JSON.parse(body);
   } catch {
-    throw badRequest(`the body is not JSON; ${expected}`);
+    throw badRequest(`${what} is not JSON; ${expected}`);
   }
 }
 

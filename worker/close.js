@@ -1,4 +1,4 @@
-/** Close codes that the room sends. Docs and clients follow this table. */
+/** Close codes that rooms and hubs send. Docs and clients follow this table. */
 
 /**
  * @typedef {object} Close
@@ -16,6 +16,7 @@ export const CLOSE = Object.freeze({
   SILENT: { code: 4007, reason: "no ping for 2 minutes", reconnect: true },
   TOO_SLOW: { code: 4008, reason: "reads too slowly; reconnect with after=<last id>", reconnect: true },
   MOVED: { code: 4009, reason: "served elsewhere now; ask /connect", reconnect: true },
+  HUB_FULL: { code: 4013, reason: "this hub has too many tokens; connect again", reconnect: true },
 });
 
 /** Reserved codes. RFC 6455 §7.4.1 forbids sending them: 1005 and 1006, for example, say that no code was received. */

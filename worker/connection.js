@@ -1,18 +1,19 @@
 /**
- * One client's socket: which updates it wants, and where sending stopped if it is slow. The state is kept in the
- * WebSocket attachment, which survives hibernation.
+ * One socket of a room, a client's or a hub's: which updates it wants, and where sending stopped if it is slow. The state is
+ * kept in the WebSocket attachment, which survives hibernation.
  */
 
 import { LIMITS } from "./limits.js";
 import { Outbox } from "./outbox.js";
 
-/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./frames.js").Frame<string>} Frame */
 
 /**
  * The attachment. Older code may have written it, so a missing field gets its default.
  * @typedef {object} State
  * @property {string} network where the client is; "" if that is not known
  * @property {boolean} wantsLatest only the newest price (delivery=latest)
+ * @property {number | null} followers a hub's clients of this token, as it said last; null: this is no hub
  * @property {number} heardMs when the client connected or sent a message; pings that the runtime answers do not count here
  * @property {{after: string, sinceMs: number} | null} stall the id after which sending stopped, and when
  * @property {boolean} isClosed the room closed it; a stalled client's socket stays in getWebSockets() for a while
@@ -37,15 +38,16 @@ export class Connection {
   constructor(socket, ctx, maxBufferedBytes, state) {
     this.socket = socket;
     this.#lastPingMs = () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    this.#outbox = new Outbox(socket, maxBufferedBytes, this.#lastPingMs);
-    this.#state = { network: "", wantsLatest: false, heardMs: Date.now(), stall: null, isClosed: false, ...state };
+    this.#state = { network: "", wantsLatest: false, followers: null, heardMs: Date.now(), stall: null, isClosed: false, ...state };
+    // What `bufferedAmount` says of a socket between two objects is not documented. A hub acknowledges what it has read.
+    this.#outbox = new Outbox(socket, this.isHub ? null : maxBufferedBytes, this.#lastPingMs);
   }
 
   /**
    * @param {WebSocket} socket
    * @param {DurableObjectState} ctx
    * @param {number} maxBufferedBytes
-   * @param {Pick<State, "network" | "wantsLatest">} state
+   * @param {Pick<State, "network" | "wantsLatest" | "followers">} state
    */
   static accept(socket, ctx, maxBufferedBytes, state) {
     ctx.acceptWebSocket(socket);
@@ -71,6 +73,18 @@ export class Connection {
 
   get wantsLatest() {
     return this.#state.wantsLatest;
+  }
+
+  get isHub() {
+    return this.followers !== null;
+  }
+
+  get followers() {
+    return this.#state.followers;
+  }
+
+  set followers(followers) {
+    this.#keep({ followers });
   }
 
   get isGreeted() {

@@ -20,8 +20,8 @@ export class Delivery {
   /**
    * @param {object} room
    * @param {import("./history.js").History} room.history
-   * @param {import("./seats.js").Seats} room.seats
-   * @param {import("./rounds.js").Rounds} room.rounds
+   * @param {import("./seats.js").Seats<Connection>} room.seats
+   * @param {import("./rounds.js").Rounds<Connection>} room.rounds
    * @param {import("./alarm.js").Alarm} room.alarm
    * @param {number} room.updatesPerFrame
    * @param {string} room.token

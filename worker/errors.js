@@ -13,17 +13,20 @@ const STATUS = Object.freeze({
   UNAVAILABLE: 503,
 });
 
-/** A request that is refused: an error code, a message for the caller (never a secret), and headers. */
+/** Those that are said on sockets only. */
+const SAID = Object.freeze({ UNKNOWN_ACTION: 400, TOO_MANY_TOKENS: 400 });
+
+/** A request or a command that is refused: an error code, a message for the caller (never a secret), and headers. */
 export class Refusal extends Error {
   /**
-   * @param {keyof typeof STATUS} code
+   * @param {keyof typeof STATUS | keyof typeof SAID} code
    * @param {string} message what is wrong and where
    * @param {Record<string, string>} [headers]
    */
   constructor(code, message, headers = {}) {
     super(message);
     this.code = code;
-    this.status = STATUS[code];
+    this.status = { ...STATUS, ...SAID }[code];
     this.headers = headers;
   }
 }

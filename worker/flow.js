@@ -8,11 +8,11 @@
 
 import { LIMITS } from "./limits.js";
 
-/** @typedef {import("./ring.js").Arrival} Arrival */
-
+/** @template Arrival */
 export class Flow {
   #windowMs;
   #send;
+  #most;
   /** @type {Arrival[]} */
   #queue = [];
   #isBusy = false;
@@ -21,10 +21,12 @@ export class Flow {
   /**
    * @param {number} windowMs the longest pause
    * @param {(arrivals: readonly Arrival[], whenWritten: (sockets: number) => void) => void} send
+   * @param {number} [most] that are sent at once
    */
-  constructor(windowMs, send) {
+  constructor(windowMs, send, most = LIMITS.replayUpdates) {
     this.#windowMs = windowMs;
     this.#send = send;
+    this.#most = most;
   }
 
   /** @param {readonly Arrival[]} arrivals */
@@ -78,6 +80,6 @@ export class Flow {
    * client would look stalled.
    */
   #take() {
-    return this.#queue.splice(0, LIMITS.replayUpdates);
+    return this.#queue.splice(0, this.#most);
   }
 }

@@ -27,7 +27,7 @@ export class Healing {
   /**
    * @param {object} room
    * @param {import("./history.js").History} room.history
-   * @param {import("./flow.js").Flow} room.flow
+   * @param {import("./flow.js").Flow<import("./ring.js").Arrival>} room.flow
    * @param {(signal: AbortSignal) => Promise<{updates: Update[], isAll: boolean}>} room.read
    * @param {(until: string | null) => void} room.announce tells clients that updates are missing before `until`
    */

@@ -1,20 +1,23 @@
-/** The Worker: checks every request and passes it to the room (Durable Object) of its token. */
+/** The Worker: checks every request and passes it to the room (Durable Object) of its token, or to a hub. */
 
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
 import { badRequest, Refusal } from "./errors.js";
 import { sumConnections } from "./room_counts.js";
-import { isToken, isUpdateId } from "./ids.js";
+import { HubChoice, regionOf } from "./hub_choice.js";
+import { isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
 import { log, logError, sampleLog } from "./log.js";
 import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
 import { clientScript, pageScript, testPage } from "./page.js";
 import { networkOf } from "./rate.js";
-import { callRoom, isPlatformError, roomOf } from "./rooms.js";
+import { callRoom, hubOf, isPlatformError, roomOf } from "./rooms.js";
+import { requireServed } from "./served.js";
 import { settingsOf } from "./settings.js";
 import { parseUpdates } from "./update.js";
 
+export { ClientHub } from "./hub.js";
 export { BroadcastRoom } from "./room.js";
 
 /** @typedef {import("./settings.js").Env} Env */
@@ -25,7 +28,7 @@ export { BroadcastRoom } from "./room.js";
  * @typedef {object} Call
  * @property {Request} request
  * @property {URL} url
- * @property {string} token the last part of the path; checked by `requireToken`
+ * @property {string} token the last part of the path; checked by `requireServed`
  * @property {Settings} settings
  * @property {Env} env
  */
@@ -39,6 +42,7 @@ const ROUTES = Object.freeze({
   "/census": { methods: ["POST"], answer: census },
   "/moves": { methods: ["POST"], answer: move },
   "/broadcast/": { methods: ["POST"], answer: broadcast },
+  "/live": { methods: ["GET"], answer: connectToHub },
   "/ws/": { methods: ["GET"], answer: connect },
 });
 
@@ -89,7 +93,7 @@ function ofTestPage(answer) {
 /** @param {Call} call */
 async function broadcast({ request, url, token, settings, env }) {
   await requireBearer(request.headers.get("authorization"), settings.secrets);
-  requireToken(token, settings);
+  requireServed(token, settings);
   const stored = storedParameter(url.searchParams);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
   const { connections, isAway } = await callRoom(() => roomOf(token, env, settings), (room) => room.broadcast({ updates, stored }));
@@ -126,42 +130,63 @@ async function move({ request, settings, env }) {
   return answer(200, { success: true, connections });
 }
 
-/** @param {Call} call */
-async function connect({ request, url, token, settings, env }) {
+/** Opens a socket for one token. @param {Call} call */
+async function connect(call) {
+  const { url, token, settings, env } = call;
+  requireUpgrade(call);
+  requireServed(token, settings);
+  const wish = connectParameters(url.searchParams);
+  for (const [name, value] of await admitted(call)) wish.set(name, value);
+  const response = await callRoom(() => roomOf(token, env, settings), (room) => room.fetch(`https://room/?${wish}`, UPGRADE));
+  if (response.status === 503) throw unavailable("this room is full; open /live");
+  return requireSeat(response);
+}
+
+/** Opens a socket for many tokens. @param {Call} call */
+async function connectToHub(call) {
+  const { request, env } = call;
+  requireUpgrade(call);
+  const wish = await admitted(call);
+  const region = regionOf(request.cf);
+  let number = HUBS.choose(region ?? "", Date.now());
+  for (let tries = 1; tries <= LIMITS.hubTries; tries += 1) {
+    const response = await callRoom(() => hubOf(region, number, env), (hub) => hub.fetch(`https://hub/?${wish}`, UPGRADE));
+    if (response.status !== 503) return requireSeat(response);
+    number = HUBS.chooseAnother(region ?? "", Date.now());
+  }
+  throw unavailable("the hubs that were asked are full");
+}
+
+const HUBS = new HubChoice();
+
+const UPGRADE = { headers: { upgrade: "websocket" } };
+
+/** Refuses what is no WebSocket, and pages that may not connect. @param {Call} call */
+function requireUpgrade({ request, url, settings }) {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     throw new Refusal("UPGRADE_REQUIRED", "open this path as a WebSocket", { upgrade: "websocket" });
   }
   if (!isOriginAllowed(request.headers.get("origin"), { own: url.origin, ...settings })) {
     throw new Refusal("FORBIDDEN", "this Origin may not connect; ALLOWED_ORIGINS lists those that may");
   }
-  requireToken(token, settings);
-  const wish = connectParameters(url.searchParams);
+}
+
+/** Counts a connect of the client's network. What the object is told of the client. @param {Call} call */
+async function admitted({ request, env }) {
   const network = networkOf(request.headers.get("cf-connecting-ip") ?? "");
   if (network !== "" && !(await mayConnect(network, env))) throw tooManyConnects("too many connects from this address");
-  wish.set("colo", String(request.cf?.colo ?? ""));
-  wish.set("network", network);
-  const upgrade = { headers: { upgrade: "websocket" } };
-  const response = await callRoom(() => roomOf(token, env, settings), (room) => room.fetch(`https://room/?${wish}`, upgrade));
-  if (response.status === 503) throw unavailable("this room is full");
-  if (response.status === 429) throw tooManyConnects("too many clients of this room are at this address");
+  return new URLSearchParams({ colo: String(request.cf?.colo ?? ""), network });
+}
+
+/** @param {Response} response */
+function requireSeat(response) {
+  if (response.status === 429) throw tooManyConnects("too many clients are here from this address");
   return response;
 }
 
 /** @param {string} network @param {Env} env */
 async function mayConnect(network, { CONNECT_LIMIT }) {
   return CONNECT_LIMIT === undefined || (await CONNECT_LIMIT.limit({ key: network })).success;
-}
-
-/**
- * @param {string} token
- * @param {Settings} settings
- */
-function requireToken(token, { tokens, symbols }) {
-  if (!isToken(token)) throw badRequest("the token must match ^[A-Za-z0-9_-]{1,64}$");
-  if (tokens.length === 0 || tokens.includes(token)) return;
-  const meant = symbols.get(token);
-  const what = meant === undefined ? "is not streamed by this stack; add it to glow:tokens or use one of those" : `is a symbol; on the wire it is ${meant}`;
-  throw new Refusal("UNKNOWN_TOKEN", `token ${token} ${what}`);
 }
 
 /** @param {URLSearchParams} given */

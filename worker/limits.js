@@ -62,6 +62,43 @@ export const LIMITS = Object.freeze({
   inboundMessages: 20,
   inboundPeriodMs: 10_000,
 
+  /** A client of many tokens. The numbers are those of the AWS path, where apps expect them. */
+  clientTokens: 100,
+  commandBytes: 16 * 1024,
+  /** Its messages in `inboundPeriodMs`: to subscribe to all tokens one by one, leave them and subscribe again takes as many. */
+  commands: 300,
+  /** The prices that answer a command. More are GAPs. */
+  openingUpdates: 2_000,
+  /** How long an opening waits, at most, for those of other tokens that the client asked for. */
+  openingMs: 50,
+
+  /** What a hub keeps for slow clients and for those that resume. */
+  hubRingBytes: 8 * 1024 * 1024,
+  /** Updates that a hub takes into one round: a client follows a part of its tokens only. */
+  hubRoundUpdates: 2_500,
+  /** A hub looks after its sockets so often. */
+  tendMs: 1_000,
+  /** Rooms that are being opened: so many outgoing connections may a Worker wait for (facts/cloudflare.md §4). */
+  opensAtOnce: 6,
+  openMs: 10_000,
+  /** A room that a hub hears nothing from: opened again. A room closed or not opened: its clients are told. */
+  linkPingMs: 20_000,
+  linkPongMs: 10_000,
+  linkDownMs: 10_000,
+  /** Before a room is opened again: a random part of this, doubled each time. */
+  reopenMs: 250,
+  reopenMaxMs: 4_000,
+  /** A hub acknowledges after so much: well below `unacknowledgedBytes`, or its rooms would wait for it. */
+  linkUnacknowledgedBytes: 256 * 1024,
+  /** A hub tells a room how many clients it has, at most this often. */
+  reportMs: 10_000,
+  /** Hubs in one room. */
+  hubSeats: 1_000,
+  /** Hubs of a region, as one isolate knows them: how many at most, how many are tried, and when fewer will do again. */
+  hubs: 1_024,
+  hubTries: 4,
+  hubsShrinkMs: 60_000,
+
   /** A client that receives 429 or 503 waits at least this long. */
   retryAfterSeconds: 5,
 });

@@ -13,6 +13,7 @@ import { moved } from "./messages.js";
  * @property {string} token the room's own token
  * @property {string} path
  * @property {string} url
+ * @property {string} [liveUrl] the orders of older movers lack it
  * @property {number} jitterMs
  * @property {number} closeAtMs Unix time; both paths deliver until then
  */
@@ -54,8 +55,8 @@ export class Move {
    * Takes the order to move away. Returns false if it repeats the last order: clients are not told twice.
    * @param {Away} order
    */
-  leave({ token, path, url, jitterMs, closeAtMs }) {
-    return this.#take({ token, path, url, jitterMs, closeAtMs });
+  leave({ token, path, url, liveUrl, jitterMs, closeAtMs }) {
+    return this.#take({ token, path, url, liveUrl, jitterMs, closeAtMs });
   }
 
   /**
@@ -81,9 +82,9 @@ export class Move {
    */
   message(after, nowMs) {
     if (this.#away === null) throw new Error("a token that stays has nowhere to send its clients");
-    const { token, path, url, jitterMs } = this.#away;
+    const { token, path, url, liveUrl, jitterMs } = this.#away;
     // After the grace only single clients come, so no jitter is needed.
-    return moved({ token, path, url, after, jitterMs: this.isOver(nowMs) ? 0 : jitterMs });
+    return moved({ token, path, url, liveUrl, after, jitterMs: this.isOver(nowMs) ? 0 : jitterMs });
   }
 
   /** @param {Order} order */

@@ -13,6 +13,7 @@ import { LIMITS } from "./limits.js";
  * @typedef {object} MoveAway
  * @property {"aws"} path
  * @property {string} url where the clients connect next
+ * @property {string} [liveUrl] where clients of many tokens connect next; movers of before lack it
  * @property {number} jitterMs each client moves after a random part of this
  * @property {number} closeAtMs Unix time at which the remaining clients are closed
  */
@@ -45,12 +46,13 @@ export function parseCensus(body) {
 export function parseMove(body) {
   const posted = parseObject(body);
   const tokens = tokensOf(posted);
-  const { path, url, jitterMs } = posted;
+  const { path, url, liveUrl, jitterMs } = posted;
   if (path === "edge") return { tokens, path, servedFromMs: timeOf(posted, "servedFromMs") };
   if (path !== "aws") throw badRequest('path must be "aws" or "edge": where the tokens are served from now on');
   if (!isSocketUrl(url)) throw badRequest("url must be a ws:// or wss:// URL: where the clients are to go");
+  if (liveUrl !== undefined && !isSocketUrl(liveUrl)) throw badRequest("liveUrl must be a ws:// or wss:// URL, or left out");
   if (!isWhole(jitterMs, LIMITS.jitterMs)) throw badRequest(`jitterMs must be a whole number from 0 to ${LIMITS.jitterMs}`);
-  return { tokens, path, url, jitterMs, closeAtMs: timeOf(posted, "closeAtMs") };
+  return { tokens, path, url, ...(liveUrl !== undefined && { liveUrl }), jitterMs, closeAtMs: timeOf(posted, "closeAtMs") };
 }
 
 /** @param {string} body @returns {Record<string, unknown>} */

@@ -1,4 +1,4 @@
-/** Sends to one client and knows how many bytes it has not read yet. The room checks that before each send. */
+/** Sends to one client and knows how many bytes it has not read yet. Rooms and hubs check that before each send. */
 
 import { LIMITS } from "./limits.js";
 
@@ -18,7 +18,7 @@ export class Outbox {
 
   /**
    * @param {Socket} socket
-   * @param {number} maxBufferedBytes
+   * @param {number | null} maxBufferedBytes null: only what the client has acknowledged counts as read
    * @param {() => number} lastPingMs Unix time of the last ping that the runtime answered; 0 if there was none
    */
   constructor(socket, maxBufferedBytes, lastPingMs) {
@@ -29,13 +29,14 @@ export class Outbox {
 
   get isFull() {
     const { bufferedAmount } = this.#socket;
-    return bufferedAmount === undefined
+    return bufferedAmount === undefined || this.#maxBufferedBytes === null
       ? this.#withoutAcknowledgement() > LIMITS.unacknowledgedBytes
       : bufferedAmount > this.#maxBufferedBytes;
   }
 
   get isDrained() {
-    return (this.#socket.bufferedAmount ?? this.#withoutAcknowledgement()) === 0;
+    const { bufferedAmount } = this.#socket;
+    return (bufferedAmount === undefined || this.#maxBufferedBytes === null ? this.#withoutAcknowledgement() : bufferedAmount) === 0;
   }
 
   /** @param {string} text ASCII */

@@ -26,6 +26,13 @@ import { LIMITS } from "./limits.js";
 /** One more than a replay sends, because the cursor itself must be in the ring, too. */
 export const RING_SIZE = LIMITS.replayUpdates + 1;
 
+/**
+ * @typedef {object} Past
+ * @property {number} epoch the current epoch
+ * @property {readonly Entry[]} [entries]
+ * @property {Update | null} [newest] kept beside the entries, because late trades may push it out of the ring
+ */
+
 export class Ring {
   #epoch;
   #entries;
@@ -34,12 +41,7 @@ export class Ring {
   #newestEpoch;
   #end = 0;
 
-  /**
-   * @param {object} past
-   * @param {number} past.epoch the current epoch
-   * @param {readonly Entry[]} [past.entries]
-   * @param {Update | null} [past.newest] kept beside the entries, because late trades may push it out of the ring
-   */
+  /** @param {Past} past */
   constructor({ epoch, entries = [], newest = null }) {
     this.#epoch = epoch;
     this.#entries = entries.slice(-RING_SIZE);
@@ -69,6 +71,16 @@ export class Ring {
   /** How many updates have been appended to this object. */
   get end() {
     return this.#end;
+  }
+
+  /** Whether nothing in it was read from the table: then all clients have received it in this order. */
+  get isOrdered() {
+    return this.#entries.every(({ isHealed }) => !isHealed);
+  }
+
+  /** All that is in it, to make the same ring elsewhere. */
+  get past() {
+    return { epoch: this.#epoch, entries: this.#entries, newest: this.#newest };
   }
 
   /** Whether the update with this id is still in the ring. @param {string} id */

@@ -19,7 +19,7 @@ import { Healing } from "./healing.js";
 import { History } from "./history.js";
 import { LIMITS } from "./limits.js";
 import { log, sampleLog } from "./log.js";
-import { connected, isPing, PING, PONG } from "./messages.js";
+import { connected, isPing, PING, PONG, reportOf, roomState } from "./messages.js";
 import { Move } from "./move.js";
 import { RateLimit } from "./rate.js";
 import { tokenOf } from "./rooms.js";
@@ -39,7 +39,7 @@ import { readNewest } from "./table.js";
  * @property {Move} move
  * @property {Alarm} alarm
  * @property {Delivery} delivery
- * @property {Flow} flow
+ * @property {Flow<import("./ring.js").Arrival>} flow
  * @property {Healing} healing
  */
 
@@ -48,10 +48,11 @@ export class BroadcastRoom extends DurableObject {
   #settings;
   /** @type {Parts | null} */
   #loadedParts = null;
-  /** @type {Seats | null} */
+  /** @type {Seats<Connection> | null} */
   #revivedSeats = null;
   /** Clients that are greeted when the room has healed, with their cursors. @type {Map<Connection, string | null>} */
   #waiting = new Map();
+  /** @type {Rounds<Connection>} */
   #rounds = new Rounds();
   /** @type {RateLimit<WebSocket>} */
   #inbound = new RateLimit(LIMITS.inboundPeriodMs);
@@ -115,12 +116,22 @@ export class BroadcastRoom extends DurableObject {
     flow.push(arrivals);
     history.secure(arrivals, stored, nowMs);
     alarm.wakeBy(history.saveDueMs);
-    return { connections: this.#seats.size, isAway: move.isAway };
+    return { connections: this.#seats.clients, isAway: move.isAway };
   }
 
   /** Counts the clients that a move would concern. @returns {{connections: number}} */
   census() {
-    return { connections: this.#seats.size };
+    return { connections: this.#seats.clients };
+  }
+
+  /**
+   * What the room remembers, for a hub whose clients come with cursors that it does not know. Null while the room reads the
+   * table: after that, hubs hear of its state.
+   * @returns {import("./ring.js").Past | null}
+   */
+  recall() {
+    const { history, healing } = this.#parts;
+    return healing.isRunning ? null : history.ring.past;
   }
 
   /**
@@ -131,9 +142,9 @@ export class BroadcastRoom extends DurableObject {
   moveAway(order) {
     const { move, delivery } = this.#parts;
     if (move.leave(order)) delivery.tell((cursor) => move.message(cursor, Date.now()));
-    const { size } = this.#seats;
+    const { clients } = this.#seats;
     this.#closeMoved();
-    return { connections: size };
+    return { connections: clients };
   }
 
   /**
@@ -147,25 +158,30 @@ export class BroadcastRoom extends DurableObject {
       flow.flush(); // these updates belong before those that were missed
       history.noteMissed(Date.now());
       healing.startAfresh(() => this.#greetWaiting());
-    } else if (this.#seats.size > 0) healing.lookUp(() => this.#greetWaiting());
-    return { connections: this.#seats.size };
+    } else {
+      if (this.#seats.size > 0) healing.lookUp(() => this.#greetWaiting());
+      this.#tellHubs(); // that the token stays after all
+    }
+    return { connections: this.#seats.clients };
   }
 
   /**
-   * Opens a socket. The Worker has checked the client and the parameters.
-   * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>&network=<address>`, all optional
+   * Opens a socket. The Worker, or the hub, has checked the client and the parameters.
+   * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>&network=<address>&hub=<its clients>`, all optional
    */
   async fetch(request) {
     const { searchParams } = new URL(request.url);
     const network = searchParams.get("network") ?? "";
+    const followers = searchParams.has("hub") ? Number(searchParams.get("hub")) : null;
     this.#seats.sweep(Date.now());
-    if (this.#seats.isFull || this.#seats.hasEnough(network)) {
-      log("seat_refused", { connections: this.#seats.size, is_full: this.#seats.isFull });
-      return new Response(null, { status: this.#seats.isFull ? 503 : 429 });
+    const isFull = followers === null ? this.#seats.isFull : this.#seats.isFullOfHubs;
+    if (isFull || this.#seats.hasEnough(network)) {
+      log("seat_refused", { connections: this.#seats.size, is_full: isFull });
+      return new Response(null, { status: isFull ? 503 : 429 });
     }
     const wantsLatest = searchParams.get("delivery") === "latest";
     const { 0: client, 1: server } = new WebSocketPair();
-    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { network, wantsLatest });
+    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { network, wantsLatest, followers });
     this.#seats.take(connection);
 
     connection.say(connected(crypto.randomUUID(), searchParams.get("colo") ?? ""));
@@ -196,10 +212,13 @@ export class BroadcastRoom extends DurableObject {
   #greet(connection, after) {
     const { move, delivery } = this.#parts;
     delivery.greet(connection, after);
+    if (connection.isHub) connection.say(this.#stateForHubs());
     if (move.isAway) connection.say(move.message(connection.stalledAfter ?? delivery.cursor ?? after, Date.now()));
   }
 
+  /** Called when the table was read. */
   #greetWaiting() {
+    this.#tellHubs();
     const waiting = this.#waiting;
     this.#waiting = new Map();
     this.#rounds.start([...waiting.keys()], (connection) => {
@@ -208,14 +227,29 @@ export class BroadcastRoom extends DurableObject {
     });
   }
 
+  /** Tells the hubs that are greeted of the room's state. */
+  #tellHubs() {
+    const hubs = this.#seats.all().filter(({ isHub, isGreeted }) => isHub && isGreeted);
+    const state = hubs.length > 0 ? this.#stateForHubs() : "";
+    this.#rounds.start(hubs, (hub) => {
+      hub.say(state);
+      return true;
+    });
+  }
+
+  #stateForHubs() {
+    const { ring, isBehind } = this.#parts.history;
+    return roomState({ newest: isBehind ? null : ring.newest, isCurrent: !isBehind, isOrdered: ring.isOrdered });
+  }
+
   /** Reads the table if the room is behind, and its clients are not sent elsewhere. */
   #heal() {
     if (!this.#parts.move.isOver(Date.now())) this.#parts.healing.start(() => this.#greetWaiting());
   }
 
   /**
-   * Clients send only pings. Those in the exact spelling of PING do not arrive here. Any message shows that the client
-   * is alive.
+   * Clients send only pings, and hubs how many clients they have. Pings in the exact spelling of PING do not arrive here. Any
+   * message shows that the client is alive.
    * @param {WebSocket} socket
    * @param {string | ArrayBuffer} message
    */
@@ -227,6 +261,7 @@ export class BroadcastRoom extends DurableObject {
     if (bytes > LIMITS.inboundBytes) this.#seats.close(connection, CLOSE.TOO_LARGE);
     else if (!this.#inbound.allows(socket, LIMITS.inboundMessages, Date.now())) this.#seats.close(connection, CLOSE.TOO_MANY);
     else if (isPing(message)) connection.say(PONG);
+    else if (connection.isHub) this.#seats.report(connection, reportOf(message) ?? connection.followers ?? 0);
   }
 
   /**

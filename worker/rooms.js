@@ -1,4 +1,4 @@
-/** Finds the room of a token, and calls it. */
+/** Finds the room of a token, or a hub, and calls it. */
 
 import { log } from "./log.js";
 
@@ -26,11 +26,21 @@ export function roomOf(token, env, { locationHint, roomGeneration }) {
 export const tokenOf = (name) => name.split(GENERATION)[0];
 
 /**
- * Calls a room, and once more if the platform says that this may help: a deployment resets rooms. Whatever is repeated is
+ * A hub for clients of many tokens. It stores nothing, so it is where its first client was.
+ * @param {import("./settings.js").LocationHint | null} region
+ * @param {number} number
+ * @param {Env} env
+ */
+export function hubOf(region, number, { CLIENT_HUB }) {
+  return CLIENT_HUB.getByName(`${region ?? "anywhere"}-${number}`, region === null ? {} : { locationHint: region });
+}
+
+/**
+ * Calls a room or a hub, and once more if the platform says that this may help: a deployment resets rooms. Whatever is repeated is
  * taken once: a room drops the ids that it has seen, and an order that it has had.
- * @template Answer
- * @param {() => RoomStub} room a stub that failed is of no more use
- * @param {(room: RoomStub) => Promise<Answer>} call
+ * @template Stub, Answer
+ * @param {() => Stub} room a stub that failed is of no more use
+ * @param {(room: Stub) => Promise<Answer>} call
  * @returns {Promise<Answer>}
  */
 export async function callRoom(room, call) {

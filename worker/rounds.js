@@ -9,9 +9,8 @@
 import { LIMITS } from "./limits.js";
 import { logError } from "./log.js";
 
-/** @typedef {import("./connection.js").Connection} Connection */
-
 /**
+ * @template Connection
  * @typedef {object} Round
  * @property {readonly Connection[]} connections
  * @property {(connection: Connection) => boolean} visit
@@ -20,8 +19,9 @@ import { logError } from "./log.js";
  * @property {number} written
  */
 
+/** @template Connection */
 export class Rounds {
-  /** @type {Round[]} */
+  /** @type {Round<Connection>[]} */
   #rounds = [];
   #isScheduled = false;
 

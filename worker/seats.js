@@ -4,11 +4,24 @@ import { CLOSE } from "./close.js";
 import { LIMITS } from "./limits.js";
 import { log } from "./log.js";
 
-/** @typedef {import("./connection.js").Connection} Connection */
+/**
+ * What has a seat: a client of a room, a hub in a room, or a client of a hub.
+ * @typedef {object} Seated
+ * @property {WebSocket} socket
+ * @property {string} network
+ * @property {number} heardMs
+ * @property {boolean} isClosed
+ * @property {number | null} [followers] the clients behind it, if it is a hub
+ * @property {(close: import("./close.js").Close) => void} close
+ */
 
+/** @template {Seated} Connection */
 export class Seats {
   /** @type {Map<WebSocket, Connection>} */
   #connections = new Map();
+  #hubs = 0;
+  /** The clients behind the hubs. */
+  #followers = 0;
   /** Seats taken per network. @type {Map<string, number>} */
   #networks = new Map();
   #maximum;
@@ -32,6 +45,16 @@ export class Seats {
     return this.size >= this.#maximum;
   }
 
+  /** Hubs are let in where clients are not: whom a full room sends away comes back by a hub. */
+  get isFullOfHubs() {
+    return this.#hubs >= LIMITS.hubSeats;
+  }
+
+  /** How many clients hear what is sent: those with a seat, and those that hubs have reported. */
+  get clients() {
+    return this.size - this.#hubs + this.#followers;
+  }
+
   /** A list of its own: it stays as it is. @returns {Connection[]} */
   all() {
     return [...this.#connections.values()];
@@ -53,6 +76,7 @@ export class Seats {
   /** @param {Connection} connection */
   take(connection) {
     this.#connections.set(connection.socket, connection);
+    this.#countHub(connection, 1);
     this.#networks.set(connection.network, this.#seatsOf(connection.network) + 1);
   }
 
@@ -61,6 +85,7 @@ export class Seats {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
+    this.#countHub(connection, -1);
     const left = this.#seatsOf(connection.network) - 1;
     if (left > 0) this.#networks.set(connection.network, left);
     else this.#networks.delete(connection.network);
@@ -85,6 +110,24 @@ export class Seats {
     const silent = this.all().filter((connection) => nowMs - connection.heardMs >= LIMITS.silentMs);
     for (const connection of silent) this.close(connection, CLOSE.SILENT);
     if (silent.length > 0) log("closed_silent_clients", { connections: silent.length });
+  }
+
+  /**
+   * A hub says how many clients it has.
+   * @param {Connection} hub
+   * @param {number} followers
+   */
+  report(hub, followers) {
+    this.#countHub(hub, -1);
+    hub.followers = followers;
+    this.#countHub(hub, 1);
+  }
+
+  /** @param {Connection} connection @param {1 | -1} change */
+  #countHub({ followers = null }, change) {
+    if (followers === null) return;
+    this.#hubs += change;
+    this.#followers += change * followers;
   }
 
   /** @param {string} network */

@@ -3,9 +3,12 @@
 /** Where Cloudflare can be asked to place an object (docs "Data location"). */
 const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]);
 
+/** @typedef {(typeof LOCATION_HINTS)[number]} LocationHint */
+
 /**
  * @typedef {object} Env
  * @property {DurableObjectNamespace<import("./room.js").BroadcastRoom>} BROADCAST_ROOM
+ * @property {DurableObjectNamespace<import("./hub.js").ClientHub>} CLIENT_HUB
  * @property {string} [WEBHOOK_SECRET]
  * @property {string} [WEBHOOK_SECRET_PREVIOUS] set during a rotation
  * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
@@ -14,6 +17,8 @@ const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "ee
  * @property {string} [WINDOW_MS] default 50
  * @property {string} [MAX_BUFFERED_BYTES] default 262144
  * @property {string} [MAX_CONNECTIONS_PER_ROOM] default 2000
+ * @property {string} [MAX_CLIENTS_PER_HUB] default 1000
+ * @property {string} [MAX_TOKENS_PER_HUB] default 500
  * @property {RateLimiter} [CONNECT_LIMIT] counts the connects of a network
  * @property {string} [LOCATION_HINT] where rooms are made; unset: near whoever uses a room first
  * @property {string} [ROOM_GENERATION] default 0; another number makes new rooms
@@ -38,6 +43,8 @@ export function settingsOf(env) {
     windowMs: wholeNumber("WINDOW_MS", env.WINDOW_MS, 50),
     maxBufferedBytes: wholeNumber("MAX_BUFFERED_BYTES", env.MAX_BUFFERED_BYTES, 256 * 1024),
     maxConnections: wholeNumber("MAX_CONNECTIONS_PER_ROOM", env.MAX_CONNECTIONS_PER_ROOM, 2_000),
+    maxClientsPerHub: wholeNumber("MAX_CLIENTS_PER_HUB", env.MAX_CLIENTS_PER_HUB, 1_000),
+    maxTokensPerHub: wholeNumber("MAX_TOKENS_PER_HUB", env.MAX_TOKENS_PER_HUB, 500),
     locationHint: hintOf(env.LOCATION_HINT),
     roomGeneration: wholeNumber("ROOM_GENERATION", env.ROOM_GENERATION, 0),
     logSampling: shareOf("LOG_SAMPLING", env.LOG_SAMPLING, 1),

@@ -1,4 +1,4 @@
-"""The edge path: a Cloudflare Worker, its rooms (Durable Objects) and its address."""
+"""The edge path: a Cloudflare Worker, its rooms and hubs (Durable Objects), and its address."""
 
 import base64
 import zlib
@@ -16,7 +16,8 @@ from components.settings.edge import EdgeSettings
 # The date that tests/worker runs with; a later one may change what the runtime does.
 _COMPATIBILITY_DATE: Final = "2026-04-07"
 _MAIN_MODULE: Final = "index.js"
-_ROOM_CLASS: Final = "BroadcastRoom"
+# Binding → class, of the rooms of one token each and of the hubs for clients of many.
+_CLASSES: Final = {"BROADCAST_ROOM": "BroadcastRoom", "CLIENT_HUB": "ClientHub"}
 # Discard-Only Address Block (RFC 6666): Cloudflare proxies the record, and nothing is behind it.
 _NOWHERE: Final = "100::"
 _AUTOMATIC_TTL: Final = 1
@@ -97,9 +98,10 @@ class EdgeBroadcast(pulumi.ComponentResource):
             bindings=_bindings(args),
             compatibility_date=_COMPATIBILITY_DATE,
             exports={
-                _ROOM_CLASS: cloudflare.WorkerVersionExportsArgs(
+                class_name: cloudflare.WorkerVersionExportsArgs(
                     type="durable-object", storage="sqlite"
                 )
+                for class_name in _CLASSES.values()
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -162,9 +164,10 @@ def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingAr
         )
     }
     if not args.settings.first_version_without_binding:
-        bindings["BROADCAST_ROOM"] = cloudflare.WorkerVersionBindingArgs(
-            name="BROADCAST_ROOM", type="durable_object_namespace", class_name=_ROOM_CLASS
-        )
+        for name, class_name in _CLASSES.items():
+            bindings[name] = cloudflare.WorkerVersionBindingArgs(
+                name=name, type="durable_object_namespace", class_name=class_name
+            )
     for name, text in args.variables.items():
         bindings[name] = cloudflare.WorkerVersionBindingArgs(
             name=name, type="plain_text", text=text

@@ -68,6 +68,22 @@ class EdgeSettings(BaseModel):
         examples=["--path edge.maxConnectionsPerRoom 2000"],
         description="Clients of one token; a quarter of them may have the same address.",
     )
+    max_clients_per_hub: int = Field(
+        default=1_000,
+        ge=1,
+        le=32_000,
+        examples=["--path edge.maxClientsPerHub 1000"],
+        description="Clients of many tokens in one hub; a quarter of them may have the same address. More"
+        " take more hubs.",
+    )
+    max_tokens_per_hub: int = Field(
+        default=500,
+        ge=100,
+        le=5_000,
+        examples=["--path edge.maxTokensPerHub 500"],
+        description="Tokens that the clients of one hub follow together; it has a socket to the room of"
+        " each.",
+    )
     connects_per_minute: int = Field(
         default=1_000,
         ge=1,
@@ -110,8 +126,8 @@ class EdgeSettings(BaseModel):
     first_version_without_binding: Flag = Field(
         default=False,
         examples=["--path edge.firstVersionWithoutBinding true"],
-        description="Deploy without the binding to the rooms, for an account that refuses the first"
-        " version because of it (docs/edge.md).",
+        description="Deploy without the bindings to rooms and hubs, for an account that refuses the first"
+        " version because of them (docs/edge.md).",
     )
 
     def origin(self, worker_name: str) -> str:
@@ -138,7 +154,9 @@ class EdgeSettings(BaseModel):
             "LOCATION_HINT": self.region or location_near(aws_region) or "",
             "LOG_SAMPLING": str(self.log_sampling),
             "MAX_BUFFERED_BYTES": str(self.max_buffered_bytes),
+            "MAX_CLIENTS_PER_HUB": str(self.max_clients_per_hub),
             "MAX_CONNECTIONS_PER_ROOM": str(self.max_connections_per_room),
+            "MAX_TOKENS_PER_HUB": str(self.max_tokens_per_hub),
             "REQUIRE_ORIGIN": "true" if requires else "false",
             "ROOM_GENERATION": str(self.room_generation),
             "TEST_PAGE": "true" if self.shows_test_page(stack) else "false",

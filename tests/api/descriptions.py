@@ -15,7 +15,7 @@ from hypothesis import settings
 ROOT: Final = Path(__file__).parents[2]
 
 Json = dict[str, Any]  # a description or a message, unparsed
-Channel = Literal["live", "room"]
+Channel = Literal["live", "hub", "room"]
 Dialect = Literal[
     "http://json-schema.org/draft-07/schema#",  # AsyncAPI 3.0's
     "https://json-schema.org/draft/2020-12/schema",  # OpenAPI 3.1's

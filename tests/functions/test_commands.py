@@ -10,6 +10,7 @@ from functions.glow.errors import Refused
 from functions.glow.sockets.commands import (
     MAX_MESSAGE_BYTES,
     MAX_TOKENS,
+    Authorize,
     Command,
     Ping,
     Subscribe,
@@ -30,6 +31,8 @@ def understood(golden: dict[str, Any]) -> Command:
             return Subscribe(tuple(Wanted(**each) for each in wanted), is_list)
         case {"unsubscribe": tokens, "isList": is_list}:
             return Unsubscribe(tuple(tokens), is_list)
+        case {"authorize": access_token}:
+            return Authorize(access_token)
         case _:
             return Ping()
 

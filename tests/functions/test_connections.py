@@ -530,6 +530,7 @@ def test_subscriber_of_a_token_that_aws_does_not_carry_is_sent_on_at_once(
         "token": token,
         "path": "edge",
         "url": f"{edge.url.replace('http', 'ws', 1)}/ws/{token}",
+        "liveUrl": f"{edge.url.replace('http', 'ws', 1)}/live",
         "after": "1750000000-000000000000-0",
         "jitterMs": 0,
     }

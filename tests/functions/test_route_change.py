@@ -191,6 +191,7 @@ async def test_client_on_aws_hears_where_its_token_went_and_its_room_is_told_to_
         "token": token,
         "path": "edge",
         "url": f"{world.edge.url.replace('http', 'ws', 1)}/ws/{token}",
+        "liveUrl": f"{world.edge.url.replace('http', 'ws', 1)}/live",
         "after": newest.id,
     }
     [order] = world.orders(token)

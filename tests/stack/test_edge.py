@@ -71,7 +71,7 @@ def test_edge_is_a_worker_its_live_version_and_its_domain(edge: Deployment) -> N
     assert edge.outputs["EdgeUrl"] == "https://edge.example.com"
 
 
-def test_version_is_live_at_once_and_declares_its_rooms_without_migrations(
+def test_version_is_live_at_once_and_declares_its_classes_without_migrations(
     edge: Deployment,
 ) -> None:
     version = edge.named("glow-edge-version").inputs
@@ -83,7 +83,10 @@ def test_version_is_live_at_once_and_declares_its_rooms_without_migrations(
     assert version["workerId"] == "glow-edge-worker-id"
     assert version["deploy"] is True
     assert version["mainModule"] == "index.js"
-    assert version["exports"] == {"BroadcastRoom": {"type": "durable-object", "storage": "sqlite"}}
+    assert version["exports"] == {
+        name: {"type": "durable-object", "storage": "sqlite"}
+        for name in ("BroadcastRoom", "ClientHub")
+    }
 
 
 def test_what_is_in_the_folder_is_what_is_deployed(edge: Deployment) -> None:
@@ -127,6 +130,8 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
                 "region": "weur",
                 "windowMs": 20,
                 "maxConnectionsPerRoom": 5,
+                "maxClientsPerHub": 6,
+                "maxTokensPerHub": 107,
                 "testPage": True,
             },
             EdgeBroadcastSecretPrevious=PREVIOUS,
@@ -141,6 +146,10 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
         "type": "durable_object_namespace",
         "className": "BroadcastRoom",
     }
+    assert told["CLIENT_HUB"] == {
+        "type": "durable_object_namespace",
+        "className": "ClientHub",
+    }
     assert told["CONNECT_LIMIT"] == {
         "type": "ratelimit",
         "namespaceId": "1717988283",
@@ -151,7 +160,9 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
         "LOCATION_HINT": "weur",
         "LOG_SAMPLING": "0.1",
         "MAX_BUFFERED_BYTES": "262144",
+        "MAX_CLIENTS_PER_HUB": "6",
         "MAX_CONNECTIONS_PER_ROOM": "5",
+        "MAX_TOKENS_PER_HUB": "107",
         "REQUIRE_ORIGIN": "true",
         "REST_API_URL": "https://glow-prod-RestApi.example",
         "ROOM_GENERATION": "0",
@@ -162,7 +173,7 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
     }
     assert told["WEBHOOK_SECRET"] == {"type": "secret_text", "text": Secret(EDGE_SECRET)}
     assert told["WEBHOOK_SECRET_PREVIOUS"] == {"type": "secret_text", "text": Secret(PREVIOUS)}
-    assert len(told) == 2 + len(texts) + 2
+    assert len(told) == 3 + len(texts) + 2
 
 
 def test_variables_are_shown_because_the_provider_hides_them() -> None:
@@ -172,10 +183,13 @@ def test_variables_are_shown_because_the_provider_hides_them() -> None:
     assert EDGE_SECRET not in str(outputs)
 
 
-def test_only_the_fallback_leaves_the_rooms_unbound(edge: Deployment) -> None:
+def test_only_the_fallback_leaves_rooms_and_hubs_unbound(edge: Deployment) -> None:
     fallback = deploy_edge({**CUSTOM_DOMAIN, "firstVersionWithoutBinding": True})
 
-    assert set(bindings(edge)) - set(bindings(fallback)) == {"BROADCAST_ROOM"}
+    assert set(bindings(edge)) - set(bindings(fallback)) == {
+        "BROADCAST_ROOM",
+        "CLIENT_HUB",
+    }
     assert fallback.named("glow-edge-version").inputs["exports"]
 
 

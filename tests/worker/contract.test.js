@@ -5,11 +5,12 @@ import { readFileSync } from "node:fs";
 import test, { after } from "node:test";
 
 import { CLOSE } from "../../worker/close.js";
+import { parseCommand } from "../../worker/commands.js";
 import { Refusal } from "../../worker/errors.js";
 import { framesOf } from "../../worker/frames.js";
 import { isToken, isUpdateId, updateId } from "../../worker/ids.js";
 import { LIMITS } from "../../worker/limits.js";
-import { connected, gap, moved, PING, PONG } from "../../worker/messages.js";
+import { authorized, connected, error, gap, moved, PING, PONG, subscribed, unsubscribed } from "../../worker/messages.js";
 import { parseCensus, parseMove } from "../../worker/move_requests.js";
 import { Ring } from "../../worker/ring.js";
 import { parseUpdates } from "../../worker/update.js";
@@ -73,16 +74,54 @@ for (const { name, arrivals, newest } of golden("newest").arrivals) {
 }
 
 test("the other messages are those of the contract", () => {
-  /** @type {{path: string, name: string, message: any}[]} */
-  const edgeMessages = golden("messages").messages.filter((/** @type {any} */ { path }) => path !== "aws");
-  const built = [PING, PONG].map((text) => JSON.parse(text));
-  for (const { message } of edgeMessages) {
-    if (message.type === "connected") built.push(JSON.parse(connected(message.connectionId, message.colo)));
-    if (message.type === "GAP") built.push(gap(message.token, message.after, message.until));
+  /** How each is made of its own fields. @type {Record<string, (message: any) => string>} */
+  const made = {
+    ping: () => PING,
+    pong: () => PONG,
+    connected: ({ connectionId, colo }) => connected(connectionId, colo),
+    GAP: ({ token, after: from, until: to }) => JSON.stringify(gap(token, from, to)),
+    SUBSCRIBED: ({ token, tokens }) => subscribed(tokens ?? [token], tokens !== undefined),
+    UNSUBSCRIBED: ({ token, tokens }) => unsubscribed(tokens ?? [token], tokens !== undefined),
+    AUTHORIZED: ({ expiresAt }) => authorized(expiresAt),
+    ERROR: ({ code, message, token }) => error(code, message, token),
+  };
+  const messages = golden("messages").messages.map((/** @type {any} */ { message }) => message).filter((/** @type {any} */ { action }) => action === undefined);
+  for (const message of messages) assert.equal(made[message.type](message), JSON.stringify(message));
+  assert.deepEqual(new Set(messages.map((/** @type {any} */ { type }) => type)), new Set(Object.keys(made)));
+});
+
+const { accepted, refused: refusedCommands, maxTokens } = golden("commands");
+
+for (const { name, message, command } of accepted) {
+  test(`a command is understood as on the AWS path: ${name}`, () => {
+    assert.deepEqual(asInTheFile(parseCommand(JSON.stringify(message))), command);
+  });
+}
+
+/** @param {import("../../worker/commands.js").Command} command */
+function asInTheFile(command) {
+  switch (command.kind) {
+    case "subscribe":
+      return { subscribe: command.wanted, isList: command.isList };
+    case "unsubscribe":
+      return { unsubscribe: command.tokens, isList: command.isList };
+    case "authorize":
+      return { authorize: command.accessToken };
+    case "ping":
+      return { ping: true };
   }
-  const types = built.map(({ type }) => type);
-  assert.deepEqual(types, ["ping", "pong", "connected", "GAP", "GAP", "GAP", "GAP"]);
-  for (const message of built) assert.ok(edgeMessages.some((each) => JSON.stringify(each.message) === JSON.stringify(message)), JSON.stringify(message));
+}
+
+for (const { text, code, names } of refusedCommands) {
+  test(`a command is refused as on the AWS path: ${text}`, () => {
+    assert.throws(() => parseCommand(text), (refusal) => refusal instanceof Refusal && refusal.code === code && refusal.message.includes(names));
+  });
+}
+
+test("a command and a connection have at most as many tokens as on the AWS path", () => {
+  assert.deepEqual([LIMITS.clientTokens, LIMITS.commandBytes], [maxTokens, golden("messages").maxCommandBytes]);
+  const tokens = Array.from({ length: maxTokens + 1 }, (_, n) => `T${n}`);
+  assert.throws(() => parseCommand(JSON.stringify({ action: "unsubscribePrice", tokens })), /tokens must have 1 to 100 entries; got 101/);
 });
 
 test("an update of the contract reaches a client of the running edge unchanged", async () => {

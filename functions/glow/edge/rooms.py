@@ -29,10 +29,12 @@ class EdgeRooms:
     async def send_away(
         self, tokens: Sequence[str], *, url: str, jitter_ms: int, close_at_ms: int
     ) -> None:
-        """Have the rooms tell their clients to go to AWS, and close what is left at `close_at_ms`."""
-        await self._order(
-            "/moves", tokens, path="aws", url=url, jitterMs=jitter_ms, closeAtMs=close_at_ms
-        )
+        """Have the rooms tell their clients to go to AWS, and close what is left at `close_at_ms`.
+
+        `url` is for sockets of one token and of many: on AWS both are the same.
+        """
+        place = {"path": "aws", "url": url, "liveUrl": url}
+        await self._order("/moves", tokens, **place, jitterMs=jitter_ms, closeAtMs=close_at_ms)
 
     async def take_back(self, tokens: Sequence[str], *, served_from_ms: int) -> None:
         """Have the rooms serve again; from `served_from_ms` on every publisher posts to them."""

@@ -125,6 +125,7 @@ class _Notices:
                 token,
                 path,
                 self._endpoints.url(path, token),
+                live_url=self._endpoints.live_url(path),
                 after=None if newest is None else newest.id,
                 jitter_ms=self._jitter_ms,
             )

@@ -1,6 +1,6 @@
 """What a client may say on the WebSocket, parsed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from functions.glow.errors import BadRequest, Refused
@@ -51,11 +51,18 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorize:
+    """The client shows what it may listen to, before it subscribes."""
+
+    access_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     pass
 
 
-Command = Subscribe | Unsubscribe | Ping
+Command = Authorize | Subscribe | Unsubscribe | Ping
 
 
 def parse_command(message: str) -> Command:
@@ -64,6 +71,8 @@ def parse_command(message: str) -> Command:
         raise BadRequest(f"the message is over {MAX_MESSAGE_BYTES} bytes; send one command")
     fields = as_object(parse_json(message, where="the message"), where="the message")
     match fields.get("action"):
+        case "authorize":
+            return _parse_authorize(fields)
         case "subscribePrice":
             return _parse_subscribe(fields)
         case "unsubscribePrice":
@@ -71,7 +80,17 @@ def parse_command(message: str) -> Command:
         case "ping":
             return Ping()
         case _:
-            raise UnknownAction("action must be subscribePrice, unsubscribePrice or ping")
+            raise UnknownAction(
+                "action must be authorize, subscribePrice, unsubscribePrice or ping"
+            )
+
+
+def _parse_authorize(fields: Json) -> Authorize:
+    access_token = fields.get("token")
+    if not isinstance(access_token, str):
+        # Not shown: it might be one, wrapped in something else.
+        raise BadRequest("token must be the access token of the app, a text")
+    return Authorize(access_token)
 
 
 def _parse_subscribe(fields: Json) -> Subscribe:

@@ -15,6 +15,11 @@ def unsubscribed(tokens: Sequence[str], *, is_list: bool) -> str:
     return _about("UNSUBSCRIBED", tokens, is_list=is_list)
 
 
+def authorized(ends_at: int | None) -> str:
+    """Until then, in Unix seconds; None: everybody may listen, for ever."""
+    return _message("AUTHORIZED", expiresAt=ends_at)
+
+
 def pong() -> str:
     return _message("pong")
 
@@ -23,9 +28,13 @@ def gap(token: str, gap_: Gap) -> str:
     return _message("GAP", token=token, after=gap_.after, until=gap_.until)
 
 
-def moved(token: str, path: Path, url: str, *, after: str | None, jitter_ms: int) -> str:
-    """`token` is served at `url` now. A client that keeps no cursor resumes with `after`."""
-    return _message("MOVED", token=token, path=path, url=url, after=after, jitterMs=jitter_ms)
+def moved(
+    token: str, path: Path, url: str, *, live_url: str, after: str | None, jitter_ms: int
+) -> str:
+    """`token` is served at `url` now, and by a socket of many tokens at `live_url`. A client that
+    keeps no cursor resumes with `after`."""
+    place = {"path": path, "url": url, "liveUrl": live_url}
+    return _message("MOVED", token=token, **place, after=after, jitterMs=jitter_ms)
 
 
 def error(code: str, message: str, *, token: str | None = None) -> str:

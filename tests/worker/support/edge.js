@@ -61,7 +61,10 @@ async function startMiniflare({ vars, persist, workerd, logs, connectsPerMinute 
     compatibilityDate: "2026-04-07",
     modulesRoot: ROOT,
     modules: workerModules(PROBE),
-    durableObjects: { BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true } },
+    durableObjects: {
+      BROADCAST_ROOM: { className: "BroadcastRoom", useSQLite: true },
+      CLIENT_HUB: { className: "ClientHub", useSQLite: true },
+    },
     durableObjectsPersist: persist ?? false,
     ratelimits: { CONNECT_LIMIT: { simple: { limit: connectsPerMinute, period: 60 } } },
     bindings: { WEBHOOK_SECRET: SECRET, ...vars },
@@ -203,9 +206,29 @@ export class Edge {
     return client;
   }
 
+  /**
+   * Opens a socket for many tokens and waits for `connected`.
+   * @param {Record<string, string>} [headers]
+   */
+  async connectLive(headers) {
+    const client = new Client(this.openLive(headers));
+    await client.next("connected");
+    return client;
+  }
+
+  /** @param {Record<string, string>} [headers] */
+  openLive(headers) {
+    return this.#open("/live", headers);
+  }
+
   /** @param {string} token @param {string} [query] */
   socketUrl(token, query = "") {
-    return new URL(`/ws/${token}${query}`, this.url.href.replace("http", "ws")).href;
+    return this.#socketUrl(`/ws/${token}${query}`);
+  }
+
+  /** @param {string} path */
+  #socketUrl(path) {
+    return new URL(path, this.url.href.replace("http", "ws")).href;
   }
 
   /**
@@ -217,7 +240,14 @@ export class Edge {
    * @returns {Promise<{status: number, headers: import("node:http").IncomingHttpHeaders}>}
    */
   refusal(token, { query = "", headers = {} } = {}) {
-    const socket = this.open(token, query, headers);
+    return this.refusalOf(this.open(token, query, headers));
+  }
+
+  /**
+   * @param {WebSocket} socket that is being opened
+   * @returns {Promise<{status: number, headers: import("node:http").IncomingHttpHeaders}>}
+   */
+  refusalOf(socket) {
     return new Promise((resolve, reject) => {
       socket.on("unexpected-response", (request, { statusCode = 0, headers: answered }) => {
         request.destroy();
@@ -229,15 +259,23 @@ export class Edge {
   }
 
   /**
-   * Each client has an address of its own, unless its headers name one.
    * @param {string} token
    * @param {string} [query]
    * @param {Record<string, string>} [headers]
    */
-  open(token, query, headers) {
+  open(token, query = "", headers = {}) {
+    return this.#open(`/ws/${token}${query}`, headers);
+  }
+
+  /**
+   * Each client has an address of its own, unless its headers name one.
+   * @param {string} path
+   * @param {Record<string, string>} [headers]
+   */
+  #open(path, headers) {
     this.#clients += 1;
     const address = `10.${this.#clients >> 16}.${(this.#clients >> 8) & 255}.${this.#clients & 255}`;
-    return new WebSocket(this.socketUrl(token, query), { headers: { "cf-connecting-ip": address, ...headers } });
+    return new WebSocket(this.#socketUrl(path), { headers: { "cf-connecting-ip": address, ...headers } });
   }
 
   /**

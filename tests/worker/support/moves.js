@@ -22,7 +22,7 @@ export const pastMs = () => Date.now() - HOUR_MS;
  * @param {object} [changes]
  */
 export const moveAway = (edge, token, changes = {}) =>
-  edge.command("/moves", { path: "aws", tokens: [token], url: URL_OF_AWS, jitterMs: 4000, closeAtMs: farMs(), ...changes });
+  edge.command("/moves", { path: "aws", tokens: [token], url: URL_OF_AWS, liveUrl: URL_OF_AWS, jitterMs: 4000, closeAtMs: farMs(), ...changes });
 
 /**
  * @param {Edge} edge
@@ -37,7 +37,7 @@ export const moveHere = (edge, token, servedFromMs) => edge.command("/moves", { 
  * @param {string | null} cursor
  * @param {number} [jitterMs]
  */
-export const movedMessage = (token, cursor, jitterMs = 4000) => ({ type: "MOVED", token, path: "aws", url: URL_OF_AWS, after: cursor, jitterMs });
+export const movedMessage = (token, cursor, jitterMs = 4000) => ({ type: "MOVED", token, path: "aws", url: URL_OF_AWS, liveUrl: URL_OF_AWS, after: cursor, jitterMs });
 
 /**
  * Like `story`, and MOVED messages too.

@@ -2,7 +2,7 @@
 
 import { Connection } from "../../../worker/connection.js";
 import { LIMITS } from "../../../worker/limits.js";
-import worker, { BroadcastRoom as Room } from "../../../worker/index.js";
+import worker, { BroadcastRoom as Room, ClientHub as Hub } from "../../../worker/index.js";
 
 let wakes = 0;
 let crashes = 0;
@@ -121,6 +121,13 @@ export class BroadcastRoom extends Room {
 
   stalled() {
     return this.ctx.getWebSockets().filter((socket) => socket.deserializeAttachment().stall !== null).length;
+  }
+}
+
+export class ClientHub extends Hub {
+  /** Ends the object like a crash: memory and sockets are lost. */
+  crash() {
+    this.ctx.abort("crash");
   }
 }
 

@@ -1,0 +1,126 @@
+/**
+ * A hub's links, one for each token that any of its clients follows. A few rooms are opened at a time, first those with the
+ * most followers: Cloudflare lets a Worker wait for six connections only.
+ */
+
+import { Link } from "./link.js";
+import { LIMITS } from "./limits.js";
+import { log } from "./log.js";
+
+/** @typedef {import("./hub_client.js").Subscription} Subscription */
+
+/**
+ * Opens a room for a hub. Throws if it cannot be reached, or has no seat.
+ * @typedef {(link: Link, signal: AbortSignal) => Promise<WebSocket>} Open
+ */
+
+export class Links {
+  /** @type {Map<string, Link>} */
+  #links = new Map();
+  #maximum;
+  #open;
+  #hearer;
+  #opening = 0;
+
+  /**
+   * @param {number} maximum of tokens
+   * @param {Open} open
+   * @param {import("./link.js").Hearer} hearer
+   */
+  constructor(maximum, open, hearer) {
+    this.#maximum = maximum;
+    this.#open = open;
+    this.#hearer = hearer;
+  }
+
+  get isFull() {
+    return this.#links.size >= this.#maximum;
+  }
+
+  /** @param {string} token */
+  of(token) {
+    return this.#links.get(token);
+  }
+
+  /** A list of its own. */
+  all() {
+    return [...this.#links.values()];
+  }
+
+  /** Whether there can be a link for each of `tokens`. @param {readonly string[]} tokens */
+  haveRoomFor(tokens) {
+    return this.#links.size + tokens.filter((token) => !this.#links.has(token)).length <= this.#maximum;
+  }
+
+  /** @param {Subscription} subscription */
+  follow(subscription) {
+    const { token } = subscription;
+    let link = this.#links.get(token);
+    if (link === undefined) this.#links.set(token, (link = new Link(token, this.#hearer)));
+    link.followers.add(subscription);
+    link.waiting.add(subscription);
+    return link;
+  }
+
+  /**
+   * Returns whether that was the last follower, and the link is gone.
+   * @param {Subscription} subscription
+   */
+  leave(subscription) {
+    const link = this.#links.get(subscription.token);
+    if (link === undefined || !link.followers.delete(subscription)) return false;
+    link.waiting.delete(subscription);
+    if (link.followers.size > 0) return false;
+    this.#links.delete(link.token);
+    link.close();
+    return true;
+  }
+
+  /** Opens what is closed, as far as may be. */
+  openSome() {
+    while (this.#opening < LIMITS.opensAtOnce) {
+      const link = this.#next(Date.now());
+      if (link === undefined) return;
+      void this.#openOne(link);
+    }
+  }
+
+  /**
+   * A link has ended, or could not be opened.
+   * @param {Link} link
+   */
+  openAgain(link) {
+    const delayMs = Math.random() * Math.min(LIMITS.reopenMs * 2 ** link.failures, LIMITS.reopenMaxMs);
+    link.failures += 1;
+    link.notBeforeMs = Date.now() + delayMs;
+    setTimeout(() => this.openSome(), delayMs);
+  }
+
+  /** @param {number} nowMs */
+  #next(nowMs) {
+    /** @type {Link | undefined} */
+    let next;
+    for (const link of this.#links.values()) {
+      if (!link.isClosed || nowMs < link.notBeforeMs) continue;
+      if (next === undefined || link.followers.size > next.followers.size) next = link;
+    }
+    return next;
+  }
+
+  /** @param {Link} link */
+  async #openOne(link) {
+    this.#opening += 1;
+    link.opening(Date.now());
+    try {
+      const socket = await this.#open(link, AbortSignal.timeout(LIMITS.openMs));
+      link.opened(socket, Date.now());
+      if (this.#links.get(link.token) !== link) link.close(); // everybody has left meanwhile
+    } catch (error) {
+      log("room_not_opened", { token: link.token, error: String(error) });
+      link.close();
+      if (this.#links.get(link.token) === link) this.openAgain(link);
+    }
+    this.#opening -= 1;
+    this.openSome();
+  }
+}
