@@ -4,6 +4,7 @@ import test, { after, describe } from "node:test";
 import { startEdge } from "../worker/support/edge.js";
 import { startChromium } from "./chromium.js";
 import { startLiveStack } from "./live_stack.js";
+import { trade } from "./support.js";
 
 const chromium = await startChromium({ after });
 
@@ -12,7 +13,7 @@ const ROWS = `return [...document.querySelectorAll("#watchlist > li")].map((row)
   ["token", "price", "path", "reason"].map((part) => row.querySelector("." + part).textContent))`;
 
 /**
- * Opens the page that a Worker serves, on a stack of its own.
+ * Opens the page that a Worker serves, on a stack whose edge is that Worker.
  * @param {import("node:test").TestContext} t
  * @param {string} hash of the URL
  * @param {Record<string, string>} [vars] of the Worker
@@ -21,9 +22,11 @@ async function startPage(t, hash, vars = {}) {
   const stack = await startLiveStack(t);
   stack.unknown = ["NOPE"];
   const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: stack.url, WEBSOCKET_URL: stack.url.replace("http", "ws"), ...vars } });
+  Object.assign(stack, { home: "aws", elsewhere: { edge: `${edge.url.href.replace("http", "ws")}live` } });
   await chromium.open(`${edge.url}${hash}`);
   return {
     stack,
+    edge,
     run: (/** @type {string} */ script) => chromium.run(script),
     /** @param {string} id @param {RegExp} text */
     shows: (id, text) => chromium.sees(`return document.getElementById("${id}").textContent`, (seen) => text.test(seen)),
@@ -35,11 +38,11 @@ async function startPage(t, hash, vars = {}) {
 
 describe("the test page", () => {
   test("shows a watchlist on one socket, and each token where it is", async (t) => {
-    const { stack, run, shows, hasRows } = await startPage(t, "#A,B");
-    await hasRows(["A", "–", "edge", ""], ["B", "–", "edge", ""]);
+    const { stack, edge, run, shows, hasRows } = await startPage(t, "#A,B");
+    await hasRows(["A", "–", "aws", ""], ["B", "–", "aws", ""]);
     stack.publish("A", 1);
     stack.publish("B", 2);
-    await hasRows(["A", "1.001", "edge"], ["B", "1.002", "edge"]);
+    await hasRows(["A", "1.001", "aws"], ["B", "1.002", "aws"]);
     await shows("state", /^live$/);
     await shows("sockets", /^1$/);
     await shows("updates", /^2$/);
@@ -48,10 +51,11 @@ describe("the test page", () => {
     assert.match(await run('return document.querySelector(".age").textContent'), /^\d+ d$/); // trades of the tests are years old
     assert.equal(stack.sockets, 1);
 
-    stack.move("A", "aws");
-    await hasRows(["A", "1.001", "aws"], ["B", "1.002", "edge"]);
-    stack.publish("A", 3);
-    await hasRows(["A", "1.003", "aws"], ["B", "1.002", "edge"]);
+    stack.move("A", "edge");
+    await hasRows(["A", "1.001", "edge"], ["B", "1.002", "aws"]);
+    await edge.broadcast("A", [{ ...trade(3), token: "A" }]);
+    await hasRows(["A", "1.003", "edge"], ["B", "1.002", "aws"]);
+    await shows("sockets", /^2$/);
     assert.deepEqual(await run('return [...document.querySelectorAll(".price")].map(({ dataset }) => dataset.move)'), ["up", "same"]);
   });
 
@@ -75,17 +79,20 @@ describe("the test page", () => {
     assert.equal(stack.sockets, 1);
   });
 
-  test("asks for the newest prices only, if it is told so", async (t) => {
-    const { stack, run, hasRows } = await startPage(t, "#A");
+  test("counts a late trade and goes on showing the newest; if told so, it asks for the newest only", async (t) => {
+    const { stack, run, shows, hasRows } = await startPage(t, "#A");
+    await stack.follows("A");
+    stack.publish("A", 2);
     stack.publish("A", 1);
-    await hasRows(["A", "1.001", "edge"]);
+    await shows("updates", /^2$/);
+    await hasRows(["A", "1.002", "aws"]);
     await run('document.getElementById("latest").click()');
-    stack.publish("A", 3);
-    await hasRows(["A", "1.003", "edge"]);
-    stack.publish("A", 2); // which is late
+    await shows("updates", /^3$/); // the newest is told anew
     stack.publish("A", 4);
-    await hasRows(["A", "1.004", "edge"]);
-    assert.equal(await run('return document.getElementById("updates").textContent'), "4"); // the second of them is the newest, told anew
+    stack.publish("A", 3);
+    stack.publish("A", 5);
+    await hasRows(["A", "1.005", "aws"]);
+    await shows("updates", /^5$/);
   });
 
   for (const [what, vars, tokens] of /** @type {const} */ ([
@@ -105,7 +112,7 @@ describe("the test page", () => {
       ["no token", "–", "closed", `${mustBe} no token`],
       ["%", "–", "closed", `${mustBe} %`],
       ["NOPE", "–", "closed", "NOPE is not streamed"],
-      ["A", "–", "edge", ""],
+      ["A", "–", "aws", ""],
     );
   });
 
