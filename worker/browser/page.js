@@ -16,7 +16,7 @@ const COURSE_POINTS = 100;
 const AGES_EVERY_MS = 1_000;
 /** Seconds of each unit of an age. @type {readonly [number, string][]} */
 const UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
-/** What to say on each path to be answered a pong. */
+/** What is said on each path to be answered a pong, by the library too. */
 const PINGS = { aws: '{"action":"ping"}', edge: '{"type":"ping"}' };
 
 const counts = { updates: 0, frames: 0, gaps: 0, sockets: 0 };
@@ -167,8 +167,7 @@ function receive(socket, text) {
   logFrame(text);
   const { type } = JSON.parse(text);
   count("frames", 1);
-  if (type === "connected") socket.send(PINGS.edge);
-  else if (type === "SUBSCRIBED") socket.send(PINGS.aws);
+  if (type === "SUBSCRIBED") socket.send(PINGS.aws); // which both paths understand
   else if (type === "pong") show("trip", `${(performance.now() - pingedAtMs).toFixed(1)} ms`);
   else if (type === "GAP") count("gaps", 1);
 }
