@@ -13,6 +13,7 @@ from components.packaging import Target, dependency_archive, function_archive, w
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
+from components.quotes import quotes_line
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
@@ -26,6 +27,8 @@ stack = pulumi.get_stack()
 prefix = f"glow-{stack}"
 policy = settings.policy
 pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
+if told := quotes_line(settings):
+    pulumi.info(told)
 pulumi.info(cost_line(read_prices(), tokens=len(settings.tokens)))
 
 edge_name = worker_name(stack)
@@ -88,6 +91,7 @@ Monitoring(
         undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
         later=storage.later,
+        candles=storage.candles,
         functions=pipeline.functions,
         email=settings.alarm_email,
     ),
@@ -101,6 +105,7 @@ if edge_url is not None:
     # The provider hides the worker's variables as if they were secrets: here a preview shows them.
     pulumi.export("EdgeVariables", edge_variables)
 pulumi.export("PriceTableName", storage.prices.prices.name)
+pulumi.export("CandlesTableName", storage.candles.table.name)
 pulumi.export("ConnectionsTableName", storage.prices.connections.name)
 pulumi.export("RoutesTableName", storage.routes.table.name)
 pulumi.export("BroadcastQueueUrl", storage.updates.queue.url)
@@ -111,6 +116,8 @@ pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
 pulumi.export("LaterQueueUrl", storage.later.queue.url)
 pulumi.export("LaterDeadLetterQueueUrl", storage.later.dead_letters.url)
+pulumi.export("CandleRetentionDays", str(settings.candle_retention_days))
+pulumi.export("CandleFailuresQueueUrl", storage.candles.failures.url)
 # What the next preview compares with.
 pulumi.export("Routing", policy.to_json())
 pulumi.export(

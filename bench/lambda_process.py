@@ -51,6 +51,7 @@ def variables(endpoint: str) -> dict[str, str]:
         environment.HELIUS_WEBHOOK_SECRET: SECRET,
         environment.LATER_QUEUE_URL: f"{endpoint}/000000000000/later",
         environment.MAX_PRICE_JUMP: "20",
+        environment.SOL_USD_MAX_AGE_SECONDS: "180",
         environment.PRICE_RETENTION_SECONDS: "604800",
         environment.USE_EDGE_BROADCAST: "false",
         environment.EDGE_BROADCAST_URL: endpoint,

@@ -1,16 +1,34 @@
-"""The client of glow: the live prices of one token, each trade exactly once.
+"""The client of glow: live prices, each trade exactly once.
 
-    async with subscribe(token, api=rest_api_url) as prices:
+    async with connect(api=rest_api_url) as feed:                    # many tokens, one socket
+        feed.subscribe("SOL", on_price=lambda price: print(price.update.price))
+        async for price in feed.prices("BONK"):
+            print(price.update.price, price.is_late)
+
+    async with subscribe(token, api=rest_api_url) as prices:         # one token, a socket of its own
         async for price in prices:
             print(price.update.price, price.is_late)
 
-The library reconnects, fills gaps and follows a token from path to path by itself
+The library reconnects, fills gaps and follows tokens from path to path by itself
 (docs/clients.md). glow.js is the same library for JavaScript.
 """
 
-from client.errors import ClientError, Refused
-from client.state import State
-from client.subscription import Subscription, subscribe
-from client.update import Price, Update
+from .errors import ClientError, Refused
+from .feed import Feed, connect
+from .follower import Follower
+from .state import State
+from .subscription import Subscription, subscribe
+from .update import Price, Update
 
-__all__ = ["ClientError", "Price", "Refused", "State", "Subscription", "Update", "subscribe"]
+__all__ = [
+    "ClientError",
+    "Feed",
+    "Follower",
+    "Price",
+    "Refused",
+    "State",
+    "Subscription",
+    "Update",
+    "connect",
+    "subscribe",
+]

@@ -1,171 +1,431 @@
-"""One WebSocket connection on one route."""
+"""One socket on one path, for one token or for many. It sends pings and ends when the server stays silent."""
 
 import asyncio
 import json
-from collections.abc import Iterable
-from typing import Final, NoReturn, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
-from client.errors import FINAL_CODES, ClientError, Redirected, Refused, Unreachable
-from client.fields import Fields
-from client.messages import ErrorMessage, Gap, Incoming, Moved, Other, Prices, parse_message
-from client.paths import GREETINGS, Delivery, Route, opening
-from client.socket import ANSWER_SECONDS, OpenSocket, Socket, SocketClosed
-from client.update import Update
+from .access import ASKS_FOR_ANOTHER, Grant, Pass
+from .errors import FINAL_CODES, POLICY, Refused, Unreachable
+from .fields import Fields
+from .gatherer import Gatherer
+from .host import Host
+from .messages import (
+    Authorized,
+    Connected,
+    ErrorMessage,
+    Gap,
+    Incoming,
+    Moved,
+    Other,
+    Prices,
+    Subscribed,
+    Unsubscribed,
+    parse_message,
+)
+from .paths import Endpoint, url_for_one, wish
+from .pulse import Pulse
+from .receiver import Receiver
+from .rest import RestApi
+from .roster import Roster
+from .scope import Scope
+from .socket import ANSWER_SECONDS, Socket, SocketClosed
+
+MAX_TOKENS: Final = 100
+RENEWAL_JITTER: Final = 0.1  # part of the greatest age
+PASS_PART: Final = 0.9  # of a pass's time, after which there is another one at the latest
 
 # After this close code a client must not reconnect (worker/close.js).
 _CLOSED_FOR_GOOD: Final = 1008
+_PASS_EXPIRED: Final = 4001
+_SILENT: Final = f"no answer for {ANSWER_SECONDS:g} s"
 
-# A timer that fires later than this was held up, by a sleep of the device or a busy loop.
-_LATE_TIMER_SECONDS: Final = 1.0
+Stage = Literal["opening", "authorizing", "authorizing again", "ready"]
+"""Commands may be sent when it is ready."""
 
 
-class Sink(Protocol):
-    """Takes what a connection receives."""
+@dataclass(frozen=True)
+class Address:
+    """Where a connection leads: with a pass, if one must be shown."""
 
-    async def take(self, update: Update) -> None: ...
+    path: str
+    endpoint: Endpoint
+    access: Pass | None
 
-    def miss(self, after: str | None) -> None: ...
+    @property
+    def names_token(self) -> bool:
+        """Whether the URL names the one token; otherwise messages name many."""
+        return self.endpoint.protocol.subscribe is None
+
+
+class Rider(Protocol):
+    """A token on a connection."""
+
+    token: str
+    receiver: Receiver
+
+    @property
+    def moved_after(self) -> str | None:
+        """The cursor of its last move, for a client that has none."""
+        ...
+
+    def on_serving(self, connection: "Connection") -> None: ...
+
+    def on_moved(self, connection: "Connection", moved: Moved) -> None: ...
+
+    def on_unavailable(self, connection: "Connection", reason: str) -> None:
+        """The connection goes on, but cannot serve this token."""
+        ...
+
+    def on_end(self, connection: "Connection", reason: str) -> None: ...
+
+    def on_refused(self, refusal: Refused) -> None:
+        """Trying again does not help."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps the connections."""
+
+    host: Host
+    rest: RestApi
+
+    def note_service(self, connection: "Connection") -> None:
+        """Called once, when the server has greeted."""
+        ...
+
+    def note_end(self, connection: "Connection", *, has_failed: bool) -> None:
+        """Called once; it has not failed if nobody wants it any more."""
+        ...
 
 
 class Connection:
-    """Opens a socket at once, keeps it alive with pings, and passes on what it receives.
-
-    Three futures tell what happens:
-    - `served`: the server has accepted the subscription
-    - `moved`: the server has said that the token moved to another path
-    - `ended`: the connection has ended; the result says why
-
-    `cursor` is the last id received, or before that the id after which it was asked to begin.
-    """
+    """`open` it for the tokens that were added. The socket is not read while `wait_for_room` waits."""
 
     def __init__(
         self,
-        route: Route,
-        token: str,
-        sink: Sink,
-        tasks: asyncio.TaskGroup,
+        address: Address,
+        keeper: Keeper,
         *,
-        after: str | None,
-        delivery: Delivery,
-        open_socket: OpenSocket,
+        is_shared: bool,
+        wait_for_room: Callable[[], Awaitable[None]],
     ) -> None:
-        loop = asyncio.get_running_loop()
-        self.route = route
-        self.cursor = after
-        self.served: asyncio.Future[None] = loop.create_future()
-        self.moved: asyncio.Future[Moved] = loop.create_future()
-        self._token = token
-        self._sink = sink
-        self._delivery: Delivery = delivery
-        self._open_socket = open_socket
-        self._clock = loop.time
-        self._ping_at = 0.0
-        self._waiting: asyncio.Timeout | None = None
-        self.ended: asyncio.Task[ClientError] = tasks.create_task(self._run())
+        self.address = address
+        self.is_greeted = False
+        """Whether the server has said that it serves."""
+        self.renew_at = float("inf")
+        """When its tokens must have gone to another one."""
+        self.spread = keeper.host.random()
+        """A random part, the same for all its tokens, so that those that move together stay together."""
+        self.scope = Scope(keeper.host)
+        self._keeper = keeper
+        self.is_shared = is_shared
+        self._wait_for_room = wait_for_room
+        self._is_held_back = False
+        self._stage: Stage = "opening"
+        self._riders: dict[str, Rider] = {}
+        self._roster = Roster()
+        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._socket: Socket | None = None
+        self._grant: Grant | None = None  # what the server was shown last
+        self._cancel_renewal: Callable[[], None] | None = None
+        self._gatherer = Gatherer(self.scope, self._say_due)
+        self._pulse = Pulse(
+            self.scope,
+            ping=lambda: self._say(address.endpoint.protocol.ping),
+            die=self._die,
+            is_excused=lambda: self._is_held_back,
+        )
 
-    def take_moved(self) -> Moved:
-        """The result of `moved`, which is then replaced by a new future for the next move."""
-        moved, self.moved = self.moved.result(), asyncio.get_running_loop().create_future()
-        return moved
+    @property
+    def has_room(self) -> bool:
+        """Whether another token may come."""
+        is_young = self.scope.host.now < self.renew_at
+        is_open = self.is_shared and not self.scope.is_over
+        return is_open and is_young and len(self._roster) < MAX_TOKENS
 
-    def let_go(self) -> None:
-        """Close the connection without waiting for the end."""
-        self.ended.cancel()
+    def open(self) -> None:
+        self.scope.later(ANSWER_SECONDS, lambda: self.is_greeted or self._die())
+        self.scope.start(self._run())
+
+    def add(self, rider: Rider) -> None:
+        """Serve a token, or serve it in another delivery."""
+        self._riders[rider.token] = rider
+        self._roster.want(rider.token, rider.receiver.delivery)
+        self._gather()
+
+    def leave(self, rider: Rider) -> None:
+        """A token wants nothing of this any more."""
+        self._riders.pop(rider.token, None)
+        self._roster.want(rider.token, None)
+        if self._riders:
+            self._gather()
+        else:
+            self._close(has_failed=False)
 
     def check(self) -> None:
         """Ask for a sign of life now: the network may be another one."""
-        self._ping_at = self._clock()
-        if self._waiting is not None:
-            self._waiting.reschedule(self._ping_at)
+        if self.is_greeted and not self.scope.is_over:
+            self._pulse.check()
 
-    async def _run(self) -> ClientError:
-        asked = opening(self.route, self._token, self.cursor, self._delivery)
+    def doubt(self, token: str) -> None:
+        """Count on nothing that the server was asked or has answered about the token."""
+        self._roster.drop(token)
+
+    # The socket
+
+    async def _run(self) -> None:
         try:
-            async with self._open_socket(asked.url) as socket:
-                if asked.text is not None:
-                    await socket.send(asked.text)
-                await self._listen(socket)
-        except ClientError as error:
-            return error
+            async with self._keeper.host.open_socket(self._url()) as socket:
+                self._socket = socket
+                self.scope.start(self._write(socket))
+                if self.address.access is None:
+                    self._be_ready()
+                else:
+                    self._authorize(self.address.access, "authorizing")
+                while not self.scope.is_over:
+                    self._receive(await socket.receive())
+                    await self._be_held_back()
+        except Unreachable as error:
+            self._fail(str(error))
         except SocketClosed as closed:
-            kind = Refused if closed.code == _CLOSED_FOR_GOOD else Unreachable
-            return kind(f"{self.route.url} {closed}")
+            self._end(closed)
 
-    async def _listen(self, socket: Socket) -> NoReturn:
-        """Read messages and send pings.
+    async def _write(self, socket: Socket) -> None:
+        with suppress(SocketClosed):  # the reader hears of it as well
+            while True:
+                await socket.send(await self._outbox.get())
 
-        Raises Unreachable if nothing follows a ping. Only time spent waiting for a message counts:
-        while a slow consumer holds this side back, the server may well have sent something.
-        """
-        ping_seconds = self.route.protocol.ping_ms / 1_000
-        self._ping_at = self._clock() + ping_seconds
-        dead_at: float | None = None
-        may_be_late = True
-        while True:
-            text = await self._receive_before(min(self._ping_at, dead_at or self._ping_at), socket)
-            if text is not None:
-                await self._hear(text)
-                dead_at, may_be_late = None, True
-            now = self._clock()
-            if dead_at is not None and now >= dead_at:
-                if not may_be_late or now - dead_at <= _LATE_TIMER_SECONDS:
-                    socket.abort()
-                    raise Unreachable(f"{self.route.url} no answer for {ANSWER_SECONDS:g} s")
-                # The answer may lie unread, or the network is not back yet.
-                self._ping_at, dead_at, may_be_late = now, None, False
-            if now >= self._ping_at:
-                await socket.send(_spelled(self.route.protocol.ping))
-                dead_at = dead_at or self._clock() + ANSWER_SECONDS
-                self._ping_at = self._clock() + ping_seconds
+    async def _be_held_back(self) -> None:
+        """Wait while the app reads slowly: then the server stops sending."""
+        self._is_held_back = True
+        await self._wait_for_room()
+        self._is_held_back = False
 
-    async def _receive_before(self, time: float, socket: Socket) -> str | bytes | None:
-        """The next frame; None if none has come by `time` (the event loop's clock)."""
+    def _url(self) -> str:
+        url = self.address.endpoint.url
+        if not self.address.names_token:
+            return url
+        rider = next(iter(self._riders.values()))
+        return url_for_one(url, self._cursor(rider), rider.receiver.delivery)
+
+    def _die(self) -> None:
+        if self._socket is not None:
+            self._socket.abort()
+        self._fail(f"{self.address.endpoint.url} {_SILENT}")
+
+    def _fail(self, reason: str) -> None:
+        if self.scope.is_over:
+            return
+        self._close(has_failed=True)
+        for rider in [*self._riders.values()]:
+            rider.on_end(self, reason)
+
+    def _close(self, *, has_failed: bool) -> None:
+        if self.scope.is_over:
+            return
+        self.scope.end()
+        self._keeper.note_end(self, has_failed=has_failed)
+
+    def _end(self, closed: SocketClosed) -> None:
+        reason = f"{self.address.endpoint.url} {closed}"
+        if closed.code == _CLOSED_FOR_GOOD:
+            self._refuse(self._riders.values(), Refused(reason, POLICY))
+            return
+        if closed.code == _PASS_EXPIRED:
+            self._drop_grant()
+        self._fail(reason)
+
+    # What is said
+
+    def _cursor(self, rider: Rider) -> str | None:
+        return rider.receiver.cursor(self.address.path) or rider.moved_after
+
+    def _authorize(self, access: Pass, stage: Stage) -> None:
+        """Show a pass; the connection is at `stage` until the server has answered."""
+        self._stage = stage
+        self._grant = access.get()
+        self.scope.start(self._show(self._grant))
+
+    async def _show(self, grant: Grant) -> None:
         try:
-            async with asyncio.timeout_at(time) as self._waiting:
-                return await socket.receive()
-        except TimeoutError:
-            return None
-        finally:
-            self._waiting = None
+            self._say({"action": "authorize", "token": await grant.text()})
+        except Unreachable as error:
+            self._fail(str(error))
 
-    async def _hear(self, text: str | bytes) -> None:
-        message = self._parse(text)
+    def _drop_grant(self) -> None:
+        if self._grant is not None and self.address.access is not None:
+            self.address.access.drop(self._grant)
+
+    def _be_authorized(self, expires_at: int | None) -> None:
+        self._be_ready()
+        left = None if expires_at is None else self._keeper.rest.seconds_until(expires_at)
+        if self._cancel_renewal is not None:
+            self._cancel_renewal()
+        if left is None:
+            return
+        renew_in = max(ANSWER_SECONDS, self._early(left * PASS_PART))
+        # A connection with a greatest age is renewed by another one. One without is shown another pass.
+        is_to_last = self.address.endpoint.protocol.max_age_ms is None
+        if not is_to_last:
+            self._renew_in(renew_in)
+
+        def renew() -> None:
+            self._drop_grant()
+            if is_to_last and self.address.access is not None:
+                self._authorize(self.address.access, "ready")  # the one before still holds
+
+        self._cancel_renewal = self.scope.later(renew_in, renew)
+
+    def _early(self, seconds: float) -> float:
+        """A random part shorter, so that clients do not all renew together."""
+        return seconds * (1 - RENEWAL_JITTER * self.scope.host.random())
+
+    def _renew_in(self, seconds: float) -> None:
+        self.renew_at = min(self.renew_at, self.scope.host.now + seconds)
+
+    def _be_ready(self) -> None:
+        self._stage = "ready"
+        self._gather()
+
+    def _gather(self) -> None:
+        """Say soon what is due by then."""
+        if self._stage == "ready":
+            self._gatherer.ask()
+
+    def _say_due(self) -> None:
+        """A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB."""
+        subscribe = self.address.endpoint.protocol.subscribe
+        if subscribe is None:
+            return
+        due = self._roster.take_due()
+        if due.leaving:
+            self._say({"action": "unsubscribePrice", **_one_or_many("token", due.leaving)})
+        wishes = [
+            wish(token, self._cursor(rider), rider.receiver.delivery)
+            for token in due.joining
+            if (rider := self._riders.get(token)) is not None
+        ]
+        if len(wishes) == 1:
+            self._say({**subscribe, **wishes[0]})
+        elif wishes:
+            self._say({**subscribe, "subscriptions": wishes})
+
+    def _say(self, message: Fields) -> None:
+        # Without spaces: Cloudflare answers only this spelling of a ping without waking the room, which
+        # is paid for (facts/cloudflare.md §4).
+        self._outbox.put_nowait(json.dumps(message, separators=(",", ":")))
+
+    # What is heard
+
+    def _receive(self, text: str | bytes) -> None:
+        try:
+            message = parse_message(text)
+        except ValueError as error:
+            url = self.address.endpoint.url
+            raise Unreachable(f"{url} sent what is no message: {error}") from error
+        self._pulse.hear()
+        self._handle(message)
+
+    def _handle(self, message: Incoming) -> None:
         match message:
             case Prices(updates):
-                await self._take(updates)
-            case Gap(token, after) if token in (None, self._token):
-                self._sink.miss(after)
-            case Gap():
-                pass  # of another token
+                for update in updates:
+                    if (rider := self._riders.get(update.token)) is not None:
+                        rider.receiver.take(self.address.path, update)
+            case Gap(token, after):
+                for rider in self._riders_of(self._named(token)):
+                    rider.receiver.miss(after)
             case Moved():
-                self._move(message)
-            case ErrorMessage(code, detail):
-                kind = Refused if code in FINAL_CODES else Unreachable
-                raise kind(f"{self.route.url} says {code}: {detail}")
-            case Other(type_):
-                if type_ in GREETINGS and not self.served.done():
-                    self.served.set_result(None)
+                named = self._named(message.token)
+                self._confirm(named, is_served=True)  # in place of SUBSCRIBED it means the same
+                for rider in self._riders_of(named):
+                    rider.on_moved(self, message)
+            case ErrorMessage():
+                self._heed(message)
+            case Other():
+                pass
+            case _:
+                self._hear_answer(message)
 
-    async def _take(self, updates: Iterable[Update]) -> None:
-        for update in updates:
-            if update.token == self._token:
-                await self._sink.take(update)
-                self.cursor = update.id
+    def _hear_answer(self, message: Connected | Authorized | Subscribed | Unsubscribed) -> None:
+        match message:
+            case Connected():
+                self._greet()
+                if self.address.names_token:
+                    self._serve(self._named(None))
+            case Authorized(expires_at):
+                self._greet()
+                self._be_authorized(expires_at)
+            case Subscribed(tokens):
+                self._greet()
+                named = self._named(None) if tokens is None else tokens
+                self._confirm(named, is_served=True)
+                self._serve(named)
+            case Unsubscribed(tokens):
+                self._confirm(tokens or (), is_served=False)
 
-    def _move(self, moved: Moved) -> None:
-        if not self.served.done():
-            raise Redirected(moved.path, moved.route)
-        if not self.moved.done():
-            self.moved.set_result(moved)
+    def _named(self, token: str | None) -> Sequence[str]:
+        """The token that a message names; all of them, if it names none."""
+        return [*self._riders] if token is None else [token]
 
-    def _parse(self, text: str | bytes) -> Incoming:
-        try:
-            return parse_message(text)
-        except ValueError as error:
-            raise Unreachable(f"{self.route.url} sent what is no message: {error}") from error
+    def _riders_of(self, tokens: Sequence[str]) -> list[Rider]:
+        """None for one that was left meanwhile."""
+        return [self._riders[token] for token in tokens if token in self._riders]
+
+    def _greet(self) -> None:
+        if self.is_greeted:
+            return
+        protocol = self.address.endpoint.protocol
+        self.is_greeted = True
+        self._pulse.beat_every(protocol.ping_ms / 1_000)
+        if protocol.max_age_ms is not None:
+            self._renew_in(self._early(protocol.max_age_ms / 1_000))
+        self._keeper.note_service(self)
+
+    def _serve(self, tokens: Sequence[str]) -> None:
+        for rider in self._riders_of(tokens):
+            rider.on_serving(self)
+
+    def _confirm(self, tokens: Sequence[str], *, is_served: bool) -> None:
+        """Note an answer; what the app wanted meanwhile is due now."""
+        for token in tokens:
+            self._roster.confirm(token, is_served=is_served)
+        self._gather()
+
+    def _heed(self, error: ErrorMessage) -> None:
+        named = self._named(error.token)
+        reason = f"{self.address.endpoint.url} says {error.code}: {error.text}"
+        is_of_all = error.code == "UNAUTHORIZED" or len(named) == 1
+        if error.code in ASKS_FOR_ANOTHER and self.address.access is not None:
+            self._show_another(self.address.access, error.code, reason)
+        elif error.code in FINAL_CODES and (error.token is not None or is_of_all):
+            for token in named:
+                self._roster.drop(token)
+            self._refuse(self._riders_of(named), Refused(reason, error.code))
+        elif error.code == "UNAVAILABLE" and error.token is not None:
+            self._confirm(named, is_served=True)
+            for rider in self._riders_of(named):
+                rider.on_unavailable(self, reason)
+        else:
+            self._fail(reason)
+
+    def _show_another(self, access: Pass, code: str, reason: str) -> None:
+        """Show another pass, but not a third one."""
+        self._drop_grant()
+        if code == "TOKEN_EXPIRED":
+            self._fail(reason)
+        elif self._stage == "authorizing again":
+            self._refuse(self._riders.values(), Refused(reason, code))
+        else:
+            self._authorize(access, "authorizing again")
+
+    def _refuse(self, riders: Iterable[Rider], refusal: Refused) -> None:
+        for rider in [*riders]:
+            rider.on_refused(refusal)
 
 
-def _spelled(ping: Fields) -> str:
-    """Without spaces: Cloudflare answers only this spelling of a ping without waking the room, which
-    is paid for (facts/cloudflare.md §4)."""
-    return json.dumps(ping, separators=(",", ":"))
+def _one_or_many(name: str, values: Sequence[str]) -> Fields:
+    return {name: values[0]} if len(values) == 1 else {f"{name}s": values}

@@ -146,6 +146,15 @@ export type Update = {
     amount?: number;
     /** SOL that were paid for them */
     amountSol?: number;
+    /** in US dollars, as it was when the price came in; absent where that was not known */
+    priceUsd?: number;
+    /**
+     * absent: a trade; "jupiter": a quote of a token that was not traded for a while, whose txSignature names no transaction;
+     * "backfill": a trade that was read from the chain later
+     */
+    source?: "amm" | "jupiter" | "backfill";
+    /** what the trade was paid in, if not in SOL: price and amountSol are what that was worth in SOL */
+    via?: "usdc" | "usdt";
     /** ids sorted as text are sorted by time */
     id: string;
 };

@@ -51,6 +51,31 @@ var Reach = class {
   }
 };
 
+// client/src/gatherer.js
+var SOON_MS = 2;
+var APART_MS = 100;
+var Gatherer = class {
+  #scope;
+  #act;
+  #isDue = false;
+  #nextAtMs = -Infinity;
+  /** @param {Scope} scope @param {() => void} act */
+  constructor(scope, act) {
+    this.#scope = scope;
+    this.#act = act;
+  }
+  ask() {
+    if (this.#isDue) return;
+    const { host } = this.#scope;
+    this.#isDue = true;
+    this.#scope.later(Math.max(SOON_MS, this.#nextAtMs - host.nowMs()), () => {
+      this.#isDue = false;
+      this.#nextAtMs = host.nowMs() + APART_MS;
+      this.#act();
+    });
+  }
+};
+
 // client/src/pass.js
 var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
 var Pass = class {
@@ -139,8 +164,7 @@ var Rest = class {
       const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
       if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
       return routes.map((answer) => {
-        if ("error" in answer) return errorOf(answer.error);
-        return answer.live === void 0 ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf2(answer, date);
+        return "error" in answer ? errorOf(answer.error) : placeOf2(answer, date);
       });
     } catch (error) {
       if (
@@ -363,6 +387,7 @@ var CLOSED_BY_POLICY = 1008;
 var PASS_EXPIRED = 4001;
 var SILENT = `no answer for ${ANSWER_MS} ms`;
 var RENEWAL_JITTER = 0.1;
+var PASS_PART = 0.9;
 var MAX_TOKENS = 100;
 var Connection = class {
   scope;
@@ -385,8 +410,7 @@ var Connection = class {
   #grant = null;
   #cancelRenewal = () => {
   };
-  /** Cancels the timer that gathers commands. @type {(() => void) | null} */
-  #gathering = null;
+  #gatherer;
   /** @param {Address} address @param {Keeper} keeper */
   constructor(address, keeper) {
     this.address = address;
@@ -394,6 +418,7 @@ var Connection = class {
     const { host } = keeper;
     this.spread = host.random();
     this.scope = new Scope(host);
+    this.#gatherer = new Gatherer(this.scope, () => this.#sayDue());
     this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
   }
   /** Whether another token may come. */
@@ -433,8 +458,8 @@ var Connection = class {
   check() {
     if (this.isGreeted) this.#pulse.check();
   }
-  /** Counts on no answer for the token any more. @param {string} token */
-  forget(token) {
+  /** Counts on nothing that the server was asked or has answered about the token. @param {string} token */
+  doubt(token) {
     this.#roster.drop(token);
   }
   /** @param {string} reason */
@@ -481,7 +506,7 @@ var Connection = class {
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
     this.#cancelRenewal();
     if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
     const { pass, protocol } = this.address;
     if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
     this.#cancelRenewal = this.scope.later(renewInMs, () => {
@@ -497,18 +522,13 @@ var Connection = class {
   #renewIn(timeMs) {
     this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
   }
-  /** Sends the commands. */
   #beReady() {
     this.#stage = "ready";
-    this.#sayDue();
+    this.#gather();
   }
   /** Sends soon what is due by then. */
   #gather() {
-    if (this.#stage !== "ready") return;
-    this.#gathering ??= this.scope.later(0, () => {
-      this.#gathering = null;
-      this.#sayDue();
-    });
+    if (this.#stage === "ready") this.#gatherer.ask();
   }
   /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */
   #sayDue() {
@@ -705,6 +725,7 @@ var Discovery = class {
   #rest;
   #scope;
   #asksForMany;
+  #gatherer;
   /** @type {Question[]} */
   #questions = [];
   /** @param {Rest} rest @param {Scope} scope @param {boolean} asksForMany */
@@ -712,11 +733,12 @@ var Discovery = class {
     this.#rest = rest;
     this.#scope = scope;
     this.#asksForMany = asksForMany;
+    this.#gatherer = new Gatherer(scope, () => this.#askAll());
   }
   /** @param {string} token @param {string | null} avoid a path @returns {Promise<Place>} */
   ask(token, avoid) {
     if (!this.#asksForMany) return this.#rest.route(this.#scope, token, avoid);
-    if (this.#questions.length === 0) this.#scope.later(0, () => this.#askAll());
+    this.#gatherer.ask();
     return new Promise((answer) => this.#questions.push({ token, avoid, answer }));
   }
   #askAll() {
@@ -832,7 +854,8 @@ var MAX_FILL = 1e4;
 function checkedStack(options) {
   const { api, region, getToken, onState, WebSocket = globalThis.WebSocket } = options ?? {};
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
-  checkFunctions({ getToken, onState });
+  check(typeof (getToken ?? check) === "function", "getToken", "a function", typeof getToken);
+  checkFunctions({ onState });
   check(WebSocket !== void 0, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
   return { api, region: region || void 0, getToken, WebSocket };
 }
@@ -1291,6 +1314,7 @@ var Router = class {
   }
   /** @param {Connection} connection @param {Moved} moved */
   onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
+    if (this.#source.name === "socket" && connection === this.#serving) this.#source.hasSentAway = true;
     if (path === this.#step.path) return;
     const protocols = PROTOCOLS[path];
     const live = liveUrl === void 0 || protocols === void 0 ? void 0 : { url: liveUrl, protocol: protocols.live };
@@ -1300,7 +1324,7 @@ var Router = class {
       this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {
       this.#route = route;
-      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(null);
+      if (connection === this.#serving && this.#isWellOn(path)) this.#stay(null);
       else {
         const pauseMs = Math.min(this.#backoff.nextMs(this.#random()), MOVE_PAUSE_MS);
         this.#enter({ name: "waiting", path }).later(this.#together(spreadMs + pauseMs), () => this.#open(route));
@@ -1363,10 +1387,10 @@ var Router = class {
     if (scope.isOver) return;
     if (route === null) return this.#retry(path, failure);
     if (this.#isWellOn(route.path)) {
-      this.#settleOn(route.recheckMs);
+      this.#stay(route.recheckMs);
       return this.#report(failure);
     }
-    if (this.#source === NOTHING && this.#isUnreachable(route.path)) this.#startPolling();
+    if (this.#source.name !== "polling" && this.#serving?.address.path !== route.path && this.#isUnreachable(route.path)) this.#startPolling();
     this.#open(route);
   }
   /** @param {Route} route */
@@ -1376,10 +1400,20 @@ var Router = class {
     const connection = this.#connections.join(route, this);
     this.#step = { name: "opening", path, connection };
     scope.later(SERVED_MS, () => {
-      connection.forget(this.token);
+      connection.doubt(this.token);
       this.onUnavailable(connection, `${connection.address.url} no answer for ${this.token}`);
     });
     this.#report();
+  }
+  /** Stays on the connection that delivers. @param {number | null | undefined} recheckMs */
+  #stay(recheckMs) {
+    const source = this.#source;
+    if (source.name === "socket" && source.hasSentAway) {
+      source.hasSentAway = false;
+      source.connection.doubt(this.token);
+      source.connection.add(this);
+    }
+    this.#settleOn(recheckMs);
   }
   /** Stays where it is, until the connection grows old or the stack may know a better path. @param {number | null | undefined} recheckMs */
   #settleOn(recheckMs) {
@@ -1410,7 +1444,7 @@ var Router = class {
   }
   #startPolling() {
     const scope = new Scope(this.#connections.host);
-    this.#source = { name: "polling", end: () => scope.end() };
+    this.#deliverFrom({ name: "polling", end: () => scope.end() });
     const pollOn = () => {
       this.channel.poll();
       scope.later(POLL_MS, pollOn);

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from client.update import Price, Update, place_of
+from .update import Price, Update, place_of
 
 # The same as in the room at the edge; longer than any retry takes (design.md, Edge).
 REMEMBERED_SECONDS: Final = 15 * 60
@@ -42,8 +42,7 @@ class _Arrival:
 class Memory:
     """Remembers ids, so that the user gets each trade once, though sockets may deliver it twice."""
 
-    def __init__(self, *, wants_latest: bool) -> None:
-        self._wants_latest = wants_latest
+    def __init__(self) -> None:
         # By id, in order of arrival. To find the first entry of a dict is to pass over all that were
         # deleted before it; an OrderedDict is linked.
         self._arrivals: OrderedDict[str, _Arrival] = OrderedDict()
@@ -58,7 +57,7 @@ class Memory:
         return self._newest_id
 
     def admit(self, update: Update, now: float) -> Price | None:
-        """The price for the user; None if it is a repeat, or is late and `latest` is wanted."""
+        """The price for the user; None if it is a repeat."""
         self._live_until(now)
         if update.id in self._arrivals:
             return None
@@ -67,10 +66,9 @@ class Memory:
         self._arrivals[update.id] = _Arrival(now, self._age, is_late)
         if len(self._arrivals) > REMEMBERED_IDS:
             self._arrivals.popitem(last=False)
-        if is_late:
-            return None if self._wants_latest else Price(update, is_late=True)
-        self._newest_id = update.id
-        return Price(update, is_late=False)
+        if not is_late:
+            self._newest_id = update.id
+        return Price(update, is_late)
 
     def cursor_on_another_path(self) -> str | None:
         """The last id received PATHS_DIFFER_SECONDS or more before the last message.

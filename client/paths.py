@@ -1,18 +1,13 @@
 """The delivery paths: how a route is described, and how to ask on it for a token's prices. Pure."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from client.fields import Fields, as_fields
+from .fields import Fields, as_fields
 
 Delivery = Literal["all", "latest"]
-
-# Types of the messages that say that a path is ready: of one that is asked by its URL, and of one
-# that is asked by a message.
-GREETINGS: Final = frozenset({"connected", "SUBSCRIBED"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,66 +23,92 @@ class Protocol:
     max_age_ms: int | None
 
 
-# For MOVED, which names only path and URL. They are those that /connect answers.
-PROTOCOLS: Final[Mapping[str, Protocol]] = {
-    # The Cloudflare Worker: a room per token, so the URL says everything.
-    "edge": Protocol(subscribe=None, ping={"type": "ping"}, ping_ms=20_000, max_age_ms=None),
-    # API Gateway: one WebSocket API for all tokens, so a message names the token. It ends a
-    # connection after 10 idle minutes, and any connection after 2 hours.
-    "aws": Protocol(
-        subscribe={"action": "subscribePrice"},
-        ping={"action": "ping"},
-        ping_ms=240_000,
-        max_age_ms=6_600_000,
-    ),
+@dataclass(frozen=True)
+class Endpoint:
+    """A socket, and how to speak there."""
+
+    url: str
+    protocol: Protocol
+
+
+_SUBSCRIBE: Final[Fields] = {"action": "subscribePrice"}
+# The Cloudflare Worker: a room per token, whose URL says everything, and hubs for many tokens.
+_EDGE: Final = Protocol(
+    subscribe=_SUBSCRIBE, ping={"type": "ping"}, ping_ms=20_000, max_age_ms=None
+)
+# API Gateway: one WebSocket API for all tokens, so a message names the token. It ends a connection
+# after 10 idle minutes, and any connection after 2 hours.
+_AWS: Final = Protocol(
+    subscribe=_SUBSCRIBE, ping={"action": "ping"}, ping_ms=240_000, max_age_ms=6_600_000
+)
+
+# For MOVED, which names only path and URLs: of the socket of one token, and of many. They are those
+# that /connect answers.
+PROTOCOLS: Final[Mapping[str, tuple[Protocol, Protocol]]] = {
+    "edge": (replace(_EDGE, subscribe=None), _EDGE),
+    "aws": (_AWS, _AWS),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Where a token is served: a path, which only the stack may know, and how to speak there.
+    """Where a token is served: a path, which only the stack may know, and the sockets there.
 
+    `one` is the socket of this token alone, `live` that of many tokens; None if the stack did not say.
     `recheck_ms` is set if this path is only a substitute: ask again after that time. `after` is a
     cursor for a client that has none of its own.
     """
 
     path: str
-    url: str
-    protocol: Protocol
+    one: Endpoint
+    live: Endpoint | None
     recheck_ms: int | None = None
     after: str | None = None
 
 
-@dataclass(frozen=True)
-class Opening:
-    """The URL to open, and the first message to send, if any."""
-
-    url: str
-    text: str | None
-
-
-def opening(route: Route, token: str, after: str | None, delivery: Delivery) -> Opening:
-    """How to ask for the updates after the id `after`, or with None for the newest price."""
+def url_for_one(url: str, after: str | None, delivery: Delivery) -> str:
+    """How to ask a socket of one token for the updates after the id `after`, or with None for the
+    newest price."""
     wishes = {} if after is None else {"after": after}
     if delivery == "latest":
         wishes["delivery"] = delivery
-    subscribe = route.protocol.subscribe
-    if subscribe is not None:
-        return Opening(route.url, json.dumps({**subscribe, "token": token, **wishes}))
-    url = urlsplit(route.url)
-    query = urlencode([*parse_qsl(url.query), *wishes.items()])
-    return Opening(urlunsplit(url._replace(query=query)), None)
+    parts = urlsplit(url)
+    query = urlencode([*parse_qsl(parts.query), *wishes.items()])
+    return urlunsplit(parts._replace(query=query))
+
+
+def wish(token: str, after: str | None, delivery: Delivery) -> Fields:
+    """The same for a token among those of a socket, as an entry of `subscriptions`."""
+    fields: dict[str, object] = {"token": token}
+    if after is not None:
+        fields["after"] = after
+    if delivery == "latest":
+        fields["delivery"] = delivery
+    return fields
 
 
 def parse_route(answer: object) -> Route:
     """Read an answer of GET /connect. Raises ValueError."""
     fields = as_fields(answer)
     match fields:
-        case {"path": str(path), "url": str(url), "recheckMs": int() | None as recheck_ms}:
-            protocol = _parse_protocol(as_fields(fields.get("protocol")))
-            return Route(path=path, url=url, protocol=protocol, recheck_ms=recheck_ms)
+        case {"path": str(path), "recheckMs": int() | None as recheck_ms}:
+            live = fields.get("live")
+            return Route(
+                path=path,
+                one=_parse_endpoint(fields),
+                live=None if live is None else _parse_endpoint(as_fields(live)),
+                recheck_ms=recheck_ms,
+            )
         case _:
             raise ValueError(f"no route: {fields}")
+
+
+def _parse_endpoint(fields: Fields) -> Endpoint:
+    match fields:
+        case {"url": str(url)}:
+            return Endpoint(url, _parse_protocol(as_fields(fields.get("protocol"))))
+        case _:
+            raise ValueError(f"no socket: {fields}")
 
 
 def _parse_protocol(fields: Fields) -> Protocol:

@@ -2,21 +2,26 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
-from client.update import Price
+from .paths import Delivery
+from .update import Price
 
-# Some seconds of a busy token. While the queue is full, the sockets are not read. The server then
-# stops sending and at last closes the connection; the next one resumes where this client stopped.
+# Some seconds of a busy token.
 CAPACITY: Final = 1_000
 
 
 class PriceQueue:
-    """Prices not yet taken: at most CAPACITY, or only the newest with `wants_latest`."""
+    """Prices not yet taken: at most CAPACITY, or with "latest" the newest alone.
 
-    def __init__(self, *, wants_latest: bool) -> None:
-        self._wants_latest = wants_latest
-        self._prices: deque[Price] = deque(maxlen=1 if wants_latest else None)
+    Who may let the sender wait does so until there is room, and loses none. Others put a price in place
+    of the oldest one, and the next one says how many were left out.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._capacity = 1 if delivery == "latest" else CAPACITY
+        self._prices: deque[Price] = deque()
         self._has_room = asyncio.Event()
         self._has_room.set()
         self._has_news = asyncio.Event()
@@ -24,20 +29,30 @@ class PriceQueue:
         self._error: Exception | None = None
 
     async def wait_for_room(self) -> None:
-        """Wait until there is room. The caller may then `put` one price, before its next await."""
-        while not self._has_room.is_set():
+        """Wait until there is room: with "latest" there always is."""
+        if self._capacity > 1:
             await self._has_room.wait()
 
     def put(self, price: Price) -> None:
+        """Add a price, whether there is room or not."""
         self._prices.append(price)
         self._has_news.set()
-        if not self._wants_latest and len(self._prices) >= CAPACITY:
+        if len(self._prices) >= self._capacity:
             self._has_room.clear()
 
+    def put_over_old(self, price: Price) -> None:
+        """Add a price, and leave out the oldest one for which there is no room."""
+        self.put(price)
+        while len(self._prices) > self._capacity:
+            skipped = self._prices.popleft().skipped + 1
+            first = self._prices[0]
+            self._prices[0] = replace(first, skipped=first.skipped + skipped)
+
     def end(self, error: Exception | None) -> None:
-        """No more prices will come; `error` says why, None if the user closed the subscription."""
-        self._is_ended, self._error = True, error
-        self._has_news.set()
+        """No more prices will come; `error` says why, None if the user wanted it. The first end counts."""
+        if not self._is_ended:
+            self._is_ended, self._error = True, error
+            self._has_news.set()
 
     async def take(self) -> Price | None:
         """The next price; None at the end. After the last price, raises the error given to `end`."""
@@ -48,5 +63,7 @@ class PriceQueue:
                 return None
             self._has_news.clear()
             await self._has_news.wait()
-        self._has_room.set()
-        return self._prices.popleft()
+        price = self._prices.popleft()
+        if len(self._prices) < self._capacity:
+            self._has_room.set()
+        return price

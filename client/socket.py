@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from client.errors import Unreachable
+from .errors import Unreachable
 
 # How long a connection may take to open, and a server to answer a ping.
 ANSWER_SECONDS: Final = 10.0

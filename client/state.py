@@ -1,9 +1,9 @@
-"""The state of a subscription, for apps that show it."""
+"""The state of a subscription or a feed, for apps that show it."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-StateName = Literal["connecting", "live", "moving", "waiting", "polling", "closed"]
+StateName = Literal["connecting", "live", "moving", "waiting", "polling", "closed", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,11 @@ class State:
     - moving: a connection delivers, and another one is being opened to replace it
     - waiting: no connection delivers; the next try comes after a wait
     - polling: no path can be reached; prices are read by REST, and connecting is tried again
-    - closed: the subscription has ended
+    - closed: the subscription, or the feed, has ended
+    - idle: of a feed without tokens
+
+    A feed is as its worst token is, in the order live, moving, polling, connecting, waiting; `path` is
+    the one that all tokens are on, None if they are on several.
     """
 
     state: StateName

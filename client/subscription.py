@@ -1,26 +1,20 @@
-"""The public API: `subscribe`, and the subscription with its prices and its state."""
+"""One token, with a socket of its own: `subscribe`, and the subscription with its prices and its state."""
 
-import asyncio
-import logging
-import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Final, Self
+from typing import Self
 
 import httpx
 
-from client.connector import Connector
-from client.options import MAX_FILL, check_options
-from client.paths import Delivery
-from client.price_queue import PriceQueue
-from client.receiver import Receiver
-from client.rest import TIMEOUT_SECONDS, RestApi
-from client.socket import OpenSocket, open_socket
-from client.state import State, StateName
-from client.update import Price
-
-_LOG: Final = logging.getLogger("glow")
+from .access import GetToken
+from .feed import Feed
+from .host import Host
+from .options import MAX_FILL, check_stack, check_wishes
+from .paths import Delivery
+from .price_queue import PriceQueue
+from .rest import TIMEOUT_SECONDS
+from .state import State
+from .update import Price, Update
 
 
 @asynccontextmanager
@@ -29,6 +23,7 @@ async def subscribe(
     *,
     api: str,
     region: str | None = None,
+    get_token: GetToken | None = None,
     delivery: Delivery = "all",
     max_fill: int = MAX_FILL,
     on_state: Callable[[State], None] | None = None,
@@ -36,17 +31,24 @@ async def subscribe(
     """Receive the prices of `token` while the block runs, each trade exactly once.
 
     `api` is the stack's output RestApiUrl. `region` is the client's AWS region; the stack may choose
-    the path by it. With `delivery="latest"` each price is newer than the one before, and a slow loop
-    skips prices. At most `max_fill` missed prices are read for one gap; then `on_state` says so, and
-    the newest price comes. The loop ends with `close()`, and raises Refused if the stack refuses the
-    client. Without `on_state`, a failure that lasts is logged (logger "glow"). Raises ValueError if
-    an option is wrong.
+    the path by it. `get_token` is as in `connect`. With `delivery="latest"` each price is newer than
+    the one before, and a slow loop skips prices. At most `max_fill` missed prices are read for one gap;
+    then `on_state` says so, and the newest price comes. The loop ends with `close()`, and raises Refused
+    if the stack refuses the client. Without `on_state`, a failure that lasts is logged (logger "glow").
+    Raises ValueError if an option is wrong.
     """
-    check_options(token, api, delivery, max_fill)
+    check_stack(api, get_token)
+    check_wishes(token, delivery, max_fill, on_state=on_state)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
-        rest = RestApi(http, api, token, region)
         subscription = Subscription(
-            token, rest, delivery=delivery, max_fill=max_fill, on_state=on_state
+            token,
+            http,
+            api,
+            region=region,
+            get_token=get_token,
+            delivery=delivery,
+            max_fill=max_fill,
+            on_state=on_state,
         )
         try:
             yield subscription
@@ -55,47 +57,57 @@ async def subscribe(
 
 
 class Subscription:
-    """The prices of one token. Made by `subscribe`."""
+    """The prices of one token. Made by `subscribe`.
+
+    While a slow loop leaves 1,000 prices untaken, the socket is not read. The server then stops sending
+    and at last closes the connection; the next one resumes where this client stopped.
+    """
 
     def __init__(
         self,
         token: str,
-        rest: RestApi,
+        http: httpx.AsyncClient,
+        api: str,
         *,
+        region: str | None,
+        get_token: GetToken | None,
         delivery: Delivery,
         max_fill: int,
         on_state: Callable[[State], None] | None,
-        open_socket: OpenSocket = open_socket,
-        random: Callable[[], float] = random.random,
+        host: Host | None = None,
     ) -> None:
-        self._token = token
-        self._on_state = on_state
-        self._state = State("connecting", None, "")
-        self._queue = PriceQueue(wants_latest=delivery == "latest")
-        self._receiver = Receiver(
-            rest,
-            self._queue,
+        self._queue = PriceQueue(delivery)
+        self._feed = Feed(
+            http,
+            api,
+            region=region,
+            get_token=get_token,
+            host=host,
+            is_shared=False,
+            wait_for_room=self._queue.wait_for_room,
+        )
+        self._following = self._feed.subscribe(
+            token,
+            on_price=self._queue.put_over_old if delivery == "latest" else self._queue.put,
+            on_state=on_state,
+            on_error=self._queue.end,
             delivery=delivery,
             max_fill=max_fill,
-            skip=self._tell_skip,
-            random=random,
         )
-        self._connector = Connector(
-            token,
-            rest,
-            self._receiver,
-            delivery=delivery,
-            show=self._show,
-            warn=self._warn,
-            open_socket=open_socket,
-            random=random,
-        )
-        self._task = asyncio.create_task(self._run())
+
+    @property
+    def token(self) -> str:
+        return self._following.token
 
     @property
     def state(self) -> State:
         """The current state."""
-        return self._state
+        return self._following.state
+
+    @property
+    def newest(self) -> Update | None:
+        """The newest price that has come; None if there is none yet."""
+        return self._following.newest
 
     def __aiter__(self) -> Self:
         return self
@@ -108,43 +120,9 @@ class Subscription:
 
     def wake(self) -> None:
         """Look at once whether the connection lives: the device woke up, or its network changed."""
-        self._connector.wake()
+        self._feed.wake()
 
     async def close(self) -> None:
         """End the subscription. Prices already received can still be iterated."""
-        self._task.cancel()
-        await asyncio.wait({self._task})
-        self._end(None)
-
-    async def _run(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._receiver.run())
-                await self._connector.run(tasks)
-        except* Exception as errors:  # noqa: BLE001 - raised to the user by __anext__
-            self._end(errors.exceptions[0])
-
-    def _end(self, error: Exception | None) -> None:
-        if self._state.state != "closed":
-            self._queue.end(error)
-            self._show("closed", "closed" if error is None else str(error))
-
-    def _show(self, state: StateName, reason: str, path: str | None = None) -> None:
-        shown = State(state, path or self._state.path, reason)
-        is_news = (shown.state, shown.path) != (self._state.state, self._state.path)
-        self._state = shown
-        if is_news:
-            self._tell(shown)
-
-    def _tell(self, state: State) -> None:
-        if self._on_state is not None:
-            self._on_state(state)
-
-    def _tell_skip(self, reason: str) -> None:
-        self._state = replace(self._state, reason=reason)
-        self._tell(self._state)
-
-    def _warn(self, reason: str) -> None:
-        """Log what lasts, if the user has not asked to be told."""
-        if self._on_state is None:
-            _LOG.warning("%s: %s", self._token, reason)
+        await self._feed.close()
+        self._queue.end(None)

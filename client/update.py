@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from client.fields import Fields
+from .fields import Fields
 
 Side = Literal["buy", "sell"]
 """What the trader did with the token."""
+
+Source = Literal["amm", "jupiter", "backfill"]
+"""Where a price comes from: a trade, a quote of Jupiter's, or a trade read from the chain later."""
 
 ID_PATTERN: Final = r"^[0-9]{10}-[0-9]{12}-[A-Za-z0-9]{1,16}$"
 _PLACE_LENGTH: Final = 23  # 10 digits, "-" and 12 digits
@@ -23,7 +26,8 @@ class Update:
     """One price of one token: `price` in SOL per token, `timestamp` in Unix seconds.
 
     `slot` and `tx_signature` are None if the publisher left them out. `side`, `amount` in tokens and
-    `amount_sol` in SOL are the trade's; None where they are not known.
+    `amount_sol` in SOL are the trade's; None where they are not known, as is `price_usd`. `via` is what
+    the trade was paid in, "usdc" or "usdt"; None: in SOL. A quote's signature names no transaction.
     """
 
     token: str
@@ -35,14 +39,21 @@ class Update:
     side: Side | None = None
     amount: Decimal | None = None
     amount_sol: Decimal | None = None
+    price_usd: Decimal | None = None
+    source: Source = "amm"
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An update for the user; `is_late` if one of a later slot came before it."""
+    """An update for the user; `is_late` if one of a later slot came before it.
+
+    `skipped` is how many prices before this one were left out, because the loop was slow.
+    """
 
     update: Update
     is_late: bool
+    skipped: int = 0
 
 
 def parse_update(fields: Fields) -> Update:
@@ -55,6 +66,7 @@ def parse_update(fields: Fields) -> Update:
             "id": str(id_),
         } if _ID.fullmatch(id_):
             slot, signature = fields.get("slot"), fields.get("txSignature")
+            via = fields.get("via")
             return Update(
                 token=token,
                 price=Decimal(price),
@@ -65,6 +77,9 @@ def parse_update(fields: Fields) -> Update:
                 side=_side(fields.get("side")),
                 amount=_amount(fields.get("amount")),
                 amount_sol=_amount(fields.get("amountSol")),
+                price_usd=_amount(fields.get("priceUsd")),
+                source=_source(fields.get("source")),
+                via=via if isinstance(via, str) else None,
             )
         case _:
             raise ValueError(f"no update: {fields}")
@@ -78,6 +93,16 @@ def _side(value: object) -> Side | None:
             return "sell"
         case _:
             return None
+
+
+def _source(value: object) -> Source:
+    match value:
+        case "jupiter":
+            return "jupiter"
+        case "backfill":
+            return "backfill"
+        case _:
+            return "amm"
 
 
 def _amount(value: object) -> Decimal | None:

@@ -22,6 +22,7 @@ from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
+CANDLES_TABLE: Final = "CANDLES_TABLE"
 BROADCAST_QUEUE_URL: Final = "BROADCAST_QUEUE_URL"
 BROADCAST_DEAD_LETTER_QUEUE_URL: Final = "BROADCAST_DEAD_LETTER_QUEUE_URL"
 BROADCAST_TRIES: Final = "BROADCAST_TRIES"
@@ -50,7 +51,13 @@ EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
 EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
 EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
 MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
+SOL_USD_MAX_AGE_SECONDS: Final = "SOL_USD_MAX_AGE_SECONDS"
+QUIET_AFTER_SECONDS: Final = "QUIET_AFTER_SECONDS"
+JUPITER_URL: Final = "JUPITER_URL"
+JUPITER_API_KEY: Final = "JUPITER_API_KEY"
+JUPITER_REQUESTS_PER_MINUTE: Final = "JUPITER_REQUESTS_PER_MINUTE"
 PRICE_RETENTION_SECONDS: Final = "PRICE_RETENTION_SECONDS"
+CANDLE_RETENTION_SECONDS: Final = "CANDLE_RETENTION_SECONDS"
 CALL_TIMEOUT_MS: Final = "CALL_TIMEOUT_MS"
 LISTS_PATH: Final = "LISTS_PATH"  # set by tests, instead of the file beside this module
 AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
@@ -84,6 +91,10 @@ class Environment:
     @property
     def connections_table(self) -> str:
         return self._required(CONNECTIONS_TABLE)
+
+    @property
+    def candles_table(self) -> str:
+        return self._required(CANDLES_TABLE)
 
     @property
     def broadcast_queue_url(self) -> str:
@@ -206,8 +217,6 @@ class Environment:
     def publish_settings(self, *, edge_timeout_ms: int) -> PublishSettings:
         """What a function needs to publish on every path. A post to the edge ends in that time."""
         return PublishSettings(
-            routes_table=self.routes_table,
-            policy=self.policy,
             broadcast_queue_url=self.broadcast_queue_url,
             route_queue_url=self.route_queue_url,
             edge=EdgePublishSettings(
@@ -271,8 +280,35 @@ class Environment:
         return self._whole(MAX_PRICE_JUMP)
 
     @property
+    def sol_usd_max_age_seconds(self) -> int:
+        """How old SOL/USD may be that gives prices one in dollars."""
+        return self._positive(SOL_USD_MAX_AGE_SECONDS)
+
+    @property
+    def quiet_after_seconds(self) -> int:
+        """A token that was not traded for so long is quoted."""
+        return self._positive(QUIET_AFTER_SECONDS)
+
+    @property
+    def jupiter_url(self) -> str:
+        return self._required(JUPITER_URL)
+
+    @property
+    def jupiter_api_key(self) -> str | None:
+        """None: it is asked without one."""
+        return self.variables.get(JUPITER_API_KEY) or None
+
+    @property
+    def jupiter_requests_per_minute(self) -> int:
+        return self._whole(JUPITER_REQUESTS_PER_MINUTE)
+
+    @property
     def price_retention_seconds(self) -> int:
         return self._positive(PRICE_RETENTION_SECONDS)
+
+    @property
+    def candle_retention_seconds(self) -> int:
+        return self._positive(CANDLE_RETENTION_SECONDS)
 
     @property
     def call_timeout_ms(self) -> int:

@@ -15,6 +15,8 @@ from functions.glow.queues.batch import Poison, SqsAnswer, SqsEvent, SqsRecord
 from functions.glow.queues.dead_letters import DeadLetterQueue
 from functions.glow.queues.later import Kind, LaterQueue, parse_later
 from functions.glow.queues.retry_queue import RetryQueue
+from functions.glow.routing.cache import RouteCache
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets.catch_up import parse_catch_up
@@ -47,11 +49,15 @@ _CATCHING_UP: Final = CatchingUp(
 )
 
 
+_ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
 _RELEASE: Final = Release(
     _PRICES,
     _ENVIRONMENT.max_price_jump,
     routed_publisher(
-        _DYNAMODB, _SQS, _ENVIRONMENT.publish_settings(edge_timeout_ms=EDGE_TIMEOUT_MS)
+        _ROUTE_TABLE,
+        RouteCache(_ROUTE_TABLE, _ENVIRONMENT.policy),
+        _SQS,
+        _ENVIRONMENT.publish_settings(edge_timeout_ms=EDGE_TIMEOUT_MS),
     ),
 )
 

@@ -8,7 +8,10 @@ from functions.environment import Environment
 from functions.glow import log
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.later import LaterQueue
+from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.routing.market import Market, RoutesAndRate
+from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.bearer import require_bearer
 from functions.glow.runtime.deadline import deadline
@@ -40,8 +43,14 @@ _TIMEOUT_MS: Final = _ENVIRONMENT.call_timeout_ms
 _DYNAMODB: Final = aws.dynamodb(_REGION, timeout_ms=_TIMEOUT_MS)
 _SQS: Final = aws.sqs(_REGION, timeout_ms=_TIMEOUT_MS)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
+_ROUTE_TABLE: Final = RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table)
+_ROUTES_AND_RATE: Final = RoutesAndRate(_ROUTE_TABLE)
+_ROUTES: Final = RouteCache(_ROUTES_AND_RATE, _ENVIRONMENT.policy)
+_MARKET: Final = Market(
+    _ROUTES_AND_RATE, _ROUTES, max_age_seconds=_ENVIRONMENT.sol_usd_max_age_seconds
+)
 _PUBLISHED: Final = routed_publisher(
-    _DYNAMODB, _SQS, _ENVIRONMENT.publish_settings(edge_timeout_ms=_TIMEOUT_MS)
+    _ROUTE_TABLE, _ROUTES, _SQS, _ENVIRONMENT.publish_settings(edge_timeout_ms=_TIMEOUT_MS)
 )
 if _ENVIRONMENT.edge_is_on:
     _PUBLISHED.publisher("edge")  # now, not within the one second that a trade has
@@ -75,5 +84,7 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
 
 def _take(body: bytes, x_token: str | None) -> Receipt:
     now = time.time()
-    trades = parse_webhook(body, x_token=x_token, tokens=_TOKENS, now=now)
+    trades = parse_webhook(
+        body, x_token=x_token, tokens=_TOKENS, now=now, dollars=_MARKET.dollars(now=now)
+    )
     return _INTAKE.take(trades, now=now)

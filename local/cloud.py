@@ -1,4 +1,4 @@
-"""The emulated AWS (ministack) and Cloudflare, and the Pulumi providers that speak to them.
+"""The emulated AWS (ministack), Cloudflare and Jupiter, and the Pulumi providers that speak to the clouds.
 
 All of them are background processes.
 """
@@ -59,6 +59,7 @@ class LocalCloud:
         self._records_calls = records_calls
         self._ministack = BackgroundProcess("ministack", root)
         self._cloudflare = BackgroundProcess("cloudflare", root)
+        self._jupiter = BackgroundProcess("jupiter", root)
         self._providers = BackgroundProcess("providers", root)
 
     def __enter__(self) -> Self:
@@ -89,6 +90,11 @@ class LocalCloud:
         return f"http://{LOOPBACK}:{self._ports['worker']}"
 
     @property
+    def jupiter_url(self) -> str:
+        """Where prices in US dollars come from."""
+        return f"http://{LOOPBACK}:{self._ports['jupiter']}"
+
+    @property
     def incarnation(self) -> str:
         """A text that changes with each start of the AWS emulator, which starts empty."""
         return self._ministack.identity
@@ -109,7 +115,7 @@ class LocalCloud:
 
     def is_running(self) -> bool:
         """Tell whether all its processes run."""
-        processes = [self._ministack, self._cloudflare]
+        processes = [self._ministack, self._cloudflare, self._jupiter]
         processes += [self._providers] if self._stand_ins else []
         return all(process.is_running() for process in processes)
 
@@ -126,6 +132,9 @@ class LocalCloud:
         if not self._cloudflare.is_running():
             self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
+        if not self._jupiter.is_running():
+            self._settle_ports("jupiter")
+            self._start_jupiter()
         if self._stand_ins:
             # Restarted each time, so that they run today's sources. They keep no state.
             self._providers.stop()
@@ -135,6 +144,7 @@ class LocalCloud:
     def stop(self) -> None:
         """Stop its processes. What AWS held is gone; Cloudflare's workers and rooms are kept."""
         self._providers.stop()
+        self._jupiter.stop()
         self._cloudflare.stop()
         self._ministack.stop()
 
@@ -163,8 +173,8 @@ class LocalCloud:
             "MINISTACK_WORKER_THREADS": "256",
             "TMPDIR": str(temporary),
         }
-        # -P: the file cannot import others of this folder.
-        command = [str(python), "-P", str(Path(__file__).parent / "emulator.py")]
+        # -P: it finds its own folder, and no other of ours.
+        command = [str(python), "-P", str(Path(__file__).parent / "emulator")]
         self._ministack.start(command, environment=environment, cwd=self.root)
         health = f"{self.aws_url}/_ministack/health"
         self._ministack.wait_until(lambda: _answers_http(health), seconds=START_SECONDS)
@@ -190,6 +200,12 @@ class LocalCloud:
     def stop_cloudflare(self) -> None:
         """Stop Cloudflare alone; `start_cloudflare` starts it again."""
         self._cloudflare.stop()
+
+    def _start_jupiter(self) -> None:
+        port = self._ports["jupiter"]
+        command = [sys.executable, "-m", "local.jupiter", "--port", str(port)]
+        self._jupiter.start(command, environment=_clean_environment(), cwd=REPOSITORY)
+        self._jupiter.wait_until(lambda: accepts(port), seconds=START_SECONDS)
 
     def _start_providers(self) -> None:
         ports = {name: self._ports[_provider_port(name)] for name in self._stand_ins}

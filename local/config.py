@@ -15,6 +15,7 @@ AWS_SERVICES: Final = (
     "iam",
     "lambda",
     "logs",
+    "scheduler",
     "sns",
     "sqs",
     "sts",
@@ -61,6 +62,11 @@ def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
         "cloudflare:baseUrl": api_url,
         "glow:EdgeBroadcastUrl": worker_url,
     }
+
+
+def jupiter_keys(url: str) -> dict[str, object]:
+    """Return the setting by which the functions find the stand-in for Jupiter."""
+    return {"glow:jupiterUrl": url}
 
 
 def machine_keys() -> dict[str, object]:

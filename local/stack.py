@@ -66,6 +66,7 @@ class LocalStack:
         follows = (
             config.aws_keys(self.cloud.aws_url)
             | config.cloudflare_keys(self.cloud.cloudflare_api_url, self.cloud.worker_url)
+            | config.jupiter_keys(self.cloud.jupiter_url)
             | config.machine_keys()
         )
         config.regenerate(self.config_file, follows)

@@ -5,6 +5,7 @@ from typing import Final
 
 import typer
 
+from ops.candles import app as candles
 from ops.comment import comment
 from ops.cost.command import cost
 from ops.preview import preview
@@ -23,6 +24,7 @@ app.command()(comment)
 app.command()(redrive)
 app.command()(watch)
 app.command()(cost)
+app.add_typer(candles, name="candles")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from workspace.ports import LOOPBACK, accepts
 from workspace.stack import LOCAL, stack_named
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
 StackOption = Annotated[str, typer.Option("--stack", help="The stack: dev, prod, local ...")]
@@ -55,25 +56,31 @@ class DeployedStack:
 
 
 def sqs_of(queue_url: str) -> SQSClient:
-    """Return a client for the SQS that holds the queue at `queue_url`.
+    """Return a client for the SQS that holds the queue at `queue_url`."""
+    return _client("sqs", queue_url)
 
-    It uses the operator's own credentials. A queue on this machine belongs to the local cloud,
-    which has one account and one region.
-    """
+
+def dynamodb_of(queue_url: str) -> DynamoDBClient:
+    """Return a client for the DynamoDB beside the queue at `queue_url`: same account, same region."""
+    return _client("dynamodb", queue_url)
+
+
+def _client(service: str, queue_url: str) -> Any:  # noqa: ANN401  see the session's comment
+    """It uses the operator's own credentials. A queue on this machine belongs to the local cloud,
+    which has one account and one region."""
     session: Any = Session()  # its stubs know the clients of installed stubs alone
     url = urlsplit(queue_url)
-    endpoint = f"{url.scheme}://{url.netloc}"
     if url.hostname == LOOPBACK:
         return session.client(
-            "sqs",
-            endpoint_url=endpoint,
+            service,
+            endpoint_url=f"{url.scheme}://{url.netloc}",
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 - the emulator's
         )
     # https://sqs.<region>.amazonaws.com/<account>/<name>
     region = (url.hostname or "").split(".")[1]
-    return session.client("sqs", region_name=region)
+    return session.client(service, region_name=region)
 
 
 def _say(line: str) -> None:

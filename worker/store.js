@@ -25,7 +25,7 @@ const SCHEMA = `
 /** Columns that earlier versions lack. Columns are only added: after a roll-back an earlier version reads these tables. */
 const ADDED = [{ table: "room", column: "move", type: "TEXT" }, { table: "chunk", column: "healed", type: "INTEGER NOT NULL DEFAULT 0" }];
 
-const CHUNK_UPDATES = 2_000; // at most 400 bytes each, so far below the 2 MB limit of a value
+const CHUNK_UPDATES = 2_000; // at most 470 bytes each, so far below the 2 MB limit of a value
 /** A lone update joins the last chunk until that has so many. Each time the whole chunk is written, but as one row. */
 const JOINED_UPDATES = 32;
 

@@ -17,10 +17,15 @@ import { hashOf, isToken, isUpdateId, updateId } from "./ids.js";
  * @property {"buy" | "sell"} [side] what the trader did with the token
  * @property {number} [amount] tokens
  * @property {number} [amountSol] SOL
+ * @property {number} [priceUsd] US dollars per token
+ * @property {"jupiter" | "backfill"} [source] left out: a trade
+ * @property {"usdc" | "usdt"} [via] what the trade was paid in, if not in SOL
  */
 
 const MAX_TIMESTAMP = 9_999_999_999; // 10 digits, as the id holds them
 const MAX_SLOT = 999_999_999_999; // 12 digits
+const SOURCES = /** @type {const} */ (["amm", "jupiter", "backfill"]);
+const STABLES = /** @type {const} */ (["usdc", "usdt"]);
 const SIGNATURE = /^[A-Za-z0-9]{1,88}$/;
 
 /**
@@ -46,7 +51,7 @@ export async function parseUpdate(item, token, where) {
     throw badRequest(`${where} must be an object with price and timestamp`);
   }
   /** @type {Record<string, unknown>} */
-  const { type, price, timestamp, slot, txSignature, id, side, amount, amountSol, token: postedToken } = { ...item };
+  const { type, price, timestamp, slot, txSignature, id, side, amount, amountSol, priceUsd, source, via, token: postedToken } = { ...item };
   if (!isAbsent(type) && type !== "PRICE_UPDATE") throw badRequest(`${where}.type must be PRICE_UPDATE, or left out`);
   if (!isAbsent(postedToken) && !(typeof postedToken === "string" && isToken(postedToken))) {
     throw badRequest(`${where}.token must be a token, or left out: the path's counts`);
@@ -64,9 +69,11 @@ export async function parseUpdate(item, token, where) {
     throw badRequest(`${where}.txSignature must match ${SIGNATURE.source}`);
   }
   if (!isAbsent(side) && !isSide(side)) throw badRequest(`${where}.side must be buy or sell, or left out`);
-  for (const [name, value] of Object.entries({ amount, amountSol })) {
+  for (const [name, value] of Object.entries({ amount, amountSol, priceUsd })) {
     if (!isAbsent(value) && !isAmount(value)) throw badRequest(`${where}.${name} must be a number above zero, or left out`);
   }
+  if (!isAbsent(source) && !isOneOf(SOURCES, source)) throw badRequest(`${where}.source must be ${SOURCES.join(" or ")}, or left out`);
+  if (!isAbsent(via) && !isOneOf(STABLES, via)) throw badRequest(`${where}.via must be ${STABLES.join(" or ")}, or left out`);
   if (!isAbsent(id) && !isUpdateId(id)) {
     throw badRequest(`${where}.id must be <10 digits>-<12 digits>-<up to 16 letters and digits>; leave it out to have one made`);
   }
@@ -83,6 +90,9 @@ export async function parseUpdate(item, token, where) {
     ...(isSide(side) && { side }),
     ...(isAmount(amount) && { amount }),
     ...(isAmount(amountSol) && { amountSol }),
+    ...(isAmount(priceUsd) && { priceUsd }),
+    ...(isOneOf(SOURCES, source) && source !== "amm" && { source }),
+    ...(isOneOf(STABLES, via) && { via }),
     // A missing id is made from the body, so that a retry of the same post gets the same id.
     id: isUpdateId(id) ? id : updateId(timestamp, isWhole(slot, MAX_SLOT) ? slot : 0, await hashOf(JSON.stringify(item))),
   };
@@ -96,6 +106,14 @@ const isAmount = (value) => typeof value === "number" && value > 0 && value <= N
 
 /** @param {unknown} value @returns {value is "buy" | "sell"} */
 const isSide = (value) => value === "buy" || value === "sell";
+
+/**
+ * @template {string} T
+ * @param {readonly T[]} texts
+ * @param {unknown} value
+ * @returns {value is T}
+ */
+const isOneOf = (texts, value) => texts.some((text) => text === value);
 
 /** @param {unknown} value @returns {value is string} */
 const isSignature = (value) => typeof value === "string" && SIGNATURE.test(value);

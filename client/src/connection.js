@@ -1,5 +1,6 @@
 /** One socket on one path, for one token or for many. It sends pings and ends when the server stays silent. */
 
+import { Gatherer } from "./gatherer.js";
 import { asksForAnother } from "./pass.js";
 import { Pulse } from "./pulse.js";
 import { isFinal, Refusal } from "./refusal.js";
@@ -34,6 +35,7 @@ const CLOSED_BY_POLICY = 1008; // the only close code after which a client must 
 const PASS_EXPIRED = 4001;
 const SILENT = `no answer for ${ANSWER_MS} ms`;
 const RENEWAL_JITTER = 0.1;
+const PASS_PART = 0.9; // of a pass's time, after which there is another one at the latest
 const MAX_TOKENS = 100;
 
 export class Connection {
@@ -56,8 +58,7 @@ export class Connection {
   /** What the server was shown last. @type {import("./pass.js").Grant | null} */
   #grant = null;
   #cancelRenewal = () => {};
-  /** Cancels the timer that gathers commands. @type {(() => void) | null} */
-  #gathering = null;
+  #gatherer;
 
   /** @param {Address} address @param {Keeper} keeper */
   constructor(address, keeper) {
@@ -66,6 +67,7 @@ export class Connection {
     const { host } = keeper;
     this.spread = host.random();
     this.scope = new Scope(host);
+    this.#gatherer = new Gatherer(this.scope, () => this.#sayDue());
     this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
   }
 
@@ -111,8 +113,8 @@ export class Connection {
     if (this.isGreeted) this.#pulse.check();
   }
 
-  /** Counts on no answer for the token any more. @param {string} token */
-  forget(token) {
+  /** Counts on nothing that the server was asked or has answered about the token. @param {string} token */
+  doubt(token) {
     this.#roster.drop(token);
   }
 
@@ -166,7 +168,7 @@ export class Connection {
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
     this.#cancelRenewal();
     if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs));
+    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
     const { pass, protocol } = this.address;
     // A connection with a greatest age is renewed by another one. One without is shown another pass.
     if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
@@ -186,19 +188,14 @@ export class Connection {
     this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
   }
 
-  /** Sends the commands. */
   #beReady() {
     this.#stage = "ready";
-    this.#sayDue();
+    this.#gather();
   }
 
   /** Sends soon what is due by then. */
   #gather() {
-    if (this.#stage !== "ready") return;
-    this.#gathering ??= this.scope.later(0, () => {
-      this.#gathering = null;
-      this.#sayDue();
-    });
+    if (this.#stage === "ready") this.#gatherer.ask();
   }
 
   /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */

@@ -1,5 +1,7 @@
 /** Asks the stack where tokens are served. Tokens of a feed that ask at once share a call. */
 
+import { Gatherer } from "./gatherer.js";
+
 /** @typedef {import("./rest.js").Rest} Rest */
 /** @typedef {import("./rest.js").Place} Place */
 /** @typedef {import("./scope.js").Scope} Scope */
@@ -12,6 +14,7 @@ export class Discovery {
   #rest;
   #scope;
   #asksForMany;
+  #gatherer;
   /** @type {Question[]} */
   #questions = [];
 
@@ -20,12 +23,13 @@ export class Discovery {
     this.#rest = rest;
     this.#scope = scope;
     this.#asksForMany = asksForMany;
+    this.#gatherer = new Gatherer(scope, () => this.#askAll());
   }
 
   /** @param {string} token @param {string | null} avoid a path @returns {Promise<Place>} */
   ask(token, avoid) {
     if (!this.#asksForMany) return this.#rest.route(this.#scope, token, avoid);
-    if (this.#questions.length === 0) this.#scope.later(0, () => this.#askAll());
+    this.#gatherer.ask();
     return new Promise((answer) => this.#questions.push({ token, avoid, answer }));
   }
 

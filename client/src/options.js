@@ -14,7 +14,8 @@ const MAX_FILL = 10_000;
 export function checkedStack(options) {
   const { api, region, getToken, onState, WebSocket = globalThis.WebSocket } = options ?? {};
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
-  checkFunctions({ getToken, onState });
+  check(typeof (getToken ?? check) === "function", "getToken", "a function", typeof getToken); // the value may be a pass
+  checkFunctions({ onState });
   check(WebSocket !== undefined, "WebSocket", "given before Node 22. Pass that of the package ws", WebSocket);
   return { api, region: region || undefined, getToken, WebSocket };
 }

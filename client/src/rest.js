@@ -63,8 +63,7 @@ export class Rest {
       const [{ routes }, date] = await this.#get(scope, `/connect?tokens=${tokens}`, { region: this.region, avoid });
       if (routes?.length !== tokens.length) throw new Error(`${this.#api}/connect answers no routes`);
       return routes.map((/** @type {Answer} */ answer) => {
-        if ("error" in answer) return errorOf(answer.error);
-        return answer.live === undefined ? new Refusal("UNSUPPORTED", TOO_OLD) : placeOf(answer, date);
+        return "error" in answer ? errorOf(answer.error) : placeOf(answer, date);
       });
     } catch (error) {
       // A gateway's 404 may pass. Where one token can be asked for and many cannot, it does not.

@@ -26,9 +26,9 @@ import { Scope } from "./scope.js";
  */
 
 /**
- * What delivers, and how to end it.
+ * What delivers, and how to end it. A connection that has sent its token elsewhere may deliver no more, without a word.
  * @typedef {{name: "nothing" | "polling", end: () => void, connection?: undefined}
- *   | {name: "socket", end: () => void, connection: Connection}} Source
+ *   | {name: "socket", end: () => void, connection: Connection, hasSentAway?: boolean}} Source
  */
 
 /**
@@ -145,6 +145,7 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
 
   /** @param {Connection} connection @param {Moved} moved */
   onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
+    if (this.#source.name === "socket" && connection === this.#serving) this.#source.hasSentAway = true;
     if (path === this.#step.path) return;
     const protocols = PROTOCOLS[path];
     const live = liveUrl === undefined || protocols === undefined ? undefined : { url: liveUrl, protocol: protocols.live };
@@ -155,7 +156,7 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
       this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {
       this.#route = route;
-      if (connection === this.#serving && this.#isWellOn(path)) this.#settleOn(null); // called back
+      if (connection === this.#serving && this.#isWellOn(path)) this.#stay(null); // called back
       else {
         // A client that is moved again and again within seconds waits longer each time, but not so long that the old path
         // ends meanwhile: it lasts 10 s (docs/routing.md).
@@ -229,10 +230,11 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
     if (scope.isOver) return;
     if (route === null) return this.#retry(path, failure);
     if (this.#isWellOn(route.path)) {
-      this.#settleOn(route.recheckMs);
+      this.#stay(route.recheckMs);
       return this.#report(failure);
     }
-    if (this.#source === NOTHING && this.#isUnreachable(route.path)) this.#startPolling();
+    // A path that the token has left delivers nothing once its grace is over, and says nothing.
+    if (this.#source.name !== "polling" && this.#serving?.address.path !== route.path && this.#isUnreachable(route.path)) this.#startPolling();
     this.#open(route);
   }
 
@@ -243,10 +245,21 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
     const connection = this.#connections.join(route, this);
     this.#step = { name: "opening", path, connection };
     scope.later(SERVED_MS, () => {
-      connection.forget(this.token);
+      connection.doubt(this.token);
       this.onUnavailable(connection, `${connection.address.url} no answer for ${this.token}`);
     });
     this.#report();
+  }
+
+  /** Stays on the connection that delivers. @param {number | null | undefined} recheckMs */
+  #stay(recheckMs) {
+    const source = this.#source;
+    if (source.name === "socket" && source.hasSentAway) {
+      source.hasSentAway = false;
+      source.connection.doubt(this.token);
+      source.connection.add(this);
+    }
+    this.#settleOn(recheckMs);
   }
 
   /** Stays where it is, until the connection grows old or the stack may know a better path. @param {number | null | undefined} recheckMs */
@@ -281,7 +294,7 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
 
   #startPolling() {
     const scope = new Scope(this.#connections.host);
-    this.#source = { name: "polling", end: () => scope.end() };
+    this.#deliverFrom({ name: "polling", end: () => scope.end() });
     const pollOn = () => {
       this.channel.poll();
       scope.later(POLL_MS, pollOn);

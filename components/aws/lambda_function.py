@@ -79,6 +79,8 @@ class LambdaFunction(pulumi.ComponentResource):
     slug: str
     """Its name among the resources, alarms and outputs of the stack."""
     function_name: str
+    resource_name: str
+    """Begins the names of what belongs to it."""
 
     def __init__(
         self, name: str, args: LambdaFunctionArgs, opts: pulumi.ResourceOptions | None = None
@@ -87,6 +89,7 @@ class LambdaFunction(pulumi.ComponentResource):
         self._name = name
         self.slug = args.slug
         self.function_name = args.physical_name
+        self.resource_name = name
         log_group = self._log_group(args)
         role = self._role(args, log_group)
         self._function = self._lambda(args, role, log_group)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.candle_store import CandleStore
 from components.aws.lambda_function import LambdaFunction
 from components.aws.worker_queue import WorkerQueue
 
@@ -21,6 +22,7 @@ class MonitoringArgs:
     undelivered: WorkerQueue
     route_tasks: WorkerQueue
     later: WorkerQueue
+    candles: CandleStore
     functions: Mapping[str, LambdaFunction]
     email: str | None
 
@@ -68,41 +70,47 @@ class Monitoring(pulumi.ComponentResource):
         return topic
 
     def _watch_dead_letters(self, args: MonitoringArgs) -> None:
-        lanes = (
+        queues = (
             (
                 "dead-letters",
-                "Broadcast",
-                args.updates,
+                "BroadcastDeadLetters",
+                args.updates.dead_letters,
                 "Updates lie in the dead-letter queue: clients did not get them.",
             ),
             (
                 "edge-retry-dead-letters",
-                "EdgeRetry",
-                args.undelivered,
+                "EdgeRetryDeadLetters",
+                args.undelivered.dead_letters,
                 "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
             ),
             (
                 "route-dead-letters",
-                "Route",
-                args.route_tasks,
+                "RouteDeadLetters",
+                args.route_tasks.dead_letters,
                 "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
             ),
             (
                 "later-dead-letters",
-                "Later",
-                args.later,
+                "LaterDeadLetters",
+                args.later.dead_letters,
                 "Clients that missed an update were not told: mend it, then python -m ops redrive.",
             ),
+            (
+                "candle-failures",
+                "CandleFailures",
+                args.candles.failures,
+                "Candles lack trades: mend it, then python -m ops candles for the time of the alarm.",
+            ),
         )
-        for child, lane, queue, description in lanes:
+        for child, alarm, queue, description in queues:
             self._alarm(
                 child,
-                f"{args.prefix}-{lane}DeadLetters",
+                f"{args.prefix}-{alarm}",
                 description,
                 Metric(
                     namespace="AWS/SQS",
                     name="ApproximateNumberOfMessagesVisible",
-                    dimension=("QueueName", queue.dead_letters.name),
+                    dimension=("QueueName", queue.name),
                     statistic="Maximum",
                 ),
             )

@@ -27,7 +27,9 @@ class PriceStore(pulumi.ComponentResource):
     ) -> None:
         super().__init__("glow:aws:PriceStore", name, None, opts)
         self._name = name
-        self.prices = self._table("prices", "PriceTimeSeriesTable", ("token", "id"), args)
+        self.prices = self._table(
+            "prices", "PriceTimeSeriesTable", ("token", "id"), args, tells_changes=True
+        )
         self.connections = self._table("connections", "PriceConnectionsTable", ("pk", "sk"), args)
         self.register_outputs({"prices": self.prices.name, "connections": self.connections.name})
 
@@ -36,6 +38,19 @@ class PriceStore(pulumi.ComponentResource):
 
     def allow_read_prices(self, role: FunctionRole) -> None:
         role.allow("read-prices", actions=["dynamodb:Query"], on=[self.prices.arn])
+
+    def allow_hear_changes(self, role: FunctionRole) -> None:
+        """Let Lambda's poller, which has the rights of the function, read the stream of prices."""
+        role.allow(
+            "hear-changes",
+            actions=[
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+            ],
+            on=[pulumi.Output.concat(self.prices.arn, "/stream/*")],
+        )
 
     def allow_release_suspects(self, role: FunctionRole) -> None:
         role.allow("release-suspects", actions=["dynamodb:UpdateItem"], on=[self.prices.arn])
@@ -96,10 +111,21 @@ class PriceStore(pulumi.ComponentResource):
         )
 
     def _table(
-        self, child: str, table: str, key: Sequence[str], args: PriceStoreArgs
+        self,
+        child: str,
+        table: str,
+        key: Sequence[str],
+        args: PriceStoreArgs,
+        *,
+        tells_changes: bool = False,
     ) -> aws.dynamodb.Table:
         return declare_table(
             f"{self._name}-{child}",
-            TableArgs(table_name=f"{args.prefix}-{table}", key=key, protected=args.protected),
+            TableArgs(
+                table_name=f"{args.prefix}-{table}",
+                key=key,
+                protected=args.protected,
+                tells_changes=tells_changes,
+            ),
             self,
         )

@@ -13,6 +13,8 @@ class TableArgs:
     key: Sequence[str]
     """The hash key, then the range key if there is one; both are texts."""
     protected: bool
+    tells_changes: bool = False
+    """Whether it has a stream of its rows as they are after each change."""
 
 
 def declare_table(name: str, args: TableArgs, parent: pulumi.Resource) -> aws.dynamodb.Table:
@@ -29,5 +31,7 @@ def declare_table(name: str, args: TableArgs, parent: pulumi.Resource) -> aws.dy
         ttl=aws.dynamodb.TableTtlArgs(attribute_name="expiresAt", enabled=True),
         point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
         deletion_protection_enabled=args.protected,
+        stream_enabled=True if args.tells_changes else None,
+        stream_view_type="NEW_IMAGE" if args.tells_changes else None,
         opts=pulumi.ResourceOptions(parent=parent, protect=args.protected),
     )

@@ -20,11 +20,14 @@ from components.aws.websocket_stage import WebSocketStage, WebSocketStageArgs
 from components.edge.target import EdgeTarget
 from components.pipeline.functions import (
     broadcast,
+    candle_roller,
+    candles,
     connections,
     discovery,
     edge_retry,
     later,
     prices,
+    quotes,
     route_mover,
     route_worker,
     webhook,
@@ -42,8 +45,11 @@ _FUNCTIONS: Final[Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]] = (
     later.declare,
     connections.declare,
     prices.declare,
+    candles.declare,
+    candle_roller.declare,
     edge_retry.declare,
     discovery.declare,
+    quotes.declare,
 )
 
 

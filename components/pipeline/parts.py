@@ -37,12 +37,11 @@ class PipelineParts:
         }
 
     def publish_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
-        """What a function needs to publish updates on every path."""
+        """What a function needs to publish updates on every path, beside reading the routes."""
         storage = self.storage
         return [
             storage.updates.allow_send,
             storage.undelivered.allow_send,
-            storage.routes.allow_follow,
             storage.routes.allow_report_health,
             storage.route_tasks.allow_send,
         ]

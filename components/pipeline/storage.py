@@ -5,6 +5,7 @@ from typing import Final
 
 import pulumi
 
+from components.aws.candle_store import CandleStore, CandleStoreArgs
 from components.aws.delay_queue import DelayQueue
 from components.aws.fifo_queue import FifoQueue
 from components.aws.price_store import PriceStore, PriceStoreArgs
@@ -36,6 +37,7 @@ class Storage:
     """
 
     prices: PriceStore
+    candles: CandleStore
     routes: RouteStore
     updates: FifoQueue
     undelivered: FifoQueue
@@ -54,9 +56,17 @@ class StorageArgs:
 
 def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> Storage:
     child = pulumi.ResourceOptions(parent=parent)
+    prices = PriceStore(
+        f"{name}-store", PriceStoreArgs(prefix=args.prefix, protected=args.protected), child
+    )
     return Storage(
-        prices=PriceStore(
-            f"{name}-store", PriceStoreArgs(prefix=args.prefix, protected=args.protected), child
+        prices=prices,
+        candles=CandleStore(
+            f"{name}-candles",
+            CandleStoreArgs(
+                prefix=args.prefix, protected=args.protected, changes_arn=prices.prices.stream_arn
+            ),
+            child,
         ),
         routes=RouteStore(
             f"{name}-routing", RouteStoreArgs(prefix=args.prefix, protected=args.protected), child

@@ -8,6 +8,8 @@ import pulumi_aws as aws
 
 from components.aws.function_role import FunctionRole
 from components.aws.table import TableArgs, declare_table
+from functions.glow.quotes.runs import QUOTES
+from functions.glow.routing.rate import SOL_USD
 
 # The key of the routing item (functions/glow/routing/table.py).
 _ITEM: Final = "ROUTING"
@@ -39,6 +41,19 @@ class RouteStore(pulumi.ComponentResource):
 
     def allow_follow(self, role: FunctionRole) -> None:
         role.allow("follow-routes", actions=["dynamodb:GetItem"], on=[self.table.arn])
+
+    def allow_follow_with_rate(self, role: FunctionRole) -> None:
+        """Let the function read the routing item together with SOL/USD."""
+        role.allow("follow-routes", actions=["dynamodb:BatchGetItem"], on=[self.table.arn])
+
+    def allow_collect_quotes(self, role: FunctionRole) -> None:
+        """Let the function write SOL/USD and its own runs, and nothing else."""
+        role.allow(
+            "collect-quotes",
+            actions=["dynamodb:UpdateItem"],
+            on=[self.table.arn],
+            only={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [QUOTES, SOL_USD]}},
+        )
 
     def allow_look_up_tokens(self, role: FunctionRole) -> None:
         role.allow("look-up-tokens", actions=["dynamodb:BatchGetItem"], on=[self.table.arn])

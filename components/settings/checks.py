@@ -116,6 +116,12 @@ def _edge(values: Mapping[str, str], stack: str) -> Iterator[Problem]:
             "is on the own machine, where no Lambda function finds it: that is for stack local",
             (setting("EdgeBroadcastUrl"),),
         )
+    if is_loopback_origin(values.get("jupiterUrl", "")) and stack != "local":
+        yield Problem(
+            "jupiterUrl",
+            "is on the own machine, where no Lambda function finds it: that is for stack local",
+            (removal(("jupiterUrl",)),),
+        )
     for contradiction in edge_settings.contradictions(edge) if edge is not None else ():
         yield Problem(
             f"edge.{contradiction.key}",

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pulumi
+
 from components.settings.bearer_secret import BearerSecret
+from components.settings.load import encrypted
 from components.settings.model import Settings
 from functions.glow.routing.policy import Policy
 
@@ -32,6 +35,7 @@ class StreamSettings:
     tokens: Sequence[str]
     """Mints. Empty: every token that is traded against SOL."""
     price_retention_days: int
+    candle_retention_days: int
     call_timeout_ms: int
     max_price_jump: int
     """How many times above or below the last price a suspect is; 0: none is."""
@@ -39,6 +43,22 @@ class StreamSettings:
     @property
     def price_retention_seconds(self) -> int:
         return self.price_retention_days * _DAY_SECONDS
+
+    @property
+    def candle_retention_seconds(self) -> int:
+        return self.candle_retention_days * _DAY_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteSettings:
+    """Whom to ask for prices in US dollars, and how often."""
+
+    url: str
+    api_key: pulumi.Input[str] | None
+    requests_per_minute: int
+    """0: nobody is asked."""
+    quiet_after_seconds: int
+    sol_usd_max_age_seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +126,7 @@ class PipelineSettings:
     webhook_secret: BearerSecret
     runtime: RuntimeSettings
     stream: StreamSettings
+    quotes: QuoteSettings
     listeners: ListenerSettings
     routing: RouteSettings
     edge_retry: EdgeRetrySettings
@@ -129,8 +150,16 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
         stream=StreamSettings(
             tokens=settings.listed_tokens,
             price_retention_days=settings.price_retention_days,
+            candle_retention_days=settings.candle_retention_days,
             call_timeout_ms=settings.call_timeout_ms,
             max_price_jump=settings.max_price_jump,
+        ),
+        quotes=QuoteSettings(
+            url=settings.jupiter_url,
+            api_key=encrypted(settings.jupiter_api_key),
+            requests_per_minute=settings.jupiter_rate,
+            quiet_after_seconds=settings.quiet_after_seconds,
+            sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
         ),
         listeners=ListenerSettings(
             allowed_origins=settings.allowed_origins, require_origin=settings.require_origin

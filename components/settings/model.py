@@ -13,6 +13,7 @@ from components.settings.routing import Routing, RoutingSettings
 from components.settings.values import (
     Email,
     Flag,
+    JupiterRate,
     Origin,
     Origins,
     PriceJump,
@@ -24,6 +25,8 @@ from components.settings.values import (
 from functions.glow.routing.policy import Policy
 from functions.glow.token import listed
 
+KEYLESS_PART: Final = 2
+"""Without a key Jupiter answers one part in so many (dev.jup.ag, docs/portal/rate-limits)."""
 _RANDOM: Final = '"$(openssl rand -base64 32)"'
 
 
@@ -105,7 +108,31 @@ class Settings(BaseModel):
         default=None,
         alias="JupiterApiKey",
         examples=['--secret JupiterApiKey "<your Jupiter API key>"'],
-        description="Accepted, because scripts set it; nothing reads it.",
+        description="Jupiter's API key, for prices in US dollars. Without it Jupiter is asked at half the"
+        " rate.",
+    )
+    jupiter_requests_per_minute: JupiterRate = Field(
+        default=30,
+        description="How often Jupiter may be asked: 12 to 9000, the most that the key's plan allows (free:"
+        " 60; stacks with the same key share it), or 0: never, so that no price is in US dollars.",
+    )
+    jupiter_url: Origin = Field(
+        default="https://api.jup.ag",
+        examples=["--plaintext jupiterUrl https://api.jup.ag"],
+        description="Origin of Jupiter's API.",
+    )
+    quiet_after_seconds: int = Field(
+        default=300,
+        ge=60,
+        le=86_400,
+        description="A token of `tokens` that was not traded for so long is quoted by Jupiter, once a minute.",
+    )
+    sol_usd_max_age_seconds: int = Field(
+        default=180,
+        ge=180,
+        le=3_600,
+        description="How old SOL/USD may be, and how far from a trade, to give its price in US dollars. It"
+        " comes once a minute.",
     )
     rpc_url: SecretUrl | None = Field(
         default=None,
@@ -158,6 +185,12 @@ class Settings(BaseModel):
     )
     price_retention_days: int = Field(
         default=30, ge=1, le=3650, description="How long prices stay readable."
+    )
+    candle_retention_days: int = Field(
+        default=365,
+        ge=2,
+        le=3650,
+        description="How long candles stay readable, those of minutes too.",
     )
     log_retention_days: RetentionDays = Field(
         default=30, description="How long CloudWatch keeps logs."
@@ -219,6 +252,12 @@ class Settings(BaseModel):
             "websocketRateLimit": self.websocket_rate_limit,
         }
         return posts_per_second(account=self.account_requests_per_second, limits=limits)
+
+    @property
+    def jupiter_rate(self) -> int:
+        """Requests to Jupiter a minute. Without a key it answers half as many as with a free one."""
+        is_keyless = self.jupiter_api_key is None
+        return self.jupiter_requests_per_minute // (KEYLESS_PART if is_keyless else 1)
 
     @property
     def webhook_secret(self) -> SecretStr | None:

@@ -27,7 +27,8 @@ This page is made by `{COMMAND}`.
 # A key belongs to the first group that has a beginning of its name. The last group takes the rest.
 _GROUPS: Final = (
     ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
-    ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays")),
+    ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays", "candle")),
+    ("Prices in US dollars", ("Jupiter", "jupiter", "quietAfterSeconds", "solUsd")),
     ("Who may connect and read", ("allowedOrigins", "requireOrigin", "rest", "websocket")),
     (
         "The path of a token",

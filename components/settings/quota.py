@@ -8,13 +8,13 @@ broadcast never has Helius refused. Limits are by the key that sets them.
 from collections.abc import Mapping
 from typing import Final
 
-# GET and HEAD /health/live, GET /tokens/{token}/price, /tokens/{token}/prices, /connect/{token},
-# /connect, and the preflights; a test counts.
-READ_ROUTES: Final = 7
+# GET and HEAD /health/live, GET /tokens, /tokens/{token}/price, /tokens/{token}/prices,
+# /tokens/{token}/candles, /connect/{token}, /connect, and the preflights; a test counts.
+READ_ROUTES: Final = 9
 # Below this a broadcast to a thousand clients takes over two seconds.
 MIN_POSTS_PER_SECOND: Final = 500
 
-# The shares of the default limits, which leave half of any quota for posts.
+# The shares of the default limits, which leave two fifths of any quota for posts.
 SHARES: Final[Mapping[str, float]] = {
     "webhookRateLimit": 0.1,
     "restRateLimit": 0.05,

@@ -25,6 +25,10 @@ MAX_ORIGINS: Final = 20
 # Below, an ordinary trade would be kept back; above, none of the parser's mistakes would be.
 MIN_PRICE_JUMP: Final = 2
 MAX_PRICE_JUMP: Final = 1_000_000
+# SOL and 50 tokens take two requests, also at half this rate in each of three runs a minute
+# (functions/glow/quotes/runs.py). The largest plan has 150 a second.
+MIN_JUPITER_RATE: Final = 12
+MAX_JUPITER_RATE: Final = 9_000
 # What can be sent as a bearer. A copied line break or space would make every request fail.
 _SECRET: Final = re.compile(r"[\x21-\x7e]{16,512}")
 _CLOUDFLARE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -115,6 +119,12 @@ def _price_jump(times: int) -> int:
     return times
 
 
+def _jupiter_rate(requests: int) -> int:
+    if requests != 0 and not MIN_JUPITER_RATE <= requests <= MAX_JUPITER_RATE:
+        raise ValueError(f"must be 0 (off) or from {MIN_JUPITER_RATE} to {MAX_JUPITER_RATE}")
+    return requests
+
+
 def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not pattern.fullmatch(text):
@@ -143,6 +153,7 @@ Tokens = Annotated[Mapping[str, _Token], BeforeValidator(listed("a map of symbol
 TokenNames = Annotated[tuple[_Token, ...], BeforeValidator(_list)]
 Regions = Annotated[tuple[Annotated[str, BeforeValidator(_region)], ...], BeforeValidator(_list)]
 PriceJump = Annotated[int, AfterValidator(_price_jump)]
+JupiterRate = Annotated[int, AfterValidator(_jupiter_rate)]
 RetentionDays = Annotated[int, AfterValidator(_retention_days)]
 CloudflareId = Annotated[
     str,

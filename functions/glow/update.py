@@ -16,6 +16,12 @@ Delivery = Literal["all", "latest"]
 Side = Literal["buy", "sell"]
 """What the traders did with the token."""
 
+Source = Literal["amm", "jupiter", "backfill"]
+"""Where a price comes from: a trade, a quote of Jupiter's, or a trade read from the chain later."""
+
+Stable = Literal["usdc", "usdt"]
+"""What a trade was paid in whose SOL price comes through SOL/USD."""
+
 # Every decimal of 15 significant digits survives a JavaScript number and back (IEEE 754 double),
 # so `float(price)` loses nothing and Python, DynamoDB and JavaScript show the same price.
 PRICE_DIGITS: Final = 15
@@ -76,6 +82,8 @@ class Update:
     """A price. `price` in SOL per token, `timestamp` in Unix seconds.
 
     `side`, `amount` in tokens and `amount_sol` in SOL are the trade's; None where they are not known.
+    `price_usd` is fixed when the price comes in; None where SOL/USD was not known then. `via`: the
+    trade was paid in that, and `price` and `amount_sol` are what it was worth in SOL.
     """
 
     token: str
@@ -86,6 +94,9 @@ class Update:
     side: Side | None = None
     amount: Decimal | None = None
     amount_sol: Decimal | None = None
+    price_usd: Decimal | None = None
+    source: Source = "amm"
+    via: Stable | None = None
 
     @property
     def id(self) -> str:
@@ -93,10 +104,13 @@ class Update:
 
     def to_dict(self) -> dict[str, object]:
         """The PRICE_UPDATE message, ready for JSON; its numbers are floats without loss."""
-        trade = {
+        known = {
             "side": self.side,
-            "amount": None if self.amount is None else float(self.amount),
-            "amountSol": None if self.amount_sol is None else float(self.amount_sol),
+            "amount": _shown_number(self.amount),
+            "amountSol": _shown_number(self.amount_sol),
+            "priceUsd": _shown_number(self.price_usd),
+            "source": None if self.source == "amm" else self.source,
+            "via": self.via,
         }
         return {
             "type": "PRICE_UPDATE",
@@ -105,7 +119,7 @@ class Update:
             "timestamp": self.timestamp,
             "slot": self.slot,
             "txSignature": self.tx_signature,
-            **{name: value for name, value in trade.items() if value is not None},
+            **{name: value for name, value in known.items() if value is not None},
             "id": self.id,
         }
 
@@ -127,6 +141,9 @@ def parse_update(text: str) -> Update:
         side=_parse_side(fields.get("side")),
         amount=_parse_amount(fields.get("amount"), where="amount"),
         amount_sol=_parse_amount(fields.get("amountSol"), where="amountSol"),
+        price_usd=_parse_amount(fields.get("priceUsd"), where="priceUsd"),
+        source=parse_source(fields.get("source")),
+        via=parse_stable(fields.get("via")),
     )
     if fields.get("id") != update.id:
         raise BadRequest(f"id must be {update.id}, made of timestamp, slot and txSignature")
@@ -140,6 +157,11 @@ def rounded_price(numerator: Decimal | int, denominator: Decimal | int) -> Decim
     """
     quotient = _ROUNDING.divide(Decimal(numerator), Decimal(denominator))
     return _ROUNDING.normalize(quotient)
+
+
+def rounded_product(one: Decimal, other: Decimal) -> Decimal:
+    """`one * other` to PRICE_DIGITS significant digits, rounded once; infinite or 0 beyond a number."""
+    return _ROUNDING.normalize(_ROUNDING.multiply(one, other))
 
 
 def parse_price(value: object, *, where: str) -> Decimal:
@@ -165,6 +187,38 @@ def parse_timestamp(value: object, *, where: str) -> int:
 def parse_slot(value: object, *, where: str) -> int:
     """A Solana slot that fits an id. Raises BadRequest that names `where`."""
     return _parse_integer(value, MAX_SLOT, where=where, what="a Solana slot")
+
+
+def parse_source(value: object) -> Source:
+    """Where a price comes from; left out, it is a trade's. Raises BadRequest."""
+    match value:
+        case None | "amm":
+            return "amm"
+        case "jupiter":
+            return "jupiter"
+        case "backfill":
+            return "backfill"
+        case _:
+            raise BadRequest(
+                f'source must be "amm", "jupiter" or "backfill", or left out; got {shown(value)}'
+            )
+
+
+def parse_stable(value: object) -> Stable | None:
+    """What a trade was paid in; left out, it was SOL. Raises BadRequest."""
+    match value:
+        case None:
+            return None
+        case "usdc":
+            return "usdc"
+        case "usdt":
+            return "usdt"
+        case _:
+            raise BadRequest(f'via must be "usdc" or "usdt", or left out; got {shown(value)}')
+
+
+def _shown_number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _parse_amount(value: object, *, where: str) -> Decimal | None:

@@ -30,7 +30,7 @@ WEBHOOK_LOG_LINES: Final = 2
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/monitoring.py; a test counts them.
-ALARMS: Final = 14
+ALARMS: Final = 18
 # Lambda waits at each queue with five long polls of 20 s (AWS, "Configuring scaling behavior for SQS
 # event source mappings"; it polls with fewer only where no maximum concurrency is set).
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20

@@ -26,7 +26,7 @@ from ops.cost.usage import functions_at_once
 # AWS, "Amazon API Gateway quotas": all requests of an account and region, posts to connections too.
 API_REQUESTS_PER_SECOND: Final = 10_000
 # What the stack's own limits leave of it for posts (components/settings/quota.py); a test compares.
-POSTS_PER_SECOND: Final = 5_000
+POSTS_PER_SECOND: Final = 4_000
 WEBHOOKS_PER_SECOND: Final = 1_000
 READS_PER_SECOND: Final = 500
 CLIENT_MESSAGES_PER_SECOND: Final = 500

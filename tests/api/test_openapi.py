@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 import jsonschema_rs
 import pytest
 
+from functions.glow.candles.intervals import INTERVALS
 from functions.glow.fields import DIGITS_PATTERN
 from functions.glow.paths import PATHS
 from functions.glow.prices.span import RANGE_PATTERN
@@ -23,6 +24,7 @@ from functions.glow.routing.discovery import (
     UNTOLD_RECHECK_MS,
 )
 from functions.glow.routing.policy import REGION_PATTERN
+from functions.glow.routing.token_pages import CURSOR_PATTERN
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
 from functions.glow.trades.parse import SkipReason, parse_webhook
 from functions.glow.update import ID_PATTERN, MAX_PRICE, MAX_SLOT, MAX_TIMESTAMP, MIN_PRICE
@@ -135,6 +137,8 @@ def test_what_only_rest_knows_is_that_of_the_code() -> None:
 
     assert patterns > {RANGE_PATTERN, DIGITS_PATTERN}
     assert schemas["Region"]["pattern"] == REGION_PATTERN
+    assert schemas["TokenCursor"]["pattern"] == CURSOR_PATTERN
+    assert schemas["Interval"]["enum"] == list(INTERVALS)
     assert schemas["Path"]["enum"] == list(PATHS)
     assert schemas["Skip"]["properties"]["reason"]["enum"] == sorted(get_args(SkipReason))
     assert Decimal(str(update["price"]["minimum"])) == MIN_PRICE

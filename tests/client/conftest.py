@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from tests.client.fast_loop import FastLoop
-from tests.client.scenarios.virtual import VirtualLoop
+from tests.client.scenarios.virtual_time import VirtualLoop
 from tests.client.stack import Stack
 
 

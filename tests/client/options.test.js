@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 
-import { subscribe } from "../../client/glow.js";
+import { connect, subscribe } from "../../client/glow.js";
 import { HOST } from "../../client/src/host.js";
 
 /** Options that are right. @type {any} */
@@ -19,12 +19,36 @@ describe("a mistake is told at once", () => {
     ["an onState that is no function", "T", { ...RIGHT, onState: "log" }, /onState must be a function; got log/],
     ["an unknown delivery", "T", { ...RIGHT, delivery: "newest" }, /delivery must be "all" or "latest"; got newest/],
     ["a maxFill of nothing", "T", { ...RIGHT, maxFill: 0 }, /maxFill must be above 0; got 0/],
+    ["a pass in place of what gives it", "T", { ...RIGHT, getToken: "ey.pass" }, /getToken must be a function; got string/],
+    ["an onError that is no function", "T", { ...RIGHT, onError: "log" }, /onError must be a function; got log/],
   ];
   for (const [name, token, options, said] of mistakes) {
     test(name, () => {
       assert.throws(() => subscribe(token, options), (error) => error instanceof TypeError && said.test(error.message));
     });
   }
+
+  /** @type {[name: string, options: any, said: RegExp][]} */
+  const feedMistakes = [
+    ["no options", undefined, /api must be the URL RestApiUrl; got undefined/],
+    ["an api that is no URL", { ...RIGHT, api: "stack.example" }, /api must be .*; got stack.example/],
+    ["an onState that is no function", { ...RIGHT, onState: "log" }, /onState must be a function; got log/],
+    ["a pass in place of what gives it", { ...RIGHT, getToken: "ey.pass" }, /getToken must be a function; got string/],
+  ];
+  for (const [name, options, said] of feedMistakes) {
+    test(`of a feed: ${name}`, () => {
+      assert.throws(() => connect(options), (error) => error instanceof TypeError && said.test(error.message));
+    });
+  }
+
+  test("a token of a feed that is followed wrongly", () => {
+    const feed = connect(RIGHT);
+    for (const [name, token, options, said] of mistakes) {
+      if (/api|getToken/.test(String(said))) continue; // they are the feed's
+      assert.throws(() => feed.subscribe(token, options), (error) => error instanceof TypeError && said.test(error.message), name);
+    }
+    assert.equal(feed.state.state, "idle");
+  });
 
   test("an option that is undefined has its default", () => {
     subscribe("T", { ...RIGHT, delivery: undefined, maxFill: undefined, region: undefined, onState: undefined }).close();

@@ -8,6 +8,7 @@ import { STARTED_MS, TOKEN, trade, until } from "./support.js";
 
 /** @typedef {import("../../client/glow.js").Update} Update */
 /** @typedef {"aws" | "edge"} Path */
+/** @typedef {{token: string, after?: string | null, delivery?: string | null}} Wanted */
 
 const PING = { aws: { action: "ping" }, edge: { type: "ping" } };
 const LONG_MS = 600_000;
@@ -18,12 +19,14 @@ const otherThan = (path) => (path === "aws" ? "edge" : "aws");
 
 /** A client's socket as the server sees it. */
 export class Peer {
-  isServed = false;
+  /** By token, the delivery. @type {Map<string, string | null>} */
+  served = new Map();
   isOpen = true;
   pings = 0;
-  /** @type {string | null} */
+  /** The cursor that it came with last. @type {string | null} */
   after = null;
-  wantsLatest = false;
+  /** What a client of many tokens said, other than pings. @type {any[]} */
+  commands = [];
   /** The other sockets that were open when this one was accepted. @type {Peer[]} */
   beside = [];
 
@@ -34,9 +37,20 @@ export class Peer {
     socket.on("close", () => (this.isOpen = false));
   }
 
+  get isServed() {
+    return this.served.size > 0;
+  }
+
   /** @param {object} message */
   say(message) {
     this.socket.send(JSON.stringify(message));
+  }
+
+  /** Says those of its tokens. @param {readonly Update[]} updates */
+  sayPrices(updates) {
+    const wanted = updates.filter(({ token, id }) => this.served.has(token) && (this.served.get(token) !== "latest" || updates.findLast((update) => update.token === token)?.id === id));
+    if (wanted.length === 1) this.say(wanted[0]);
+    if (wanted.length > 1) this.say({ type: "PRICE_BATCH", updates: wanted });
   }
 }
 
@@ -81,6 +95,12 @@ export class Stack {
   recheckMs = null;
   /** Socket URL of a path that another server serves. @type {Partial<Record<Path, string>>} */
   elsewhere = {};
+  /** The same, for the socket of many tokens. @type {Partial<Record<Path, string>>} */
+  liveElsewhere = {};
+  /** The time that its answers have. */
+  nowMs = () => STARTED_MS;
+  /** Where tokens went that were moved alone. @type {Record<string, Path>} */
+  homes = {};
   /** Files that a browser can load: path → type and text. @type {Record<string, {type: string, text: string}>} */
   files = {};
 
@@ -127,7 +147,7 @@ export class Stack {
 
   /** The socket of many tokens; on AWS it is the same one. @param {Path} path */
   liveUrl(path) {
-    return path === "aws" ? this.socketUrl(path) : `${this.url.replace("http", "ws")}/edge/live`;
+    return this.liveElsewhere[path] ?? (path === "aws" ? this.socketUrl(path) : `${this.url.replace("http", "ws")}/edge/live`);
   }
 
   /** @param {Path} [path] */
@@ -145,14 +165,19 @@ export class Stack {
    * Stores trades and sends them.
    * @param {number | readonly number[]} numbers
    * @param {readonly Path[]} [paths] the paths on which they are sent
+   * @param {readonly string[]} [tokens]
    */
-  publish(numbers, paths = ["aws", "edge"]) {
-    const updates = [numbers].flat().map(trade);
+  publish(numbers, paths = ["aws", "edge"], tokens = [TOKEN]) {
+    this.take(tokens.flatMap((token) => [numbers].flat().map((n) => trade(n, token))), paths);
+  }
+
+  /** Stores updates and sends them. @param {readonly Update[]} updates @param {readonly Path[]} paths */
+  take(updates, paths) {
     this.stored = [...this.stored, ...updates].sort((a, b) => (a.id < b.id ? -1 : 1));
     for (const path of paths) {
       this.published[path].push(...updates);
       if (this.stalled.includes(path)) continue;
-      for (const peer of this.open(path)) sendAll(peer, updates);
+      for (const peer of this.open(path)) peer.sayPrices(updates);
     }
   }
 
@@ -177,42 +202,61 @@ export class Stack {
     for (const peer of this.open(from)) peer.say(this.#moved(to, jitterMs));
   }
 
-  /** @param {Path} path @param {number} jitterMs */
-  #moved(path, jitterMs) {
-    return { type: "MOVED", token: TOKEN, path, url: this.socketUrl(path), after: null, jitterMs };
+  /** Moves one token, and tells the clients of the other path. @param {string} token @param {Path} path */
+  moveToken(token, path) {
+    this.homes[token] = path;
+    for (const peer of this.open(otherThan(path))) if (peer.served.has(token)) peer.say(this.#moved(path, 0, token));
+  }
+
+  /** @param {Path} path @param {number} jitterMs @param {string} [token] */
+  #moved(path, jitterMs, token = TOKEN) {
+    return { type: "MOVED", token, path, url: this.socketUrl(path), liveUrl: this.liveUrl(path), after: null, jitterMs };
   }
 
   /** @param {import("ws").WebSocket} socket @param {Path} path @param {string} url */
   #accept(socket, path, url) {
     const peer = new Peer(socket, path);
     this.peers.push(peer);
-    const { searchParams } = new URL(url, this.url);
-    if (path === "edge") this.#serve(peer, { type: "connected", connectionId: "c", colo: "" }, searchParams.get("after"), searchParams.get("delivery"));
+    const { searchParams, pathname } = new URL(url, this.url);
+    const connected = { type: "connected", connectionId: "c", colo: "" };
+    if (pathname === "/edge/live") peer.say(connected);
+    else if (path === "edge") this.#serve(peer, connected, [{ token: TOKEN, after: searchParams.get("after"), delivery: searchParams.get("delivery") }]);
     socket.on("message", (data) => {
       const message = JSON.parse(String(data));
-      if (message.action === "subscribePrice") this.#serve(peer, { type: "SUBSCRIBED", token: message.token }, message.after ?? null, message.delivery ?? null);
-      else if (String(data) === JSON.stringify(PING[path])) {
+      if (message.action !== "ping" && message.type !== "ping") peer.commands.push(message);
+      if (message.action === "authorize") peer.say({ type: "AUTHORIZED", expiresAt: null });
+      else if (message.action === "subscribePrice") {
+        const { token, subscriptions = [message] } = message;
+        this.#serve(peer, { type: "SUBSCRIBED", ...(token === undefined ? { tokens: subscriptions.map((/** @type {Wanted} */ each) => each.token) } : { token }) }, subscriptions);
+      } else if (message.action === "unsubscribePrice") {
+        const { token, tokens = [token] } = message;
+        for (const each of tokens) peer.served.delete(each);
+        peer.say({ ...message, action: undefined, type: "UNSUBSCRIBED" });
+      } else if (String(data) === JSON.stringify(PING[path])) {
         peer.pings += 1;
         if (!this.stalled.includes(path)) peer.say({ type: "pong" });
       } else socket.close(1008, `the server does not know ${data}`);
     });
   }
 
-  /** @param {Peer} peer @param {object} greeting @param {string | null} after @param {string | null} delivery */
-  #serve(peer, greeting, after, delivery) {
+  /** @param {Peer} peer @param {object} greeting @param {readonly Wanted[]} wanted */
+  #serve(peer, greeting, wanted) {
     const { path } = peer;
     if (this.stalled.includes(path)) return;
     if (this.hasLeft === path) return peer.say(this.#moved(otherThan(path), 0));
-    peer.beside = this.open();
-    Object.assign(peer, { isServed: true, after, wantsLatest: delivery === "latest" });
+    if (!peer.isServed) peer.beside = this.open();
+    for (const { token, delivery = null } of wanted) peer.served.set(token, delivery);
     peer.say(greeting);
-    const ring = this.published[path];
-    const known = ring.findIndex(({ id }) => id === after);
-    if (after === null || peer.wantsLatest) sendAll(peer, ring.slice(-1));
-    else if (known >= 0 && !this.gaps.includes(path)) sendAll(peer, ring.slice(known + 1));
-    else {
-      this.gaps = this.gaps.filter((other) => other !== path);
-      peer.say({ type: "GAP", after, until: null });
+    for (const { token, after = null, delivery = null } of wanted) {
+      const ring = this.published[path].filter((update) => update.token === token);
+      const known = ring.findIndex(({ id }) => id === after);
+      peer.after = after;
+      if (after === null || delivery === "latest") peer.sayPrices(ring.slice(-1));
+      else if (known >= 0 && !this.gaps.includes(path)) peer.sayPrices(ring.slice(known + 1));
+      else {
+        this.gaps = this.gaps.filter((other) => other !== path);
+        peer.say({ type: "GAP", token, after, until: null });
+      }
     }
   }
 
@@ -228,7 +272,7 @@ export class Stack {
       return void response.writeHead(429, { "content-type": "application/json" }).end('{"message":"Too Many Requests"}');
     }
     const [status, body] = await this.#answerTo(pathname, searchParams);
-    response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
+    response.writeHead(status, { ...HEADERS, date: new Date(this.nowMs()).toUTCString() }).end(JSON.stringify(body));
   }
 
   /** @param {string} pathname @param {URLSearchParams} query @returns {Promise<[number, object]>} */
@@ -255,8 +299,8 @@ export class Stack {
 
   /** @param {URLSearchParams} query @param {string} token */
   #route(query, token) {
-    const isAvoided = this.isDual && query.get("avoid") === this.home;
-    const path = isAvoided ? otherThan(this.home) : this.home;
+    const home = this.homes[token] ?? this.home;
+    const path = this.isDual && query.get("avoid") === home ? otherThan(home) : home;
     const action = "subscribePrice";
     const { pingMs, maxAgeMs, recheckMs } = this;
     const protocol = { ping: PING[path], pingMs, maxAgeMs };
@@ -274,21 +318,14 @@ export class Stack {
     await this.pricesReady;
     this.pricesFail -= 1;
     if (this.pricesFail >= 0) return [503, { error: { code: "UNAVAILABLE", message: "try again" } }];
-    if (pathname === `/tokens/${TOKEN}/price`) {
-      return this.stored.length > 0 ? [200, this.stored.slice(-1)[0]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];
-    }
+    const [, , token, what] = pathname.split("/");
+    const stored = this.stored.filter((update) => update.token === token);
+    if (what === "price") return stored.length > 0 ? [200, stored.slice(-1)[0]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];
     const upTo = query.get("until") ?? "~";
-    const rest = this.stored.filter(({ id }) => id > (query.get("after") ?? "") && id <= upTo);
+    const rest = stored.filter(({ id }) => id > (query.get("after") ?? "") && id <= upTo);
     const prices = rest.slice(0, this.pageUpdates);
-    return [200, { token: TOKEN, prices, next: rest.length > prices.length ? prices[prices.length - 1].id : null }];
+    return [200, { token, prices, next: rest.length > prices.length ? prices[prices.length - 1].id : null }];
   }
-}
-
-/** @param {Peer} peer @param {readonly Update[]} updates */
-function sendAll(peer, updates) {
-  const wanted = peer.wantsLatest ? updates.slice(-1) : updates;
-  if (wanted.length === 1) peer.say(wanted[0]);
-  if (wanted.length > 1) peer.say({ type: "PRICE_BATCH", updates: wanted });
 }
 
 /** @returns {never} */

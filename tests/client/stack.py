@@ -20,6 +20,7 @@ from tests.client.trades import START, TOKEN, Update
 
 PAGE_UPDATES = 3
 EDGE_PING = '{"type":"ping"}'  # worker/messages.js
+EDGE_LIVE = "/edge/live"  # the socket of many tokens there
 
 Message = dict[str, Any]
 
@@ -31,6 +32,7 @@ class Socket:
     connection: ServerConnection
     path: str
     wishes: dict[str, str] = field(default_factory=dict[str, str])
+    tokens: set[str] = field(default_factory=set[str])
     serves: bool = False
     pings: int = 0
 
@@ -67,6 +69,7 @@ class Stack:
         self.asked: list[dict[str, str]] = []
         self.reads: list[str] = []
         self.events: list[str] = []
+        self.shown: list[str] = []  # passes, in headers and messages
         self.has_changed = asyncio.Condition()
         self._server: Server | None = None
 
@@ -90,7 +93,7 @@ class Stack:
 
     def live_url_of(self, path: str) -> str:
         """The socket of many tokens; on AWS it is the same one."""
-        return self.url.replace("http", "ws", 1) + ("/edge/live" if path == "edge" else "/live")
+        return self.url.replace("http", "ws", 1) + (EDGE_LIVE if path == "edge" else "/live")
 
     def sockets(self, path: str) -> list[Socket]:
         """The open sockets of `path` that have been greeted."""
@@ -109,9 +112,9 @@ class Stack:
     async def send(self, path: str, *updates: Update) -> None:
         """Send on one path only."""
         self.rings[path] += updates
-        frames = _frames(updates)
         for socket in self.sockets(path):
-            if path not in self.silent:
+            frames = _frames([update for update in updates if update["token"] in socket.tokens])
+            if path not in self.silent and frames:
                 await socket.say(frames[0])
 
     def forget(self, path: str) -> None:
@@ -147,14 +150,15 @@ class Stack:
     async def _answer(self, _connection: ServerConnection, request: Request) -> Response | None:
         url = urlsplit(request.path)
         query = dict(parse_qsl(url.query))
-        if url.path in (f"/ws/{TOKEN}", "/live"):
-            path = "edge" if url.path.startswith("/ws") else "aws"
+        if url.path in (f"/ws/{TOKEN}", "/live", EDGE_LIVE):
+            path = "aws" if url.path == "/live" else "edge"
             if path not in self.refused:
                 return None
             await self._note(f"{path} refused")
             return _response(503, {})
         if url.path in (f"/connect/{TOKEN}", "/connect"):
             self.asked.append(query)
+            self.shown += request.headers.get_all("authorization")
             await self._note("asked")
             return self._connect(query.get("tokens"), query.get("avoid"))
         self.reads.append(request.path)
@@ -213,15 +217,19 @@ class Stack:
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         url = urlsplit(connection.request.path)
-        socket = Socket(connection, "edge" if url.path.startswith("/ws") else "aws")
+        socket = Socket(connection, "aws" if url.path == "/live" else "edge")
         self.opened.append(socket)
         self.open.append(socket)
         try:
-            if socket.path == "edge":
+            connected = {"type": "connected", "connectionId": "c", "colo": ""}
+            is_room = socket.path == "edge" and url.path != EDGE_LIVE
+            if is_room:
                 socket.wishes = dict(parse_qsl(url.query))
-                await self._greet(socket, {"type": "connected", "connectionId": "c", "colo": ""})
+                await self._greet(socket, {TOKEN}, connected)
+            elif socket.path == "edge" and socket.path not in self.silent:
+                await socket.say(connected)
             async for text in connection:
-                if socket.path == "edge":
+                if is_room:
                     assert text == EDGE_PING, f"would wake the room: {text}"
                 await self._hear(socket, json.loads(text))
         except ConnectionClosed:
@@ -232,24 +240,38 @@ class Stack:
 
     async def _hear(self, socket: Socket, message: Message) -> None:
         if message.get("action") == "subscribePrice":
-            socket.wishes = {key: message[key] for key in ("after", "delivery") if key in message}
             if self.answer_to_subscribe is not None:
                 for answer in self.answer_to_subscribe():
                     await socket.say(answer)
                 return
-            await self._greet(socket, {"type": "SUBSCRIBED", "token": message["token"]})
+            wanted: list[Message] = message.get("subscriptions", [message])
+            named = [each["token"] for each in wanted]
+            socket.wishes = {
+                key: wanted[0][key] for key in ("after", "delivery") if key in wanted[0]
+            }
+            tokens = {"tokens": named} if "subscriptions" in message else {"token": named[0]}
+            await self._greet(socket, {*named}, {"type": "SUBSCRIBED", **tokens})
+        elif message.get("action") == "authorize":
+            self.shown.append(message["token"])
+            await socket.say({"type": "AUTHORIZED", "expiresAt": None})
+        elif message.get("action") == "unsubscribePrice":
+            named = message.get("tokens") or [message["token"]]
+            socket.tokens -= {*named}
+            await socket.say({"type": "UNSUBSCRIBED", "tokens": named})
+            await self._note(f"left {', '.join(named)}")
         else:
             socket.pings += 1
             if socket.path not in self.silent:
                 await socket.say({"type": "pong"})
             await self._note("ping")
 
-    async def _greet(self, socket: Socket, greeting: Message) -> None:
+    async def _greet(self, socket: Socket, tokens: set[str], greeting: Message) -> None:
         if socket.path in self.silent:
             return
         # No await from here to the replay, so that nothing is published between the two.
         socket.serves = True
-        owed = self._owed(socket)
+        socket.tokens |= tokens
+        owed = self._owed(socket, tokens)
         await socket.say(greeting)
         for message in owed:
             await socket.say(message)
@@ -257,8 +279,8 @@ class Stack:
             await socket.say(self.moved(self.moved_to))
         await self._note(f"{socket.path} serves")
 
-    def _owed(self, socket: Socket) -> list[Message]:
-        ring = self.rings[socket.path]
+    def _owed(self, socket: Socket, tokens: set[str]) -> list[Message]:
+        ring = [update for update in self.rings[socket.path] if update["token"] in tokens]
         after = socket.wishes.get("after")
         if after is None:
             return ring[-1:]

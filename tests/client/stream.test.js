@@ -69,7 +69,7 @@ for (const path of PATHS) {
     const peer = await stack.serves(path);
     for (const n of [2, 1, 3]) stack.publish(n);
     await app.has(2);
-    assert.equal(peer.wantsLatest, true);
+    assert.equal(peer.served.get(TOKEN), "latest");
     assert.deepEqual(app.updates, [trade(2), trade(3)]);
   });
 }

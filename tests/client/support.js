@@ -13,12 +13,12 @@ export const TOKEN = "SOL";
 export const STARTED_MS = 1_700_000_000_000;
 const DEADLINE_MS = 60_000;
 
-/** The `n`th trade. @param {number} n @returns {Update} */
-export function trade(n) {
+/** The `n`th trade. @param {number} n @param {string} [token] @returns {Update} */
+export function trade(n, token = TOKEN) {
   const timestamp = STARTED_MS / 1000 + n;
   const signature = `s${String(n).padStart(15, "0")}`;
   const id = `${timestamp}-${String(n).padStart(12, "0")}-${signature}`;
-  return { type: "PRICE_UPDATE", token: TOKEN, price: 1 + n / 1000, timestamp, slot: n, txSignature: signature, id };
+  return { type: "PRICE_UPDATE", token, price: 1 + n / 1000, timestamp, slot: n, txSignature: signature, id };
 }
 
 /** @param {number} from @param {number} to not included */

@@ -25,7 +25,7 @@ from client.memory import (
     Span,
 )
 from client.messages import Gap, Moved, parse_message
-from client.paths import PROTOCOLS, Route, opening, parse_route
+from client.paths import PROTOCOLS, Route, parse_route, url_for_one, wish
 from client.update import LATE_SECONDS, Update, id_at, parse_update, read_from
 from tests.client.trades import START, an_update, ids
 
@@ -43,8 +43,8 @@ def the_update(second: int) -> Update:
     return parse_update({**an_update(second), "price": 1})
 
 
-def remembering(arrivals: Sequence[tuple[int, float]], *, wants_latest: bool = False) -> Memory:
-    memory, now = Memory(wants_latest=wants_latest), 0.0
+def remembering(arrivals: Sequence[tuple[int, float]]) -> Memory:
+    memory, now = Memory(), 0.0
     for second, pause in arrivals:
         now += pause
         memory.admit(the_update(second), now)
@@ -54,7 +54,7 @@ def remembering(arrivals: Sequence[tuple[int, float]], *, wants_latest: bool = F
 class TestMemory:
     @given(st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=10)), max_size=60))
     def test_each_update_is_handed_over_once(self, arrivals: list[tuple[int, float]]) -> None:
-        memory, now = Memory(wants_latest=False), 0.0
+        memory, now = Memory(), 0.0
         handed_over: list[str] = []
         for second, pause in arrivals:
             now += pause
@@ -66,7 +66,7 @@ class TestMemory:
 
     @given(arrivals)
     def test_newest_never_goes_back(self, arrivals: list[tuple[int, float]]) -> None:
-        memory, now, newest = Memory(wants_latest=False), 0.0, ""
+        memory, now, newest = Memory(), 0.0, ""
         for second, pause in arrivals:
             now += pause
             price = memory.admit(the_update(second), now)
@@ -75,22 +75,11 @@ class TestMemory:
                 newest = max(newest, price.update.id)
             assert memory.newest_id == newest
 
-    @given(arrivals)
-    def test_latest_only_rises(self, arrivals: list[tuple[int, float]]) -> None:
-        memory, now = Memory(wants_latest=True), 0.0
-        handed_over: list[str] = []
-        for second, pause in arrivals:
-            now += pause
-            price = memory.admit(the_update(second), now)
-            handed_over += [price.update.id] if price is not None else []
-
-        assert handed_over == sorted(set(handed_over))
-
     @given(st.lists(st.tuples(seconds, st.floats(min_value=0, max_value=4)), min_size=1))
     def test_cursor_has_been_known_for_as_long_as_paths_differ(
         self, arrivals: list[tuple[int, float]]
     ) -> None:
-        memory, now = Memory(wants_latest=False), 0.0
+        memory, now = Memory(), 0.0
         received: dict[str, float] = {}
         for second, pause in arrivals:
             now += pause
@@ -130,7 +119,7 @@ class TestMemory:
         assert memory.admit(the_update(1), 2_000) is None
 
     def test_memory_is_bounded(self) -> None:
-        memory = Memory(wants_latest=False)
+        memory = Memory()
         memory.owe(Span(None))
         for second in range(REMEMBERED_IDS + 1):
             memory.admit(the_update(second), 0)
@@ -140,7 +129,7 @@ class TestMemory:
 
     @given(st.lists(st.none() | seconds, min_size=1))
     def test_what_is_owed_covers_every_gap(self, gaps: list[int | None]) -> None:
-        memory = Memory(wants_latest=False)
+        memory = Memory()
         starts = [None if after is None else id_at(START + after) for after in gaps]
         for start in starts:
             memory.owe(Span(start))
@@ -151,7 +140,7 @@ class TestMemory:
         assert (owed.after or newest_alone) == min(start or newest_alone for start in starts)
 
     def test_gap_that_comes_during_a_read_stays_owed(self) -> None:
-        memory = Memory(wants_latest=False)
+        memory = Memory()
         memory.owe(Span(id_at(START)))
         being_read = memory.owed
         assert being_read is not None
@@ -162,7 +151,7 @@ class TestMemory:
         assert memory.owed == Span(id_at(START - 1))
 
     def test_gap_of_the_same_start_that_comes_during_a_read_stays_owed(self) -> None:
-        memory = Memory(wants_latest=False)
+        memory = Memory()
         memory.owe(Span(id_at(START)))
         being_read = memory.owed
         assert being_read is not None
@@ -278,17 +267,38 @@ class TestWire:
 
     def test_what_is_said_is_that_of_the_golden_file(self) -> None:
         said = {each["name"]: each["message"] for each in MESSAGES["messages"]}
-        for name, protocol in PROTOCOLS.items():
-            assert protocol.ping == said[f"ping, {name}"]
-        asked = opening(self.route("to AWS"), "SOL", "1750000000-000300000000-abc", "latest")
-        assert asked.text is not None
-        assert json.loads(asked.text) == said["subscribe"]
+        pings = {"edge": said["ping, edge"], "aws": said["ping, of many tokens"]}
+        for name, protocols in PROTOCOLS.items():
+            assert [each.ping for each in protocols] == [pings[name]] * 2
+        subscribe = self.route("to AWS").one.protocol.subscribe
+        assert subscribe is not None
+        asked = wish("SOL", "1750000000-000300000000-abc", "latest")
+        assert {**subscribe, **asked} == said["subscribe"]
 
     def test_cursor_and_delivery_join_the_edges_url(self) -> None:
-        asked = opening(self.route("to the edge"), "SOL", ids(1)[0], "latest")
+        room = self.route("to the edge").one
 
-        assert asked.url.endswith(f"/ws/SOL?after={ids(1)[0]}&delivery=latest")
-        assert asked.text is None
+        assert room.protocol.subscribe is None
+        asked = url_for_one(room.url, ids(1)[0], "latest")
+        assert asked.endswith(f"/ws/SOL?after={ids(1)[0]}&delivery=latest")
+
+    def test_socket_of_many_tokens_is_in_the_move_where_the_stack_says_it(self) -> None:
+        (moved,) = (each["message"] for each in MOVES["moved"] if each["name"] == "to the edge")
+        live_url = "wss://prices.example.com/live"
+
+        told = parse_message(json.dumps({**moved, "liveUrl": live_url}))
+        not_told = parse_message(
+            json.dumps({key: value for key, value in moved.items() if key != "liveUrl"})
+        )
+
+        assert isinstance(told, Moved)
+        assert isinstance(not_told, Moved)
+        assert told.route is not None
+        assert told.route.live is not None
+        assert told.route.live.url == live_url
+        assert told.route.live.protocol.subscribe == {"action": "subscribePrice"}
+        assert not_told.route is not None
+        assert not_told.route.live is None
 
     @pytest.mark.parametrize("text", ["[]", "nothing", '{"type":"PRICE_UPDATE","price":"1"}'])
     def test_what_is_no_message_is_an_error(self, text: str) -> None:

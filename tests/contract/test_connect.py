@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from client.fields import as_fields
-from client.paths import parse_route
+from client.paths import PROTOCOLS, parse_route
 from functions.glow.errors import BadRequest
 from functions.glow.routing.discovery import parse_preferences, parse_tokens, where_to_connect
 from functions.glow.routing.endpoints import Endpoints
@@ -53,7 +54,24 @@ def test_client_is_sent_where_the_file_says(example: Golden) -> None:
 def test_library_understands_the_answer(example: Golden) -> None:
     route = parse_route(as_fields(example["route"]))
 
-    assert (route.path, route.url) == (example["path"], example["route"]["url"])
+    assert route.live is not None
+    assert (route.path, route.recheck_ms) == (example["path"], example["route"]["recheckMs"])
+    for endpoint, said in ((route.one, example["route"]), (route.live, example["route"]["live"])):
+        assert endpoint.url == said["url"]
+        assert endpoint.protocol.subscribe == said["protocol"]["subscribe"]
+        assert endpoint.protocol.ping_ms == said["protocol"]["pingMs"]
+        assert endpoint.protocol.max_age_ms == said["protocol"]["maxAgeMs"]
+
+
+@pytest.mark.parametrize("example", CONNECT["routes"], ids=named)
+def test_library_knows_without_asking_how_each_path_is_spoken(example: Golden) -> None:
+    """For MOVED, which names only path and URLs."""
+    one, live = PROTOCOLS[example["path"]]
+    route = parse_route(as_fields(example["route"]))
+
+    assert route.live is not None
+    assert route.live.protocol == live
+    assert route.one.protocol == replace(one, subscribe=route.one.protocol.subscribe)
 
 
 def test_many_tokens_are_answered_one_by_one_in_the_order_asked() -> None:

@@ -161,7 +161,7 @@ class TestNewest:
 
     @pytest.mark.parametrize("case", NEWEST["arrivals"], ids=named)
     def test_client_has_the_newest_of_the_file_and_says_what_is_late(self, case: Golden) -> None:
-        memory = Memory(wants_latest=False)
+        memory = Memory()
 
         prices = [
             memory.admit(

@@ -15,7 +15,7 @@ def test_every_key_is_in_one_group() -> None:
     groups = dict(grouped_keys())
 
     assert sorted(key for keys in groups.values() for key in keys) == sorted(FIELDS)
-    assert groups["Accepted and not used"] == ["JupiterApiKey", "RpcUrl"]
+    assert groups["Accepted and not used"] == ["RpcUrl"]
 
 
 def test_every_row_has_its_four_cells() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PRICES: Final = "test-PriceTimeSeriesTable"
 CONNECTIONS: Final = "test-PriceConnectionsTable"
 ROUTES: Final = "test-RoutesTable"
+CANDLES: Final = "test-CandlesTable"
 REGION: Final = "us-east-1"
 _START_SECONDS: Final = 60
 
@@ -61,7 +62,12 @@ def ministack(folder: Path) -> Generator[str]:
 
 
 def create_tables(client: DynamoDBClient) -> None:
-    tables = {PRICES: ("token", "id"), CONNECTIONS: ("pk", "sk"), ROUTES: ("id",)}
+    tables = {
+        PRICES: ("token", "id"),
+        CONNECTIONS: ("pk", "sk"),
+        ROUTES: ("id",),
+        CANDLES: ("series", "time"),
+    }
     for table, key in tables.items():
         kinds: tuple[KeyTypeType, ...] = ("HASH", "RANGE")
         client.create_table(

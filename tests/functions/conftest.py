@@ -28,6 +28,7 @@ from functions.glow.sockets.subscriptions import SubscriptionTable
 from functions.glow.update import Delivery
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.cloud import (
+    CANDLES,
     CONNECTIONS,
     PRICES,
     REGION,
@@ -202,6 +203,7 @@ def load(
             environment.AWS_REGION: REGION,
             environment.PRICES_TABLE: PRICES,
             environment.CONNECTIONS_TABLE: CONNECTIONS,
+            environment.CANDLES_TABLE: CANDLES,
             environment.BROADCAST_QUEUE_URL: queue.url,
             environment.BROADCAST_DEAD_LETTER_QUEUE_URL: dead_letters.url,
             environment.BROADCAST_TRIES: "10",
@@ -228,7 +230,11 @@ def load(
             environment.HELIUS_WEBHOOK_SECRET: "current",
             environment.HELIUS_WEBHOOK_SECRET_PREVIOUS: "previous",
             environment.MAX_PRICE_JUMP: "20",
+            environment.SOL_USD_MAX_AGE_SECONDS: "180",
+            environment.QUIET_AFTER_SECONDS: "300",
+            environment.JUPITER_REQUESTS_PER_MINUTE: "30",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
+            environment.CANDLE_RETENTION_SECONDS: str(365 * 86_400),
             environment.CALL_TIMEOUT_MS: "5000",
         }
         for name, value in {**usual, **variables}.items():

@@ -22,6 +22,7 @@ Part = Literal[
 _PARTS_BY_OPERATION: Final[dict[str, Part]] = {
     "PutItem": "prices",
     "Query": "prices",  # the gate reads before the write
+    "BatchGetItem": "routes",
     "GetItem": "routes",
     "BatchWriteItem": "known tokens",
     "UpdateItem": "health",

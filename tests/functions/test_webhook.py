@@ -250,6 +250,7 @@ def test_without_the_edge_its_packages_are_not_loaded() -> None:
         "HELIUS_WEBHOOK_SECRET": "current",
         "LATER_QUEUE_URL": "https://later",
         "MAX_PRICE_JUMP": "20",
+        "SOL_USD_MAX_AGE_SECONDS": "180",
         "PRICE_RETENTION_SECONDS": "60",
         "ROUTE_QUEUE_URL": "https://tasks",
     }

@@ -24,6 +24,7 @@ from local.stack import LocalStack
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
 
+BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"  # the stand-in for Jupiter knows it
 # Done by the Lambda service with the function's role, never by the function's own code.
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -31,7 +32,13 @@ BY_LAMBDA_ITSELF = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
 }
+# It tells a queue, with the function's role too, what of a stream the function did not take.
+REPORTED_BY_LAMBDA = {"candle-roller": {"sqs:SendMessage"}}
 # The emulator's CloudTrail does not record these: a message that arrived, a socket that closed.
 BY_POST_TO_CONNECTION = {"execute-api:ManageConnections"}
 # One right covers both: IAM has no action of its own for a batch.
@@ -52,6 +59,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="module")
 def stack(cloud: LocalCloud) -> LocalStack:
     stack = LocalStack(cloud)
+    stack.prepare()
+    # Listed, because only listed tokens are quoted.
+    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK)
+    stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
     stack.up()
     return stack
 
@@ -83,20 +94,22 @@ async def test_every_right_of_every_role_is_used(
 ) -> None:
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
+    await _hear_a_quote(aws, outputs, listeners)
     await _fall_behind_and_catch_up(wire, aws, outputs, listeners)
     _have_the_edge_marked_down_and_well_again(cloud, wire, aws, outputs)
     await _move_everybody(aws, outputs, listeners)
     unused: dict[str, set[str]] = {}
     posted: set[str] = set()
 
-    for name in outputs["FunctionNames"].values():
+    for child, name in outputs["FunctionNames"].items():
         function = aws.client("lambda").get_function_configuration(FunctionName=name)
         allowed = _allowed_actions(aws, function["Role"])
         assert {"logs:CreateLogStream", "logs:PutLogEvents"} <= allowed, name
         if allowed & BY_POST_TO_CONNECTION:
             posted.add(name)
         used = _used_actions(aws, function["FunctionArn"], function["Role"])
-        unused[name] = allowed - used - BY_LAMBDA_ITSELF - BY_POST_TO_CONNECTION
+        by_lambda = BY_LAMBDA_ITSELF | REPORTED_BY_LAMBDA.get(child, set())
+        unused[name] = allowed - used - by_lambda - BY_POST_TO_CONNECTION
 
     assert {name: actions for name, actions in unused.items() if actions} == {}
     names = outputs["FunctionNames"]
@@ -205,6 +218,18 @@ async def _use_everything(
     await listener.say({"action": "unsubscribePrice", "token": "RIGHTS"})
     await listener.hear_type("UNSUBSCRIBED")
     assert wire.get("/tokens/RIGHTS/price").status_code == 200
+    assert wire.get("/tokens/RIGHTS/candles?interval=1d").json()["candles"]
+    rolled = {
+        "series": {"S": "RIGHTS#1d"},
+        "time": {"S": f"{trade['timestamp'] // 86_400 * 86_400}"},
+    }
+    candles = str(outputs["CandlesTableName"])
+    wait_for(
+        lambda: aws.client("dynamodb").get_item(TableName=candles, Key=rolled).get("Item"),
+        bool,
+        "the roll-up",
+    )
+    assert wire.get("/tokens").status_code == 200
     assert wire.get("/connect/RIGHTS").status_code == 200
     assert wire.get("/connect?tokens=RIGHTS,OTHER").status_code == 200
     async with Listeners(wire) as leaving:
@@ -214,6 +239,12 @@ async def _use_everything(
         lambda rows: "gone0123456789ab" not in rows and len(rows) <= 2,
         "the connection that left to be forgotten",
     )
+
+
+async def _hear_a_quote(aws: Aws, outputs: dict[str, Any], listeners: Listeners) -> None:
+    listener = await listeners.subscribed(BONK)
+    aws.client("lambda").invoke(FunctionName=outputs["FunctionNames"]["quotes"], Payload="{}")
+    await listener.hear(lambda heard: bool(heard.updates), "the quote")
 
 
 async def _release_a_suspect(wire: Wire, listeners: Listeners) -> None:

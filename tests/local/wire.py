@@ -6,7 +6,7 @@ Every answer and every message is held against the API descriptions in docs/.
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -77,8 +77,8 @@ class Wire:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def get(self, path: str) -> httpx.Response:
-        return self._call("GET", path)
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return self._call("GET", path, headers=headers)
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
         response = httpx.request(method, f"{self.rest_url}{path}", timeout=60, **request)
@@ -186,9 +186,15 @@ class Listeners(AsyncExitStack):
         return Listener(await self.enter_async_context(opening), channel)
 
 
-def wait_for(look: Callable[[], Seen], accept: Callable[[Seen], bool], what: str) -> Seen:
-    """Look until `accept` takes what is seen; fails after DEADLINE_SECONDS with the last sight."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+def wait_for(
+    look: Callable[[], Seen],
+    accept: Callable[[Seen], bool],
+    what: str,
+    *,
+    seconds: float = DEADLINE_SECONDS,
+) -> Seen:
+    """Look until `accept` takes what is seen; fails after `seconds` with the last sight."""
+    deadline = time.monotonic() + seconds
     while not accept(seen := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited for {what}; last seen: {seen}")

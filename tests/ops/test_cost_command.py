@@ -79,7 +79,7 @@ def test_exit_code_says_whether_the_load_is_carried(arguments: Sequence[str], co
 def test_verdicts_say_what_breaks_and_what_to_do() -> None:
     words = " ".join(_cost("--users", "100000").stdout.split())
 
-    assert "aws does not carry this load: 100,032.62 posts/s to clients of 5,000" in words
+    assert "aws does not carry this load: 100,032.62 posts/s to clients of 4,000" in words
     assert "then set accountRequestsPerSecond" in words
     assert "edge carries this load" in words
 

@@ -18,7 +18,7 @@ def _used(load: Load, path: Path) -> dict[str, float]:
 def test_posts_break_first_on_aws() -> None:
     first, *_ = quotas_of(HUNDRED_THOUSAND, "aws")
 
-    assert (first.name, first.limit, first.is_broken) == ("posts/s to clients", 5_000, True)
+    assert (first.name, first.limit, first.is_broken) == ("posts/s to clients", 4_000, True)
     assert "accountRequestsPerSecond" in first.remedy
 
 

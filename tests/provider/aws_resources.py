@@ -25,6 +25,7 @@ FUNCTION: Final = "aws:lambda/function:Function"
 INVOCATION: Final = "aws:lambda/invocation:Invocation"
 LAYER: Final = "aws:lambda/layerVersion:LayerVersion"
 PERMISSION: Final = "aws:lambda/permission:Permission"
+SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 TOPIC: Final = "aws:sns/topic:Topic"
 SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"
 QUEUE: Final = "aws:sqs/queue:Queue"
@@ -125,6 +126,18 @@ def make_all(provider: Provider, prefix: str) -> Made:
         principal="apigateway.amazonaws.com",
         sourceArn=OTHER_ARN,
         statementId="may-invoke",
+    )
+    make(
+        SCHEDULE,
+        name=f"{prefix}-schedule",
+        scheduleExpression="rate(1 minute)",
+        flexibleTimeWindow={"mode": "OFF"},
+        state="DISABLED",
+        target={
+            "arn": function.properties["arn"],
+            "roleArn": role.properties["arn"],
+            "retryPolicy": {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 0},
+        },
     )
     api = make(
         API,
@@ -296,6 +309,20 @@ CHANGES: Final = (
         {"principal": "sns.amazonaws.com", "sourceArn": None},
     ),
     ByHand(
+        SCHEDULE,
+        lambda aws, made: aws.scheduler.update_schedule(
+            Name="kept-schedule",
+            ScheduleExpression="rate(1 hour)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": made[FUNCTION].properties["arn"],
+                "RoleArn": made[ROLE].properties["arn"],
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0},
+            },
+        ),
+        {"scheduleExpression": "rate(1 hour)", "state": "ENABLED"},
+    ),
+    ByHand(
         QUEUE,
         lambda aws, made: aws.sqs.set_queue_attributes(
             QueueUrl=made[QUEUE].id,
@@ -342,6 +369,9 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
     ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
+    SCHEDULE: lambda aws, made: aws.scheduler.delete_schedule(
+        Name=text(made[SCHEDULE].inputs, "name")
+    ),
     SUBSCRIPTION: lambda aws, made: aws.sns.unsubscribe(SubscriptionArn=made[SUBSCRIPTION].id),
     TOPIC: lambda aws, made: aws.sns.delete_topic(TopicArn=made[TOPIC].id),
     ROLE_POLICY: lambda aws, made: aws.iam.delete_role_policy(

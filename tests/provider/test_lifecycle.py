@@ -57,6 +57,7 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
         "http",
         "http-stage",
         "logs",
+        "schedule",
         "socket-stage",
         "updates",
         "updates-to-answer",
@@ -124,6 +125,7 @@ def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:
     assert aws.lambda_.list_functions()["Functions"] == []
     assert aws.lambda_.list_layers()["Layers"] == []
     assert aws.logs.describe_log_groups()["logGroups"] == []
+    assert aws.scheduler.list_schedules()["Schedules"] == []
     assert aws.sns.list_subscriptions()["Subscriptions"] == []
     assert aws.sns.list_topics()["Topics"] == []
     assert aws.sqs.list_queues().get("QueueUrls", []) == []

@@ -227,6 +227,7 @@ class _Cloud(Mocks):
             },
             "Function": {"invokeArn": f"arn:invoke:{name}"},
             "Queue": {"url": f"https://sqs.example/{name}"},
+            "Table": {"streamArn": f"arn:stream:{name}"},
             "Stage": {"invokeUrl": f"https://api.example/{name.removeprefix('$default')}"},
         }
         return f"{args.name}-id", {**inputs, "arn": arn, **computed.get(kind, {})}

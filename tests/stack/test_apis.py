@@ -22,6 +22,7 @@ def routes(deployment: Deployment, api: str) -> dict[str, str]:
 def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
     webhook, prices = "integrations/glow-rest-webhook-id", "integrations/glow-rest-prices-id"
     discovery = "integrations/glow-rest-discovery-id"
+    candles = "integrations/glow-rest-candles-id"
 
     assert routes(prod, "glow-rest-api") == {
         "POST /webhook/price": webhook,
@@ -30,6 +31,8 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
         "GET /tokens/{token}/price": prices,
         "GET /tokens/{token}/prices": prices,
         PREFLIGHT: prices,
+        "GET /tokens": candles,
+        "GET /tokens/{token}/candles": candles,
         "GET /connect/{token}": discovery,
         "GET /connect": discovery,
     }
@@ -37,6 +40,7 @@ def test_rest_routes_lead_to_their_functions(prod: Deployment) -> None:
         ("webhook", "HeliusPriceWebhook"),
         ("prices", "PriceApi"),
         ("discovery", "Discovery"),
+        ("candles", "CandleApi"),
     ):
         assert prod.named(f"glow-rest-{name}").inputs == {
             "apiId": "glow-rest-api-id",
@@ -80,6 +84,8 @@ def test_webhook_keeps_its_share_of_the_quota_whatever_the_readers_do() -> None:
         "HEAD /health/live": (500, 7),
         "GET /tokens/{token}/price": (500, 7),
         "GET /tokens/{token}/prices": (500, 7),
+        "GET /tokens": (500, 7),
+        "GET /tokens/{token}/candles": (500, 7),
         PREFLIGHT: (500, 7),
         "GET /connect/{token}": (500, 7),
         "GET /connect": (500, 7),
@@ -104,7 +110,9 @@ def test_browsers_are_answered_by_the_functions_which_know_origins_of_any_port()
     # While it is set, API Gateway drops what the functions say.
     assert "corsConfiguration" not in deployment.named("glow-rest-api").inputs
     told = "https://app.example.com,http://localhost:*,null,file://"
-    assert origins(deployment) == dict.fromkeys(("prices", "discovery", "connections"), told)
+    assert origins(deployment) == dict.fromkeys(
+        ("prices", "candles", "discovery", "connections"), told
+    )
 
 
 def test_page_that_the_edge_shows_may_read_and_connect_too() -> None:
@@ -203,6 +211,7 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "WebhookUrl": "https://glow-prod-RestApi.example/webhook/price",
         "WebSocketUrl": "https://api.example/live",
         "PriceTableName": "glow-prod-PriceTimeSeriesTable",
+        "CandlesTableName": "glow-prod-CandlesTable",
         "ConnectionsTableName": "glow-prod-PriceConnectionsTable",
         "RoutesTableName": "glow-prod-RoutesTable",
         "BroadcastQueueUrl": "https://sqs.example/glow-prod-BroadcastQueue.fifo",
@@ -217,6 +226,8 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "RouteDeadLetterQueueUrl": "https://sqs.example/glow-prod-RouteDeadLetterQueue.fifo",
         "LaterQueueUrl": "https://sqs.example/glow-prod-LaterQueue",
         "LaterDeadLetterQueueUrl": "https://sqs.example/glow-prod-LaterDeadLetterQueue",
+        "CandleRetentionDays": "365",
+        "CandleFailuresQueueUrl": "https://sqs.example/glow-prod-CandleFailuresQueue",
         "Routing": (
             '{"edgeIsOn":false,"edgeTokens":[],"edgePercent":100,"awsRegions":[],"dual":false}'
         ),
@@ -226,6 +237,8 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
             "later": "glow-prod-LaterWorker",
             "connections": "glow-prod-PriceConnections",
             "prices": "glow-prod-PriceApi",
+            "candles": "glow-prod-CandleApi",
+            "candle-roller": "glow-prod-CandleRoller",
             "edge-retry": "glow-prod-EdgeRetryWorker",
             "discovery": "glow-prod-Discovery",
             "route-mover": "glow-prod-RouteMover",

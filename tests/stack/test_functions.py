@@ -22,11 +22,15 @@ FUNCTIONS = {
     "later": "LaterWorker",
     "connections": "PriceConnections",
     "prices": "PriceApi",
+    "candles": "CandleApi",
+    "candle_roller": "CandleRoller",
     "edge_retry": "EdgeRetryWorker",
     "discovery": "Discovery",
+    "quotes": "QuoteCollector",
     "route_mover": "RouteMover",
     "route_worker": "RouteWorker",
 }
+JUPITER_KEY = "a-key-of-jupiter-0123456789"
 MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHER_MINT = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 
@@ -90,7 +94,12 @@ def test_only_functions_that_post_carry_the_dependencies(prod: Deployment) -> No
         module: bool(prod.named(child(module, "function")).inputs["layers"]) for module in FUNCTIONS
     }
 
-    assert [module for module, has_one in layers.items() if not has_one] == ["prices", "discovery"]
+    assert [module for module, has_one in layers.items() if not has_one] == [
+        "prices",
+        "candles",
+        "candle_roller",
+        "discovery",
+    ]
 
 
 def test_function_is_told_what_it_needs_and_no_more() -> None:
@@ -100,17 +109,23 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "allowedOrigins": '["https://app.example.com", "http://localhost:*"]',
             "requireOrigin": "true",
             "priceRetentionDays": "2",
+            "JupiterApiKey": JUPITER_KEY,
+            "jupiterRequestsPerMinute": "60",
+            "quietAfterSeconds": "600",
+            "solUsdMaxAgeSeconds": "240",
+            "candleRetentionDays": "3",
             "maxPriceJump": "30",
             "routing": '{"edgeTokens": ["BONK"], "graceSeconds": 90}',
         }
     )
 
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
+    candles = {"CANDLES_TABLE": "glow-prod-CandlesTable"}
     posts = {
         "CONNECTIONS_TABLE": "glow-prod-PriceConnectionsTable",
         "WEBSOCKET_CALLBACK_URL": "https://glow-prod-WebSocketApi.example/live",
-        # 10,000 without webhook 1,000, five read routes of 500 and clients' messages 500.
-        "POSTS_PER_SECOND": "5000",
+        # 10,000 without webhook 1,000, nine read routes of 500 and clients' messages 500.
+        "POSTS_PER_SECOND": "4000",
         "POSTING_PROCESSES": "14",
     }
     retention = {"PRICE_RETENTION_SECONDS": "172800"}
@@ -137,6 +152,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
             "LATER_QUEUE_URL": f"{later_queue}Queue",
             "MAX_PRICE_JUMP": "30",
+            "SOL_USD_MAX_AGE_SECONDS": "240",
         },
         "broadcast": {
             **prices,
@@ -163,6 +179,8 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "REQUIRE_ORIGIN": "true",
         },
         "prices": {**prices, **retention},
+        "candles": {**prices, **candles, **routes},
+        "candle_roller": {**prices, **candles, "CANDLE_RETENTION_SECONDS": "259200"},
         "edge_retry": {
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
@@ -170,6 +188,17 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
         "discovery": {**websocket, **follows},
+        "quotes": {
+            **prices,
+            **retention,
+            **publishes,
+            "MAX_PRICE_JUMP": "30",
+            "JUPITER_URL": "https://api.jup.ag",
+            "JUPITER_API_KEY": Secret(JUPITER_KEY),
+            "JUPITER_REQUESTS_PER_MINUTE": "60",
+            "QUIET_AFTER_SECONDS": "600",
+            "SOL_USD_MAX_AGE_SECONDS": "240",
+        },
         "route_mover": moves,
         "route_worker": {
             **moves,
@@ -200,8 +229,11 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "later": {},
         "connections": {**tokens, **origins},
         "prices": {**tokens, **origins},
+        "candles": {**tokens, **origins},
+        "candle_roller": {},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
+        "quotes": tokens,
         "route_mover": tokens,
         "route_worker": tokens,
     }
@@ -223,7 +255,7 @@ def test_most_that_config_can_list_leaves_the_environment_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["webhook", "edge_retry", "later", "route_mover", "route_worker"]
+    "module", ["webhook", "edge_retry", "later", "quotes", "route_mover", "route_worker"]
 )
 def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     previous = "what-the-worker-expected"
@@ -234,7 +266,9 @@ def test_every_secret_of_the_edge_is_encrypted_in_state(module: str) -> None:
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret(previous)
 
 
-@pytest.mark.parametrize("module", ["broadcast", "connections", "discovery", "prices"])
+@pytest.mark.parametrize(
+    "module", ["broadcast", "connections", "discovery", "prices", "candles", "candle_roller"]
+)
 def test_function_that_does_not_post_to_the_edge_knows_no_secret(module: str) -> None:
     previous = "what-the-worker-expected"
     told = environment(deploy(config={**EDGE, "EdgeBroadcastSecretPrevious": previous}), module)
@@ -264,3 +298,13 @@ def test_every_secret_of_the_webhook_is_encrypted_in_state() -> None:
     assert told["HELIUS_WEBHOOK_SECRET_PREVIOUS"] == Secret("the-old-secret-of-helius")
     assert told["EDGE_BROADCAST_SECRET"] == Secret("what-the-worker-expects")
     assert told["EDGE_BROADCAST_SECRET_PREVIOUS"] == Secret("what-the-worker-expected")
+
+
+def test_key_of_jupiter_is_told_to_the_function_that_asks_it_and_to_no_other() -> None:
+    deployment = deploy(config={"JupiterApiKey": JUPITER_KEY})
+
+    told = {name for name in FUNCTIONS if JUPITER_KEY in str(environment(deployment, name))}
+    everything = [str(each.inputs) for each in deployment.resources if "quotes" not in each.name]
+
+    assert told == {"quotes"}
+    assert JUPITER_KEY not in "".join([*everything, str(deployment.outputs), deployment.told])

@@ -35,6 +35,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         (
+            "candle-failures",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-CandleFailuresQueue"},
+            0,
+        ),
+        (
             "late",
             "AWS/SQS ApproximateAgeOfOldestMessage",
             {"QueueName": "glow-prod-BroadcastQueue.fifo"},
@@ -60,6 +66,13 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         ("prices-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-PriceApi"}, 0),
+        ("candles-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-CandleApi"}, 0),
+        (
+            "candle-roller-errors",
+            "AWS/Lambda Errors",
+            {"FunctionName": "glow-prod-CandleRoller"},
+            0,
+        ),
         ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
         ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
         ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),

@@ -20,6 +20,7 @@ RULES = {
     "aws:iam/role:Role": r"[A-Za-z0-9_+=,.@-]{1,64}",
     "aws:lambda/function:Function": AWS_NAME + r"{1,64}",
     "aws:lambda/layerVersion:LayerVersion": AWS_NAME + r"{1,140}",
+    "aws:scheduler/schedule:Schedule": r"[0-9A-Za-z_.-]{1,64}",
     "aws:sns/topic:Topic": AWS_NAME + r"{1,256}",
     "aws:sqs/queue:Queue": r"(?=.{1,80}$)" + AWS_NAME + r"+(\.fifo)?",
     "cloudflare:index/worker:Worker": r"(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?",

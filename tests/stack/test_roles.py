@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from components.aws.schedule import trust_of
 from tests.stack.recording import Deployment
 
 PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
+CHANGES = "arn:Table:glow-prod-PriceTimeSeriesTable/stream/*"
+CANDLES = "arn:Table:glow-prod-CandlesTable"
+CANDLE_FAILURES = "arn:Queue:glow-prod-CandleFailuresQueue"
 CONNECTIONS = "arn:Table:glow-prod-PriceConnectionsTable"
 QUEUE = "arn:Queue:glow-prod-BroadcastQueue.fifo"
 DEAD_LETTERS = "arn:Queue:glow-prod-BroadcastDeadLetterQueue.fifo"
@@ -19,6 +23,7 @@ POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
 ASK = "arn:execute-api:glow-prod-WebSocketApi/live/GET/@connections/*"
 LATER = "arn:Queue:glow-prod-LaterQueue"
 DEAD_LATER = "arn:Queue:glow-prod-LaterDeadLetterQueue"
+SCHEDULE = "glow-prod-QuoteSchedule"
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
 
@@ -33,7 +38,7 @@ RIGHTS = {
         QUEUE: {"sqs:SendMessage"},
         LATER: {"sqs:SendMessage"},
         UNDELIVERED: {"sqs:SendMessage"},
-        ROUTES: {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
+        ROUTES: {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
         ROUTE_TASKS: {"sqs:SendMessage"},
     },
     "EdgeRetryWorker": {
@@ -88,6 +93,13 @@ RIGHTS = {
         ASK: {"execute-api:ManageConnections"},
         DISCONNECT: {"execute-api:ManageConnections"},
     },
+    "QuoteCollector": {
+        PRICES: {"dynamodb:PutItem", "dynamodb:Query"},
+        QUEUE: {"sqs:SendMessage"},
+        UNDELIVERED: {"sqs:SendMessage"},
+        ROUTES: {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        ROUTE_TASKS: {"sqs:SendMessage"},
+    },
     "PriceConnections": {
         CONNECTIONS: {
             "dynamodb:BatchWriteItem",
@@ -101,6 +113,22 @@ RIGHTS = {
         DISCONNECT: {"execute-api:ManageConnections"},
     },
     "PriceApi": {PRICES: {"dynamodb:Query"}},
+    "CandleApi": {
+        PRICES: {"dynamodb:Query"},
+        CANDLES: {"dynamodb:Query"},
+        ROUTES: {"dynamodb:Scan"},
+    },
+    "CandleRoller": {
+        CHANGES: {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        PRICES: {"dynamodb:Query"},
+        CANDLES: {"dynamodb:PutItem", "dynamodb:Query"},
+        CANDLE_FAILURES: {"sqs:SendMessage"},
+    },
     "Discovery": {ROUTES: {"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
     "RouteMover": {
         ROUTES: {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"},
@@ -137,18 +165,20 @@ def test_function_has_exactly_its_rights(prod: Deployment, function: str) -> Non
     assert granted == RIGHTS[function] | logs(function)
 
 
-def conditions(deployment: Deployment, action: str) -> dict[str, object]:
-    """The condition under which each function may do `action` on the table of routes."""
-    found: dict[str, object] = {}
+def conditions(deployment: Deployment, action: str) -> dict[str, list[object]]:
+    """The conditions under which each function may do `action` on the table of routes."""
+    found: dict[str, list[object]] = {}
     for policy in deployment.of_type("aws:iam/rolePolicy:RolePolicy"):
         for statement in json.loads(policy.inputs["policy"])["Statement"]:
             if statement["Resource"] == [ROUTES] and action in statement["Action"]:
-                found[policy.inputs["role"].removeprefix("glow-prod-")] = statement["Condition"]
+                role = policy.inputs["role"].removeprefix("glow-prod-")
+                found.setdefault(role, []).append(statement["Condition"])
     return found
 
 
 def test_publishers_may_write_nothing_of_the_routing_item_but_the_health(prod: Deployment) -> None:
     whole = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ROUTING"]}}
+    quotes = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["QUOTES", "SOL_USD"]}}
     health = {
         "ForAllValues:StringEquals": {
             "dynamodb:LeadingKeys": ["ROUTING"],
@@ -158,25 +188,63 @@ def test_publishers_may_write_nothing_of_the_routing_item_but_the_health(prod: D
     }
 
     assert conditions(prod, "dynamodb:UpdateItem") == {
-        "HeliusPriceWebhook": health,
-        "LaterWorker": health,
-        "RouteMover": whole,
-        "RouteWorker": whole,
+        "HeliusPriceWebhook": [health],
+        "LaterWorker": [health],
+        "QuoteCollector": [quotes, health],
+        "RouteMover": [whole],
+        "RouteWorker": [whole],
     }
     assert conditions(prod, "dynamodb:BatchWriteItem") == {
-        "HeliusPriceWebhook": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
+        "HeliusPriceWebhook": [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}]
     }
     assert conditions(prod, "dynamodb:PutItem") == {}
 
 
-def test_only_lambda_takes_on_a_role(prod: Deployment) -> None:
+def test_only_its_service_takes_on_a_role(prod: Deployment) -> None:
     roles = prod.of_type("aws:iam/role:Role")
 
-    assert {role.inputs["name"] for role in roles} == {f"glow-prod-{name}" for name in RIGHTS}
+    services = {f"glow-prod-{name}": "lambda" for name in RIGHTS} | {SCHEDULE: "scheduler"}
+    assert {role.inputs["name"] for role in roles} == services.keys()
     for role in roles:
         (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
-        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert trust["Principal"] == {"Service": f"{services[role.inputs['name']]}.amazonaws.com"}
         assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_schedule_may_call_its_function_and_do_nothing_else(prod: Deployment) -> None:
+    (policy,) = [
+        each
+        for each in prod.of_type("aws:iam/rolePolicy:RolePolicy")
+        if each.inputs["role"] == SCHEDULE
+    ]
+    (statement,) = json.loads(policy.inputs["policy"])["Statement"]
+    schedule = prod.named("glow-quotes-schedule")
+
+    assert statement == {
+        "Effect": "Allow",
+        "Action": ["lambda:InvokeFunction"],
+        "Resource": ["arn:Function:glow-prod-QuoteCollector"],
+    }
+    assert policy.urn in schedule.depends_on
+    assert schedule.inputs == {
+        "name": SCHEDULE,
+        "scheduleExpression": "rate(1 minute)",
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "state": "ENABLED",
+        "target": {
+            "arn": "arn:Function:glow-prod-QuoteCollector",
+            "roleArn": f"arn:Role:{SCHEDULE}",
+            "retryPolicy": {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 0},
+        },
+    }
+
+
+def test_schedule_acts_for_its_own_account_alone() -> None:
+    trust = json.loads(trust_of("arn:aws:lambda:us-east-1:123456789012:function:glow"))
+
+    assert trust["Statement"][0]["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"}
+    }
 
 
 def test_rights_are_there_before_the_code_that_needs_them(prod: Deployment) -> None:
@@ -210,6 +278,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
             f"{rest}/GET/tokens/*/prices",
             f"{rest}/OPTIONS/*",
         },
+        "glow-prod-CandleApi": {f"{rest}/GET/tokens", f"{rest}/GET/tokens/*/candles"},
         "glow-prod-Discovery": {f"{rest}/GET/connect/*", f"{rest}/GET/connect"},
         "glow-prod-PriceConnections": {
             f"{websocket}/live/{route}"

@@ -20,6 +20,17 @@ TABLE = "aws:dynamodb/table:Table"
                 "hashKey": "token",
                 "rangeKey": "id",
                 "attributes": [{"name": "token", "type": "S"}, {"name": "id", "type": "S"}],
+                "streamEnabled": True,
+                "streamViewType": "NEW_IMAGE",
+            },
+        ),
+        (
+            "candles-table",
+            "CandlesTable",
+            {
+                "hashKey": "series",
+                "rangeKey": "time",
+                "attributes": [{"name": "series", "type": "S"}, {"name": "time", "type": "S"}],
             },
         ),
         (
@@ -63,7 +74,7 @@ def test_tables_of_other_stacks_can_be_destroyed() -> None:
 
 def test_updates_are_in_order_within_a_token_and_fast_across_tokens(prod: Deployment) -> None:
     for queue in prod.of_type("aws:sqs/queue:Queue"):
-        if "Later" in queue.inputs["name"]:
+        if "Later" in queue.inputs["name"] or "Candle" in queue.inputs["name"]:
             continue
         assert queue.inputs["fifoQueue"] is True
         assert queue.inputs["deduplicationScope"] == "messageGroup"
@@ -181,4 +192,25 @@ def test_worker_takes_batches_and_returns_only_what_failed() -> None:
         "batchSize": 10,
         "functionResponseTypes": ["ReportBatchItemFailures"],
         "scalingConfig": {"maximumConcurrency": 7},
+    }
+
+
+def test_candles_are_told_of_each_price_and_what_fails_holds_nothing_up(prod: Deployment) -> None:
+    feed = prod.named("glow-candles-to-roller").inputs
+
+    (pattern,) = [json.loads(each["pattern"]) for each in feed.pop("filterCriteria")["filters"]]
+    assert pattern == {"dynamodb": {"NewImage": {"price": {"N": [{"exists": True}]}}}}
+    assert feed == {
+        "eventSourceArn": "arn:stream:glow-prod-PriceTimeSeriesTable",
+        "functionName": "arn:Function:glow-prod-CandleRoller",
+        "startingPosition": "TRIM_HORIZON",
+        "batchSize": 2_000,
+        "maximumBatchingWindowInSeconds": 5,
+        "parallelizationFactor": 1,
+        "functionResponseTypes": ["ReportBatchItemFailures"],
+        "bisectBatchOnFunctionError": True,
+        "maximumRetryAttempts": 20,
+        "destinationConfig": {
+            "onFailure": {"destinationArn": "arn:Queue:glow-prod-CandleFailuresQueue"}
+        },
     }

@@ -170,3 +170,26 @@ def test_trade_of_the_slot_that_came_before_the_suspect_does_not_contradict_it()
     before = replace(a_row("1", slot=2), arrived_at_ms=suspect.arrived_at_ms - 1)
 
     assert witness_of(suspect, [before], max_jump=MAX_JUMP) is None
+
+
+def a_quote(price: str, *, slot: int) -> Arrival:
+    row = a_row(price, slot=slot)
+    update = replace(row.update, source="jupiter", tx_signature=f"jupiter{slot}")
+    return replace(row, update=update)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("quoted", ["0.0001", "1", "100", "9000"])
+def test_quotes_change_nothing_for_trades(case: Case, quoted: str) -> None:
+    """Whatever they say, and whenever they came."""
+    last = max((int(row.update.slot) for row in case.stored), default=0)
+    quotes = [a_quote(quoted, slot=slot) for slot in (*range(1, last + 1), last + 1, 499)]
+
+    assert decide(case.prices, [*case.stored, *quotes]) == ([*case.passes], [*case.releases])
+
+
+@pytest.mark.parametrize("quoted", ["1", "100"])
+def test_quote_is_no_witness_over_a_suspect(quoted: str) -> None:
+    suspect = a_row("100", slot=2, jumped_from="1")
+
+    assert witness_of(suspect, [a_quote(quoted, slot=3)], max_jump=MAX_JUMP) is None

@@ -16,8 +16,12 @@ GLOW: Final = REPOSITORY / "functions" / "glow"
 CORE: Final = "core"
 # A room, and the rooms that it may import. The order is the way of a trade.
 BELOW: Final[Mapping[str, frozenset[str]]] = {
+    "quotes": frozenset(
+        {"trades", "routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}
+    ),
     "trades": frozenset({"routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}),
     "routing": frozenset({"sockets", "edge", "prices", "queues", CORE, "runtime"}),
+    "candles": frozenset({"prices", CORE, "runtime"}),
     "sockets": frozenset({"prices", "queues", CORE, "runtime"}),
     "edge": frozenset({"prices", "queues", CORE, "runtime"}),
     "prices": frozenset({CORE, "runtime"}),

@@ -41,6 +41,21 @@ describe("a room that was reset", () => {
     assert.equal(rest.requestsFor("RESET").length, 1);
   });
 
+  test("brings back all that was said of a price: dollars, a quote, what was paid in", async () => {
+    const whole = [{ priceUsd: 73.74 }, { priceUsd: 73.75, source: "jupiter" }, { priceUsd: 73.76, via: "usdc" }];
+    const updates = updatesFrom(0, whole.length).map((update, n) => ({ ...update, token: "WHOLE", ...whole[n] }));
+    await edge.broadcast("WHOLE", updates.slice(0, 1));
+    await edge.broadcast("WHOLE", updates.slice(1));
+    await edge.probe("WHOLE", "crash");
+    rest.prices.set("WHOLE", updates);
+    const client = await edge.connect("WHOLE", { query: `?after=${idOf(0)}` });
+    await client.hasUpdates(2);
+    assert.deepEqual(client.updates.map(({ priceUsd, source, via }) => ({ priceUsd, source, via })), [
+      { priceUsd: 73.75, source: "jupiter", via: undefined },
+      { priceUsd: 73.76, source: undefined, via: "usdc" },
+    ]);
+  });
+
   test("remembers the ids that it has read: a publisher's retry is not sent again", async () => {
     await aResetRoom("RETRY", 4);
     const client = await edge.connect("RETRY", { query: `?after=${idOf(1)}` });

@@ -28,6 +28,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             parts.websocket.allow_ask,
             parts.websocket.allow_disconnect,
             *parts.post_rights(),
+            parts.storage.routes.allow_follow,
             *parts.publish_rights(),
         ],
         environment={

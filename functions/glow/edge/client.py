@@ -15,8 +15,8 @@ from functions.glow.runtime.http1 import Answer, ConnectionPool, Origin
 from functions.glow.update import Update
 
 MAX_CONCURRENT_POSTS: Final = 64
-# The worker takes 1 MiB (worker/limits.js); the longest update has 403 bytes.
-MAX_UPDATES_PER_POST: Final = 2_500
+# The worker takes 1 MiB (worker/limits.js); the longest update has 468 bytes.
+MAX_UPDATES_PER_POST: Final = 2_200
 
 # Cloudflare keeps an idle connection for 400 s. A closed one would use up the retry.
 _MAX_IDLE_SECONDS: Final = 300

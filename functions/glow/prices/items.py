@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.glow.prices.attributes import Row, integer, number, text
 from functions.glow.prices.row import Arrival, Details
-from functions.glow.update import Side, Update
+from functions.glow.update import Side, Update, parse_source, parse_stable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -27,9 +27,14 @@ def item_of(update: Update, details: Details) -> Item:
     }
     if update.side is not None:
         item["side"] = {"S": update.side}
+    if update.source != "amm":
+        item["source"] = {"S": update.source}
+    if update.via is not None:
+        item["via"] = {"S": update.via}
     numbers = {
         "amount": update.amount,
         "amountSol": update.amount_sol,
+        "priceUsd": update.price_usd,
         "jumpedFrom": details.jumped_from,
     }
     for name, value in numbers.items():
@@ -51,6 +56,9 @@ def arrival_of(row: Row) -> Arrival:
             side=_side(row),
             amount=_optional_number(row, "amount"),
             amount_sol=_optional_number(row, "amountSol"),
+            price_usd=_optional_number(row, "priceUsd"),
+            source=parse_source(_optional_text(row, "source")),
+            via=parse_stable(_optional_text(row, "via")),
         ),
         integer(row, "arrivedAtMs"),
         index_in_body=integer(row, "indexInBody") if "indexInBody" in row else 0,
@@ -67,6 +75,10 @@ def _side(row: Row) -> Side | None:
     if "side" not in row:
         return None
     return "buy" if text(row, "side") == "buy" else "sell"
+
+
+def _optional_text(row: Row, name: str) -> str | None:
+    return text(row, name) if name in row else None
 
 
 def _optional_number(row: Row, name: str) -> Decimal | None:

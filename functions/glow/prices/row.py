@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from functions.glow.update import Update, place_of
 
@@ -36,16 +37,37 @@ class Arrival:
         return (self.arrived_at_ms, self.index_in_body)
 
     @property
+    def is_quote(self) -> bool:
+        """Whether it is what somebody said, and no trade."""
+        return self.update.source == "jupiter"
+
+    @property
     def place(self) -> str:
         return place_of(self.update.id)
 
 
-def in_trade_order(arrivals: Sequence[Arrival]) -> list[Arrival]:
+class Placed(Protocol):
+    """What the order of trades depends on."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def index_in_block(self) -> int | None: ...
+
+    @property
+    def came(self) -> tuple[int, int]: ...
+
+
+PlacedT = TypeVar("PlacedT", bound=Placed)
+
+
+def in_trade_order(arrivals: Sequence[PlacedT]) -> list[PlacedT]:
     """By time and slot. Inside a slot by the place in the block, if that is known of all its trades;
     else as they arrived."""
     by_arrival = {arrival.place for arrival in arrivals if arrival.index_in_block is None}
 
-    def key(arrival: Arrival) -> tuple[str, int, tuple[int, int]]:
+    def key(arrival: PlacedT) -> tuple[str, int, tuple[int, int]]:
         index = None if arrival.place in by_arrival else arrival.index_in_block
         return (arrival.place, index or 0, arrival.came)
 

@@ -6,7 +6,8 @@ of today. DynamoDB deletes up to two days late (facts/aws.md §3), so every read
 
 A row that has `jumpedFrom` is a suspect (trades/gate.py). Only the reads of the gate see it.
 `indexInBody` orders what was stored at once. A row of an older release lacks it, and `side`,
-`amount`, `amountSol` and `indexInBlock`; they are also left out where they are not known.
+`amount`, `amountSol`, `priceUsd` and `indexInBlock`; they are also left out where they are not known.
+A quote has `source`, a trade that was paid in dollars `via`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from functions.glow.errors import Unavailable
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
 # `-` sorts below every character that an id's last part may hold, `~` above all of them.
 _FIRST: Final = "-"
 _LAST: Final = "~"
-# As many rows (up to 340 B) as two read units of 4 KB hold: expired ones may lie above the newest.
+# As many rows (up to 370 B) as two read units of 4 KB hold: expired ones may lie above the newest.
 _NEWEST_ROWS_PER_READ: Final = 20
+# An hour of quotes, one a minute, and some more.
+_MOST_READS_OF_QUOTES: Final = 4
 _NOTHING_ELSE: Final = Details()
 
 
@@ -162,7 +166,11 @@ class PriceTable:
         return [arrival.update for arrival in in_trade_order(arrivals)]
 
     def recent(self, token: str, *, since: int, now: float) -> list[Arrival]:
-        """The rows with the highest ids, suspects too, of trades from second `since` on: one read."""
+        """The rows with the highest ids, suspects too, of trades from second `since` on.
+
+        One read; more, but not many, only while there is nothing but quotes: a token that was not
+        traded for a while has one a minute.
+        """
         pages = self._pages(
             token,
             id_at(since),
@@ -171,6 +179,18 @@ class PriceTable:
             rows=_NEWEST_ROWS_PER_READ,
             ascending=False,
             with_suspects=True,
+        )
+        found: list[Arrival] = []
+        for page in islice(pages, _MOST_READS_OF_QUOTES):
+            found += page
+            if not all(row.is_quote for row in page):
+                break
+        return found
+
+    def latest(self, token: str, *, now: float) -> list[Arrival]:
+        """The rows with the highest ids, the highest first: one read."""
+        pages = self._pages(
+            token, _FIRST, _LAST, now=now, rows=_NEWEST_ROWS_PER_READ, ascending=False
         )
         return next(pages)
 

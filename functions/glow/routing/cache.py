@@ -2,12 +2,18 @@
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from functions.glow import log
 from functions.glow.errors import GlowError, Unavailable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import CACHE_SECONDS, RELIABLE_SECONDS, Routes
-from functions.glow.routing.table import RouteTable
+
+
+class RouteReader(Protocol):
+    """Reads the item; None while there is none. Raises Unavailable."""
+
+    def read(self) -> Routes | None: ...
 
 
 class RouteCache:
@@ -18,7 +24,7 @@ class RouteCache:
     """
 
     def __init__(
-        self, table: RouteTable, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+        self, table: RouteReader, policy: Policy, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._table = table
         self._routes = Routes(current=policy)

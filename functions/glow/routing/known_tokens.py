@@ -75,8 +75,11 @@ class KnownTokens:
                 told.add(text(row, "id").removeprefix(_PREFIX))
         return told
 
-    def page(self, cursor: str | None, *, now: float) -> tuple[Sequence[str], str | None]:
-        """Known tokens in no order, and the cursor of the next page; None: this was the last."""
+    def page(
+        self, cursor: str | None, *, now: float, rows: int = _PAGE_ROWS
+    ) -> tuple[Sequence[str], str | None]:
+        """Known tokens in no order, at most `rows` of the table, and the cursor of the next page;
+        None: this was the last."""
         scan: ScanInputTypeDef = {
             "TableName": self._table,
             "FilterExpression": "begins_with(id, :prefix) AND expiresAt > :now",
@@ -85,7 +88,7 @@ class KnownTokens:
                 ":now": {"N": str(int(now))},
             },
             "ConsistentRead": True,
-            "Limit": _PAGE_ROWS,
+            "Limit": rows,
         }
         if cursor is not None:
             scan["ExclusiveStartKey"] = {"id": {"S": cursor}}

@@ -1,4 +1,4 @@
-"""RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens.
+"""RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens and SOL/USD.
 
 `current`, `previous` and `work` are JSON, `changedAt` is Unix ms, `version` counts. They are written by RouteMover and
 RouteWorker. `health` is written by publishers at any time, and they may write nothing else
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from functions.glow.errors import Unavailable
 from functions.glow.prices.attributes import Row, integer, text
 from functions.glow.routing.policy import parse_policy
+from functions.glow.routing.rate import SOL_USD, SOL_USD_KEY, rate_of
 from functions.glow.routing.routes import (
     EdgeHealth,
     Routes,
@@ -21,12 +23,14 @@ from functions.glow.routing.routes import (
 )
 from functions.glow.routing.work import Work, parse_work
 from functions.glow.runtime.aws import unavailable_unless_answered
+from functions.glow.usd import SolUsd
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, UpdateItemInputTypeDef
 
-_KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": "ROUTING"}}
+_ROUTING: Final = "ROUTING"
+_KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": _ROUTING}}
 _PART: Final = "the routing table"
 # Of the attributes whose names are, or may become, words of DynamoDB's own.
 _NAMES: Final = {f"#{name}": name for name in ("current", "version", "work")}
@@ -43,17 +47,20 @@ class RouteTable:
         """The item as it is now; None before the first `pulumi up` has written it."""
         with unavailable_unless_answered(_PART):
             answer = self._client.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True)
-        row: Row | None = answer.get("Item")
-        if row is None or "current" not in row:
-            return None
-        return Routes(
-            current=parse_policy(text(row, "current")),
-            since_ms=integer(row, "changedAt"),
-            previous=parse_previous(text(row, "previous")),
-            health=_health(row),
-            work=_work(row),
-            version=integer(row, "version") if "version" in row else 0,
-        )
+        return _routes(answer.get("Item"))
+
+    def read_with_rate(self) -> tuple[Routes | None, SolUsd | None]:
+        """The item, and SOL/USD beside it, in one call. None for what is not there."""
+        keys = [_KEY, SOL_USD_KEY]
+        with unavailable_unless_answered(_PART):
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+        if answer.get("UnprocessedKeys"):  # too busy: then a row may be there that is not in it
+            raise Unavailable(f"{_PART} did not answer in full; send it again")
+        found = {text(row, "id"): row for row in answer["Responses"].get(self._table, [])}
+        rate = found.get(SOL_USD)
+        return _routes(found.get(_ROUTING)), None if rate is None else rate_of(rate)
 
     def replace(self, seen: Routes | None, routes: Routes) -> bool:
         """Write all but `health`, unless another process has replaced `seen` since; whether it was
@@ -111,6 +118,19 @@ class RouteTable:
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
+
+
+def _routes(row: Row | None) -> Routes | None:
+    if row is None or "current" not in row:
+        return None
+    return Routes(
+        current=parse_policy(text(row, "current")),
+        since_ms=integer(row, "changedAt"),
+        previous=parse_previous(text(row, "previous")),
+        health=_health(row),
+        work=_work(row),
+        version=integer(row, "version") if "version" in row else 0,
+    )
 
 
 def _health(row: Row) -> EdgeHealth:

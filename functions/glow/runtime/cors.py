@@ -11,8 +11,6 @@ from typing import Final
 from functions.glow.origin import is_listed
 from functions.glow.runtime.http import HttpEvent, HttpHandler, HttpRequest, HttpResponse
 
-# Also to a page that may not read: a cache must not give one page's answer to another.
-_ALWAYS: Final[Mapping[str, str]] = {"vary": "Origin"}
 _EXPOSED: Final[Mapping[str, str]] = {"access-control-expose-headers": "date"}  # the first cursor
 _PREFLIGHT: Final[Mapping[str, str]] = {
     "access-control-allow-methods": "GET, HEAD, OPTIONS",
@@ -33,7 +31,9 @@ def lets_pages_read(allowed: Set[str]) -> Callable[[HttpHandler], HttpHandler]:
             request = HttpRequest.from_event(event)
             is_preflight = request.route.startswith("OPTIONS ")
             response = _no_content() if is_preflight else handler(event, context)
-            response["headers"] |= _ALWAYS
+            # Also to a page that may not read: a cache must not give one page's answer to another.
+            varies = response["headers"].get("vary")
+            response["headers"]["vary"] = f"{varies}, Origin" if varies else "Origin"
             origin = request.headers.get("origin")
             if origin is not None and is_listed(origin, allowed):
                 response["headers"] |= {"access-control-allow-origin": origin}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Self, TypedDict
+from typing import NotRequired, Self, TypedDict
 
 from functions.glow import log
 from functions.glow.errors import BadRequest, Refused, TooLarge, Unavailable
@@ -27,6 +27,7 @@ class HttpResponse(TypedDict):
     statusCode: int
     headers: dict[str, str]
     body: str
+    isBase64Encoded: NotRequired[bool]
 
 
 HttpHandler = Callable[[HttpEvent, object], HttpResponse]

@@ -11,6 +11,9 @@ against manipulation: whoever trades twice at such a price is believed.
   decides nothing, nor does a trade of an earlier slot.
 - What nothing contradicts within RELEASE_SECONDS is released: a rug pull's last trade counts.
 
+A quote (source "jupiter") is no trade: it is nobody's neighbour, agrees with nothing and contradicts
+nothing.
+
 What was decided is read from the rows, never stored. So it does not matter how often, or by whom, it
 is asked.
 """
@@ -88,7 +91,7 @@ def _releases(arrival: Arrival, row: Arrival, rows: Iterable[Arrival], max_jump:
 
 def _testimony(row: Arrival, suspect: Arrival, max_jump: int) -> Testimony | None:
     older = suspect.jumped_from
-    if older is None or row.came <= suspect.came or row.place < suspect.place:
+    if row.is_quote or older is None or row.came <= suspect.came or row.place < suspect.place:
         return None
     from_suspect = _factor(row.update.price, suspect.update.price)
     from_older = _factor(row.update.price, older)
@@ -99,7 +102,7 @@ def _testimony(row: Arrival, suspect: Arrival, max_jump: int) -> Testimony | Non
 
 def _jump(trade: Update, rows: Iterable[Arrival], max_jump: int) -> Decimal | None:
     """The price that `trade` is too far from, if it is."""
-    plain = in_trade_order([row for row in rows if row.jumped_from is None])
+    plain = in_trade_order([row for row in rows if row.jumped_from is None and not row.is_quote])
     before = [row for row in plain if row.place <= place_of(trade.id)]
     # A late trade may be older than all rows that were read. Then the next one after it counts.
     neighbour = (before[-1:] or plain[:1] or [None])[0]

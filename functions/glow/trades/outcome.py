@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from functions.glow.update import Side
+from functions.glow.update import Side, Stable
 
 PricePath = Literal[
     "balances",  # a pool that holds wrapped SOL
@@ -35,7 +35,7 @@ class PricedToken:
 
     `side` is what the traders did: "buy" where the pool gave tokens away. None where it cannot be
     told which account was the pool, and the price is the same either way. `path` says which part of
-    the body the price came from.
+    the body the price came from. `via`: it was paid in that, at `price_usd` (stable.py).
     """
 
     mint: str
@@ -44,6 +44,8 @@ class PricedToken:
     amount: Decimal
     amount_sol: Decimal
     path: PricePath
+    price_usd: Decimal | None = None
+    via: Stable | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
 from functions.glow.trades.forms import form_of
 from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
-from functions.glow.trades.price import price_movements
-from functions.glow.trades.simple import price_simple
+from functions.glow.trades.simple import SimpleTrade, price_simple
+from functions.glow.trades.stable import price_in_sol
 from functions.glow.update import Update, known_amount, parse_price, parse_slot, parse_timestamp
+from functions.glow.usd import NO_DOLLARS, Dollars, in_usd
 
 MAX_CLOCK_SKEW_SECONDS: Final = 60
 
@@ -76,22 +77,66 @@ class Trades:
 
 
 def parse_webhook(
-    body: bytes | str, *, x_token: str | None, tokens: frozenset[str], now: float
+    body: bytes | str,
+    *,
+    x_token: str | None,
+    tokens: frozenset[str],
+    now: float,
+    dollars: Dollars = NO_DOLLARS,
 ) -> Trades:
     """Read a webhook body: a JSON array is of Helius, ENHANCED or RAW; an object is the simple form.
 
-    `tokens` are the streamed ones (empty: all), `now` is Unix time in seconds. Raises Refused when
-    the body as a whole is wrong; one damaged transaction in an array never fails its neighbours.
+    `tokens` are the streamed ones (empty: all), `now` is Unix time in seconds, `dollars` give prices one
+    in dollars. Raises Refused when the body as a whole is wrong; one damaged transaction in an array never fails its neighbours.
     """
-    latest_timestamp = now + MAX_CLOCK_SKEW_SECONDS
+    stack = _Stack(tokens, dollars, now + MAX_CLOCK_SKEW_SECONDS)
     parsed = _parse_body(body)
     if isinstance(parsed, list):
-        return _parse_batch(cast("list[object]", parsed), tokens, latest_timestamp)
+        return _parse_batch(cast("list[object]", parsed), stack)
     if isinstance(parsed, dict):
-        return _parse_simple(cast("Json", parsed), x_token, tokens, latest_timestamp)
+        return _parse_simple(cast("Json", parsed), x_token, stack)
     raise BadRequest(
         "body must be a JSON array of Helius transactions, or one trade as a JSON object"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """What is the same for all trades of a body."""
+
+    tokens: frozenset[str]
+    dollars: Dollars
+    latest_timestamp: float
+
+    def update(self, priced: PricedToken | SimpleTrade, token: str, origin: "_Origin") -> Update:
+        """The update of a trade of `token`. Raises BadRequest where its price is out of range."""
+        price = parse_price(priced.price, where=f"{origin.where}'s price of {token}")
+        via, price_usd = None, in_usd(price, self.dollars.sol_usd(origin.timestamp))
+        if isinstance(priced, PricedToken) and priced.price_usd is not None:
+            via, price_usd = priced.via, known_amount(priced.price_usd)
+        return Update(
+            token,
+            price,
+            origin.timestamp,
+            origin.slot,
+            origin.signature,
+            side=priced.side,
+            amount=known_amount(priced.amount),
+            amount_sol=known_amount(priced.amount_sol),
+            price_usd=price_usd,
+            via=via,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The transaction that a trade was in; `where` it stands in the body."""
+
+    timestamp: int
+    slot: int
+    signature: str
+    index_in_block: int | None
+    where: str
 
 
 def _parse_body(body: bytes | str) -> object:
@@ -101,19 +146,17 @@ def _parse_body(body: bytes | str) -> object:
         raise BadRequest(f"body is not UTF-8 at byte {error.start}; send JSON as UTF-8") from error
 
 
-def _parse_simple(
-    trade: Json, x_token: str | None, tokens: frozenset[str], latest_timestamp: float
-) -> Trades:
+def _parse_simple(trade: Json, x_token: str | None, stack: _Stack) -> Trades:
     if x_token is None:
         raise BadRequest(
             "the simple form needs the header x-token with the token's mint or name;"
             " Helius transactions come as a JSON array"
         )
-    token = require_known(parse_token(x_token, where="header x-token"), tokens)
+    token = require_known(parse_token(x_token, where="header x-token"), stack.tokens)
     signature = parse_signature(trade.get("txSignature"), where="body.txSignature")
     timestamp = parse_timestamp(trade.get("timestamp"), where="body.timestamp")
     slot = parse_slot(trade.get("slot"), where="body.slot")
-    if timestamp > latest_timestamp:
+    if timestamp > stack.latest_timestamp:
         raise BadRequest(
             f"body.timestamp {timestamp} is more than {MAX_CLOCK_SKEW_SECONDS} s ahead of now;"
             " send Unix time in seconds, and check the sender's clock"
@@ -122,28 +165,15 @@ def _parse_simple(
     if priced is None:
         detail = "nativeBalanceChange of vault_sol or user is 0"
         return Trades((), (Skip(signature, token, "zero_change", detail),))
-    update = Update(
-        token,
-        priced.price,
-        timestamp,
-        slot,
-        signature,
-        side=priced.side,
-        amount=known_amount(priced.amount),
-        amount_sol=known_amount(priced.amount_sol),
-    )
-    return Trades((Trade(update=update),), ())
+    origin = _Origin(timestamp, slot, signature, None, "body")
+    return Trades((Trade(update=stack.update(priced, token, origin)),), ())
 
 
-def _parse_batch(
-    transactions: Sequence[object], tokens: frozenset[str], latest_timestamp: float
-) -> Trades:
+def _parse_batch(transactions: Sequence[object], stack: _Stack) -> Trades:
     trades: dict[tuple[str, str], Trade] = {}
     skipped: list[Skip] = []
     for index, transaction in enumerate(transactions):
-        for found in _parse_transaction(
-            transaction, tokens, latest_timestamp, where=f"body[{index}]"
-        ):
+        for found in _parse_transaction(transaction, stack, where=f"body[{index}]"):
             if isinstance(found, Skip):
                 skipped.append(found)
                 continue
@@ -160,9 +190,7 @@ def _place(trade: Trade) -> tuple[int, int, int]:
     return (trade.update.timestamp, trade.update.slot, trade.index_in_block or 0)
 
 
-def _parse_transaction(
-    value: object, tokens: frozenset[str], latest_timestamp: float, *, where: str
-) -> list[Trade | Skip]:
+def _parse_transaction(value: object, stack: _Stack, *, where: str) -> list[Trade | Skip]:
     """The trades of one transaction of Helius, and what of it is skipped."""
     signature: str | None = None
     try:
@@ -170,7 +198,7 @@ def _parse_transaction(
         form = form_of(transaction)
         signature = form.signature(transaction, where=where)
         timestamp = form.timestamp(transaction, where=where)
-        if timestamp > latest_timestamp:
+        if timestamp > stack.latest_timestamp:
             detail = f"timestamp {timestamp} is more than {MAX_CLOCK_SKEW_SECONDS} s ahead of now"
             return [Skip(signature, None, "future_timestamp", detail)]
         slot = parse_slot(transaction.get("slot"), where=f"{where}.slot")
@@ -180,25 +208,15 @@ def _parse_transaction(
         movements = form.read(transaction, where=where)
         if isinstance(movements, NoPrice):
             return [_skip(movements, signature, where=where)]
-        origin = _Origin(timestamp, slot, signature, movements.index_in_block)
+        origin = _Origin(timestamp, slot, signature, movements.index_in_block, where)
         return [
             _skip(found, signature, where=where)
             if isinstance(found, NoPrice)
-            else _trade(found, origin, tokens, where=where)
-            for found in price_movements(movements)
+            else _trade(found, origin, stack)
+            for found in price_in_sol(movements, stack.dollars.sol_usd(timestamp))
         ]
     except BadRequest as error:
         return [Skip(signature, None, "damaged", str(error))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """The transaction that a trade was in."""
-
-    timestamp: int
-    slot: int
-    signature: str
-    index_in_block: int | None
 
 
 def _skip(found: NoPrice, signature: str, *, where: str) -> Skip:
@@ -206,21 +224,9 @@ def _skip(found: NoPrice, signature: str, *, where: str) -> Skip:
     return Skip(signature, token, found.reason, found.detail)
 
 
-def _trade(
-    priced: PricedToken, origin: _Origin, tokens: frozenset[str], *, where: str
-) -> Trade | Skip:
-    token = parse_token(priced.mint, where=f"{where}'s mint")
-    if tokens and token not in tokens:
+def _trade(priced: PricedToken, origin: _Origin, stack: _Stack) -> Trade | Skip:
+    token = parse_token(priced.mint, where=f"{origin.where}'s mint")
+    if stack.tokens and token not in stack.tokens:
         return Skip(origin.signature, token, "token_not_configured", "glow:tokens does not list it")
-    price = parse_price(priced.price, where=f"{where}'s price of {token}")
-    update = Update(
-        token,
-        price,
-        origin.timestamp,
-        origin.slot,
-        origin.signature,
-        side=priced.side,
-        amount=known_amount(priced.amount),
-        amount_sol=known_amount(priced.amount_sol),
-    )
+    update = stack.update(priced, token, origin)
     return Trade(update=update, index_in_block=origin.index_in_block)

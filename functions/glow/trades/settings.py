@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from functions.glow.routing.policy import Policy
 from functions.glow.routing.settings import EdgeAccess
 
 
@@ -16,11 +15,9 @@ class EdgePublishSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
-    """`policy` holds until the routing item is read. `route_queue_url` takes tasks of what is found out
-    about routes. `edge` is None where the stack has none."""
+    """`route_queue_url` takes tasks of what is found out about routes. `edge` is None where the stack has
+    none."""
 
-    routes_table: str
-    policy: Policy
     broadcast_queue_url: str
     route_queue_url: str
     edge: EdgePublishSettings | None

@@ -17,16 +17,13 @@ from functions.glow.trades.routed import RoutedPublisher
 from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
 
 def routed_publisher(
-    dynamodb: DynamoDBClient, sqs: SQSClient, settings: PublishSettings
+    table: RouteTable, routes: RouteCache, sqs: SQSClient, settings: PublishSettings
 ) -> RoutedPublisher:
-    """The edge's part is made when it is first needed."""
-    table = RouteTable(dynamodb, settings.routes_table)
-    routes = RouteCache(table, settings.policy)
+    """Publishes by `routes`, a cache of `table`. The edge's part is made when it is first needed."""
     tasks = TaskQueue(sqs, settings.route_queue_url)
     broadcast_queue = QueuePublisher(sqs, settings.broadcast_queue_url, name="the broadcast queue")
 

@@ -11,6 +11,7 @@ from local.provider.aws import (
     iam,
     invocation,
     lambda_,
+    scheduler,
     sns,
     sqs,
 )
@@ -36,6 +37,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:lambda/invocation:Invocation": invocation.Invocation,
     "aws:lambda/layerVersion:LayerVersion": lambda_.LayerVersion,
     "aws:lambda/permission:Permission": lambda_.Permission,
+    "aws:scheduler/schedule:Schedule": scheduler.Schedule,
     "aws:sns/topic:Topic": sns.Topic,
     "aws:sns/topicSubscription:TopicSubscription": sns.TopicSubscription,
     "aws:sqs/queue:Queue": sqs.Queue,

@@ -1,6 +1,6 @@
 """DynamoDB tables."""
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from pulumi_aws import dynamodb
 
@@ -9,10 +9,12 @@ from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, Value, block, text
 
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
+    from types_boto3_dynamodb.literals import StreamViewTypeType
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
 
-# UpdateTable changes these; TTL and backups have separate calls.
+# UpdateTable changes these, and the stream in a call of its own; TTL and backups have separate calls.
 IN_TABLE: Final = ("attributes", "billingMode", "deletionProtectionEnabled")
+STREAM: Final = ("streamEnabled", "streamViewType")
 
 
 class Table(AwsResource):
@@ -31,6 +33,8 @@ class Table(AwsResource):
             "PointInTimeRecoverySpecification", {"enabled": "PointInTimeRecoveryEnabled"}
         ),
         "rangeKey": OWN,
+        "streamEnabled": OWN,
+        "streamViewType": OWN,
         "ttl": Block(
             "TimeToLiveSpecification", {"attributeName": "AttributeName", "enabled": "Enabled"}
         ),
@@ -40,9 +44,12 @@ class Table(AwsResource):
         "billingMode": "PROVISIONED",
         "deletionProtectionEnabled": False,
         "pointInTimeRecovery": {"enabled": False},
+        "streamEnabled": False,
+        "streamViewType": None,
         "ttl": {"attributeName": None, "enabled": False},
     }
-    outputs = frozenset({"arn"})
+    changing = frozenset({"streamArn", "streamLabel"})
+    outputs = changing | {"arn"}
     autoname = "name"
     importable = True
 
@@ -67,6 +74,10 @@ class Table(AwsResource):
             "arn": table.get("TableArn"),
             "hashKey": keys.get("HASH"),
             "rangeKey": keys.get("RANGE"),
+            "streamArn": table.get("LatestStreamArn", ""),
+            "streamEnabled": table.get("StreamSpecification", {}).get("StreamEnabled", False),
+            "streamLabel": table.get("LatestStreamLabel", ""),
+            "streamViewType": table.get("StreamSpecification", {}).get("StreamViewType"),
             "pointInTimeRecovery": {"enabled": self._is_backed_up(state.id)},
             "ttl": self._ttl(state),
         }
@@ -76,6 +87,8 @@ class Table(AwsResource):
             full = {"deletionProtectionEnabled": False, **news}
             table = self.request({key: full[key] for key in IN_TABLE if key in full})
             self.aws.dynamodb.update_table(TableName=state.id, **table)
+        if any(state.properties.get(key) != news.get(key) for key in STREAM):
+            self._switch_stream(state, news)
         if state.properties.get("ttl") != news.get("ttl"):
             ttl = news.get("ttl") or _switched_off(state.properties.get("ttl"))
             self.aws.dynamodb.update_time_to_live(TableName=state.id, **self.request({"ttl": ttl}))
@@ -87,6 +100,19 @@ class Table(AwsResource):
 
     def delete(self, state: State) -> None:
         self.aws.dynamodb.delete_table(TableName=state.id)
+
+    def _switch_stream(self, state: State, news: Properties) -> None:
+        """On, off, or to another view, for which DynamoDB wants it off first."""
+        if state.properties.get("streamEnabled"):
+            self.aws.dynamodb.update_table(
+                TableName=state.id, StreamSpecification={"StreamEnabled": False}
+            )
+        if news.get("streamEnabled"):
+            view = cast("StreamViewTypeType", text(news, "streamViewType"))
+            self.aws.dynamodb.update_table(
+                TableName=state.id,
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
+            )
 
     def _is_backed_up(self, name: str) -> bool:
         answer = self.aws.dynamodb.describe_continuous_backups(TableName=name)

@@ -1,6 +1,7 @@
 """Lambda functions, layers, permissions and event source mappings."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from pulumi_aws import lambda_
@@ -16,8 +17,15 @@ IN_CODE: Final = frozenset({"architectures", "code"})
 # Lambda measures all variables as one JSON text: it prints that text in the error, as "String measured".
 ENVIRONMENT_BYTES: Final = 4096
 
-# Lambda polls a queue with the function's role. It accepts a mapping only if the role allows these.
+# Lambda polls a queue or a stream with the function's role. It accepts a mapping only if the role allows
+# these.
 POLLING_ACTIONS: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+READING_ACTIONS: Final = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
 
 
 class Function(AwsResource):
@@ -188,21 +196,34 @@ class Permission(AwsResource):
 
 
 class EventSourceMapping(AwsResource):
-    """aws.lambda.EventSourceMapping of an SQS queue."""
+    """aws.lambda.EventSourceMapping of an SQS queue or of a table's stream."""
 
     args = lambda_.EventSourceMappingArgs
     inputs: ClassVar[Inputs] = {
         "batchSize": "BatchSize",
+        "bisectBatchOnFunctionError": "BisectBatchOnFunctionError",
+        "destinationConfig": Block(
+            "DestinationConfig",
+            {"onFailure": Block("OnFailure", {"destinationArn": "Destination"})},
+        ),
         "eventSourceArn": "EventSourceArn",
+        "filterCriteria": Block(
+            "FilterCriteria", {"filters": Block("Filters", {"pattern": "Pattern"})}
+        ),
         "functionName": "FunctionName",
         "functionResponseTypes": "FunctionResponseTypes",
+        "maximumBatchingWindowInSeconds": "MaximumBatchingWindowInSeconds",
+        "maximumRetryAttempts": "MaximumRetryAttempts",
+        "parallelizationFactor": "ParallelizationFactor",
         "scalingConfig": Block("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
+        "startingPosition": "StartingPosition",
     }
-    replaced_by = frozenset({"eventSourceArn"})
+    replaced_by = frozenset({"eventSourceArn", "startingPosition"})
     # CreateEventSourceMapping's API reference.
     defaults: ClassVar[Properties] = {
         "batchSize": 10,
         "functionResponseTypes": [],
+        "maximumBatchingWindowInSeconds": 0,
         "scalingConfig": {},
     }
     changing = frozenset({"functionArn", "lastModified", "lastProcessingResult"})
@@ -229,7 +250,8 @@ class EventSourceMapping(AwsResource):
 
     def update(self, state: State, news: Properties) -> None:
         mapping = self.request({**self.defaults, **news})
-        del mapping["EventSourceArn"]
+        for fixed in ("EventSourceArn", "StartingPosition"):
+            mapping.pop(fixed, None)
         self.aws.lambda_.update_event_source_mapping(UUID=state.id, **mapping)
 
     def delete(self, state: State) -> None:
@@ -238,26 +260,18 @@ class EventSourceMapping(AwsResource):
     def _refuse_what_aws_refuses(self, inputs: Properties) -> None:
         """Raise ValueError for a mapping that AWS refuses but ministack accepts.
 
-        The role must be allowed to poll, and the visibility timeout must not be shorter than the
+        The role must be allowed to poll. The visibility timeout of a queue must not be shorter than the
         function's timeout (AWS: "Creating and configuring an Amazon SQS event source mapping").
         """
         function = self.aws.lambda_.get_function_configuration(
             FunctionName=text(inputs, "functionName")
         )
-        queue_arn = text(inputs, "eventSourceArn")
-        simulated = self.aws.iam.simulate_principal_policy(
-            PolicySourceArn=function["Role"],
-            ActionNames=POLLING_ACTIONS,
-            ResourceArns=[queue_arn],
-        )
-        denied = [
-            result["EvalActionName"]
-            for result in simulated["EvaluationResults"]
-            if result["EvalDecision"] != "allowed"
-        ]
-        if denied:
-            raise ValueError(f"{function['Role']} may not {', '.join(denied)} on {queue_arn}")
-        url = self.aws.sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+        source_arn = text(inputs, "eventSourceArn")
+        if ":dynamodb:" in source_arn:
+            self._refuse_without(READING_ACTIONS, function["Role"], source_arn)
+            return
+        self._refuse_without(POLLING_ACTIONS, function["Role"], source_arn)
+        url = self.aws.sqs.get_queue_url(QueueName=source_arn.rpartition(":")[2])["QueueUrl"]
         queue = self.aws.sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["VisibilityTimeout"]
         )
@@ -267,6 +281,19 @@ class EventSourceMapping(AwsResource):
                 f"queue visibility timeout: {visibility_seconds} seconds is less than function"
                 f" timeout: {function['Timeout']} seconds"
             )
+
+    def _refuse_without(self, actions: Sequence[str], role: str, source_arn: str) -> None:
+        """Raise ValueError if `role` may not do one of `actions` on the source."""
+        simulated = self.aws.iam.simulate_principal_policy(
+            PolicySourceArn=role, ActionNames=actions, ResourceArns=[source_arn]
+        )
+        denied = [
+            result["EvalActionName"]
+            for result in simulated["EvaluationResults"]
+            if result["EvalDecision"] != "allowed"
+        ]
+        if denied:
+            raise ValueError(f"{role} may not {', '.join(denied)} on {source_arn}")
 
 
 def _refuse_too_much_environment(inputs: Properties) -> None:

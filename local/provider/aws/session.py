@@ -46,9 +46,10 @@ class Session:
     iam: "IAMClient"
     lambda_: "LambdaClient"
     logs: "CloudWatchLogsClient"
+    scheduler: Any  # no stubs are installed for it, as for sts
     sns: "SNSClient"
     sqs: "SQSClient"
-    sts: Any  # used once; no stubs are installed for it
+    sts: Any  # used once
 
     @classmethod
     def of(cls, config: Properties) -> Self:

@@ -78,6 +78,7 @@ class Run {
       set: () => Object.assign(this.stack, what),
       forget: () => this.stack.forget(what),
       move: () => this.stack.move(token, what),
+      letGo: () => this.stack.letGo(token, what),
       cut: () => this.stack.open(what).forEach((socket) => (socket.isCut = true)),
       close: () => this.stack.open(what).forEach((socket) => socket.end(step.code ?? 1006, step.reason ?? "")),
       device: () => (what === "hidden" ? (this.time.isHidden = true) : this.device.waking.forEach((wake) => wake())),

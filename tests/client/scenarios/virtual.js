@@ -99,14 +99,24 @@ export class VirtualStack {
   move(token, path) {
     this.#homes[token] = path;
     const left = path === "aws" ? "edge" : "aws";
+    for (const socket of this.open(left)) if (socket.served.has(token)) socket.say(this.#moved(token, path));
+  }
+
+  /** A path lets go of a token that has moved: the grace is over. @param {string} token @param {string} path */
+  letGo(token, path) {
+    for (const socket of this.open(path)) if (socket.served.delete(token)) socket.say(this.#moved(token, this.#homes[token]));
+  }
+
+  /** @param {string} token @param {string} path */
+  #moved(token, path) {
     const { url, live } = this.#addresses(path, token);
-    const message = { type: "MOVED", token, path, url, liveUrl: live?.url, after: null, jitterMs: this.jitterMs };
-    for (const socket of this.open(left)) if (socket.served.has(token)) socket.say(message);
+    return { type: "MOVED", token, path, url, liveUrl: live?.url, after: null, jitterMs: this.jitterMs };
   }
 
   /** @param {VirtualSocket} socket @param {URLSearchParams} query */
   accept(socket, query) {
     const { path, isLive, token } = socket;
+    socket.isConnecting = false;
     if (this.refused.includes(path) || (this.full.includes(path) && !isLive)) {
       this.requests.push(`refused ${path}`);
       return void socket.onclose?.({ code: 1006, reason: "" });
@@ -168,6 +178,8 @@ export class VirtualStack {
   #subscribe(socket, message) {
     /** @type {Wanted[]} */
     const wanted = (message.subscriptions ?? [message]).filter((/** @type {Wanted} */ { token }) => {
+      const home = this.#homes[token] ?? socket.path;
+      if (home !== socket.path) return void socket.say(this.#moved(token, home));
       const refusal = this.#whyNotServed(socket, token);
       if (refusal !== null) socket.say({ ...errorOf(refusal), token });
       return refusal === null;

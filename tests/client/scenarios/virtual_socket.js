@@ -8,6 +8,7 @@ export class VirtualSocket {
   /** @type {any} */ onmessage;
   /** @type {any} */ onclose;
   /** @type {any} */ onerror;
+  isConnecting = true;
   isOpen = false;
   /** Half-open: neither end hears the other. */
   isCut = false;
@@ -29,6 +30,7 @@ export class VirtualSocket {
 
   /** @param {string} text */
   send(text) {
+    if (this.isConnecting) throw new Error("as a browser's WebSocket, this one cannot send yet");
     this.stack.time.arrive(() => this.isOpen && !this.isCut && this.stack.hear(this, JSON.parse(text)));
   }
 

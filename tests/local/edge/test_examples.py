@@ -138,6 +138,18 @@ def test_page_of_another_origin_shows_the_price_of_a_trade(
     wait.until(lambda _: browser.find_element(By.ID, "price").text == "0.0032 SOL")
 
 
+def test_watchlist_in_python_prints_the_prices_of_its_tokens(wire: Wire) -> None:
+    command = [sys.executable, "-m", "examples.watchlist", "PYTHON_A", "PYTHON_B"]
+    with running(command, wire.rest_url) as app:
+        line_with(app, "live edge")
+
+        for token, lamports in (("PYTHON_A", 3_900_000_000), ("PYTHON_B", 4_100_000_000)):
+            wire.send(a_trade(lamports=lamports), token=token)
+
+            price = str(lamports / 10**12)
+            assert line_with(app, " SOL").split()[1:] == [token, price, "SOL"]
+
+
 async def test_stream_of_made_up_trades_is_heard_in_order(
     endpoints: Endpoints, edge_url: str, listeners: Listeners
 ) -> None:

@@ -173,6 +173,18 @@ call = aws.lambda_.Invocation(
     triggers={"step": step},
 )
 
+aws.scheduler.Schedule(
+    "schedule",
+    name="tiny-schedule",
+    schedule_expression="rate(2 hours)" if is_second else "rate(1 hour)",
+    flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
+    target=aws.scheduler.ScheduleTargetArgs(
+        arn=callee.arn,
+        role_arn=role.arn,
+        retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(maximum_retry_attempts=0),
+    ),
+)
+
 http = aws.apigatewayv2.Api(
     "http",
     name="tiny-http",

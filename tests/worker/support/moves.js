@@ -1,7 +1,5 @@
 /** The mover's orders, and what clients receive, for the tests. */
 
-import { WebSocket } from "ws";
-
 import { CLOSE } from "../../../worker/close.js";
 import { Client, story } from "./edge.js";
 

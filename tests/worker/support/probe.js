@@ -1,8 +1,10 @@
 /** The Worker with extra methods of its rooms, for what tests must cause or see and clients cannot. */
 
 import { Connection } from "../../../worker/connection.js";
-import { LIMITS } from "../../../worker/limits.js";
+import { regionOf } from "../../../worker/hub_choice.js";
 import worker, { BroadcastRoom as Room, ClientHub as Hub } from "../../../worker/index.js";
+import { LIMITS } from "../../../worker/limits.js";
+import { hubOf } from "../../../worker/rooms.js";
 
 let wakes = 0;
 let crashes = 0;
@@ -138,6 +140,10 @@ export default {
     if (probe !== "probe") return worker.fetch(request, env);
     if (what === "wakes") return Response.json(wakes);
     if (what === "rowsWritten") return Response.json(rowsWritten);
+    if (what === "crashHub") {
+      const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
+      return hub.crash().then(() => Response.json(null), (/** @type {unknown} */ error) => Response.json(String(error)));
+    }
     const room = /** @type {any} */ (env.BROADCAST_ROOM.getByName(token));
     if (what === "ws") return room.fetch(`https://room/${new URL(request.url).search}`, { headers: { upgrade: "websocket" } });
     try {

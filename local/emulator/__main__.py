@@ -9,6 +9,7 @@ from typing import Final, cast
 from ministack.app import main  # pyright: ignore[reportUnknownVariableType]  has no types
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
+from streams import hand_out_changes_as_lambda_does
 
 MAX_PROCESSES: Final = 4
 POLL_SECONDS: Final = 0.002
@@ -183,4 +184,5 @@ if __name__ == "__main__":
     let_requests_wait_for_a_process()
     let_routes_answer_preflights()
     tell_conditions_which_rows_dynamodb_writes()
+    hand_out_changes_as_lambda_does()
     main()

@@ -1,0 +1,1 @@
+"""ministack, corrected. A folder that is run by itself: `python local/emulator`."""

@@ -1,0 +1,1 @@
+"""Stands in for Jupiter's Price API V3: its shape, with prices of this folder."""

@@ -1,0 +1,127 @@
+"""`candles rebuild`: makes candles of stored trades again, as the roll-up does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+from rich.progress import Progress
+
+from functions.glow.candles.intervals import DAY, HOUR
+from functions.glow.candles.raw import RawTrades
+from functions.glow.candles.roll import RollUp, Span
+from functions.glow.candles.table import CandleTable
+from functions.glow.errors import BadRequest, Unavailable
+from functions.glow.routing.known_tokens import KnownTokens
+from functions.glow.token import parse_token
+from ops.deployed import DeployedStack, StackOption, dynamodb_of
+from ops.errors import OpsError
+
+_AGO: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+app: Final = typer.Typer(no_args_is_help=True, help="Candles of a deployed stack.")
+
+
+@app.command()
+def rebuild(
+    from_: Annotated[
+        str, typer.Option("--from", help="2h (ago), 2026-11-25T10:00 (UTC), or Unix seconds.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="The same. Default: now.")] = "0s",
+    token: Annotated[
+        list[str] | None,
+        typer.Option("--token", help="A mint; repeat it. Default: all that are known."),
+    ] = None,
+    stack: StackOption = "local",
+) -> None:
+    """Make the candles of a time again, from the stored trades. It may be run again at any time.
+
+    A candle that counts more trades than are stored yet is left as it is.
+    """
+    now = time.time()
+    start, end = parse_moment(from_, now=now), parse_moment(to, now=now)
+    if start >= end:
+        raise OpsError(f"--from ({from_}) must lie before --to ({to}).")
+    deployed = DeployedStack.named(stack)
+    client = dynamodb_of(deployed.text("LaterQueueUrl"))
+    trades = RawTrades(client, deployed.text("PriceTableName"))
+    roll_up = RollUp(
+        trades,
+        CandleTable(client, deployed.text("CandlesTableName")),
+        retention_seconds=int(deployed.text("CandleRetentionDays")) * DAY,
+    )
+    known = KnownTokens(client, deployed.text("RoutesTableName"))
+    made, failed = 0, 0
+    try:
+        tokens = _parsed(token) if token else list(_all_of(known, now))
+        with Progress() as progress:
+            task = progress.add_task("tokens", total=len(tokens) * (end - start))
+            for each in tokens:
+                for done in make_again(trades, roll_up, each, start, end, now=now):
+                    made, failed = made + done.made, failed + done.failed
+                    progress.advance(task, done.seconds)
+    except Unavailable as error:
+        raise OpsError(
+            f"{error}: {error.__cause__}\nLikely causes: credentials of another account, or rights that"
+            " lack dynamodb:Query and dynamodb:Scan. What was done stays: run it again."
+        ) from error
+    typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
+    if failed:
+        raise OpsError(f"{failed} minutes could not be written; run it again.")
+
+
+@dataclass(frozen=True)
+class Done:
+    """Of a stretch of `seconds`: how many minutes were made, and how many could not be."""
+
+    seconds: int
+    made: int
+    failed: int
+
+
+def make_again(
+    trades: RawTrades, roll_up: RollUp, token: str, start: int, end: int, *, now: float
+) -> Iterator[Done]:
+    """Make the minutes from `start` until `end` in which something is stored, an hour at a time."""
+    for hour in range(start - start % HOUR, end, HOUR):
+        first, last = max(hour, start), min(hour + HOUR, end)
+        minutes = trades.minutes(token, first, last, now=now)
+        lost = roll_up.run([Span(token, minute) for minute in minutes], now=now)
+        yield Done(last - first, len(minutes) - len(lost), len(lost))
+
+
+def parse_moment(text: str, *, now: float) -> int:
+    """Unix seconds of `2h` (ago), of an ISO time, in UTC unless it says otherwise, or of themselves."""
+    if ago := _AGO.fullmatch(text):
+        return int(now) - int(ago[1]) * _UNIT_SECONDS[ago[2]]
+    if text.isascii() and text.isdigit() and len(text) <= 10:
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise OpsError(
+            f"{text!r} is no time. Write 30m, 2h or 7d (ago), 2026-11-25T10:00 (UTC), or Unix seconds."
+        ) from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _parsed(tokens: Sequence[str]) -> list[str]:
+    try:
+        return [parse_token(token, where="--token") for token in tokens]
+    except BadRequest as error:
+        raise OpsError(str(error)) from error
+
+
+def _all_of(known: KnownTokens, now: float) -> Iterator[str]:
+    cursor: str | None = None
+    while True:
+        tokens, cursor = known.page(cursor, now=now)
+        yield from tokens
+        if cursor is None:
+            return
