@@ -11,9 +11,9 @@ from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
 from components.packaging import Target, dependency_archive, function_archive, worker_modules
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
+from components.quotes import quotes_line
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
-from components.quotes import quotes_line
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
