@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.glow.prices.table import PriceTable
-from functions.glow.quotes.quote import QUOTE_AGE_SECONDS
 from functions.glow.quotes.runs import RUN_SECONDS, Runs, pause_seconds
 from functions.glow.routing.rate import RateRow
 from functions.glow.routing.table import RouteTable
@@ -33,6 +32,7 @@ BLOCK = 348_004_023
 TRIES = 10
 QUIET_SECONDS = 300
 RETENTION = 86_400
+QUOTE_AGE_SECONDS = 10  # the design's
 
 
 def a_mint(number: int | None = None) -> str:

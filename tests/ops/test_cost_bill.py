@@ -35,7 +35,7 @@ AMOUNTS_OF_AWS: Final = {
     "sqs_standard_requests": IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
-    "alarms": 15,
+    "alarms": 18,
 }
 AMOUNTS_OF_EDGE: Final = {
     "helius_credits": TRADES,
@@ -74,7 +74,7 @@ def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
         sessions_per_day=Decimal(0),
         updates_per_second=Decimal(0),
     )
-    polls_and_alarms = Decimal("0.97") + Decimal("0.26") + Decimal("1.50")
+    polls_and_alarms = Decimal("0.97") + Decimal("0.26") + Decimal("1.80")
 
     assert make_bill(idle, "aws", PRICES).usd == polls_and_alarms
     assert make_bill(idle, "edge", PRICES).usd == polls_and_alarms + 5

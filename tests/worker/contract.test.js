@@ -133,6 +133,17 @@ test("an update of the contract reaches a client of the running edge unchanged",
   }
 });
 
+test("an update of the contract reaches a client of a hub unchanged", async () => {
+  const edge = await startEdge({ after });
+  const client = await edge.connectLive();
+  const updates = golden("update").examples.map((/** @type {any} */ { update }) => update);
+  client.send({ action: "subscribePrice", subscriptions: updates.map(({ token }) => ({ token })) });
+  await client.next("SUBSCRIBED");
+  for (const update of updates) await edge.broadcast(update.token, update);
+  await client.hasUpdates(updates.length);
+  for (const update of updates) assert.deepEqual(client.updates.find(({ id }) => id === update.id), update);
+});
+
 const { moved: movedExamples, census, moves, answer, close } = golden("moves");
 
 test("MOVED is the one of the contract", () => {
