@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.aws.alarm_table import Watched
 from components.aws.log_groups import LeftBehind
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
@@ -101,13 +102,22 @@ storage = pipeline.storage
 Monitoring(
     "glow-monitoring",
     MonitoringArgs(
-        prefix=prefix,
-        updates=storage.updates,
-        undelivered=storage.undelivered,
-        route_tasks=storage.route_tasks,
-        later=storage.later,
-        candles=storage.candles,
-        functions=pipeline.functions,
+        watched=Watched(
+            prefix=prefix,
+            updates=storage.updates,
+            undelivered=storage.undelivered,
+            route_tasks=storage.route_tasks,
+            later=storage.later,
+            candles=storage.candles,
+            functions=pipeline.functions,
+            rest_api_id=rest.api_id,
+            websocket_api_id=websocket.api.id,
+            requests_per_second=settings.account_requests_per_second,
+            no_trade_minutes=settings.alarms.no_trade_minutes,
+            sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds
+            if settings.jupiter_rate
+            else None,
+        ),
         email=settings.alarm_email,
     ),
 )

@@ -5,10 +5,11 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from functions.environment import Environment
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.errors import GlowError
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.batch import (
@@ -38,10 +39,11 @@ _REGION: Final = _ENVIRONMENT.aws_region
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SQS: Final = aws.sqs(_REGION)
+_POST_SETTINGS: Final = _ENVIRONMENT.post_settings
 _FAN_OUT: Final = FanOut(
     SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table),
     LagTable(_DYNAMODB, _ENVIRONMENT.connections_table),
-    connection_poster(_DYNAMODB, _ENVIRONMENT.post_settings),
+    connection_poster(_DYNAMODB, _POST_SETTINGS),
     LaterQueue(_SQS, _ENVIRONMENT.later_queue_url),
 )
 _DEAD_LETTERS: Final = DeadLetterQueue(_SQS, _ENVIRONMENT.broadcast_dead_letter_queue_url)
@@ -53,10 +55,19 @@ _QUEUE: Final = RetryQueue(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """The messages of one token that have to come again, and how many connections were posted to."""
+
+    failed: Sequence[str] = ()
+    posted: int = 0
+
+
 class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@metrics.metered("batch_broadcast", stack=_ENVIRONMENT.stack)
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
@@ -66,6 +77,7 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     }
     again = [record for record in event["Records"] if record["messageId"] in failed]
     _postpone(again)
+    metrics.record(metrics.RETURNED, len(again))
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
 
 
@@ -82,13 +94,21 @@ def _postpone(records: Sequence[SqsRecord]) -> None:
 
 async def _broadcast(batch: Batch, seconds: float) -> list[str]:
     """Send every token's updates, side by side; the ids of the messages that have to come again."""
-    failed = await asyncio.gather(
+    started = time.monotonic()
+    endings = await asyncio.gather(
         *(_send(token, of_token, seconds) for token, of_token in batch.tokens.items())
     )
-    return [message_id for message_ids in failed for message_id in message_ids]
+    _record_share(sum(ending.posted for ending in endings), time.monotonic() - started)
+    return [message_id for ending in endings for message_id in ending.failed]
 
 
-async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]:
+def _record_share(posted: int, seconds: float) -> None:
+    """The quota is of a second: what took less has the rest of it to itself."""
+    share = posted / max(seconds, 1.0) / _POST_SETTINGS.quota.posts_per_second
+    metrics.record(metrics.QUOTA_PERCENT, round(100 * share, 2))
+
+
+async def _send(token: str, of_token: TokenUpdates, seconds: float) -> _Ending:
     """Send one token's updates. If that fails all its messages come again, which keeps the order."""
     started = time.time()
 
@@ -101,7 +121,8 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]
     except (GlowError, TimeoutError) as error:
         reason = str(error) or f"over the {seconds:.0f} s that were left"
         log.exception("fan_out_failed", token=token, updates=len(of_token.updates), reason=reason)
-        return list(of_token.message_ids)
+        return _Ending(failed=of_token.message_ids)
+    _record_times(of_token, started)
     log.info(
         "fan_out_done",
         token=token,
@@ -112,4 +133,13 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> list[str]
         duration_ms=int((time.time() - started) * 1000),
         age_ms=int((time.time() - of_token.updates[0].timestamp) * 1000),
     )
-    return []
+    return _Ending(posted=tally.posted)
+
+
+def _record_times(of_token: TokenUpdates, started: float) -> None:
+    """How long the posts took, and how long ago the first of these updates was sent to the queue."""
+    now = time.time()
+    metrics.record(metrics.FAN_OUT_MS, int((now - started) * 1000))
+    sent_ms = of_token.records[0]["attributes"].get("SentTimestamp")
+    if sent_ms is not None:
+        metrics.record(metrics.DELIVERY_MS, int(now * 1000) - int(sent_ms))

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from functions.environment import Environment
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.edge.client import EdgeClient
 from functions.glow.edge.retry import Redelivery, redeliver
 from functions.glow.queues.batch import Batch, SqsAnswer, SqsEvent, TokenUpdates, sort_batch
@@ -47,6 +48,7 @@ class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@metrics.metered("edge_retry_ended", stack=_ENVIRONMENT.stack)
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     batch = sort_batch(event["Records"])
@@ -55,7 +57,16 @@ def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     failed = _DEAD_LETTERS.send([*batch.poison, *refused])
     for redelivery in redeliveries:
         failed += _postpone(redelivery)
+    metrics.record(metrics.EDGE_RETRY_RETURNED, len(failed))
+    metrics.record(metrics.EDGE_RETRY_DELIVERED, _delivered(batch, redeliveries))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _delivered(batch: Batch, redeliveries: Sequence[Redelivery]) -> int:
+    """How many updates the edge took."""
+    waiting = sum(len(of_token.records) for of_token in batch.tokens.values())
+    left = sum(len(each.undelivered) + len(each.refused) for each in redeliveries)
+    return waiting - left if redeliveries else 0
 
 
 async def _redeliver(batch: Batch, seconds: float) -> list[Redelivery]:

@@ -21,6 +21,7 @@ from functions.glow.sockets.settings import PostSettings
 from functions.glow.token import parse_listed
 from functions.glow.trades.settings import EdgePublishSettings, PublishSettings
 
+STACK: Final = "STACK"
 PRICES_TABLE: Final = "PRICES_TABLE"
 CONNECTIONS_TABLE: Final = "CONNECTIONS_TABLE"
 CANDLES_TABLE: Final = "CANDLES_TABLE"
@@ -89,6 +90,11 @@ class Environment:
     @property
     def aws_region(self) -> str:
         return self._required(AWS_REGION)
+
+    @property
+    def stack(self) -> str:
+        """Of which stack its metrics are, as `glow-prod`."""
+        return self._required(STACK)
 
     @property
     def prices_table(self) -> str:

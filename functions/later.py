@@ -10,6 +10,7 @@ from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.fields import Json
+from functions.glow.metrics import metered
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.batch import Poison, SqsAnswer, SqsEvent, SqsRecord
 from functions.glow.queues.dead_letters import DeadLetterQueue
@@ -87,6 +88,7 @@ class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@metered("later_ended", stack=_ENVIRONMENT.stack)
 def handler(event: SqsEvent, context: LambdaContext) -> SqsAnswer:
     """One record after the other: two that name the same connection are not carried out at once."""
     failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from functions.environment import Environment
+from functions.glow.metrics import metered
 from functions.glow.prices.table import PriceTable
 from functions.glow.quotes.collector import Collector
 from functions.glow.quotes.jupiter import Harvest, Jupiter
@@ -66,6 +67,7 @@ _COLLECTOR: Final = Collector(
 )
 
 
+@metered("quotes_ended", stack=_ENVIRONMENT.stack)
 def handler(_event: object, _context: object) -> None:
     """What Jupiter does not answer is no error of this function; what a table does not, is."""
     with deadline(RUN_SECONDS - RESERVE_SECONDS):

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from functions.environment import Environment
-from functions.glow import log
+from functions.glow import metrics
 from functions.glow.prices.table import PriceTable
 from functions.glow.queues.later import LaterQueue
 from functions.glow.routing.cache import RouteCache
@@ -65,20 +65,17 @@ _INTAKE: Final = Intake(
 )
 
 
+@metrics.metered("webhook_answered", stack=_ENVIRONMENT.stack, duration=metrics.WEBHOOK_MS)
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     with deadline(ANSWER_WITHIN_SECONDS):
         request = HttpRequest.from_event(event)
-        body = request.body(max_bytes=MAX_BODY_BYTES)
+        # First, so that a stranger's request counts as that and rings nothing.
         require_bearer(request.headers.get("authorization"), _SECRETS)
+        body = request.body(max_bytes=MAX_BODY_BYTES)
+        metrics.note(bytes=len(body))
         receipt = by_the_deadline(lambda: _take(body, request.headers.get("x-token")))
-    log.info(
-        "webhook_answered",
-        stored=receipt.stored,
-        duplicates=receipt.duplicates,
-        skipped=[skip.reason for skip in receipt.skipped],
-        bytes=len(body),
-    )
+    _record(receipt)
     return json_response(200, receipt.to_dict())
 
 
@@ -88,3 +85,11 @@ def _take(body: bytes, x_token: str | None) -> Receipt:
         body, x_token=x_token, tokens=_TOKENS, now=now, dollars=_MARKET.dollars(now=now)
     )
     return _INTAKE.take(trades, now=now)
+
+
+def _record(receipt: Receipt) -> None:
+    metrics.record(metrics.ACCEPTED)
+    metrics.record(metrics.STORED, receipt.stored)
+    metrics.record(metrics.DUPLICATES, receipt.duplicates)
+    for skip in receipt.skipped:
+        metrics.record(metrics.skipped(skip.reason))

@@ -1,44 +1,34 @@
 """Who is told when updates do not arrive."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.candle_store import CandleStore
-from components.aws.lambda_function import LambdaFunction
-from components.aws.worker_queue import WorkerQueue
+from components.aws.alarm import RUNBOOK, Group, declare_alarm, declare_group
+from components.aws.alarm_table import Watched, alarms
 
-_LATE_SECONDS: Final = 60  # such a price is live no more; a healthy wait is below a second
-_PERIOD_SECONDS: Final = 60
+_GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
+    "intake": ("Intake", "Trades of Helius are lost, late or refused."),
+    "aws-path": ("AwsPath", "Clients on AWS do not get their updates, or get them late."),
+    "edge-path": (
+        "EdgePath",
+        "Clients at the edge do not get their updates, or get them from AWS.",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
-    prefix: str
-    updates: WorkerQueue
-    undelivered: WorkerQueue
-    route_tasks: WorkerQueue
-    later: WorkerQueue
-    candles: CandleStore
-    functions: Mapping[str, LambdaFunction]
+    watched: Watched
     email: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A CloudWatch metric of one resource, and how a minute of it becomes one number."""
-
-    namespace: str
-    name: str
-    dimension: tuple[str, pulumi.Input[str]]
-    statistic: Literal["Maximum", "Sum"]
-
-
 class Monitoring(pulumi.ComponentResource):
-    """A topic, and alarms on lost updates, late updates and failing functions."""
+    """A topic, and the alarms that ring there: each by itself, or those of a path as one."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
@@ -46,17 +36,14 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("glow:aws:Monitoring", name, None, opts)
         self._name = name
         self._topic = self._alarm_topic(args)
-        self._watch_dead_letters(args)
-        self._watch_age(args)
-        for child, function in args.functions.items():
-            self._watch_errors(child, function)
+        self._ring(args.watched)
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
         # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told.
         topic = aws.sns.Topic(
             f"{self._name}-topic",
-            name=f"{args.prefix}-Alarms",
+            name=f"{args.watched.prefix}-Alarms",
             opts=pulumi.ResourceOptions(parent=self),
         )
         if args.email:
@@ -69,97 +56,18 @@ class Monitoring(pulumi.ComponentResource):
             )
         return topic
 
-    def _watch_dead_letters(self, args: MonitoringArgs) -> None:
-        queues = (
-            (
-                "dead-letters",
-                "BroadcastDeadLetters",
-                args.updates.dead_letters,
-                "Updates lie in the dead-letter queue: clients did not get them.",
-            ),
-            (
-                "edge-retry-dead-letters",
-                "EdgeRetryDeadLetters",
-                args.undelivered.dead_letters,
-                "The edge did not take updates in all their tries: mend it, then python -m ops redrive.",
-            ),
-            (
-                "route-dead-letters",
-                "RouteDeadLetters",
-                args.route_tasks.dead_letters,
-                "Clients could not be told that their token moved: mend it, then python -m ops redrive.",
-            ),
-            (
-                "later-dead-letters",
-                "LaterDeadLetters",
-                args.later.dead_letters,
-                "Clients that missed an update were not told: mend it, then python -m ops redrive.",
-            ),
-            (
-                "candle-failures",
-                "CandleFailures",
-                args.candles.failures,
-                "Candles lack trades: mend it, then python -m ops candles for the time of the alarm.",
-            ),
-        )
-        for child, alarm, queue, description in queues:
-            self._alarm(
-                child,
-                f"{args.prefix}-{alarm}",
-                description,
-                Metric(
-                    namespace="AWS/SQS",
-                    name="ApproximateNumberOfMessagesVisible",
-                    dimension=("QueueName", queue.name),
-                    statistic="Maximum",
-                ),
+    def _ring(self, watched: Watched) -> None:
+        members: defaultdict[Group, list[aws.cloudwatch.MetricAlarm]] = defaultdict(list)
+        for alarm in alarms(watched):
+            declared = declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+            if alarm.group is not None:
+                members[alarm.group].append(declared)
+        for group, (name, description) in _GROUPS.items():
+            declare_group(
+                f"{self._name}-{group}",
+                alarm_name=f"{watched.prefix}-{name}",
+                description=f"{description} Which alarm of it rings: {RUNBOOK}#{group}",
+                members=members[group],
+                topic=self._topic,
+                parent=self,
             )
-
-    def _watch_age(self, args: MonitoringArgs) -> None:
-        self._alarm(
-            "late",
-            f"{args.prefix}-BroadcastLate",
-            "Updates wait for more than a minute: the worker fails or cannot keep up.",
-            Metric(
-                namespace="AWS/SQS",
-                name="ApproximateAgeOfOldestMessage",
-                dimension=("QueueName", args.updates.queue.name),
-                statistic="Maximum",
-            ),
-            above=_LATE_SECONDS,
-        )
-
-    def _watch_errors(self, child: str, function: LambdaFunction) -> None:
-        self._alarm(
-            f"{child}-errors",
-            f"{function.function_name}-Errors",
-            "The function ended with an error or a time-out. Its log group says why.",
-            Metric(
-                namespace="AWS/Lambda",
-                name="Errors",
-                dimension=("FunctionName", function.function_name),
-                statistic="Sum",
-            ),
-        )
-
-    def _alarm(
-        self, child: str, alarm: str, description: str, metric: Metric, *, above: int = 0
-    ) -> aws.cloudwatch.MetricAlarm:
-        dimension, resource = metric.dimension
-        return aws.cloudwatch.MetricAlarm(
-            f"{self._name}-{child}",
-            name=alarm,
-            alarm_description=description,
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            dimensions={dimension: resource},
-            statistic=metric.statistic,
-            period=_PERIOD_SECONDS,
-            evaluation_periods=1,
-            comparison_operator="GreaterThanThreshold",
-            threshold=above,
-            treat_missing_data="notBreaching",
-            alarm_actions=[self._topic.arn],
-            ok_actions=[self._topic.arn],
-            opts=pulumi.ResourceOptions(parent=self),
-        )

@@ -41,6 +41,7 @@ class RestApi(pulumi.ComponentResource):
     and `deploy` the stage, which has to come last: it holds the throttle of every route.
     """
 
+    api_id: pulumi.Output[str]
     url: pulumi.Output[str]
 
     def __init__(
@@ -52,6 +53,7 @@ class RestApi(pulumi.ComponentResource):
         self._access_log_group = self._access_logs(args)
         self._routes: list[aws.apigatewayv2.Route] = []
         self._throttles: dict[str, Throttle] = {}
+        self.api_id = self._api.id
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
 

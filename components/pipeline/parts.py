@@ -27,6 +27,10 @@ class PipelineParts:
     websocket: WebSocketApi
     edge: EdgeTarget
 
+    def metrics_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """Of which stack a function's metrics are."""
+        return {env.STACK: self.platform.prefix}
+
     def listener_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """How access tokens are verified."""
         tokens = self.settings.listeners.access_tokens

@@ -7,6 +7,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
+from components.settings.alarms import Alarms, AlarmSettings
 from components.settings.edge import Edge
 from components.settings.public_key import PublicKeyText
 from components.settings.quota import posts_per_second
@@ -230,6 +231,11 @@ class Settings(BaseModel):
         default=None,
         examples=["--plaintext alarmEmail oncall@example.com"],
         description="Who hears the alarms. AWS asks the address to confirm.",
+    )
+    alarms: Alarms = Field(
+        default=AlarmSettings(),
+        examples=["--path alarms.noTradeMinutes 10"],
+        description="Which alarms ring, and when; set key by key.",
     )
     broadcast_concurrency: int = Field(
         default=10,

@@ -38,7 +38,7 @@ _GROUPS: Final = (
         ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency", "accountRequestsPerSecond"),
     ),
     ("The edge worker", ("EdgeBroadcast", "edge.", "edge")),
-    ("Functions, logs and alarms", ("lambda", "logRetentionDays", "alarmEmail", "protect")),
+    ("Functions, logs and alarms", ("lambda", "logRetentionDays", "alarm", "protect")),
     ("Accepted and not used", ("",)),
 )
 

@@ -7,6 +7,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from components.settings.alarms import AlarmSettings
 from components.settings.edge import EdgeSettings
 from components.settings.model import Settings
 from components.settings.routing import RoutingSettings
@@ -14,6 +15,7 @@ from components.settings.routing import RoutingSettings
 FIELDS: Final[Mapping[str, FieldInfo]] = (
     {field.alias or name: field for name, field in Settings.model_fields.items()}
     | {f"edge.{field.alias}": field for field in EdgeSettings.model_fields.values()}
+    | {f"alarms.{field.alias}": field for field in AlarmSettings.model_fields.values()}
     | {f"routing.{field.alias}": field for field in RoutingSettings.model_fields.values()}
 )
 

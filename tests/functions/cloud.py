@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
+STACK: Final = "glow-test"
 PRICES: Final = "test-PriceTimeSeriesTable"
 CONNECTIONS: Final = "test-PriceConnectionsTable"
 ROUTES: Final = "test-RoutesTable"

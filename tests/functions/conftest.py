@@ -33,6 +33,7 @@ from tests.functions.cloud import (
     PRICES,
     REGION,
     ROUTES,
+    STACK,
     Queue,
     create_tables,
     ministack,
@@ -201,6 +202,7 @@ def load(
         usual = {
             environment.LISTS_PATH: str(file),
             environment.AWS_REGION: REGION,
+            environment.STACK: STACK,
             environment.PRICES_TABLE: PRICES,
             environment.CONNECTIONS_TABLE: CONNECTIONS,
             environment.CANDLES_TABLE: CANDLES,

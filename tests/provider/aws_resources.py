@@ -17,6 +17,7 @@ ROUTE_RESPONSE: Final = "aws:apigatewayv2/routeResponse:RouteResponse"
 STAGE: Final = "aws:apigatewayv2/stage:Stage"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 TABLE: Final = "aws:dynamodb/table:Table"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
@@ -88,6 +89,12 @@ def make_all(provider: Provider, prefix: str) -> Made:
         evaluationPeriods=1,
         comparisonOperator="GreaterThanThreshold",
         threshold=0,
+        alarmActions=[topic.id],
+    )
+    make(
+        COMPOSITE,
+        alarmName=f"{prefix}-path",
+        alarmRule=f'ALARM("{prefix}-alarm")',
         alarmActions=[topic.id],
     )
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
@@ -236,6 +243,13 @@ CHANGES: Final = (
         {"alarmActions": [], "threshold": 1000},
     ),
     ByHand(
+        COMPOSITE,
+        lambda aws, made: aws.cloudwatch.put_composite_alarm(
+            AlarmName=made[COMPOSITE].id, AlarmRule="FALSE", AlarmDescription="off"
+        ),
+        {"alarmActions": [], "alarmDescription": "off", "alarmRule": "FALSE"},
+    ),
+    ByHand(
         TABLE,
         lambda aws, made: aws.dynamodb.update_continuous_backups(
             TableName=made[TABLE].id,
@@ -369,6 +383,7 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
     ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
+    COMPOSITE: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[COMPOSITE].id]),
     SCHEDULE: lambda aws, made: aws.scheduler.delete_schedule(
         Name=text(made[SCHEDULE].inputs, "name")
     ),

@@ -57,6 +57,7 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
         "http",
         "http-stage",
         "logs",
+        "path",
         "schedule",
         "socket-stage",
         "updates",

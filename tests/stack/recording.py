@@ -250,7 +250,12 @@ def _plain(value: Any) -> Any:
 
 def urns() -> str:
     """The URNs of stack `prod` with every optional resource, one a line."""
-    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true", **EDGE}
+    optional = {
+        "alarmEmail": "oncall@example.com",
+        "alarms": '{"noTradeMinutes": 10}',
+        "websocketAccessLogs": "true",
+        **EDGE,
+    }
     return "".join(sorted(f"{resource.urn}\n" for resource in deploy(config=optional).resources))
 
 

@@ -1,10 +1,36 @@
-"""The alarms: somebody is told when updates are lost, late or refused."""
+"""The alarms: somebody is told when updates are lost, late or refused. tests/functions/test_metrics.py
+pushes the cause of each through the functions."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
+from functions.glow import metrics
 from tests.stack.recording import Deployment, deploy
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "runbook.md"
+TOPIC = ["arn:Topic:glow-prod-Alarms"]
+OF_EACH_GROUP = {
+    "intake": {
+        "ApiServerErrors", "WebhookRefused", "WebhookSlow", "WebhookThrottled",
+        "NoTrade", "HeliusPriceWebhook-Errors",
+    },
+    "aws-path": {
+        "BroadcastLate", "BroadcastReturned", "RequestQuota", "BroadcastWorker-Errors",
+        "LaterWorker-Errors", "PriceConnections-Errors",
+    },
+    "edge-path": {"EdgeFailing", "EdgeRetryWorker-Errors"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def watched() -> Deployment:
+    return deploy(config={"alarms": '{"noTradeMinutes": 10}'})
 
 
 @pytest.mark.parametrize(
@@ -73,6 +99,19 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             {"FunctionName": "glow-prod-CandleRoller"},
             0,
         ),
+        ("later-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-LaterWorker"}, 0),
+        ("quotes-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-QuoteCollector"}, 0),
+        ("api-5xx", "AWS/ApiGateway 5xx", {"ApiId": "glow-rest-api-id"}, 0),
+        ("refused", "Glow Refused", {"Stack": "glow-prod"}, 0),
+        ("slow", "Glow WebhookTime", {"Stack": "glow-prod"}, 800),
+        (
+            "throttled",
+            "AWS/Lambda Throttles",
+            {"FunctionName": "glow-prod-HeliusPriceWebhook"},
+            0,
+        ),
+        ("returned", "Glow Returned", {"Stack": "glow-prod"}, 0),
+        ("quota", "AWS/ApiGateway MessageCount", {"ApiId": "glow-websocket-api-id"}, 480_000),
         ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
         ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
         ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),
@@ -88,7 +127,89 @@ def test_alarm_rings_within_a_minute(
     assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", threshold)
     assert (alarm["period"], alarm["evaluationPeriods"]) == (60, 1)
     assert alarm["treatMissingData"] == "notBreaching"
-    assert alarm["alarmActions"] == alarm["okActions"] == ["arn:Topic:glow-prod-Alarms"]
+
+
+def test_one_in_a_hundred_slow_answers_is_what_the_webhook_is_judged_by(prod: Deployment) -> None:
+    alarm = prod.named("glow-monitoring-slow").inputs
+
+    assert alarm["extendedStatistic"] == "p99"
+    assert "statistic" not in alarm
+
+
+def test_alarms_of_a_path_ring_as_one_and_all_others_by_themselves(watched: Deployment) -> None:
+    silent = {alarm.inputs["name"] for alarm in watched.of_type(ALARM) if not _rings(alarm.inputs)}
+    groups = {
+        each.name.removeprefix("glow-monitoring-"): each.inputs
+        for each in watched.of_type(COMPOSITE)
+    }
+
+    assert {
+        group: {name.removeprefix("glow-prod-") for name in _members(inputs)}
+        for group, inputs in groups.items()
+    } == OF_EACH_GROUP
+    assert silent == {name for inputs in groups.values() for name in _members(inputs)}
+    for inputs in groups.values():
+        assert inputs["alarmActions"] == inputs["okActions"] == TOPIC
+
+
+def test_what_lasts_until_somebody_acts_silences_no_path(watched: Deployment) -> None:
+    for slug in ("dead-letters", "edge-retry-dead-letters", "later-dead-letters"):
+        assert _rings(watched.named(f"glow-monitoring-{slug}").inputs)
+
+
+def test_silence_is_an_alarm_only_where_config_says_so(
+    prod: Deployment, watched: Deployment
+) -> None:
+    alarm = watched.named("glow-monitoring-no-trade").inputs
+
+    assert "glow-monitoring-no-trade" not in {each.name for each in prod.of_type(ALARM)}
+    assert (alarm["period"], alarm["evaluationPeriods"]) == (60, 10)
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanOrEqualToThreshold", 0)
+    assert alarm["treatMissingData"] == "breaching"
+
+
+def test_age_of_sol_usd_is_watched_where_it_is_asked_for() -> None:
+    off = deploy(config={"jupiterRequestsPerMinute": "0"})
+    on = deploy(config={"solUsdMaxAgeSeconds": "600"})
+
+    assert "glow-monitoring-sol-usd" not in {each.name for each in off.of_type(ALARM)}
+    assert on.named("glow-monitoring-sol-usd").inputs["threshold"] == 600
+
+
+def test_share_of_the_quota_follows_the_account() -> None:
+    small = deploy(config={"accountRequestsPerSecond": "2500", "webhookRateLimit": "250",
+                           "restRateLimit": "125", "websocketRateLimit": "125"})  # fmt: skip
+
+    assert small.named("glow-monitoring-quota").inputs["threshold"] == 2_500 * 60 * 0.8
+
+
+def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm(
+    watched: Deployment,
+) -> None:
+    linked = {
+        _section(alarm.inputs) for kind in (ALARM, COMPOSITE) for alarm in watched.of_type(kind)
+    }
+
+    assert linked == set(_sections())
+
+
+def test_every_section_says_what_it_means_how_to_check_and_what_to_do() -> None:
+    for name, text in _sections().items():
+        found = re.findall(r"\*\*(Means|Check|Do)\.\*\*", text)
+        assert found == ["Means", "Check", "Do"], name
+
+
+def test_runbook_names_every_metric() -> None:
+    named = set(re.findall(r"`([A-Z]\w+)[`.]", RUNBOOK.read_text()))
+    own = {each.name for each in vars(metrics).values() if isinstance(each, metrics.Metric)}
+
+    assert own <= named
+
+
+def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
+    for function in ("webhook", "broadcast", "later", "edge-retry", "quotes"):
+        variables = json.loads(json.dumps(prod.named(f"glow-{function}-function").inputs))
+        assert variables["environment"]["variables"]["STACK"] == "glow-prod", function
 
 
 def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
@@ -100,3 +221,24 @@ def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
         "protocol": "email",
         "endpoint": "oncall@example.com",
     }
+
+
+def _rings(inputs: Mapping[str, object]) -> bool:
+    assert inputs["alarmActions"] == inputs["okActions"]
+    return inputs["alarmActions"] == TOPIC
+
+
+def _members(inputs: Mapping[str, object]) -> Iterator[str]:
+    return iter(re.findall(r'ALARM\("([^"]+)"\)', str(inputs["alarmRule"])))
+
+
+def _section(inputs: Mapping[str, object]) -> str:
+    found = re.search(r"docs/runbook\.md#([\w-]+)$", str(inputs["alarmDescription"]))
+    assert found is not None, inputs
+    return found[1]
+
+
+def _sections() -> Mapping[str, str]:
+    """The text of each section by its heading."""
+    _, *parts = re.split(r"^### (.+)$", RUNBOOK.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))

@@ -14,6 +14,7 @@ LOG_GROUP = r"[A-Za-z0-9_/.#-]{1,512}"
 # The rules of each API for the name that a resource is given.
 RULES = {
     "aws:apigatewayv2/api:Api": r".{1,128}",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": r".{1,255}",
     "aws:cloudwatch/logGroup:LogGroup": LOG_GROUP,
     "aws:cloudwatch/metricAlarm:MetricAlarm": r".{1,255}",
     "aws:dynamodb/table:Table": r"[A-Za-z0-9_.-]{3,255}",
@@ -33,7 +34,7 @@ def names(deployment: Deployment) -> list[tuple[str, str]]:
         (each.type, value)
         for each in deployment.resources
         for key, value in each.inputs.items()
-        if key in ("name", "layerName") and "lll" in value
+        if key in ("name", "alarmName", "layerName") and "lll" in value
     ]
 
 

@@ -28,7 +28,14 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     "queues": frozenset({CORE, "runtime"}),
     "listeners": frozenset({CORE, "runtime"}),
     CORE: frozenset(),
-    "runtime": frozenset({"functions.glow.errors", "functions.glow.log", "functions.glow.origin"}),
+    "runtime": frozenset(
+        {
+            "functions.glow.errors",
+            "functions.glow.log",
+            "functions.glow.metrics",
+            "functions.glow.origin",
+        }
+    ),
 }
 
 # boto3 and what the dependency layer brings.

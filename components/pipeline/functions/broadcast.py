@@ -34,6 +34,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.BROADCAST_DEAD_LETTER_QUEUE_URL: updates.dead_letters.url,
             env.BROADCAST_TRIES: str(updates.tries),
             env.LATER_QUEUE_URL: parts.storage.later.queue.url,
+            **parts.metrics_environment(),
             **parts.post_environment(),
         },
     )

@@ -31,6 +31,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.EDGE_RETRY_DEAD_LETTER_QUEUE_URL: undelivered.dead_letters.url,
             env.EDGE_RETRY_TRIES: str(undelivered.tries),
             env.EDGE_RETRY_BASE_SECONDS: str(retry.base_seconds),
+            **parts.metrics_environment(),
             **parts.edge.environment,
         },
     )

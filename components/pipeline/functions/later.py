@@ -37,6 +37,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.LATER_DEAD_LETTER_QUEUE_URL: later.dead_letters.url,
             env.LATER_TRIES: str(later.tries),
             env.MAX_PRICE_JUMP: str(parts.settings.stream.max_price_jump),
+            **parts.metrics_environment(),
             **parts.post_environment(),
             **parts.publish_environment(),
         },

@@ -42,6 +42,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.JUPITER_REQUESTS_PER_MINUTE: str(quotes.requests_per_minute),
             env.QUIET_AFTER_SECONDS: str(quotes.quiet_after_seconds),
             env.SOL_USD_MAX_AGE_SECONDS: str(quotes.sol_usd_max_age_seconds),
+            **parts.metrics_environment(),
             **parts.publish_environment(),
         },
     )

@@ -40,6 +40,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.CALL_TIMEOUT_MS: str(settings.stream.call_timeout_ms),
             env.HELIUS_WEBHOOK_SECRET: settings.webhook_secret.current,
             env.HELIUS_WEBHOOK_SECRET_PREVIOUS: settings.webhook_secret.previous,
+            **parts.metrics_environment(),
             **parts.publish_environment(),
         },
     )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.edge.breaker import CircuitBreaker
 from functions.glow.edge.client import EdgeClient, Outcome, Verdict
 from functions.glow.publisher import Publisher
@@ -54,11 +54,15 @@ class EdgePublisher:
     def publish(self, updates: Sequence[Update]) -> None:
         if self._breaker.is_open(now=self._clock()) or not self._client.has_time:
             log.info("edge_skipped", updates=len(updates))
+            _record_failures(len(updates), len(updates))
             self._fall_back(updates)
             return
         by_token = _by_token(updates)
+        started = time.monotonic()
         outcomes = event_loop().run_until_complete(self._post_all(by_token))
+        metrics.record(metrics.EDGE_POST_MS, metrics.milliseconds_since(started))
         undelivered = _undelivered(by_token, outcomes)
+        _record_failures(len(undelivered), len(updates))
         self._record(outcomes)
         if undelivered:
             self._fall_back(undelivered)
@@ -94,6 +98,11 @@ class EdgePublisher:
         away = [token for token, each in zip(by_token, outcomes, strict=True) if each.is_away]
         if away:
             self._watch.rooms_are_away(away)
+
+
+def _record_failures(failed: int, updates: int) -> None:
+    metrics.record(metrics.EDGE_FAILURES, failed)
+    metrics.record(metrics.EDGE_FAILURE_PERCENT, 100 * failed / updates)
 
 
 def _by_token(updates: Sequence[Update]) -> Mapping[str, Sequence[Update]]:

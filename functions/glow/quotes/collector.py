@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.prices.row import Arrival, newest_of
 from functions.glow.prices.table import NotStored, PriceTable
@@ -23,6 +24,9 @@ from functions.glow.trades.parse import Trade
 from functions.glow.trades.routed import RoutedPublisher
 from functions.glow.update import Update
 from functions.glow.usd import SolUsd
+
+# What the metric says where there is no rate at all: as bad as one of yesterday.
+_NO_RATE_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Collector:
         failures = self.runs.begin(now=now)
         if failures is None:
             log.info("quotes_not_asked_for", reason="another run, or a pause after failures")
+            self._record_age(self.rate_row.read())
             return
         latest = self._latest(self.tokens)
         quiet = [token for token in self.tokens if self._is_quiet(latest[token], now)]
@@ -65,6 +70,7 @@ class Collector:
         for reason in harvest.failures:
             log.warning("jupiter_failed", reason=reason)
         rate, doubt = self._renew_rate(harvest)
+        self._record_age(rate)
         findings = self._look_at(harvest, rate, latest, is_healing=failures > 0)
         self._pass_on(findings)
         self.runs.end(failures=0 if harvest.answers else failures + 1, now=self.clock())
@@ -78,6 +84,10 @@ class Collector:
             sol_usd_age_ms=None if rate is None else int(rate.age_seconds(now=self.clock()) * 1000),
             **findings.counts,
         )
+
+    def _record_age(self, rate: SolUsd | None) -> None:
+        age = _NO_RATE_SECONDS if rate is None else rate.age_seconds(now=self.clock())
+        metrics.record(metrics.SOL_USD_AGE, round(max(age, 0), 1))
 
     def _latest(self, tokens: Sequence[str]) -> Mapping[str, Sequence[Arrival]]:
         now = self.clock()

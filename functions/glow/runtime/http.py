@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import NotRequired, Self, TypedDict
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.errors import BadRequest, Refused, TooLarge, Unavailable
 
 
@@ -92,15 +92,23 @@ def answers_errors(handler: HttpHandler) -> HttpHandler:
             return handler(event, context)
         except Refused as error:
             log.info("request_refused", status=error.status, code=error.code, reason=str(error))
+            _record_refusal(error.status)
             return _error_response(error.status, error.code, str(error))
         except Unavailable as error:
             log.exception("request_unavailable", reason=str(error))
+            metrics.record(metrics.UNAVAILABLE)
             return _error_response(503, "UNAVAILABLE", str(error))
         except Exception:  # noqa: BLE001 - the border
             log.exception("request_failed")
+            metrics.record(metrics.FAILED)
             return _error_response(500, "INTERNAL", "an error of ours, it is logged; try again")
 
     return answer
+
+
+def _record_refusal(status: int) -> None:
+    metrics.record(metrics.UNAUTHORIZED if status == 401 else metrics.REFUSED)
+    metrics.record(metrics.refused(status))
 
 
 def error_content(code: str, message: str) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from functions.glow import metrics
 from functions.glow.runtime.aws import Credentials
 from functions.glow.runtime.http1 import ConnectionPool, Origin, UnreachableError
 from functions.glow.sockets.rate_guard import RateGuard
@@ -96,6 +97,7 @@ class ConnectionPoster:
 
     async def _send(self, method: str, connection_id: str, payload: Payload) -> Outcome:
         await self._rate.acquire()
+        metrics.record(metrics.POSTS)
         request = self._request(method, connection_id, payload)
         try:
             async with asyncio.timeout(POST_TIMEOUT_SECONDS):

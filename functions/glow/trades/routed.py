@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.paths import Path
 from functions.glow.publisher import Publisher
 from functions.glow.routing.cache import RouteCache
@@ -41,5 +41,6 @@ class RoutedPublisher:
         publisher = self.publisher(path)
         if publisher is None:
             log.warning("path_not_configured", path=path, updates=len(updates))
-        else:
-            publisher.publish(updates)
+            return
+        metrics.record(metrics.published(path), len(updates))
+        publisher.publish(updates)

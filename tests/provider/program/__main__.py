@@ -292,6 +292,27 @@ aws.cloudwatch.MetricAlarm(
     alarm_actions=[topic.arn],
     ok_actions=[topic.arn],
 )
+late = aws.cloudwatch.MetricAlarm(
+    "late",
+    name="tiny-late",
+    namespace="Tiny",
+    metric_name="Time",
+    extended_statistic="p99",
+    period=60,
+    evaluation_periods=1,
+    comparison_operator="GreaterThanThreshold",
+    threshold=1,
+    treat_missing_data="missing",
+    insufficient_data_actions=[topic.arn],
+)
+aws.cloudwatch.CompositeAlarm(
+    "path",
+    alarm_name="tiny-path",
+    alarm_description="Something rings.",
+    alarm_rule=pulumi.Output.concat('ALARM("', late.name, '")', " OR FALSE" if is_second else ""),
+    alarm_actions=[topic.arn],
+    ok_actions=[topic.arn],
+)
 
 pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer"))
 pulumi.export("apiEndpoint", http.api_endpoint)

@@ -1,0 +1,28 @@
+"""The part of config under `alarms`: when somebody is told."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from components.settings.values import listed
+
+
+class AlarmSettings(BaseModel):
+    """The alarms that have to be set. A field's first example is how its key is set."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    no_trade_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=1_440,  # CloudWatch looks back one day at most
+        examples=["--path alarms.noTradeMinutes 10"],
+        description="Ring when no trade was stored for so many minutes; 0: never. It depends on how busy"
+        " the tokens are.",
+    )
+
+
+Alarms = Annotated[AlarmSettings, BeforeValidator(listed("a map of settings", dict))]
