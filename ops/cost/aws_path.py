@@ -10,7 +10,7 @@ from typing import Final
 
 from functions.glow.routing.discovery import AWS_MAX_AGE_MS, AWS_PING_MS
 from functions.glow.sockets.budget import LEASE_POSTS
-from ops.cost.intake import GATE_READS, LOG_LINE_BYTES
+from ops.cost.intake import GATE_READS, LOG_LINE_BYTES, METRICS_LINE_BYTES
 from ops.cost.load import Load
 from ops.cost.usage import Usage, calls, gigabytes
 
@@ -68,6 +68,7 @@ def broadcasts(load: Load) -> Iterator[Usage]:
     yield Usage("websocket_messages", "updates", deliveries)
     yield Usage("egress_gb", f"updates of {UPDATE_BYTES} B", gigabytes(deliveries, UPDATE_BYTES))
     yield Usage("logs_gb", "lines of broadcasts", gigabytes(trades, LOG_LINE_BYTES))
+    yield Usage("logs_gb", "metrics of broadcasts", gigabytes(trades, METRICS_LINE_BYTES))
 
 
 def _connections(connects: Decimal) -> Iterator[Usage]:

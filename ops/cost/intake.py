@@ -22,15 +22,20 @@ PRICE_ROW_BYTES: Final = 340
 STORED_ROW_BYTES: Final = PRICE_ROW_BYTES + 100
 # The default of glow:priceRetentionDays is the month that is billed, so a month's rows lie there.
 
-# trades/intake.py and webhook.py log a line each, with Lambda's JSON around it. So does a broadcast,
-# and a subscribe.
+# trades/intake.py logs a line for a trade, with Lambda's JSON around it. So does a broadcast, and a
+# subscribe.
 LOG_LINE_BYTES: Final = 400
-WEBHOOK_LOG_LINES: Final = 2
+# The line of an invocation's metrics (metrics.py), of the webhook and of a broadcast; a test measures it.
+METRICS_LINE_BYTES: Final = 720
 
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
-# components/aws/monitoring.py; a test counts them.
-ALARMS: Final = 18
+# components/aws/alarm_table.py and monitoring.py; a test counts them.
+ALARMS: Final = 27
+COMPOSITE_ALARMS: Final = 3
+# Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
+# skips come on top, each for the hours in which it occurs.
+METRICS: Final = 21
 # Lambda waits at each queue with five long polls of 20 s (AWS, "Configuring scaling behavior for SQS
 # event source mappings"; it polls with fewer only where no maximum concurrency is set).
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
@@ -44,6 +49,8 @@ def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
     yield Usage("http_requests", "GET /connect", connects)
     yield from calls("GET /connect", connects, ms=DISCOVERY_MS)
     yield Usage("alarms", "of the stack", Decimal(ALARMS))
+    yield Usage("composite_alarms", "of the paths", Decimal(COMPOSITE_ALARMS))
+    yield Usage("custom_metrics", "of the functions", Decimal(METRICS))
     yield Usage("sqs_fifo_requests", "polls while idle", FIFO_QUEUES * POLLS_PER_QUEUE)
     yield Usage("sqs_standard_requests", "polls while idle", STANDARD_QUEUES * POLLS_PER_QUEUE)
 
@@ -58,9 +65,5 @@ def _trades(trades: Decimal, path: Path) -> Iterator[Usage]:
     yield Usage(
         "dynamodb_backup_gb", "rows of a month's trades", gigabytes(trades, STORED_ROW_BYTES)
     )
-    lines = trades * WEBHOOK_LOG_LINES
-    yield Usage(
-        "logs_gb",
-        f"lines of the webhook, {WEBHOOK_LOG_LINES} a trade",
-        gigabytes(lines, LOG_LINE_BYTES),
-    )
+    yield Usage("logs_gb", "lines of trades", gigabytes(trades, LOG_LINE_BYTES))
+    yield Usage("logs_gb", "metrics of the webhook", gigabytes(trades, METRICS_LINE_BYTES))

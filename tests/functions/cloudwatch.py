@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
@@ -110,7 +110,7 @@ def _statistic(alarm: Mapping[str, Any], reported: Sequence[Points]) -> float | 
 def _values(root: Mapping[str, Any], metric: Mapping[str, str]) -> list[float]:
     assert metric["Unit"] in _UNITS
     target = root[metric["Name"]]
-    values = target if isinstance(target, list) else [target]
+    values = cast("list[float]", target if isinstance(target, list) else [target])
     assert 0 < len(values) <= _MOST_VALUES
     assert all(isinstance(value, int | float) for value in values)
     return values

@@ -18,6 +18,7 @@ from functions.glow.runtime import aws
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets.fanout import MAX_BLAMED
 from functions.glow.trades.movements import WRAPPED_SOL
+from ops.cost.intake import METRICS_LINE_BYTES
 from tests.functions.builders import (
     Context,
     a_batch,
@@ -271,6 +272,10 @@ def test_webhook_leaves_one_line_with_metrics(
     lines = [line_of(record) for record in caplog.records if "_aws" in record.__dict__]
     assert len(lines) == 1
     assert '"message": "webhook_answered"' in lines[0]
+    of_lambda = (
+        '"timestamp": "2026-11-26T12:00:00.000Z", "logger": "glow", "requestId": "", ' + "0" * 36
+    )
+    assert 0.9 * METRICS_LINE_BYTES < len(lines[0]) + len(of_lambda) <= METRICS_LINE_BYTES
 
 
 def test_stranger_who_sends_too_much_counts_as_a_stranger(scene: Scene) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from components.settings.edge import EdgeSettings
 from components.settings.load import parse_settings
+from functions.glow import metrics
+from functions.glow.paths import PATHS
 from functions.glow.prices.items import item_of
 from functions.glow.prices.row import Details
 from functions.glow.sockets.subscriptions import subscription_key
@@ -50,7 +52,14 @@ def test_stack_has_so_many_alarms_and_queues_with_a_worker() -> None:
     polled = [urn for urn in mappings if "CandleStore" not in urn]  # reading a stream is free
 
     assert sum("metricAlarm:MetricAlarm" in urn for urn in URNS) == intake.ALARMS
+    assert sum("compositeAlarm:CompositeAlarm" in urn for urn in URNS) == intake.COMPOSITE_ALARMS
     assert len(polled) == intake.FIFO_QUEUES + intake.STANDARD_QUEUES
+
+
+def test_functions_have_so_many_metrics() -> None:
+    named = [each for each in vars(metrics).values() if isinstance(each, metrics.Metric)]
+
+    assert len(named) + len(PATHS) == intake.METRICS
 
 
 def test_update_of_a_mint_is_as_long_as_is_billed() -> None:

@@ -382,8 +382,8 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
         LayerName=text(made[LAYER].inputs, "layerName"), VersionNumber=1
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
-    ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
     COMPOSITE: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[COMPOSITE].id]),
+    ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
     SCHEDULE: lambda aws, made: aws.scheduler.delete_schedule(
         Name=text(made[SCHEDULE].inputs, "name")
     ),
