@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.glow.candles.chart import MAX_FRESH_TRADES
+from functions.glow.candles.chart import MAX_FRESH_TRADES, Chart, ChartSpan
+from functions.glow.candles.intervals import INTERVALS
+from functions.glow.candles.raw import RawTrades
 from functions.glow.candles.table import CandleTable
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
@@ -364,3 +366,19 @@ def test_volume_of_any_size_is_stored_exactly(
     (candle,) = CandleTable(dynamodb, CANDLES).range(token, "1d", DAY, DAY + 1, now=0, limit=1)
 
     assert candle.volume == Decimal("1" + "0" * 60 + "." + "0" * 29 + "1")
+
+
+def test_many_readers_of_a_token_cost_one_read_a_second_of_its_trades(
+    prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    token, now = a_token(), time.time()
+    chart = Chart(RawTrades(dynamodb, PRICES), CandleTable(dynamodb, CANDLES))
+    span = ChartSpan(interval=INTERVALS["1m"], start=0, end=int(now) + 60, limit=10)
+
+    def newest(at: float) -> list[int]:
+        return [candle.trades for candle in chart.page(token, span, now=at).candles]
+
+    before = newest(now)
+    prices.append_all([a_trade(token, int(now))], now=now, retention_seconds=RETENTION_SECONDS)
+
+    assert (before, newest(now + 0.9), newest(now + 1)) == ([], [], [1])
