@@ -9,11 +9,12 @@ from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
 from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
+from components.helius.webhook import HeliusWebhook, HeliusWebhookArgs
 from components.packaging import Target, dependency_archive, function_archive, worker_modules
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
+from components.quotes import quotes_line
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
-from components.quotes import quotes_line
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
@@ -83,6 +84,20 @@ pipeline = AwsPipeline(
     ),
 )
 storage = pipeline.storage
+if settings.helius.manage_webhook:
+    # Last, so that what Helius posts is taken from the first trade on. While the secret is rotated, the
+    # function accepts both before Helius is told the new one.
+    HeliusWebhook(
+        "glow-helius-webhook",
+        HeliusWebhookArgs(
+            url=pulumi.Output.concat(rest.url, "/webhook/price"),
+            kind=settings.helius.webhook_type,
+            swaps_only=settings.helius.swaps_only,
+            addresses=settings.helius.watched(list(settings.tokens.values())),
+            secret=pulumi.Output.secret(settings.bearer),
+        ),
+        pulumi.ResourceOptions(depends_on=[rest, pipeline]),
+    )
 Monitoring(
     "glow-monitoring",
     MonitoringArgs(
