@@ -106,6 +106,7 @@ Monitoring(
         undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
         later=storage.later,
+        completions=storage.completions,
         candles=storage.candles,
         functions=pipeline.functions,
         email=settings.alarm_email,
@@ -131,6 +132,8 @@ pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
 pulumi.export("LaterQueueUrl", storage.later.queue.url)
 pulumi.export("LaterDeadLetterQueueUrl", storage.later.dead_letters.url)
+pulumi.export("CompletionQueueUrl", storage.completions.queue.url)
+pulumi.export("CompletionDeadLetterQueueUrl", storage.completions.dead_letters.url)
 pulumi.export("CandleRetentionDays", str(settings.candle_retention_days))
 pulumi.export("CandleFailuresQueueUrl", storage.candles.failures.url)
 # What the next preview compares with.
