@@ -52,6 +52,14 @@ class BenchClient {
     this.#socket.pause();
   }
 
+  /** Sends a message. @param {string} text ASCII, of 126 to 65,535 bytes */
+  say(text) {
+    const FINAL_TEXT = 0x81;
+    const MASKED_LONG = 0x80 | 126; // RFC 6455 §5.2; a mask of zeros leaves the text as it is
+    const head = Buffer.from([FINAL_TEXT, MASKED_LONG, text.length >> 8, text.length & 255, 0, 0, 0, 0]);
+    this.#socket.write(Buffer.concat([head, Buffer.from(text, "latin1")]));
+  }
+
   async terminate() {
     const closed = once(this.#socket, "close");
     this.#socket.destroy();
@@ -130,6 +138,19 @@ export class Clients {
     };
     await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, connectNext));
     return clients;
+  }
+
+  /**
+   * Opens one more client.
+   * @param {string} path
+   * @param {((id: string) => void) | null} onId called with the id of each update that it gets
+   */
+  async open(path, onId) {
+    const client = new BenchClient(new URL(path, this.#edge.url));
+    client.onId = onId;
+    this.#open.push(client);
+    await client.connected;
+    return client;
   }
 
   async terminate() {

@@ -43,6 +43,12 @@ export async function startProbed(windowMs) {
   return start({ modules: workerModules(PROBE), durableObjects: OBJECTS, bindings: { ...settingsOf(windowMs), REST_API_URL: rest.url } }, rest, stopRest);
 }
 
+/** Ours, with a way to post many updates at once. @param {number} windowMs */
+export function startDriven(windowMs) {
+  const seats = { MAX_CLIENTS_PER_HUB: "20000" };
+  return start({ modules: workerModules(path.join(REPOSITORY, "bench/driven_worker.js")), durableObjects: OBJECTS, bindings: { ...settingsOf(windowMs), ...seats } });
+}
+
 /** @param {number} windowMs */
 function startBare(windowMs) {
   return start({

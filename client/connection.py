@@ -4,14 +4,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from .access import ASKS_FOR_ANOTHER, Grant, Pass
 from .errors import FINAL_CODES, POLICY, Refused, Unreachable
 from .fields import Fields
 from .gatherer import Gatherer
-from .host import Host
 from .messages import (
     Authorized,
     Connected,
@@ -25,10 +23,9 @@ from .messages import (
     Unsubscribed,
     parse_message,
 )
-from .paths import Endpoint, url_for_one, wish
+from .paths import url_for_one, wish
+from .ports import Address, Keeper, Rider
 from .pulse import Pulse
-from .receiver import Receiver
-from .rest import RestApi
 from .roster import Roster
 from .scope import Scope
 from .socket import ANSWER_SECONDS, Socket, SocketClosed
@@ -44,61 +41,6 @@ _SILENT: Final = f"no answer for {ANSWER_SECONDS:g} s"
 
 Stage = Literal["opening", "authorizing", "authorizing again", "ready"]
 """Commands may be sent when it is ready."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a connection leads: with a pass, if one must be shown."""
-
-    path: str
-    endpoint: Endpoint
-    access: Pass | None
-
-    @property
-    def names_token(self) -> bool:
-        """Whether the URL names the one token; otherwise messages name many."""
-        return self.endpoint.protocol.subscribe is None
-
-
-class Rider(Protocol):
-    """A token on a connection."""
-
-    token: str
-    receiver: Receiver
-
-    @property
-    def moved_after(self) -> str | None:
-        """The cursor of its last move, for a client that has none."""
-        ...
-
-    def on_serving(self, connection: "Connection") -> None: ...
-
-    def on_moved(self, connection: "Connection", moved: Moved) -> None: ...
-
-    def on_unavailable(self, connection: "Connection", reason: str) -> None:
-        """The connection goes on, but cannot serve this token."""
-        ...
-
-    def on_end(self, connection: "Connection", reason: str) -> None: ...
-
-    def on_refused(self, refusal: Refused) -> None:
-        """Trying again does not help."""
-        ...
-
-
-class Keeper(Protocol):
-    """Keeps the connections."""
-
-    host: Host
-    rest: RestApi
-
-    def note_service(self, connection: "Connection") -> None:
-        """Called once, when the server has greeted."""
-        ...
-
-    def note_end(self, connection: "Connection", *, has_failed: bool) -> None:
-        """Called once; it has not failed if nobody wants it any more."""
-        ...
 
 
 class Connection:

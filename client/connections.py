@@ -6,9 +6,10 @@ from typing import Final
 
 from .access import Pass
 from .backoff import Backoff, Reach
-from .connection import Address, Connection, Rider
+from .connection import Connection
 from .host import Host
 from .paths import Route
+from .ports import Address, Rider
 from .rest import RestApi
 
 # After this long, a connection counts as good: when it ends, the back-off starts again.

@@ -112,7 +112,7 @@ export type StackOptions = {
     api: string;
     /** the client's AWS region; the stack may choose the path by it */
     region?: string;
-    /** where listeners need one: gives a JWT of the app's own back end. It is called again before that one expires. */
+    /** gives the access token of the app's own back end, where listeners need one. It is called again before that one expires. */
     getToken?: () => string | Promise<string>;
     /** the one of the package `ws`, if there is no global one (Node before 22) */
     WebSocket?: new (url: string) => Socket;

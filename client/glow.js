@@ -51,31 +51,6 @@ var Reach = class {
   }
 };
 
-// client/src/gatherer.js
-var SOON_MS = 2;
-var APART_MS = 100;
-var Gatherer = class {
-  #scope;
-  #act;
-  #isDue = false;
-  #nextAtMs = -Infinity;
-  /** @param {Scope} scope @param {() => void} act */
-  constructor(scope, act) {
-    this.#scope = scope;
-    this.#act = act;
-  }
-  ask() {
-    if (this.#isDue) return;
-    const { host } = this.#scope;
-    this.#isDue = true;
-    this.#scope.later(Math.max(SOON_MS, this.#nextAtMs - host.nowMs()), () => {
-      this.#isDue = false;
-      this.#nextAtMs = host.nowMs() + APART_MS;
-      this.#act();
-    });
-  }
-};
-
 // client/src/pass.js
 var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
 var Pass = class {
@@ -257,6 +232,105 @@ function queryOf(fields, goesOn = false) {
   return goesOn ? text : text.replace("&", "?");
 }
 
+// client/src/admission.js
+var PASS_PART = 0.9;
+var JITTER = 0.1;
+var early = ({ host }, timeMs) => timeMs * (1 - JITTER * host.random());
+var Admission = class {
+  #pass;
+  #scope;
+  #socket;
+  /** @type {Stage} */
+  #stage = "opening";
+  /** What the server was shown last. @type {Grant | null} */
+  #grant = null;
+  #cancelRenewal = () => {
+  };
+  /** @param {Pass | null} pass null: none is asked for @param {Scope} scope @param {Socket} socket */
+  constructor(pass, scope, socket) {
+    this.#pass = pass;
+    this.#scope = scope;
+    this.#socket = socket;
+  }
+  get isAdmitted() {
+    return this.#stage === "admitted";
+  }
+  /** The socket is open. */
+  ask() {
+    if (this.#pass === null) this.#stage = "admitted";
+    else void this.#show(this.#pass, "asking");
+  }
+  /**
+   * The server has accepted the pass. Returns in which time there will be another one.
+   * @param {number | null} leftMs of the pass; null if that is not known, or it does not end
+   * @param {boolean} canRenew whether that is shown to the same socket
+   */
+  accept(leftMs, canRenew) {
+    this.#stage = "admitted";
+    this.#cancelRenewal();
+    if (leftMs === null) return Infinity;
+    const renewInMs = Math.max(ANSWER_MS, early(this.#scope, leftMs * PASS_PART));
+    this.#cancelRenewal = this.#scope.later(renewInMs, () => {
+      this.expire();
+      if (this.#pass !== null && canRenew) void this.#show(this.#pass, "admitted");
+    });
+    return renewInMs;
+  }
+  /** Another pass is needed. */
+  expire() {
+    if (this.#grant !== null) this.#pass?.drop(this.#grant);
+  }
+  /**
+   * The server may not have liked the pass. Shows another one in place of one that was refused, but not a third one. Returns whether
+   * it has dealt with the error.
+   * @param {string | undefined} code
+   */
+  retry(code) {
+    if (this.#pass === null || !asksForAnother(code)) return false;
+    const isLast = this.#stage === "asking again";
+    this.expire();
+    if (code === "TOKEN_EXPIRED") this.#socket.fail(`says ${code}`);
+    else if (!isLast) void this.#show(this.#pass, "asking again");
+    return code === "TOKEN_EXPIRED" || !isLast;
+  }
+  /** @param {Pass} pass @param {Stage} stage until the server has answered */
+  async #show(pass, stage) {
+    this.#stage = stage;
+    this.#grant = pass.get();
+    try {
+      const token = await this.#grant;
+      if (!this.#scope.isOver) this.#socket.say({ action: "authorize", token });
+    } catch (error) {
+      this.#socket.fail(String(error));
+    }
+  }
+};
+
+// client/src/gatherer.js
+var SOON_MS = 2;
+var APART_MS = 100;
+var Gatherer = class {
+  #scope;
+  #act;
+  #isDue = false;
+  #nextAtMs = -Infinity;
+  /** @param {Scope} scope @param {() => void} act */
+  constructor(scope, act) {
+    this.#scope = scope;
+    this.#act = act;
+  }
+  ask() {
+    if (this.#isDue) return;
+    const { host } = this.#scope;
+    this.#isDue = true;
+    this.#scope.later(Math.max(SOON_MS, this.#nextAtMs - host.nowMs()), () => {
+      this.#isDue = false;
+      this.#nextAtMs = host.nowMs() + APART_MS;
+      this.#act();
+    });
+  }
+};
+
 // client/src/pulse.js
 var LATE_TIMER_MS = 1e3;
 var Pulse = class {
@@ -386,8 +460,6 @@ var Scope = class {
 var CLOSED_BY_POLICY = 1008;
 var PASS_EXPIRED = 4001;
 var SILENT = `no answer for ${ANSWER_MS} ms`;
-var RENEWAL_JITTER = 0.1;
-var PASS_PART = 0.9;
 var MAX_TOKENS = 100;
 var Connection = class {
   scope;
@@ -397,19 +469,14 @@ var Connection = class {
   renewAtMs = Infinity;
   /** A random part, the same for all its tokens, so that those that move together stay together. */
   spread;
-  /** @type {Stage} */
-  #stage = "opening";
   /** By token. @type {Map<string, Router>} */
   #routers = /* @__PURE__ */ new Map();
   #roster = new Roster();
+  #admission;
   #keeper;
   #pulse;
   /** @type {Socket | null} */
   #socket = null;
-  /** What the server was shown last. @type {import("./pass.js").Grant | null} */
-  #grant = null;
-  #cancelRenewal = () => {
-  };
   #gatherer;
   /** @param {Address} address @param {Keeper} keeper */
   constructor(address, keeper) {
@@ -418,6 +485,7 @@ var Connection = class {
     const { host } = keeper;
     this.spread = host.random();
     this.scope = new Scope(host);
+    this.#admission = new Admission(address.pass, this.scope, { say: (message) => this.#say(message), fail: (reason) => this.fail(reason) });
     this.#gatherer = new Gatherer(this.scope, () => this.#sayDue());
     this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
   }
@@ -432,7 +500,7 @@ var Connection = class {
     try {
       const [first] = this.#routers.values();
       const socket = this.#socket = new this.#keeper.host.WebSocket(protocol.subscribe === null ? url + queryOf(this.#wishOf(first)) : url);
-      socket.onopen = () => this.scope.isOver || (this.address.pass === null ? this.#beReady() : void this.#authorize(this.address.pass, "authorizing"));
+      socket.onopen = () => this.#beOpen();
       socket.onmessage = ({ data }) => this.#receive(data);
       socket.onclose = ({ code, reason }) => this.#end(code, reason);
       socket.onerror = () => {
@@ -477,8 +545,9 @@ var Connection = class {
   }
   /** @param {number} code @param {string} reason */
   #end(code, reason) {
+    if (this.scope.isOver) return;
     if (code === CLOSED_BY_POLICY) return this.#refuse(this.#routers.values(), "POLICY", reason);
-    if (code === PASS_EXPIRED) this.#dropGrant();
+    if (code === PASS_EXPIRED) this.#admission.expire();
     this.fail(`ended: ${code} ${reason}`);
   }
   /** What a token wants; the cursor of a move is for a client that has none. @param {Router} router */
@@ -486,61 +555,38 @@ var Connection = class {
     const { after, delivery } = channel.wish(this.address.path);
     return { after: after ?? movedAfter ?? void 0, delivery };
   }
-  /** @param {Pass} pass @param {Stage} stage until the server has answered */
-  async #authorize(pass, stage) {
-    this.#stage = stage;
-    this.#grant = pass.get();
-    try {
-      const token = await this.#grant;
-      if (!this.scope.isOver) this.#say({ action: "authorize", token });
-    } catch (error) {
-      this.fail(String(error));
-    }
-  }
-  #dropGrant() {
-    if (this.#grant !== null) this.address.pass?.drop(this.#grant);
-  }
   /** @param {number | null} expiresAt Unix seconds; null: no pass is needed here */
   #beAuthorized(expiresAt) {
-    this.#beReady();
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
-    this.#cancelRenewal();
-    if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
-    const { pass, protocol } = this.address;
-    if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
-    this.#cancelRenewal = this.scope.later(renewInMs, () => {
-      this.#dropGrant();
-      if (pass !== null && protocol.maxAgeMs === null) void this.#authorize(pass, "ready");
-    });
-  }
-  /** A time that is a random part shorter, so that clients do not all renew together. @param {number} timeMs */
-  #early(timeMs) {
-    return timeMs * (1 - RENEWAL_JITTER * this.scope.host.random());
+    const hasAge = this.address.protocol.maxAgeMs !== null;
+    const renewInMs = this.#admission.accept(leftMs, !hasAge);
+    if (hasAge) this.#renewIn(renewInMs);
+    this.#gather();
   }
   /** @param {number} timeMs */
   #renewIn(timeMs) {
     this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
   }
-  #beReady() {
-    this.#stage = "ready";
+  #beOpen() {
+    if (this.scope.isOver) return;
+    this.#admission.ask();
     this.#gather();
   }
   /** Sends soon what is due by then. */
   #gather() {
-    if (this.#stage === "ready") this.#gatherer.ask();
+    if (this.#admission.isAdmitted) this.#gatherer.ask();
   }
   /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */
   #sayDue() {
-    const { subscribe: subscribe2 } = this.address.protocol;
-    if (subscribe2 === null) return;
+    const { subscribe: subscribe3 } = this.address.protocol;
+    if (subscribe3 === null) return;
     const { joining, leaving } = this.#roster.takeDue();
     if (leaving.length > 0) this.#say({ action: "unsubscribePrice", ...leaving.length > 1 ? { tokens: leaving } : { token: leaving[0] } });
     const wishes = joining.flatMap((token) => {
       const router = this.#routers.get(token);
       return router === void 0 ? [] : [{ token, ...this.#wishOf(router) }];
     });
-    if (wishes.length > 0) this.#say({ ...subscribe2, ...wishes.length > 1 ? { subscriptions: wishes } : wishes[0] });
+    if (wishes.length > 0) this.#say({ ...subscribe3, ...wishes.length > 1 ? { subscriptions: wishes } : wishes[0] });
   }
   /** @param {string} text */
   #receive(text) {
@@ -597,7 +643,7 @@ var Connection = class {
     const { pingMs, maxAgeMs } = this.address.protocol;
     this.isGreeted = true;
     this.#pulse.beatEvery(pingMs);
-    this.#renewIn(this.#early(maxAgeMs ?? Infinity));
+    this.#renewIn(early(this.scope, maxAgeMs ?? Infinity));
     this.#keeper.noteService(this);
   }
   /** @param {readonly Router[]} routers */
@@ -612,7 +658,7 @@ var Connection = class {
   /** @param {Message} message @param {readonly string[]} tokens the one that it names, or all @param {readonly Router[]} routers */
   #err({ code, message = "", token }, tokens, routers) {
     const said = `says ${code}: ${message}`;
-    if (asksForAnother(code) && this.address.pass !== null) return this.#showAnother(this.address.pass, code, message);
+    if (this.#admission.retry(code)) return;
     if (isFinal(code) && (token !== void 0 || tokens.length === 1 || code === "UNAUTHORIZED")) {
       for (const refused of tokens) this.#roster.drop(refused);
       return this.#refuse(routers, `${code}`, message);
@@ -620,13 +666,6 @@ var Connection = class {
     if (code !== "UNAVAILABLE" || token === void 0) return this.fail(said);
     this.#confirm(tokens, true);
     for (const router of routers) router.onUnavailable(this, `${this.address.url} ${said}`);
-  }
-  /** Shows another pass, but not a third one. @param {Pass} pass @param {string | undefined} code @param {string} message */
-  #showAnother(pass, code, message) {
-    this.#dropGrant();
-    if (code === "TOKEN_EXPIRED") this.fail(`says ${code}: ${message}`);
-    else if (this.#stage === "authorizing again") this.#refuse(this.#routers.values(), `${code}`, message);
-    else void this.#authorize(pass, "authorizing again");
   }
   /** @param {Iterable<Router>} routers @param {string} code @param {string} reason */
   #refuse(routers, code, reason) {
@@ -888,9 +927,9 @@ var PriceLoop = class {
   /** The call of `next` that is answered when there is nothing more. @type {((reader: Reader) => void) | null} */
   #end = null;
   /** @param {(callbacks: FollowOptions) => FeedSubscription} subscribe @param {"all" | "latest"} [delivery] */
-  constructor(subscribe2, delivery) {
+  constructor(subscribe3, delivery) {
     this.#most = delivery === "latest" ? 1 : MOST;
-    this.#subscription = subscribe2({
+    this.#subscription = subscribe3({
       onPrice: (update, { isLate }) => this.#take({ update, isLate, skipped: 0 }),
       onError: (error) => this.#finish(({ reject }) => reject(error)),
       onState: ({ state }) => state === "closed" && this.#finish(({ resolve }) => resolve(DONE))
@@ -1187,10 +1226,10 @@ var Channel = class {
     const { newestId } = this.#sequence;
     this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after);
   }
-  /** Reads what has come since the newest price; no path delivers. */
+  /** Reads what has come since the newest price, or since a path served first; none does now. */
   poll() {
     this.#memory.stayOn(null);
-    this.#owe(this.#sequence.newestId);
+    this.#owe(this.#sequence.newestId ?? this.#servedFrom);
   }
   /** @param {readonly Update[]} updates */
   fill(updates) {
@@ -1223,18 +1262,23 @@ var Channel = class {
   }
 };
 
+// client/src/moved.js
+var subscribe = { action: "subscribePrice" };
+var AWS = { subscribe, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 };
+var EDGE = { subscribe, ping: { type: "ping" }, pingMs: 2e4, maxAgeMs: null };
+var PROTOCOLS = { aws: { one: AWS, live: AWS }, edge: { one: { ...EDGE, subscribe: null }, live: EDGE } };
+function routeOf({ path, url, liveUrl, after }) {
+  const protocols = PROTOCOLS[path];
+  if (protocols === void 0) return null;
+  return { path, url, protocol: protocols.one, live: liveUrl === void 0 ? void 0 : { url: liveUrl, protocol: protocols.live }, after };
+}
+
 // client/src/router.js
 var SETTLED_MS2 = 3e4;
 var POLL_MS = 5e3;
 var MOVE_PAUSE_MS = 2e3;
 var TOGETHER_MS = 250;
 var SERVED_MS = 2 * ANSWER_MS;
-var PROTOCOLS = (() => {
-  const subscribe2 = { action: "subscribePrice" };
-  const aws = { subscribe: subscribe2, ping: { action: "ping" }, pingMs: 24e4, maxAgeMs: 66e5 };
-  const edge = { subscribe: subscribe2, ping: { type: "ping" }, pingMs: 2e4, maxAgeMs: null };
-  return { aws: { one: aws, live: aws }, edge: { one: { ...edge, subscribe: null }, live: edge } };
-})();
 var RESTING = { name: "resting", path: null };
 var NOTHING = { name: "nothing", end() {
 } };
@@ -1313,14 +1357,13 @@ var Router = class {
     this.#lose(connection, reason, this.#backoff.nextMs(this.#random()));
   }
   /** @param {Connection} connection @param {Moved} moved */
-  onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
+  onMoved(connection, moved) {
+    const { path } = moved;
     if (this.#source.name === "socket" && connection === this.#serving) this.#source.hasSentAway = true;
     if (path === this.#step.path) return;
-    const protocols = PROTOCOLS[path];
-    const live = liveUrl === void 0 || protocols === void 0 ? void 0 : { url: liveUrl, protocol: protocols.live };
-    const route = { path, url, protocol: protocols?.one, live, after };
-    const spreadMs = jitterMs * connection.spread;
-    if (this.#connections.rest.region !== void 0 || protocols === void 0 || !this.#connections.canOpen(route)) {
+    const route = routeOf(moved);
+    const spreadMs = moved.jitterMs * connection.spread;
+    if (this.#connections.rest.region !== void 0 || route === null || !this.#connections.canOpen(route)) {
       this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {
       this.#route = route;
@@ -1683,12 +1726,12 @@ var Subscription = class {
 function connect(options) {
   return new Feed(options);
 }
-function subscribe(token, options) {
+function subscribe2(token, options) {
   return new Subscription(token, options);
 }
 export {
   Feed,
   Subscription,
   connect,
-  subscribe
+  subscribe2 as subscribe
 };

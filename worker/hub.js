@@ -86,7 +86,7 @@ export class ClientHub extends DurableObject {
     }
     const { 0: outside, 1: socket } = new WebSocketPair();
     socket.accept();
-    const client = new HubClient(socket, network, this.#settings.maxBufferedBytes);
+    const client = new HubClient(socket, network, this.#settings);
     this.#seats.take(client);
     socket.addEventListener("message", ({ data }) => this.#hear(client, data));
     socket.addEventListener("close", ({ code, reason }) => this.#part(client, closeCodeInReplyTo(code), reason));
@@ -101,6 +101,7 @@ export class ClientHub extends DurableObject {
    * @param {string | ArrayBuffer} message
    */
   #hear(client, message) {
+    if (client.isClosed) return; // what was under way when it was closed
     const nowMs = Date.now();
     client.acknowledge(nowMs);
     if (!this.#inbound.allows(client, LIMITS.commands, nowMs)) return this.#drop(client, CLOSE.TOO_MANY);

@@ -31,16 +31,18 @@ export class HubClient {
   /** The number up to which it is served, and since when. @type {{reached: number, sinceMs: number} | null} */
   #stall = null;
   #outbox;
+  #updatesPerFrame;
 
   /**
    * @param {WebSocket} socket one that is accepted
    * @param {string} network "" if it is not known
-   * @param {number} maxBufferedBytes
+   * @param {Pick<import("./settings.js").Settings, "maxBufferedBytes" | "windowMs">} settings
    */
-  constructor(socket, network, maxBufferedBytes) {
+  constructor(socket, network, { maxBufferedBytes, windowMs }) {
     this.socket = socket;
     this.network = network;
     this.#outbox = new Outbox(socket, maxBufferedBytes, () => 0);
+    this.#updatesPerFrame = windowMs === 0 ? 1 : LIMITS.frameUpdates;
   }
 
   get isStalled() {
@@ -83,7 +85,7 @@ export class HubClient {
    * @param {readonly Numbered[]} entries
    */
   deliver(entries) {
-    for (const { text, first } of packed(entries)) {
+    for (const { text, first } of packed(entries, this.#updatesPerFrame)) {
       if (this.isFull) return this.stall(first.number - 1);
       this.say(text);
     }

@@ -19,6 +19,8 @@ export class HubDelivery {
   #drop;
   /** @type {Rounds<HubClient>} */
   #rounds = new Rounds();
+  /** Stalled clients that are looked at again soon. @type {Set<HubClient>} */
+  #held = new Set();
 
   /**
    * @param {object} hub
@@ -54,6 +56,7 @@ export class HubDelivery {
     this.#rounds.start([...clients], (client) => {
       if (client.isStalled) this.tend(client);
       else client.flush();
+      this.#watch(client);
       return !client.isClosed;
     }, whenWritten);
   }
@@ -63,12 +66,26 @@ export class HubDelivery {
    * @param {HubClient} client
    */
   tend(client) {
-    if (!client.isStalled) return;
+    if (!client.isStalled || client.isClosed) return;
     if (client.isDrained) this.#catchUp(client);
     else if (client.hasStalledTooLong(Date.now())) {
       log("closed_slow_client", { tokens: client.subscriptions.size });
       this.#drop(client, CLOSE.TOO_SLOW);
     }
+    this.#watch(client);
+  }
+
+  /** A client that reads again gets far more than one buffer full, so it is not left to the next look at all. @param {HubClient} client */
+  #watch(client) {
+    if (!client.isStalled || client.isClosed) return;
+    if (this.#held.size === 0) {
+      setTimeout(() => {
+        const held = this.#held;
+        this.#held = new Set();
+        for (const each of held) this.tend(each);
+      }, LIMITS.heldMs);
+    }
+    this.#held.add(client);
   }
 
   /** @param {HubClient} client */

@@ -26,7 +26,7 @@ export function openingOf({ token, after, delivery }, ring, recalled) {
   if (delivery === "latest") return newestSince(token, after, ring);
   const known = ring.since(token, after);
   if (known !== null || recalled === null || ring.lossAfter(token, recalled.number).hasLost) return known;
-  const past = recalled.past.since(after).map((item) => textOf(token, item));
+  const past = recalled.past.since(after).map((item) => itemOf(token, item));
   return [...past, ...ring.afterNumber(token, recalled.number).filter(({ id }) => id === null || !recalled.past.has(id))];
 }
 
@@ -63,5 +63,15 @@ function newestSince(token, after, ring) {
  */
 export const gapOf = (token, after, until) => ({ token, text: JSON.stringify(gap(token, after, until)), isAlone: true });
 
-/** @param {string} token @param {import("./update.js").Update | import("./ring.js").Hole} item */
-const textOf = (token, item) => (item.type === "GAP" ? gapOf(token, item.after, item.until) : { token, text: JSON.stringify(item), isAlone: false });
+/** @param {string} token @param {import("./update.js").Update | import("./ring.js").Hole} item @returns {Item} */
+const itemOf = (token, item) => (item.type === "GAP" ? gapOf(token, item.after, item.until) : { token, text: textOf(item), isAlone: false });
+
+/** Made once, though many may have missed it. @param {import("./update.js").Update} update */
+function textOf(update) {
+  const text = TEXTS.get(update) ?? JSON.stringify(update);
+  TEXTS.set(update, text);
+  return text;
+}
+
+/** @type {WeakMap<import("./update.js").Update, string>} */
+const TEXTS = new WeakMap();

@@ -78,6 +78,8 @@ export const LIMITS = Object.freeze({
   hubRoundUpdates: 2_500,
   /** A hub looks after its sockets so often. */
   tendMs: 1_000,
+  /** The same for clients that are held back: with the ordinary buffer that is 2.5 MB a second. */
+  heldMs: 100,
   /** Rooms that are being opened: so many outgoing connections may a Worker wait for (facts/cloudflare.md §4). */
   opensAtOnce: 6,
   openMs: 10_000,

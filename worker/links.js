@@ -111,8 +111,11 @@ export class Links {
   async #openOne(link) {
     this.#opening += 1;
     link.opening(Date.now());
+    // Not AbortSignal.timeout: its end would close the socket, too, that was opened long before.
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), LIMITS.openMs);
     try {
-      const socket = await this.#open(link, AbortSignal.timeout(LIMITS.openMs));
+      const socket = await this.#open(link, patience.signal);
       link.opened(socket, Date.now());
       if (this.#links.get(link.token) !== link) link.close(); // everybody has left meanwhile
     } catch (error) {
@@ -120,6 +123,7 @@ export class Links {
       link.close();
       if (this.#links.get(link.token) === link) this.openAgain(link);
     }
+    clearTimeout(timer);
     this.#opening -= 1;
     this.openSome();
   }

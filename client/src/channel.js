@@ -83,10 +83,10 @@ export class Channel {
     this.#owe(newestId !== null && newestId > (after ?? "") ? newestId : after);
   }
 
-  /** Reads what has come since the newest price; no path delivers. */
+  /** Reads what has come since the newest price, or since a path served first; none does now. */
   poll() {
     this.#memory.stayOn(null);
-    this.#owe(this.#sequence.newestId);
+    this.#owe(this.#sequence.newestId ?? this.#servedFrom);
   }
 
   /** @param {readonly Update[]} updates */

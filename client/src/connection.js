@@ -1,7 +1,7 @@
 /** One socket on one path, for one token or for many. It sends pings and ends when the server stays silent. */
 
+import { Admission, early } from "./admission.js";
 import { Gatherer } from "./gatherer.js";
-import { asksForAnother } from "./pass.js";
 import { Pulse } from "./pulse.js";
 import { isFinal, Refusal } from "./refusal.js";
 import { ANSWER_MS, queryOf } from "./rest.js";
@@ -29,13 +29,9 @@ import { Scope } from "./scope.js";
  * @property {(connection: Connection, hasFailed: boolean) => void} noteEnd called once; it has not failed if nobody wants it any more
  */
 
-/** @typedef {"opening" | "authorizing" | "authorizing again" | "ready"} Stage commands may be sent when it is ready */
-
 const CLOSED_BY_POLICY = 1008; // the only close code after which a client must not reconnect (worker/close.js)
 const PASS_EXPIRED = 4001;
 const SILENT = `no answer for ${ANSWER_MS} ms`;
-const RENEWAL_JITTER = 0.1;
-const PASS_PART = 0.9; // of a pass's time, after which there is another one at the latest
 const MAX_TOKENS = 100;
 
 export class Connection {
@@ -46,18 +42,14 @@ export class Connection {
   renewAtMs = Infinity;
   /** A random part, the same for all its tokens, so that those that move together stay together. */
   spread;
-  /** @type {Stage} */
-  #stage = "opening";
   /** By token. @type {Map<string, Router>} */
   #routers = new Map();
   #roster = new Roster();
+  #admission;
   #keeper;
   #pulse;
   /** @type {Socket | null} */
   #socket = null;
-  /** What the server was shown last. @type {import("./pass.js").Grant | null} */
-  #grant = null;
-  #cancelRenewal = () => {};
   #gatherer;
 
   /** @param {Address} address @param {Keeper} keeper */
@@ -67,6 +59,7 @@ export class Connection {
     const { host } = keeper;
     this.spread = host.random();
     this.scope = new Scope(host);
+    this.#admission = new Admission(address.pass, this.scope, { say: (message) => this.#say(message), fail: (reason) => this.fail(reason) });
     this.#gatherer = new Gatherer(this.scope, () => this.#sayDue());
     this.#pulse = new Pulse(this.scope, () => this.#say(address.protocol.ping), () => this.fail(SILENT));
   }
@@ -83,7 +76,7 @@ export class Connection {
     try {
       const [first] = this.#routers.values();
       const socket = (this.#socket = new this.#keeper.host.WebSocket(protocol.subscribe === null ? url + queryOf(this.#wishOf(first)) : url));
-      socket.onopen = () => this.scope.isOver || (this.address.pass === null ? this.#beReady() : void this.#authorize(this.address.pass, "authorizing"));
+      socket.onopen = () => this.#beOpen();
       socket.onmessage = (/** @type {{data: string}} */ { data }) => this.#receive(data);
       socket.onclose = (/** @type {{code: number, reason: string}} */ { code, reason }) => this.#end(code, reason);
       socket.onerror = () => {}; // `onclose` follows; without a listener `ws` would throw
@@ -135,8 +128,9 @@ export class Connection {
 
   /** @param {number} code @param {string} reason */
   #end(code, reason) {
+    if (this.scope.isOver) return;
     if (code === CLOSED_BY_POLICY) return this.#refuse(this.#routers.values(), "POLICY", reason);
-    if (code === PASS_EXPIRED) this.#dropGrant();
+    if (code === PASS_EXPIRED) this.#admission.expire();
     this.fail(`ended: ${code} ${reason}`);
   }
 
@@ -146,41 +140,14 @@ export class Connection {
     return { after: after ?? movedAfter ?? undefined, delivery };
   }
 
-  /** @param {Pass} pass @param {Stage} stage until the server has answered */
-  async #authorize(pass, stage) {
-    this.#stage = stage;
-    this.#grant = pass.get();
-    try {
-      const token = await this.#grant;
-      if (!this.scope.isOver) this.#say({ action: "authorize", token });
-    } catch (error) {
-      this.fail(String(error));
-    }
-  }
-
-  #dropGrant() {
-    if (this.#grant !== null) this.address.pass?.drop(this.#grant);
-  }
-
   /** @param {number | null} expiresAt Unix seconds; null: no pass is needed here */
   #beAuthorized(expiresAt) {
-    this.#beReady();
     const leftMs = expiresAt === null ? null : this.#keeper.rest.msUntil(this.scope, expiresAt);
-    this.#cancelRenewal();
-    if (leftMs === null) return;
-    const renewInMs = Math.max(ANSWER_MS, this.#early(leftMs * PASS_PART));
-    const { pass, protocol } = this.address;
     // A connection with a greatest age is renewed by another one. One without is shown another pass.
-    if (protocol.maxAgeMs !== null) this.#renewIn(renewInMs);
-    this.#cancelRenewal = this.scope.later(renewInMs, () => {
-      this.#dropGrant();
-      if (pass !== null && protocol.maxAgeMs === null) void this.#authorize(pass, "ready"); // the one before still holds
-    });
-  }
-
-  /** A time that is a random part shorter, so that clients do not all renew together. @param {number} timeMs */
-  #early(timeMs) {
-    return timeMs * (1 - RENEWAL_JITTER * this.scope.host.random());
+    const hasAge = this.address.protocol.maxAgeMs !== null;
+    const renewInMs = this.#admission.accept(leftMs, !hasAge);
+    if (hasAge) this.#renewIn(renewInMs);
+    this.#gather();
   }
 
   /** @param {number} timeMs */
@@ -188,14 +155,15 @@ export class Connection {
     this.renewAtMs = Math.min(this.renewAtMs, this.scope.host.nowMs() + timeMs);
   }
 
-  #beReady() {
-    this.#stage = "ready";
+  #beOpen() {
+    if (this.scope.isOver) return;
+    this.#admission.ask();
     this.#gather();
   }
 
   /** Sends soon what is due by then. */
   #gather() {
-    if (this.#stage === "ready") this.#gatherer.ask();
+    if (this.#admission.isAdmitted) this.#gatherer.ask();
   }
 
   /** A command is never too large: 100 tokens, ids and deliveries take 15 of its 16 KiB. */
@@ -262,7 +230,7 @@ export class Connection {
     const { pingMs, maxAgeMs } = this.address.protocol;
     this.isGreeted = true;
     this.#pulse.beatEvery(pingMs);
-    this.#renewIn(this.#early(maxAgeMs ?? Infinity));
+    this.#renewIn(early(this.scope, maxAgeMs ?? Infinity));
     this.#keeper.noteService(this);
   }
 
@@ -280,7 +248,7 @@ export class Connection {
   /** @param {Message} message @param {readonly string[]} tokens the one that it names, or all @param {readonly Router[]} routers */
   #err({ code, message = "", token }, tokens, routers) {
     const said = `says ${code}: ${message}`;
-    if (asksForAnother(code) && this.address.pass !== null) return this.#showAnother(this.address.pass, code, message);
+    if (this.#admission.retry(code)) return;
     if (isFinal(code) && (token !== undefined || tokens.length === 1 || code === "UNAUTHORIZED")) {
       for (const refused of tokens) this.#roster.drop(refused);
       return this.#refuse(routers, `${code}`, message);
@@ -288,14 +256,6 @@ export class Connection {
     if (code !== "UNAVAILABLE" || token === undefined) return this.fail(said);
     this.#confirm(tokens, true);
     for (const router of routers) router.onUnavailable(this, `${this.address.url} ${said}`);
-  }
-
-  /** Shows another pass, but not a third one. @param {Pass} pass @param {string | undefined} code @param {string} message */
-  #showAnother(pass, code, message) {
-    this.#dropGrant();
-    if (code === "TOKEN_EXPIRED") this.fail(`says ${code}: ${message}`);
-    else if (this.#stage === "authorizing again") this.#refuse(this.#routers.values(), `${code}`, message);
-    else void this.#authorize(pass, "authorizing again");
   }
 
   /** @param {Iterable<Router>} routers @param {string} code @param {string} reason */

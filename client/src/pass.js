@@ -1,4 +1,7 @@
-/** The app's proof that it may listen: a JWT of its own back end. It is kept until it is refused or grows old. */
+/**
+ * A pass: the access token of the app's own back end, which proves that it may listen. (A `token` is a mint here.) It is kept until
+ * it is refused or grows old.
+ */
 
 /**
  * What `getToken` gave at one time. It is compared by identity, so that whoever was refused with an older one drops no newer one.

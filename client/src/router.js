@@ -1,23 +1,18 @@
 /** Keeps a token connected: finds its path, joins a connection there, and leaves the old one only when the next one serves. */
 
 import { Backoff, LASTING_MS, Reach } from "./backoff.js";
+import { routeOf } from "./moved.js";
 import { Refusal } from "./refusal.js";
 import { ANSWER_MS } from "./rest.js";
 import { Scope } from "./scope.js";
 
-/** @typedef {import("../glow.js").Protocol} Protocol */
 /** @typedef {import("../glow.js").State} State */
 /** @typedef {import("./channel.js").Channel} Channel */
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {import("./connections.js").Connections} Connections */
 /** @typedef {import("./discovery.js").Discovery} Discovery */
-
-/**
- * A route, with the cursor of the move for a client that has none.
- * @typedef {import("../glow.js").Route & {after?: string | null}} Route
- */
-
-/** @typedef {{path: string, url: string, liveUrl?: string, after: string | null, jitterMs: number}} Moved */
+/** @typedef {import("./moved.js").Moved} Moved */
+/** @typedef {import("./moved.js").Route} Route */
 
 /**
  * What is done about the next connection, and the path that it heads for, as far as that is known.
@@ -43,17 +38,6 @@ const POLL_MS = 5_000;
 const MOVE_PAUSE_MS = 2_000;
 const TOGETHER_MS = 250; // tokens that are moved within this time go in one request and one command
 const SERVED_MS = 2 * ANSWER_MS; // a hub says after 10 s itself that it cannot serve a token
-
-/**
- * The protocols of each path, for MOVED, which names only path and URLs. They are those that /connect answers.
- * @type {Record<string, {one: Protocol, live: Protocol}>}
- */
-const PROTOCOLS = (() => {
-  const subscribe = { action: "subscribePrice" };
-  const aws = { subscribe, ping: { action: "ping" }, pingMs: 240_000, maxAgeMs: 6_600_000 };
-  const edge = { subscribe, ping: { type: "ping" }, pingMs: 20_000, maxAgeMs: null };
-  return { aws: { one: aws, live: aws }, edge: { one: { ...edge, subscribe: null }, live: edge } };
-})();
 
 /** @type {Step} */
 const RESTING = { name: "resting", path: null };
@@ -109,7 +93,7 @@ export class Router {
 
   /** Tries at once if nothing delivers and nothing is under way. */
   wake() {
-if (this.#serving === undefined && this.#step.name === "waiting") void this.#connect(this.#step.path);
+    if (this.#serving === undefined && this.#step.name === "waiting") void this.#connect(this.#step.path);
   }
 
   /** Asks for prices as the channel wants them now. */
@@ -144,14 +128,13 @@ if (this.#serving === undefined && this.#step.name === "waiting") void this.#con
   }
 
   /** @param {Connection} connection @param {Moved} moved */
-  onMoved(connection, { path, url, liveUrl, after, jitterMs }) {
+  onMoved(connection, moved) {
+    const { path } = moved;
     if (this.#source.name === "socket" && connection === this.#serving) this.#source.hasSentAway = true;
     if (path === this.#step.path) return;
-    const protocols = PROTOCOLS[path];
-    const live = liveUrl === undefined || protocols === undefined ? undefined : { url: liveUrl, protocol: protocols.live };
-    const route = { path, url, protocol: protocols?.one, live, after };
-    const spreadMs = jitterMs * connection.spread;
-    if (this.#connections.rest.region !== undefined || protocols === undefined || !this.#connections.canOpen(route)) {
+    const route = routeOf(moved);
+    const spreadMs = moved.jitterMs * connection.spread;
+    if (this.#connections.rest.region !== undefined || route === null || !this.#connections.canOpen(route)) {
       // The move may not concern this region, or only the stack knows how to speak there.
       this.#enter({ name: "waiting", path: null }).later(this.#together(spreadMs), () => this.#connect(null));
     } else {

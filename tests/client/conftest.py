@@ -1,6 +1,7 @@
-"""A fake stack for each test, on an event loop whose clock runs fast; scenarios have virtual time."""
+"""A fake stack for each test, on an event loop whose clock runs fast; scenarios have virtual time, and
+what speaks to the real Worker has the real one."""
 
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, SelectorEventLoop
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
@@ -15,6 +16,8 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], AbstractEventLoop]]:
     if item.path.name == "test_scenarios.py":
         return {"virtual": VirtualLoop}
+    if item.path.name == "test_feed_hub.py":
+        return {"real": SelectorEventLoop}
     return {"fast": FastLoop}
 
 

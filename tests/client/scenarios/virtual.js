@@ -57,6 +57,9 @@ export class VirtualStack {
   /** The passes that let in. null: everybody may listen. @type {Passes | null} */
   passes = null;
 
+  /** How long a message of a client takes. On AWS a later one may overtake it: each is an invocation of its own. */
+  hearsAfterMs = () => 10;
+
   time;
   /** What the client did, in order. @type {string[]} */
   requests = [];

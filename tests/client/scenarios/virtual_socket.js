@@ -31,7 +31,7 @@ export class VirtualSocket {
   /** @param {string} text */
   send(text) {
     if (this.isConnecting) throw new Error("as a browser's WebSocket, this one cannot send yet");
-    this.stack.time.arrive(() => this.isOpen && !this.isCut && this.stack.hear(this, JSON.parse(text)));
+    this.stack.time.arrive(() => this.isOpen && !this.isCut && this.stack.hear(this, JSON.parse(text)), this.stack.hearsAfterMs());
   }
 
   close() {

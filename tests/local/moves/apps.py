@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from client import Price, State, Subscription, subscribe
+from client import Price, State, Subscription, connect, subscribe
 from client.paths import Delivery
 from client.update import place_of
 
@@ -48,11 +48,14 @@ class App:
         self.states.append(state)
         self._news.set()
 
+    def take(self, price: Price) -> None:
+        self.prices.append(price)
+        self._news.set()
+
     async def read(self, prices: Subscription) -> None:
         """Keep each price, until `prices` end."""
         async for price in prices:
-            self.prices.append(price)
-            self._news.set()
+            self.take(price)
 
     async def wait_for(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait until `is_so`; fails after PATIENCE_SECONDS."""
@@ -96,6 +99,20 @@ async def following(
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+
+
+@asynccontextmanager
+async def watching(
+    tokens: Sequence[str], *, api: str, region: str | None = None
+) -> AsyncGenerator[list[App]]:
+    """Apps of several tokens on one feed, which is served."""
+    apps = [App(token) for token in tokens]
+    async with connect(api=api, region=region) as feed:
+        for app in apps:
+            feed.subscribe(app.token, on_price=app.take, on_state=app.note)
+        for app in apps:
+            await app.wait_for(lambda app=app: app.is_served, "a connection")
+        yield apps
 
 
 @asynccontextmanager

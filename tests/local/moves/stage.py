@@ -50,6 +50,11 @@ class Stage:
         self.cloud.start_cloudflare()
         self.edge_is_up = True
 
+    def crash_edge(self) -> None:
+        """End all rooms and hubs at once. They are back within seconds, and know nothing of before."""
+        self.kill_edge()
+        self.restore_edge()
+
     def rotate_secret(self) -> None:
         """The first of two ups, after which both secrets are accepted."""
         self.finish_move()

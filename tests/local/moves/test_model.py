@@ -26,14 +26,14 @@ from local.cloud import LocalCloud
 from local.config import AWS_REGION
 from local.stack import LocalStack
 from tests.local.aws import Aws
-from tests.local.moves.apps import App, assert_promises_kept, following
+from tests.local.moves.apps import App, assert_promises_kept, following, watching
 from tests.local.moves.mover import Mover
 from tests.local.moves.network import Network
 from tests.local.moves.stage import BASE, Stage
 from tests.local.moves.traffic import Webhook, webhook
 from tests.local.wire import Wire, wait_for
 
-MAX_APPS: Final = 5
+MAX_APPS: Final = 8
 MAX_CHANGES: Final = 4
 """Of a route in one example: each takes 7 s."""
 
@@ -54,7 +54,8 @@ def network() -> Iterator[Network]:
 
 
 class Moves(RuleBasedStateMachine):
-    """Apps of three tokens that nobody has traded before."""
+    """Apps of three tokens that nobody has traded before: each on a socket of its own, or all three on
+    one feed."""
 
     apps = Bundle("apps")
     token_numbers = st.integers(0, 2)
@@ -74,7 +75,9 @@ class Moves(RuleBasedStateMachine):
 
     @initialize(target=apps)
     def connect_before_any_trade(self) -> MultipleResults[App]:
-        return multiple(self._connect(0, None), self._connect(1, AWS_REGION))
+        return multiple(
+            self._connect(0, None), self._connect(1, AWS_REGION), *self._connect_feed(None)
+        )
 
     @precondition(lambda self: len(self.owed) < MAX_APPS)
     @rule(target=apps, number=token_numbers, region=st.sampled_from([None, AWS_REGION]))
@@ -84,6 +87,15 @@ class Moves(RuleBasedStateMachine):
         # While nothing but polling works, that is where the stream begins.
         self.network.run(app.wait_for(lambda: bool(app.prices), "the newest price"))
         return app
+
+    @precondition(lambda self: len(self.owed) + 3 <= MAX_APPS)
+    @rule(target=apps, region=st.sampled_from([None, AWS_REGION]))
+    def connect_feed(self, region: str | None) -> MultipleResults[App]:
+        self._send(*self.tokens)
+        apps = self._connect_feed(region)
+        for app in apps:
+            self.network.run(app.wait_for(lambda app=app: bool(app.prices), "the newest price"))
+        return multiple(*apps)
 
     @rule(trades=st.integers(1, 5))
     def publish(self, trades: int) -> None:
@@ -136,6 +148,12 @@ class Moves(RuleBasedStateMachine):
         self.stage.restore_edge()
         self.publish(1)
 
+    @precondition(lambda self: self.stage.edge_is_up)
+    @rule()
+    def crash_rooms_and_hubs(self) -> None:
+        self.stage.crash_edge()
+        self.publish(2)
+
     @precondition(lambda self: self.stage.edge_is_up and not self.has_rotated)
     @rule()
     def rotate_secret(self) -> None:
@@ -179,6 +197,13 @@ class Moves(RuleBasedStateMachine):
         self.owed[app], self.owners[app] = [], owner
         return app
 
+    def _connect_feed(self, region: str | None) -> list[App]:
+        owner = f"feed {len(self.owed)}"
+        apps = self.network.run(self._open_feed(region), owner=owner)
+        for app in apps:
+            self.owed[app], self.owners[app] = [], owner
+        return apps
+
     def _change(self, **changes: Any) -> None:
         """Begin to change the policy in force, and trade meanwhile."""
         self.changes_left -= 1
@@ -192,6 +217,10 @@ class Moves(RuleBasedStateMachine):
     async def _open_app(self, token: str, region: str | None) -> App:
         app = following(token, api=self.wire.rest_url, region=region)
         return await self.opened.enter_async_context(app)
+
+    async def _open_feed(self, region: str | None) -> list[App]:
+        feed = watching(self.tokens, api=self.wire.rest_url, region=region)
+        return await self.opened.enter_async_context(feed)
 
     def _send(self, *tokens: str) -> None:
         """Send a trade of each at the same time. The paths may carry them in any order."""

@@ -216,9 +216,9 @@ export class Edge {
     return client;
   }
 
-  /** @param {Record<string, string>} [headers] */
-  openLive(headers) {
-    return this.#open("/live", headers);
+  /** @param {Record<string, string>} [headers] @param {import("ws").ClientOptions} [options] */
+  openLive(headers, options) {
+    return this.#open("/live", headers, options);
   }
 
   /** @param {string} token @param {string} [query] */
@@ -271,11 +271,12 @@ export class Edge {
    * Each client has an address of its own, unless its headers name one.
    * @param {string} path
    * @param {Record<string, string>} [headers]
+   * @param {import("ws").ClientOptions} [options]
    */
-  #open(path, headers) {
+  #open(path, headers, options) {
     this.#clients += 1;
     const address = `10.${this.#clients >> 16}.${(this.#clients >> 8) & 255}.${this.#clients & 255}`;
-    return new WebSocket(this.#socketUrl(path), { headers: { "cf-connecting-ip": address, ...headers } });
+    return new WebSocket(this.#socketUrl(path), { ...options, headers: { "cf-connecting-ip": address, ...headers } });
   }
 
   /**

@@ -3,11 +3,17 @@
 import { Connection } from "../../../worker/connection.js";
 import { regionOf } from "../../../worker/hub_choice.js";
 import worker, { BroadcastRoom as Room, ClientHub as Hub } from "../../../worker/index.js";
+import { HubClient } from "../../../worker/hub_client.js";
 import { LIMITS } from "../../../worker/limits.js";
 import { hubOf } from "../../../worker/rooms.js";
 
 let wakes = 0;
 let crashes = 0;
+/** How rooms treat those that open them: after so many ms, and not at all if `refuses`. */
+const doors = { delayMs: 0, refuses: /** @type {string[]} */ ([]) };
+let isDeaf = false;
+/** The rooms that were opened, in order; how many are being opened, and were at most. */
+const opens = { tokens: /** @type {string[]} */ ([]), now: 0, most: 0 };
 /** By all rooms; Cloudflare bills them. */
 let rowsWritten = 0;
 
@@ -16,6 +22,7 @@ export class BroadcastRoom extends Room {
   constructor(ctx, env) {
     super(ctx, env);
     wakes += 1;
+    if (isDeaf) ctx.setWebSocketAutoResponse();
     const { sql } = ctx.storage;
     const exec = sql.exec.bind(sql);
     sql.exec = (/** @type {string} */ query, /** @type {any[]} */ ...values) => {
@@ -23,6 +30,35 @@ export class BroadcastRoom extends Room {
       rowsWritten += cursor.rowsWritten;
       return cursor;
     };
+  }
+
+  /** @param {Request} request */
+  async fetch(request) {
+    const token = this.ctx.id.name ?? "";
+    opens.tokens.push(token);
+    opens.most = Math.max(opens.most, (opens.now += 1));
+    try {
+      if (doors.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, doors.delayMs));
+      return doors.refuses.includes(token) ? new Response(null, { status: 500 }) : await super.fetch(request);
+    } finally {
+      opens.now -= 1;
+    }
+  }
+
+  /** Answers no ping from now on, like a peer that is gone without a close. */
+  goDeaf() {
+    isDeaf = true;
+    this.ctx.setWebSocketAutoResponse();
+  }
+
+  /** @param {WebSocket} socket @param {string | ArrayBuffer} message */
+  webSocketMessage(socket, message) {
+    if (!isDeaf) super.webSocketMessage(socket, message);
+  }
+
+  /** How many sockets it has. */
+  sockets() {
+    return this.ctx.getWebSockets().length;
   }
 
   /** Ends the object like a crash: memory, sockets and unsaved updates are lost. */
@@ -126,6 +162,16 @@ export class BroadcastRoom extends Room {
   }
 }
 
+/** Clients of hubs that are held back. */
+let held = 0;
+for (const [name, change] of /** @type {const} */ ([["stall", 1], ["resume", -1]])) {
+  const act = HubClient.prototype[name];
+  HubClient.prototype[name] = function (/** @type {any[]} */ ...given) {
+    if (this.isStalled === (change < 0)) held += change;
+    return Reflect.apply(act, this, given);
+  };
+}
+
 export class ClientHub extends Hub {
   /** Ends the object like a crash: memory and sockets are lost. */
   crash() {
@@ -140,6 +186,9 @@ export default {
     if (probe !== "probe") return worker.fetch(request, env);
     if (what === "wakes") return Response.json(wakes);
     if (what === "rowsWritten") return Response.json(rowsWritten);
+    if (what === "held") return Response.json(held);
+    if (what === "opens") return Response.json(opens);
+    if (what === "doors") return Response.json(Object.assign(doors, await request.json()));
     if (what === "crashHub") {
       const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
       return hub.crash().then(() => Response.json(null), (/** @type {unknown} */ error) => Response.json(String(error)));

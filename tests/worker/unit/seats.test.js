@@ -55,3 +55,20 @@ test("who has said nothing for two minutes is closed, once a minute", () => {
   seats.sweep(NOW_MS + LIMITS.sweepMs);
   assert.equal(seats.size, 0);
 });
+
+test("a hub has a seat where clients have none, and its clients count in its place", () => {
+  const seats = new Seats(1, [aConnection()]);
+  const hub = Object.assign(aConnection(), { followers: 5 });
+  assert.deepEqual([seats.isFull, seats.isFullOfHubs], [true, false]);
+  seats.take(hub);
+  assert.deepEqual([seats.size, seats.clients], [2, 6]);
+  seats.report(hub, 7);
+  assert.equal(seats.clients, 8);
+  seats.leave(hub.socket);
+  assert.equal(seats.clients, 1);
+});
+
+test("there is an end to the hubs of a room", () => {
+  const seats = new Seats(1, Array.from({ length: LIMITS.hubSeats }, () => Object.assign(aConnection(), { followers: 0 })));
+  assert.ok(seats.isFullOfHubs);
+});

@@ -1,0 +1,81 @@
+/** Tests of hubs that must wait for real time: rooms hibernate after 10 idle seconds, links are pinged every 20 s. */
+
+import assert from "node:assert/strict";
+import test, { describe } from "node:test";
+
+import { LIMITS } from "../../worker/limits.js";
+import { anUpdate, startEdge, until, updatesFrom } from "./support/edge.js";
+import { follow, hears, idsOf, isServed, subscribeTo } from "./support/live.js";
+
+const IDLE_MS = 10_000; // facts/cloudflare.md §4
+const SLACK_MS = 30_000; // for a machine with much else to do
+
+describe("patience", { concurrency: true }, () => {
+  test("a room with only a hub hibernates, its pings do not wake it, and it goes on", async (t) => {
+    const own = await startEdge(t);
+    const client = await follow(own, ["SLEEP"]);
+    await own.broadcast("SLEEP", anUpdate(1));
+    await client.hasUpdates(1);
+    const wakes = await own.probe("", "wakes");
+    await new Promise((resolve) => setTimeout(resolve, LIMITS.linkPingMs + IDLE_MS + 2_000)); // polling would keep it awake
+    assert.equal(await own.probe("", "wakes"), wakes, "a ping does not wake the room");
+    assert.equal((await own.broadcast("SLEEP", anUpdate(2))).connections, 1);
+    assert.equal(await own.probe("", "wakes"), wakes + 1, "the room had hibernated");
+    await client.hasUpdates(2);
+    assert.deepEqual(await own.probe("", "opens"), { tokens: ["SLEEP"], now: 0, most: 1 });
+  });
+
+  test("a room that answers no ping is opened again, and nothing is lost", async (t) => {
+    const own = await startEdge(t);
+    const client = await follow(own, ["DEAF"]);
+    await own.probe("DEAF", "goDeaf");
+    await own.broadcast("DEAF", updatesFrom(1, 3));
+    const opens = async () => (await own.probe("", "opens")).tokens.length;
+    await until("another link", async () => (await opens()) === 2, () => "", LIMITS.linkPingMs + LIMITS.linkPongMs + SLACK_MS);
+    await own.broadcast("DEAF", anUpdate(3));
+    await client.hasUpdates(3);
+    assert.deepEqual(idsOf(client, "DEAF"), updatesFrom(1, 4).map(({ id }) => id));
+  });
+
+  test("followers of a room that cannot be opened are told, the other tokens go on, and it can be asked for again", async (t) => {
+    const own = await startEdge(t);
+    const client = await follow(own, ["LOST", "WELL"]);
+    await own.probe("", "doors", { refuses: ["LOST", "NEVER"] });
+    await own.probe("LOST", "crash");
+    client.send(subscribeTo(["NEVER"]));
+    const late = await own.connectLive();
+    late.send(subscribeTo(["LOST"]));
+    await own.broadcast("WELL", anUpdate(1));
+    await client.hasUpdates(1);
+    const told = await until("both errors", () => {
+      const errors = client.received.filter(({ type }) => type === "ERROR");
+      return errors.length === 2 && errors;
+    }, () => client.received.slice(-2), LIMITS.linkDownMs + SLACK_MS);
+    assert.deepEqual(told.map(({ code, token }) => [code, token]).sort(), [["UNAVAILABLE", "LOST"], ["UNAVAILABLE", "NEVER"]]);
+    const [{ token }] = await hears(late, "ERROR");
+    assert.equal(token, "LOST");
+    assert.deepEqual((await late.settle()).map(({ type }) => type), ["connected", "ERROR"], "nobody is greeted from memory");
+
+    await own.probe("", "doors", { refuses: [] });
+    client.send(subscribeTo(["LOST"]));
+    await isServed(client, 3);
+    await own.broadcast("LOST", anUpdate(2));
+    await client.hasUpdates(2);
+  });
+
+  test("a room knows how many clients its hubs have", async (t) => {
+    const own = await startEdge(t);
+    const clients = [];
+    for (const _ of [1, 2, 3]) clients.push(await follow(own, ["COUNT"]));
+    const counted = async (/** @type {number} */ count) =>
+      until(`${count} connections`, async () => (await own.command("/census", { tokens: ["COUNT"] })).connections === count, () => "", LIMITS.reportMs + SLACK_MS);
+    await counted(3);
+    await clients[0].close();
+    await counted(2);
+    const alone = await own.connect("COUNT");
+    await counted(3);
+    for (const each of [alone, clients[1], clients[2]]) await each.close();
+    await counted(0);
+  });
+
+});
