@@ -123,6 +123,18 @@ REFUSED = [
         id="more-than-an-origin",
     ),
     pytest.param(
+        {"addresses": [WIF]},
+        {"HeliusApiKey": KEY, "RpcUrl": "http://127.0.0.1:8899/?api-key=0123"},
+        "RpcUrl",
+        id="node-on-this-machine",
+    ),
+    pytest.param(
+        {"addresses": [WIF]},
+        {"HeliusApiKey": KEY, "RpcUrl": "http://rpc.example.com/?api-key=0123"},
+        "RpcUrl",
+        id="node-without-tls",
+    ),
+    pytest.param(
         {"addresses": ["BONK"]}, {"HeliusApiKey": KEY}, "helius.addresses[0]", id="symbol"
     ),
     pytest.param(
@@ -152,7 +164,7 @@ def test_settings_that_do_not_fit_stop_with_a_command_that_mends_them(
         "helius": json.dumps({"manageWebhook": True, **helius}),
         **others,
     }
-    secrets = {"HeliusWebhookSecret", "HeliusApiKey"}
+    secrets = {"HeliusWebhookSecret", "HeliusApiKey", "RpcUrl"}
 
     with pytest.raises(SettingsError) as caught:
         parse_settings(values, secrets=secrets, stack="prod")
@@ -160,3 +172,12 @@ def test_settings_that_do_not_fit_stop_with_a_command_that_mends_them(
     assert [problem.key for problem in caught.value.problems] == [key]
     assert caught.value.problems[0].commands
     assert KEY not in str(caught.value)
+    assert "0123" not in str(caught.value)
+
+
+def test_node_on_this_machine_is_for_stack_local() -> None:
+    values = {"HeliusWebhookSecret": WEBHOOK_SECRET, "RpcUrl": "http://127.0.0.1:8899/?k=0123"}
+
+    settings = parse_settings(values, secrets=values, stack="local")
+
+    assert settings.rpc_url is not None
