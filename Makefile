@@ -70,7 +70,7 @@ bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print thei
 	@$(PY) -m local npm run --silent bench
 
 LOCKS := local/toolchain/uv local/toolchain/ministack workspace/toolchain/go requirements requirements-dev \
-	functions/requirements
+	functions/requirements functions/requirements-keys
 lock: $(VENV)/.tools ## pin what the .in files ask for, with hashes
 	@$(foreach lock,$(LOCKS),UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

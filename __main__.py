@@ -9,12 +9,20 @@ from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
 from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
+from components.edge.verification import listener_variables
 from components.helius.webhook import HeliusWebhook, HeliusWebhookArgs
-from components.packaging import Target, dependency_archive, function_archive, worker_modules
+from components.packaging import (
+    LayerPackages,
+    Target,
+    dependency_archive,
+    function_archive,
+    worker_modules,
+)
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
 from components.quotes import quotes_line
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
+from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
@@ -37,6 +45,7 @@ edge_url = settings.edge_origin(edge_name)
 edge_secret = BearerSecret.encrypted(
     current=settings.edge_broadcast_secret, previous=settings.edge_broadcast_secret_previous
 )
+access_tokens = AccessTokens.of(settings)
 
 # Made before the functions and the edge, which have to know these addresses.
 rest = RestApi(
@@ -45,7 +54,11 @@ rest = RestApi(
 )
 websocket = WebSocketApi("glow-websocket", WebSocketApiArgs(prefix=prefix))
 edge_variables = settings.edge_variables(
-    stack, aws_region=load_aws_region(), rest_url=rest.url, websocket_url=websocket.url
+    stack,
+    aws_region=load_aws_region(),
+    rest_url=rest.url,
+    websocket_url=websocket.url,
+    listeners=listener_variables(access_tokens),
 )
 
 edge_is_deployed: list[pulumi.Resource] = []
@@ -61,6 +74,7 @@ if settings.edge is not None:
             protected=settings.protect,
             modules=worker_modules(root),
             secret=edge_secret,
+            access_tokens=access_tokens,
             variables=edge_variables,
         ),
     ).deployed
@@ -70,13 +84,14 @@ target = Target(
     architecture=settings.lambda_architecture,
     system=settings.lambda_system,
 )
+packages = LayerPackages.WITH_PUBLIC_KEYS if settings.listener_public_key else LayerPackages.USUAL
 pipeline = AwsPipeline(
     "glow",
     AwsPipelineArgs(
         prefix=prefix,
         settings=pipeline_settings(settings),
         code=lambda module, lists: pulumi.FileArchive(str(function_archive(root, module, lists))),
-        dependencies=pulumi.FileArchive(str(dependency_archive(root, target))),
+        dependencies=pulumi.FileArchive(str(dependency_archive(root, target, packages))),
         rest=rest,
         websocket=websocket,
         edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),

@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final, Literal
 
@@ -80,12 +81,22 @@ def function_archive(root: Path, handler: str, lists: Mapping[str, Sequence[str]
     return _write_zip(root / _BUILD_FOLDER / folder / f"{handler}.zip", members)
 
 
-def dependency_archive(root: Path, target: Target) -> Path:
-    """Zip what `functions/requirements.txt` pins, for `target`; return the zip's path.
+class LayerPackages(Enum):
+    """The file in `functions/` that pins what goes into the layer."""
+
+    USUAL = "requirements.txt"
+    WITH_PUBLIC_KEYS = "requirements-keys.txt"
+    """Also `cryptography`, 15 MB, which only a stack with `listenerPublicKey` needs."""
+
+
+def dependency_archive(
+    root: Path, target: Target, packages: LayerPackages = LayerPackages.USUAL
+) -> Path:
+    """Zip the `packages` for `target`; return the zip's path.
 
     A zip that was built before from the same inputs is used again.
     """
-    requirements = root / "functions" / "requirements.txt"
+    requirements = root / "functions" / packages.value
     inputs = [requirements.read_bytes(), target.python_version.encode(), target.platform.encode()]
     key = hashlib.sha256(b"\0".join(inputs)).hexdigest()[:16]
     archive = root / _BUILD_FOLDER / f"dependencies-{key}.zip"

@@ -14,6 +14,8 @@ from functions.glow.candles.summary import Content, Summaries, with_age
 from functions.glow.candles.table import CandleTable
 from functions.glow.candles.wire import to_dict
 from functions.glow.errors import UnknownPath
+from functions.glow.listeners.admission import Admission
+from functions.glow.listeners.claims import Claims
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.token_pages import TokenPages
@@ -37,6 +39,7 @@ _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _SYMBOLS: Final = _ENVIRONMENT.symbols
 _SYMBOL_OF: Final = {token: symbol for symbol, token in _SYMBOLS.items()}
+_ADMISSION: Final = Admission(_ENVIRONMENT.listener_keys)
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _CANDLES: Final = CandleTable(_DYNAMODB, _ENVIRONMENT.candles_table)
 _CHART: Final = Chart(RawTrades(_DYNAMODB, _ENVIRONMENT.prices_table), _CANDLES)
@@ -45,19 +48,24 @@ _PAGES: Final = TokenPages(KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table), _T
 
 
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
+@_ADMISSION.answers_privately
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
     read = _ROUTES.get(request.route)
     if read is None:
         raise UnknownPath(f"no such path; there are {', '.join(_ROUTES)}")
-    return read(request, time.time())
+    now = time.time()
+    claims = _ADMISSION.admit(request.headers.get("authorization"), now=now)
+    return read(request, claims, now)
 
 
-def _read_tokens(request: HttpRequest, now: float) -> HttpResponse:
+def _read_tokens(request: HttpRequest, claims: Claims, now: float) -> HttpResponse:
+    """Of each page the tokens that the client may hear; so one may have fewer than were asked for."""
     limit = parse_limit(request.query, default=_DEFAULT_PAGE_TOKENS, most=MAX_PAGE_TOKENS)
     page = _PAGES.page(request.query.get("after"), limit=limit, now=now)
-    tokens = in_parallel(partial(_summary, now=now), page.tokens)
+    heard = [token for token in page.tokens if claims.lists(token)]
+    tokens = in_parallel(partial(_summary, now=now), heard)
     return cached_response(
         request,
         {"tokens": [with_age(token, now=now) for token in tokens], "next": page.next},
@@ -72,9 +80,9 @@ def _summary(token: str, *, now: float) -> Content:
     return {**known, **_SUMMARIES.of(token, now=now)}
 
 
-def _read_candles(request: HttpRequest, now: float) -> HttpResponse:
+def _read_candles(request: HttpRequest, claims: Claims, now: float) -> HttpResponse:
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
-    require_known(token, _TOKENS, _SYMBOLS)
+    require_known(claims.require(token), _TOKENS, _SYMBOLS)
     query = parse_chart(request.query, now=now)
     page = _CHART.page(token, query.span, now=now)
     interval = query.span.interval
@@ -94,7 +102,7 @@ def _read_candles(request: HttpRequest, now: float) -> HttpResponse:
     return cached_response(request, content, max_age_seconds=age)
 
 
-_ROUTES: Final[Mapping[str, Callable[[HttpRequest, float], HttpResponse]]] = {
+_ROUTES: Final[Mapping[str, Callable[[HttpRequest, Claims, float], HttpResponse]]] = {
     "GET /tokens": _read_tokens,
     "GET /tokens/{token}/candles": _read_candles,
 }

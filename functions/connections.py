@@ -11,7 +11,9 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow import log
-from functions.glow.errors import UnknownToken
+from functions.glow.errors import Refused
+from functions.glow.listeners.claims import EVERYTHING, Claims, expired
+from functions.glow.listeners.verifier import Verifier
 from functions.glow.origin import origin_is_allowed
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
@@ -20,6 +22,7 @@ from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.loop import event_loop
 from functions.glow.sockets import messages
+from functions.glow.sockets.authorizations import AuthorizationTable, not_authorized
 from functions.glow.sockets.commands import (
     Authorize,
     Ping,
@@ -29,12 +32,8 @@ from functions.glow.sockets.commands import (
     parse_command,
 )
 from functions.glow.sockets.delivery import close, deliver
-from functions.glow.sockets.message_rate import (
-    MAX_MESSAGES,
-    PERIOD_SECONDS,
-    MessageRate,
-    Verdict,
-)
+from functions.glow.sockets.departures import turn_away
+from functions.glow.sockets.message_rate import MessageRate, Verdict, rate_limited
 from functions.glow.sockets.opening import opening
 from functions.glow.sockets.post import Outcome, Payload
 from functions.glow.sockets.setup import connection_poster
@@ -61,6 +60,9 @@ _ORIGINS: Final = _ENVIRONMENT.allowed_origins
 _DYNAMODB: Final = aws.dynamodb(_REGION)
 _PRICES: Final = PriceTable(_DYNAMODB, _ENVIRONMENT.prices_table)
 _SUBSCRIPTIONS: Final = SubscriptionTable(_DYNAMODB, _ENVIRONMENT.connections_table)
+_AUTHORIZATIONS: Final = AuthorizationTable(_DYNAMODB, _ENVIRONMENT.connections_table)
+_LISTENER_KEYS: Final = _ENVIRONMENT.listener_keys
+_VERIFIER: Final = None if _LISTENER_KEYS is None else Verifier(_LISTENER_KEYS)
 _MESSAGE_RATE: Final = MessageRate(_SUBSCRIPTIONS)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
@@ -99,28 +101,50 @@ def _connect(connection_id: str, event: WebSocketEvent) -> WebSocketAnswer:
 
 
 def _answer(connection_id: str, body: str) -> WebSocketAnswer:
-    verdict = _MESSAGE_RATE.judge(connection_id, now=time.time())
+    now = time.time()
+    verdict = _MESSAGE_RATE.judge(connection_id, now=now)
     if verdict is Verdict.OVER:
-        event_loop().run_until_complete(_turn_away(connection_id))
+        _turn_away(connection_id, rate_limited())
     if verdict is not Verdict.ADMITTED:
         return ACCEPTED
-    match parse_command(body):
+    command = parse_command(body)
+    if isinstance(command, Authorize):
+        return _authorize(connection_id, command, now)
+    # With a ping, too: a client whose tokens are quiet has no other way to hear that it is over.
+    claims = EVERYTHING if _VERIFIER is None else _AUTHORIZATIONS.find(connection_id)
+    if claims is not None and claims.is_over(now):
+        _turn_away(connection_id, expired())
+        _SUBSCRIPTIONS.disconnect(connection_id)
+        return ACCEPTED
+    match command:
         case Ping():
             return reply(messages.pong())
-        case Authorize():
-            return reply(messages.authorized(None))
         case Unsubscribe(tokens, is_list):
             _SUBSCRIPTIONS.unsubscribe(connection_id, *tokens)
             return reply(messages.unsubscribed(tokens, is_list=is_list))
-        case Subscribe() as command:
-            return _subscribe(connection_id, command)
+        case Subscribe():
+            if claims is None:
+                raise not_authorized()
+            return _subscribe(connection_id, command, claims, now)
 
 
-def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
+def _authorize(connection_id: str, command: Authorize, now: float) -> WebSocketAnswer:
+    """Each message is an invocation of its own: a client that subscribes before it hears AUTHORIZED
+    may be refused."""
+    if _VERIFIER is None:
+        return reply(messages.authorized(None))
+    claims = _VERIFIER.verify(command.access_token, now=now)
+    _AUTHORIZATIONS.keep(connection_id, claims)
+    log.info("authorized", connectionId=connection_id, subject=claims.subject)
+    return reply(messages.authorized(claims.ends_at))
+
+
+def _subscribe(
+    connection_id: str, command: Subscribe, claims: Claims, now: float
+) -> WebSocketAnswer:
     """Write the rows, then read, then post, so that no trade is missed. A trade stored before the
     read is in it; one stored later is broadcast to the row."""
-    now = time.time()
-    known, refused = _known(command.wanted)
+    known, refused = _known(command.wanted, claims)
     routes = _ROUTES.known()
     served = [
         each for each in known if "aws" in routes.open_paths(each.token, now_ms=int(now * 1_000))
@@ -131,7 +155,7 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
         return reply(told[0])
     if served:
         deliveries: dict[str, Delivery] = {each.token: each.delivery for each in served}
-        _SUBSCRIPTIONS.subscribe(connection_id, deliveries, now=now)
+        _SUBSCRIPTIONS.subscribe(connection_id, deliveries, now=now, ends_at=claims.ends_at)
         subscribed = messages.subscribed([*deliveries], is_list=command.is_list)
         opened = event_loop().run_until_complete(_read_opening(served, now))
         told = [subscribed, *opened, *told]
@@ -148,16 +172,16 @@ def _subscribe(connection_id: str, command: Subscribe) -> WebSocketAnswer:
     return ACCEPTED
 
 
-def _known(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[str]]:
-    """Those of `wanted` that the stack streams, and what is said of the others."""
+def _known(wanted: Sequence[Wanted], claims: Claims) -> tuple[list[Wanted], list[str]]:
+    """Those of `wanted` that the stack streams to this client, and what is said of the others."""
     known: list[Wanted] = []
     refused: list[str] = []
     for each in wanted:
         try:
-            require_known(each.token, _TOKENS, _SYMBOLS)
+            require_known(claims.require(each.token), _TOKENS, _SYMBOLS)
             known.append(each)
-        except UnknownToken as error:
-            refused.append(messages.error(error.code, str(error), token=error.token))
+        except Refused as error:
+            refused.append(messages.refusal(error))
     return known, refused
 
 
@@ -187,11 +211,10 @@ async def _post(connection_id: str, told: Sequence[str]) -> Outcome:
     return outcome
 
 
-async def _turn_away(connection_id: str) -> None:
-    """Say why, then close. By a post, because an answer would come after the end."""
-    log.info("rate_limited", connectionId=connection_id)
-    limit = f"a connection may say {MAX_MESSAGES} messages in {PERIOD_SECONDS} s"
-    told = messages.error("RATE_LIMITED", f"{limit}; connect again and say less")
-    await deliver(_POSTER, connection_id, [Payload.of(told)])
-    await close(_POSTER, connection_id)
-    await _POSTER.settle()
+def _turn_away(connection_id: str, refused: Refused) -> None:
+    async def run() -> None:
+        await turn_away(_POSTER, connection_id, messages.refusal(refused))
+        await _POSTER.settle()
+
+    log.info("turned_away", connectionId=connection_id, code=refused.code)
+    event_loop().run_until_complete(run())

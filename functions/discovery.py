@@ -11,6 +11,8 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.errors import Refused, Unavailable
+from functions.glow.listeners.admission import Admission
+from functions.glow.listeners.claims import Claims
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.discovery import (
     Preferences,
@@ -38,6 +40,7 @@ MAX_AGE_SECONDS: Final = 2
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _SYMBOLS: Final = _ENVIRONMENT.symbols
+_ADMISSION: Final = Admission(_ENVIRONMENT.listener_keys)
 _ENDPOINTS: Final = _ENVIRONMENT.endpoints
 _DYNAMODB: Final = aws.dynamodb(_ENVIRONMENT.aws_region)
 _ROUTES: Final = RouteCache(RouteTable(_DYNAMODB, _ENVIRONMENT.routes_table), _ENVIRONMENT.policy)
@@ -47,36 +50,38 @@ Content = Mapping[str, object]
 
 
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
+@_ADMISSION.answers_privately
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
-    answer = _ANSWERS[request.route]
-    response = json_response(200, answer(request, time.time()))
+    now = time.time()
+    claims = _ADMISSION.admit(request.headers.get("authorization"), now=now)
+    response = json_response(200, _ANSWERS[request.route](request, claims, now))
     response["headers"]["cache-control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response
 
 
-def _answer_one(request: HttpRequest, now: float) -> Content:
+def _answer_one(request: HttpRequest, claims: Claims, now: float) -> Content:
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
     preferences = parse_preferences(request.query)
-    require_known(token, _TOKENS, _SYMBOLS)
+    require_known(claims.require(token), _TOKENS, _SYMBOLS)
     return _places([token], preferences, now)[token]
 
 
-def _answer_many(request: HttpRequest, now: float) -> Content:
+def _answer_many(request: HttpRequest, claims: Claims, now: float) -> Content:
     tokens = parse_tokens(request.query)
     preferences = parse_preferences(request.query)
-    refused = {token: error for token in tokens for error in _refusals(token)}
+    refused = {token: error for token in tokens for error in _refusals(token, claims)}
     places = _places([token for token in tokens if token not in refused], preferences, now)
     return {
         "routes": [{"token": token, **(places.get(token) or refused[token])} for token in tokens]
     }
 
 
-def _refusals(token: str) -> Iterator[Content]:
-    """The error, if the stack does not stream `token`."""
+def _refusals(token: str, claims: Claims) -> Iterator[Content]:
+    """The error, if the stack does not stream `token` to this client."""
     try:
-        require_known(token, _TOKENS, _SYMBOLS)
+        require_known(claims.require(token), _TOKENS, _SYMBOLS)
     except Refused as error:
         yield error_content(error.code, str(error))
 
@@ -100,7 +105,7 @@ def _surely_told(tokens: Collection[str], now: float) -> Set[str]:
         return frozenset()
 
 
-_ANSWERS: Final[Mapping[str, Callable[[HttpRequest, float], Content]]] = {
+_ANSWERS: Final[Mapping[str, Callable[[HttpRequest, Claims, float], Content]]] = {
     "GET /connect/{token}": _answer_one,
     "GET /connect": _answer_many,
 }

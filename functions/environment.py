@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+from functions.glow.listeners.settings import ALGORITHMS, Algorithm, ListenerKeys
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.settings import EdgeAccess, ItemSettings, WalkSettings
@@ -55,6 +56,11 @@ COMPLETION_DEAD_LETTER_QUEUE_URL: Final = "COMPLETION_DEAD_LETTER_QUEUE_URL"
 COMPLETION_TRIES: Final = "COMPLETION_TRIES"
 COMPLETIONS_PER_BODY: Final = "COMPLETIONS_PER_BODY"
 RPC_URL: Final = "RPC_URL"
+LISTENERS: Final = "LISTENERS"
+LISTENER_ALGORITHM: Final = "LISTENER_ALGORITHM"
+LISTENER_SECRET: Final = "LISTENER_SECRET"  # noqa: S105 - a name
+LISTENER_SECRET_PREVIOUS: Final = "LISTENER_SECRET_PREVIOUS"  # noqa: S105 - a name
+LISTENER_PUBLIC_KEY: Final = "LISTENER_PUBLIC_KEY"
 MAX_PRICE_JUMP: Final = "MAX_PRICE_JUMP"
 SOL_USD_MAX_AGE_SECONDS: Final = "SOL_USD_MAX_AGE_SECONDS"
 QUIET_AFTER_SECONDS: Final = "QUIET_AFTER_SECONDS"
@@ -255,6 +261,28 @@ class Environment:
         return self._is_true(REQUIRE_ORIGIN)
 
     @property
+    def listener_keys(self) -> ListenerKeys | None:
+        """How access tokens are verified; None: everybody may listen."""
+        match self.variables.get(LISTENERS) or "open":
+            case "open":
+                return None
+            case "token":
+                algorithm = self._listener_algorithm
+                keys = (
+                    self._rotated(LISTENER_SECRET, LISTENER_SECRET_PREVIOUS)
+                    if algorithm == "HS256"
+                    else (self._required(LISTENER_PUBLIC_KEY),)
+                )
+                return ListenerKeys(algorithm, keys)
+            case other:
+                raise MisconfiguredError(f'{LISTENERS} must be "open" or "token", not "{other}".')
+
+    @property
+    def trusted_readers(self) -> tuple[str, ...]:
+        """The bearers of the rooms at the edge, which read what they have missed; none: no edge."""
+        return self.edge_broadcast_secrets if self.variables.get(EDGE_BROADCAST_SECRET) else ()
+
+    @property
     def helius_webhook_secrets(self) -> tuple[str, ...]:
         """The current secret and, during a rotation, the previous one after it."""
         return self._rotated(HELIUS_WEBHOOK_SECRET, HELIUS_WEBHOOK_SECRET_PREVIOUS)
@@ -344,6 +372,16 @@ class Environment:
         if not self.variables.get(CALL_TIMEOUT_MS):
             return DEFAULT_CALL_TIMEOUT_MS
         return self._positive(CALL_TIMEOUT_MS)
+
+    @property
+    def _listener_algorithm(self) -> Algorithm:
+        value = self._required(LISTENER_ALGORITHM)
+        for algorithm in ALGORITHMS:
+            if value == algorithm:
+                return algorithm
+        raise MisconfiguredError(
+            f'{LISTENER_ALGORITHM} must be one of {", ".join(ALGORITHMS)}, not "{value}".'
+        )
 
     @property
     def _edge_access(self) -> EdgeAccess:

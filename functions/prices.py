@@ -8,6 +8,7 @@ from typing import Final
 
 from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
+from functions.glow.listeners.admission import Admission
 from functions.glow.prices.span import Last, parse_span
 from functions.glow.prices.table import PriceTable
 from functions.glow.runtime import aws
@@ -27,6 +28,7 @@ MAX_PAGE_UPDATES: Final = 1_000
 _ENVIRONMENT: Final = Environment(os.environ)
 _TOKENS: Final = _ENVIRONMENT.tokens
 _SYMBOLS: Final = _ENVIRONMENT.symbols
+_ADMISSION: Final = Admission(_ENVIRONMENT.listener_keys, trusted=_ENVIRONMENT.trusted_readers)
 _RETENTION_SECONDS: Final = _ENVIRONMENT.price_retention_seconds
 _TABLE: Final = PriceTable(aws.dynamodb(_ENVIRONMENT.aws_region), _ENVIRONMENT.prices_table)
 
@@ -34,6 +36,7 @@ Content = Mapping[str, object]
 
 
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
+@_ADMISSION.answers_privately
 @answers_errors
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
@@ -49,7 +52,7 @@ def _read_health(_request: HttpRequest, now: float) -> Content:
 
 
 def _read_price(request: HttpRequest, now: float) -> Content:
-    token = _token(request)
+    token = _token(request, now)
     newest = _TABLE.newest(token, now=now)
     if newest is None:
         raise NoPrice(f"no price of {token} is stored; one comes with its next trade")
@@ -57,7 +60,7 @@ def _read_price(request: HttpRequest, now: float) -> Content:
 
 
 def _read_prices(request: HttpRequest, now: float) -> Content:
-    token = _token(request)
+    token = _token(request, now)
     span = parse_span(request.query, now=now, retention_seconds=_RETENTION_SECONDS)
     if isinstance(span, Last):
         return _content(token, _TABLE.tail(token, limit=span.count, now=now), None)
@@ -69,9 +72,10 @@ def _content(token: str, updates: Sequence[Update], next_: str | None) -> Conten
     return {"token": token, "prices": [update.to_dict() for update in updates], "next": next_}
 
 
-def _token(request: HttpRequest) -> str:
+def _token(request: HttpRequest, now: float) -> str:
+    claims = _ADMISSION.admit(request.headers.get("authorization"), now=now)
     token = parse_token(request.path_parameters.get("token"), where="the path's token")
-    return require_known(token, _TOKENS, _SYMBOLS)
+    return require_known(claims.require(token), _TOKENS, _SYMBOLS)
 
 
 _ROUTES: Final[Mapping[str, Callable[[HttpRequest, float], Content]]] = {

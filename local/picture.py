@@ -1,4 +1,4 @@
-"""The README's picture: the test page of the running stack, while a stream of trades comes in."""
+"""The README's picture: the test page of the running stack, while streams of trades come in."""
 
 import asyncio
 from pathlib import Path
@@ -14,21 +14,30 @@ from local.stack import ignore
 from local.stream import send_stream
 from local.trades import SIMPLE_TOKEN
 
-PER_SECOND: Final = 20
-TRADES: Final = 120
+TOKENS: Final = (SIMPLE_TOKEN, "TEST_TOKEN", "MY_TOKEN")
+PER_SECOND: Final = 10
+TRADES: Final = 80
 WAIT_SECONDS: Final = 60
 
 
 def take_picture(endpoints: Endpoints, file: Path, *, trades: int = TRADES) -> None:
-    """Write a PNG of the page, as it opens, that has heard so many `trades`."""
+    """Write a PNG of the page that has heard so many `trades` of each token."""
     with browsing() as browser:
         wait = WebDriverWait(browser, WAIT_SECONDS)
-        browser.get(endpoints.edge_url)
+        browser.get(f"{endpoints.edge_url}/#{','.join(TOKENS)}")
         wait.until(lambda _: _text(browser, "state") == "live", "the page is not live")
-        asyncio.run(send_stream(endpoints, ignore, SIMPLE_TOKEN, PER_SECOND, trades))
-        # At least: the newest price of before comes first.
-        wait.until(lambda _: int(_text(browser, "updates")) >= trades, "the page heard too little")
+        asyncio.run(_send_all(endpoints, trades))
+        # At least: the newest prices of before come first.
+        wait.until(
+            lambda _: int(_text(browser, "updates")) >= trades * len(TOKENS),
+            "the page heard too little",
+        )
         file.write_bytes(browser.get_screenshot_as_png())
+
+
+async def _send_all(endpoints: Endpoints, trades: int) -> None:
+    streams = (send_stream(endpoints, ignore, token, PER_SECOND, trades) for token in TOKENS)
+    await asyncio.gather(*streams)
 
 
 def _text(browser: Chrome, element: str) -> str:

@@ -11,6 +11,7 @@ from ops.comment import comment
 from ops.cost.command import cost
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.token import token
 from ops.watch import watch
 from workspace.errors import WorkspaceError
 
@@ -25,6 +26,7 @@ app.command()(comment)
 app.command()(redrive)
 app.command()(backfill)
 app.command()(watch)
+app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")
 

@@ -1,8 +1,8 @@
 /**
- * The alarm of a room. A Durable Object has only one, and three tasks share it: saving, looking after stalled clients,
- * closing clients that had to move.
+ * The alarm of a room. A Durable Object has only one, and four tasks share it: saving, looking after stalled clients,
+ * closing clients that had to move, closing those whose access token has expired.
  *
- * It is set for the earliest time that any task asked for. Each run does all three tasks, and a task that has more to do
+ * It is set for the earliest time that any task asked for. Each run does all of them, and a task that has more to do
  * asks again. So no task needs to know the others. It is an alarm and not a timer because an alarm survives eviction and
  * does not keep the object awake.
  */

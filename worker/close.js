@@ -13,6 +13,7 @@ export const CLOSE = Object.freeze({
   TOO_LARGE: { code: 1008, reason: "message too large", reconnect: false },
   TOO_MANY: { code: 1008, reason: "too many messages", reconnect: false },
   FAILED: { code: 1011, reason: "the connection failed", reconnect: true },
+  TOKEN_EXPIRED: { code: 4001, reason: "no access token that is good now; connect with a fresh one", reconnect: true },
   SILENT: { code: 4007, reason: "no ping for 2 minutes", reconnect: true },
   TOO_SLOW: { code: 4008, reason: "reads too slowly; reconnect with after=<last id>", reconnect: true },
   MOVED: { code: 4009, reason: "served elsewhere now; ask /connect", reconnect: true },

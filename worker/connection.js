@@ -14,6 +14,7 @@ import { Outbox } from "./outbox.js";
  * @property {string} network where the client is; "" if that is not known
  * @property {boolean} wantsLatest only the newest price (delivery=latest)
  * @property {number | null} followers a hub's clients of this token, as it said last; null: this is no hub
+ * @property {number} untilMs Unix time at which the client's access token expires; Infinity: it needs none
  * @property {number} heardMs when the client connected or sent a message; pings that the runtime answers do not count here
  * @property {{after: string, sinceMs: number} | null} stall the id after which sending stopped, and when
  * @property {boolean} isClosed the room closed it; a stalled client's socket stays in getWebSockets() for a while
@@ -38,7 +39,7 @@ export class Connection {
   constructor(socket, ctx, maxBufferedBytes, state) {
     this.socket = socket;
     this.#lastPingMs = () => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    this.#state = { network: "", wantsLatest: false, followers: null, heardMs: Date.now(), stall: null, isClosed: false, ...state };
+    this.#state = { network: "", wantsLatest: false, untilMs: Infinity, followers: null, heardMs: Date.now(), stall: null, isClosed: false, ...state };
     // What `bufferedAmount` says of a socket between two objects is not documented. A hub acknowledges what it has read.
     this.#outbox = new Outbox(socket, this.isHub ? null : maxBufferedBytes, this.#lastPingMs);
   }
@@ -47,7 +48,7 @@ export class Connection {
    * @param {WebSocket} socket
    * @param {DurableObjectState} ctx
    * @param {number} maxBufferedBytes
-   * @param {Pick<State, "network" | "wantsLatest" | "followers">} state
+   * @param {Pick<State, "network" | "wantsLatest" | "untilMs" | "followers">} state
    */
   static accept(socket, ctx, maxBufferedBytes, state) {
     ctx.acceptWebSocket(socket);
@@ -73,6 +74,10 @@ export class Connection {
 
   get wantsLatest() {
     return this.#state.wantsLatest;
+  }
+
+  get untilMs() {
+    return this.#state.untilMs;
   }
 
   get isHub() {

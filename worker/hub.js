@@ -9,6 +9,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 
+import { EVERYTHING, notAuthorized, requireListed } from "./claims.js";
 import { CLOSE, closeCodeInReplyTo } from "./close.js";
 import { parseCommand } from "./commands.js";
 import { badRequest, Refusal } from "./errors.js";
@@ -20,6 +21,7 @@ import { HubRing } from "./hub_ring.js";
 import { updateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
 import { Links } from "./links.js";
+import { verifyListener } from "./listeners.js";
 import { log, logError, sampleLog } from "./log.js";
 import { authorized, connected, error, moved, PONG, unsubscribed } from "./messages.js";
 import { RateLimit } from "./rate.js";
@@ -28,6 +30,7 @@ import { Seats } from "./seats.js";
 import { requireServed } from "./served.js";
 import { settingsOf } from "./settings.js";
 
+/** @typedef {import("./claims.js").Claims} Claims */
 /** @typedef {import("./commands.js").Subscribe} Subscribe */
 /** @typedef {import("./commands.js").Unsubscribe} Unsubscribe */
 /** @typedef {import("./hub_ring.js").Item} Item */
@@ -88,6 +91,8 @@ export class ClientHub extends DurableObject {
     socket.accept();
     const client = new HubClient(socket, network, this.#settings);
     this.#seats.take(client);
+    if (this.#settings.listeners === null) client.claims = EVERYTHING;
+    else this.#seats.keepUntil(client, Date.now() + LIMITS.authorizeMs); // a seat is for who may listen
     socket.addEventListener("message", ({ data }) => this.#hear(client, data));
     socket.addEventListener("close", ({ code, reason }) => this.#part(client, closeCodeInReplyTo(code), reason));
     socket.addEventListener("error", () => this.#part(client, CLOSE.FAILED.code, CLOSE.FAILED.reason));
@@ -108,10 +113,15 @@ export class ClientHub extends DurableObject {
     try {
       this.#answer(client, message);
     } catch (refusal) {
-      if (refusal instanceof Refusal) return client.say(error(refusal.code, refusal.message));
-      logError("command_failed", refusal);
-      client.say(error("INTERNAL", "a fault of this server; its log has it"));
+      this.#refuse(client, refusal);
     }
+  }
+
+  /** @param {HubClient} client @param {unknown} refusal */
+  #refuse(client, refusal) {
+    if (refusal instanceof Refusal) return client.say(error(refusal.code, refusal.message));
+    logError("command_failed", refusal);
+    client.say(error("INTERNAL", "a fault of this server; its log has it"));
   }
 
   /**
@@ -126,7 +136,7 @@ export class ClientHub extends DurableObject {
       case "ping":
         return client.say(PONG);
       case "authorize":
-        return client.say(authorized(null)); // everybody may listen
+        return void this.#authorize(client, command).catch((refusal) => this.#refuse(client, refusal));
       case "unsubscribe":
         return this.#unsubscribe(client, command);
       case "subscribe":
@@ -134,18 +144,43 @@ export class ClientHub extends DurableObject {
     }
   }
 
+  /**
+   * Takes what the client shows, in place of what it has shown before.
+   * @param {HubClient} client
+   * @param {import("./commands.js").Authorize} command
+   */
+  async #authorize(client, { accessToken }) {
+    const claims = await verifyListener(accessToken, this.#settings.listeners, Date.now());
+    const { endsAtMs } = claims;
+    client.claims = claims;
+    this.#seats.keepUntil(client, endsAtMs);
+    client.say(authorized(endsAtMs === Infinity ? null : endsAtMs / 1000));
+    for (const token of [...client.subscriptions.keys()]) if (!this.#mayHear(client, claims, token)) this.#forget(client, token);
+  }
+
+  /**
+   * Whether the client may hear `token`; it is told if it may not.
+   * @param {HubClient} client
+   * @param {Claims} claims
+   * @param {string} token
+   */
+  #mayHear(client, claims, token) {
+    try {
+      requireListed(claims, token);
+      requireServed(token, this.#settings);
+      return true;
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      client.say(error(refusal.code, refusal.message, token));
+      return false;
+    }
+  }
+
   /** @param {HubClient} client @param {Subscribe} command */
   #subscribe(client, { wanted, isList }) {
-    const known = wanted.filter(({ token }) => {
-      try {
-        requireServed(token, this.#settings);
-        return true;
-      } catch (refusal) {
-        if (!(refusal instanceof Refusal)) throw refusal;
-        client.say(error(refusal.code, refusal.message, token));
-        return false;
-      }
-    });
+    const { claims } = client;
+    if (claims === null) throw notAuthorized();
+    const known = wanted.filter(({ token }) => this.#mayHear(client, claims, token));
     const tokens = known.map(({ token }) => token);
     const { size } = new Set([...client.subscriptions.keys(), ...tokens]);
     if (size > LIMITS.clientTokens) {
@@ -269,6 +304,7 @@ export class ClientHub extends DurableObject {
     }
     for (const client of this.#seats.all()) this.#delivery.tend(client);
     const before = this.#seats.all();
+    this.#seats.closeExpired(nowMs);
     this.#seats.sweep(nowMs);
     for (const client of before) if (client.isClosed) this.#leave(client);
   }

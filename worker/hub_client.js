@@ -25,6 +25,10 @@ export class HubClient {
   /** Subscriptions that can be greeted. @type {Set<Subscription>} */
   ready = new Set();
   heardMs = Date.now();
+  /** What it may hear; null: it has not shown yet. @type {import("./claims.js").Claims | null} */
+  claims = null;
+  /** Unix time at which it is closed unless it shows another access token. */
+  untilMs = Infinity;
   isClosed = false;
   /** What the next round sends. @type {Numbered[]} */
   #pending = [];

@@ -2,11 +2,13 @@
 
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
+import { requireListed } from "./claims.js";
 import { badRequest, Refusal } from "./errors.js";
 import { sumConnections } from "./room_counts.js";
 import { HubChoice, regionOf } from "./hub_choice.js";
 import { isUpdateId } from "./ids.js";
 import { LIMITS } from "./limits.js";
+import { verifyListener } from "./listeners.js";
 import { log, logError, sampleLog } from "./log.js";
 import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
@@ -137,6 +139,8 @@ async function connect(call) {
   requireServed(token, settings);
   const wish = connectParameters(url.searchParams);
   for (const [name, value] of await admitted(call)) wish.set(name, value);
+  const { endsAtMs } = await listenerOf(call);
+  if (endsAtMs !== Infinity) wish.set("until", String(endsAtMs));
   const response = await callRoom(() => roomOf(token, env, settings), (room) => room.fetch(`https://room/?${wish}`, UPGRADE));
   if (response.status === 503) throw unavailable("this room is full; open /live");
   return requireSeat(response);
@@ -176,6 +180,13 @@ async function admitted({ request, env }) {
   const network = networkOf(request.headers.get("cf-connecting-ip") ?? "");
   if (network !== "" && !(await mayConnect(network, env))) throw tooManyConnects("too many connects from this address");
   return new URLSearchParams({ colo: String(request.cf?.colo ?? ""), network });
+}
+
+/** What the client of a room may hear. A hub is shown that by a message. @param {Call} call */
+async function listenerOf({ url, token, settings }) {
+  const claims = await verifyListener(url.searchParams.get("access_token"), settings.listeners, Date.now());
+  requireListed(claims, token);
+  return claims;
 }
 
 /** @param {Response} response */

@@ -100,6 +100,16 @@ export const LIMITS = Object.freeze({
   hubs: 1_024,
   hubTries: 4,
   hubsShrinkMs: 60_000,
+  /**
+   * Access tokens of listeners. They cannot be called back, so a stolen one must end by itself; the back end's clock may be
+   * so far from ours. As in functions/glow/listeners.
+   */
+  accessTokenBytes: 4096,
+  accessLifeSeconds: 30 * 24 * 3600,
+  clockSkewSeconds: 30,
+  subjectCharacters: 256,
+  /** How long a client of a hub may take to show one. */
+  authorizeMs: 30_000,
 
   /** A client that receives 429 or 503 waits at least this long. */
   retryAfterSeconds: 5,

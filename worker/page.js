@@ -1,4 +1,4 @@
-/** The test page: connect to a token, see its price live. Its scripts are texts here, and modules in the browser. */
+/** The test page: a watchlist, live on one socket. Its scripts are texts here, and modules in the browser. */
 
 import client from "./glow.js.txt";
 import script from "./page.js.txt";
@@ -6,7 +6,9 @@ import script from "./page.js.txt";
 /** @typedef {import("./settings.js").Settings} Settings */
 
 /** What the page opens on where every token is served: that of `make demo` and `make trades`. */
-const DEMO_TOKEN = "DEMO_TOKEN";
+const DEMO_TOKENS = ["DEMO_TOKEN"];
+/** How many tokens of the stack the page opens on. */
+const OPENING_TOKENS = 8;
 
 /**
  * @param {string} host the Worker's own, which the page connects back to
@@ -15,9 +17,9 @@ const DEMO_TOKEN = "DEMO_TOKEN";
 export function testPage(host, { restApiUrl, webSocketUrl, tokens }) {
   const nonce = crypto.randomUUID();
   const elsewhere = [restApiUrl, webSocketUrl].filter((url) => url !== "").map((url) => new URL(url).origin);
-  const [token = DEMO_TOKEN] = tokens;
+  const watched = tokens.length === 0 ? DEMO_TOKENS : tokens.slice(0, OPENING_TOKENS);
   // Encoded, a token is what it was, and whatever else stands in TOKENS fits into HTML.
-  return new Response(html(nonce, restApiUrl, encodeURIComponent(token)), {
+  return new Response(html(nonce, restApiUrl, watched.map(encodeURIComponent).join()), {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": [
@@ -44,40 +46,47 @@ function javascript(text) {
 
 const HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff" };
 
-/** @param {string} nonce @param {string} api @param {string} token shown until another one is chosen */
-const html = (nonce, api, token) => `<!doctype html>
+/** @param {string} nonce @param {string} api @param {string} tokens shown until others are chosen */
+const html = (nonce, api, tokens) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>glow</title>
 <style nonce="${nonce}">${STYLE}</style>
 <script type="importmap" nonce="${nonce}">{"imports":{"glow-client":"/client.js"}}</script>
-<body data-api="${api}">
+<body data-api="${api}" data-tokens="${tokens}">
 <main>
   <header>
     <h1>glow</h1>
-    <form id="connect">
-      <input id="token" value="${token}" placeholder="mint or token" aria-label="Token" pattern="[A-Za-z0-9_\\-]{1,64}" required spellcheck="false" autocomplete="off">
+    <form id="add">
+      <input id="token" placeholder="mint or token" aria-label="Token" pattern="[A-Za-z0-9_\\-]{1,64}" required spellcheck="false" autocomplete="off">
       <label><input id="latest" type="checkbox"> latest only</label>
-      <button>Connect</button>
+      <button>Add</button>
     </form>
     <output id="state" data-state="idle">not connected</output>
   </header>
-  <section id="now">
-    <p id="price" aria-live="polite">–</p>
-    <p id="detail">Enter a token to see its price in SOL.</p>
-    <canvas id="chart" aria-label="Prices received since the page connected"></canvas>
-  </section>
+  <ul id="watchlist" aria-label="Watchlist"></ul>
+  <p id="hint">Add a token to see its price.</p>
   <dl>
-    <div><dt>Path</dt><dd id="path">–</dd></div>
+    <div><dt>Open sockets</dt><dd id="sockets">0</dd></div>
     <div><dt>Round trip</dt><dd id="trip">–</dd></div>
-    <div><dt>Age on arrival</dt><dd id="age">–</dd></div>
     <div><dt>Updates</dt><dd id="updates">0</dd></div>
     <div><dt>Gaps</dt><dd id="gaps">0</dd></div>
   </dl>
   <h2>Frames <span id="frames">0</span></h2>
   <ol id="log" aria-label="Raw frames, newest first"></ol>
 </main>
+<template id="row">
+  <li>
+    <strong class="token"></strong>
+    <svg viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
+    <span class="price">–</span>
+    <span class="path"></span>
+    <span class="age">–</span>
+    <button class="remove" title="Remove">×</button>
+    <span class="reason"></span>
+  </li>
+</template>
 <script type="module" nonce="${nonce}" src="/page.js"></script>
 </body>
 </html>
@@ -94,21 +103,35 @@ form { flex: 1; }
 h1 { font-size: 1.4rem; letter-spacing: -.02em; color: var(--glow); }
 h2 { font-size: .8rem; font-weight: 600; color: var(--soft); }
 input#token { flex: 1 1 14rem; min-width: 0; }
-input#token, button { font: inherit; padding: .5rem .8rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
-button { background: var(--glow); border-color: var(--glow); color: var(--page); font-weight: 600; cursor: pointer; }
+input#token, form button { font: inherit; padding: .5rem .8rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
+button { cursor: pointer; }
+form button { background: var(--glow); border-color: var(--glow); color: var(--page); font-weight: 600; }
 label { color: var(--soft); display: flex; gap: .35rem; align-items: center; }
 output { padding: .25rem .8rem; border-radius: 1rem; border: 1px solid var(--line); color: var(--soft); }
 output[data-state=live] { color: var(--up); border-color: currentColor; }
 output[data-state=closed] { color: var(--down); border-color: currentColor; }
-section, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
-section { padding: 1.5rem; }
-#price { font-size: clamp(2rem, 8vw, 3.6rem); font-weight: 650; letter-spacing: -.03em; line-height: 1.1; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-#price[data-move=up] { color: var(--up); } #price[data-move=down] { color: var(--down); }
-#detail { color: var(--soft); overflow-wrap: anywhere; }
-canvas { width: 100%; height: 11rem; margin-top: 1rem; display: block; color: var(--glow); }
+ul, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 0; list-style: none; }
+ul:empty { display: none; }
+ul > li { display: grid; grid-template: "token course price path age remove" auto "reason reason reason reason reason reason" auto / minmax(0, 1fr) 7rem 13rem 7rem 4rem 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
+li + li { border-top: 1px solid var(--line); }
+.token { grid-area: token; overflow: hidden; text-overflow: ellipsis; }
+svg { grid-area: course; width: 100%; height: 1.5rem; color: var(--glow); }
+polyline { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+.price { grid-area: price; text-align: right; font-size: 1.25rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.price[data-move]::after { content: " SOL"; font-size: .65em; font-weight: 400; color: var(--soft); }
+.price[data-move=up] { color: var(--up); } .price[data-move=down] { color: var(--down); }
+.path { grid-area: path; } .age { grid-area: age; text-align: right; } .path, .age, .reason { color: var(--soft); font-variant-numeric: tabular-nums; }
+.reason { grid-area: reason; font-size: .8rem; } .path[data-state=closed], .path[data-state=closed] ~ .reason { color: var(--down); }
+.remove { grid-area: remove; font: inherit; font-size: 1.1rem; line-height: 1; padding: .35rem; border: 0; border-radius: .6rem; background: none; color: var(--soft); }
+.remove:hover, .remove:focus-visible { color: var(--down); background: var(--page); }
+#hint { color: var(--soft); } ul:not(:empty) + #hint { display: none; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; }
 dl > div { padding: .8rem 1rem; } dt { color: var(--soft); font-size: .8rem; } dd { font-weight: 600; font-variant-numeric: tabular-nums; }
-ol { list-style: none; padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospace, monospace; }
-li { padding: .15rem 1rem; word-break: break-all; } li + li { border-top: 1px solid var(--line); }
-@media (max-width: 34rem) { form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, button { margin-left: auto; } }
+ol { padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospace, monospace; }
+ol > li { padding: .15rem 1rem; word-break: break-all; }
+@media (max-width: 40rem) {
+  form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, form button { margin-left: auto; }
+  ul > li { grid-template: "token price remove" auto "path age remove" auto "reason reason reason" auto / minmax(0, 1fr) auto 2rem; }
+  .price { font-size: 1.1rem; } svg { display: none; }
+}
 `;

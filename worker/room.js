@@ -78,7 +78,7 @@ export class BroadcastRoom extends DurableObject {
     const store = new RoomStore(this.ctx.storage);
     const history = new History(store);
     const move = new Move(store);
-    const alarm = new Alarm(this.ctx.storage, move.closeAtMs);
+    const alarm = new Alarm(this.ctx.storage, Math.min(move.closeAtMs, this.#seats.firstEndMs));
     // Where an alarm woke the object, the runtime may have forgotten its name (workerd issue 6850).
     const token = tokenOf(this.ctx.id.name ?? "") || (history.ring.newest?.token ?? move.token);
     const { windowMs } = this.#settings;
@@ -110,6 +110,7 @@ export class BroadcastRoom extends DurableObject {
     const { history, flow, move, alarm } = this.#parts;
     const nowMs = Date.now();
     this.#heal();
+    this.#seats.closeExpired(nowMs);
     this.#seats.sweep(nowMs);
     const arrivals = history.admit(updates, nowMs);
     // Sent before the write, because the runtime holds back every send that follows a write until that is durable.
@@ -167,9 +168,11 @@ export class BroadcastRoom extends DurableObject {
 
   /**
    * Opens a socket. The Worker, or the hub, has checked the client and the parameters.
-   * @param {Request} request `?after=<id>&delivery=latest&colo=<data centre>&network=<address>&hub=<its clients>`, all optional
+   * @param {Request} request `?after=<id>&delivery=latest&until=<Unix ms>&colo=<data centre>&network=<address>&hub=<its
+   * clients>`, all optional
    */
   async fetch(request) {
+    const { alarm } = this.#parts; // loaded before this client has a seat: the alarm is not yet set for it
     const { searchParams } = new URL(request.url);
     const network = searchParams.get("network") ?? "";
     const followers = searchParams.has("hub") ? Number(searchParams.get("hub")) : null;
@@ -180,9 +183,11 @@ export class BroadcastRoom extends DurableObject {
       return new Response(null, { status: isFull ? 503 : 429 });
     }
     const wantsLatest = searchParams.get("delivery") === "latest";
+    const untilMs = Number(searchParams.get("until") ?? Infinity);
     const { 0: client, 1: server } = new WebSocketPair();
-    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { network, wantsLatest, followers });
+    const connection = Connection.accept(server, this.ctx, this.#settings.maxBufferedBytes, { network, wantsLatest, untilMs, followers });
     this.#seats.take(connection);
+    alarm.wakeBy(untilMs);
 
     connection.say(connected(crypto.randomUUID(), searchParams.get("colo") ?? ""));
     this.#welcome(connection, searchParams.get("after"));
@@ -282,15 +287,17 @@ export class BroadcastRoom extends DurableObject {
     socket.close(CLOSE.FAILED.code, CLOSE.FAILED.reason);
   }
 
-  /** Saves, looks after stalled clients, closes clients that had to move. The alarm is durable: it runs after a crash, too. */
+  /** Saves, looks after stalled clients, closes clients that had to move or may no longer listen. The alarm is durable: it runs after a crash, too. */
   alarm() {
     const { history, delivery, alarm } = this.#parts;
     alarm.rang();
     this.#heal();
     delivery.tendStalled();
     const nowMs = Date.now();
+    this.#seats.closeExpired(nowMs);
     if (history.saveDueMs <= nowMs) history.save(nowMs);
     alarm.wakeBy(history.saveDueMs);
+    alarm.wakeBy(this.#seats.firstEndMs);
     this.#closeMoved();
   }
 

@@ -10,6 +10,7 @@ import { log } from "./log.js";
  * @property {WebSocket} socket
  * @property {string} network
  * @property {number} heardMs
+ * @property {number} untilMs Unix time at which it may no longer listen; Infinity: never
  * @property {boolean} isClosed
  * @property {number | null} [followers] the clients behind it, if it is a hub
  * @property {(close: import("./close.js").Close) => void} close
@@ -26,6 +27,7 @@ export class Seats {
   #networks = new Map();
   #maximum;
   #sweptMs = 0;
+  #firstEndMs = Infinity;
 
   /**
    * @param {number} maximum
@@ -43,6 +45,11 @@ export class Seats {
 
   get isFull() {
     return this.size >= this.#maximum;
+  }
+
+  /** Unix time at which the first client's access token expires, or an earlier time. Infinity: none does. */
+  get firstEndMs() {
+    return this.#firstEndMs;
   }
 
   /** Hubs are let in where clients are not: whom a full room sends away comes back by a hub. */
@@ -78,6 +85,7 @@ export class Seats {
     this.#connections.set(connection.socket, connection);
     this.#countHub(connection, 1);
     this.#networks.set(connection.network, this.#seatsOf(connection.network) + 1);
+    this.#firstEndMs = Math.min(this.#firstEndMs, connection.untilMs);
   }
 
   /** Frees the seat of a socket that is closed or closing. @param {WebSocket} socket */
@@ -98,6 +106,28 @@ export class Seats {
   close(connection, close) {
     this.leave(connection.socket);
     connection.close(close);
+  }
+
+  /**
+   * Notes until when a client may stay.
+   * @param {Connection} connection
+   * @param {number} untilMs
+   */
+  keepUntil(connection, untilMs) {
+    connection.untilMs = untilMs;
+    this.#firstEndMs = Math.min(this.#firstEndMs, untilMs);
+  }
+
+  /**
+   * Closes clients whose access token has expired.
+   * @param {number} nowMs
+   */
+  closeExpired(nowMs) {
+    if (nowMs < this.#firstEndMs) return;
+    const connections = this.all();
+    for (const connection of connections) if (connection.untilMs <= nowMs) this.close(connection, CLOSE.TOKEN_EXPIRED);
+    this.#firstEndMs = this.all().reduce((firstMs, { untilMs }) => Math.min(firstMs, untilMs), Infinity);
+    log("closed_expired_clients", { connections: connections.length - this.size });
   }
 
   /**

@@ -4,6 +4,7 @@
 const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]);
 
 /** @typedef {(typeof LOCATION_HINTS)[number]} LocationHint */
+const ALGORITHMS = /** @type {const} */ (["HS256", "RS256", "ES256"]);
 
 /**
  * @typedef {object} Env
@@ -11,6 +12,11 @@ const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "ee
  * @property {DurableObjectNamespace<import("./hub.js").ClientHub>} CLIENT_HUB
  * @property {string} [WEBHOOK_SECRET]
  * @property {string} [WEBHOOK_SECRET_PREVIOUS] set during a rotation
+ * @property {string} [LISTENERS] "token": whoever listens shows an access token; default "open"
+ * @property {string} [LISTENER_ALGORITHM] by which access tokens are signed: HS256, RS256 or ES256
+ * @property {string} [LISTENER_SECRET] for HS256
+ * @property {string} [LISTENER_SECRET_PREVIOUS] set during a rotation
+ * @property {string} [LISTENER_PUBLIC_KEY] in PEM, for the others
  * @property {string} [ALLOWED_ORIGINS] comma-separated; an entry may end in ":*" for any port
  * @property {string} [REQUIRE_ORIGIN] "true" refuses clients that send no Origin
  * @property {string} [TOKENS] comma-separated, each SYMBOL=token or a token alone; unset serves every token
@@ -36,7 +42,8 @@ const LOCATION_HINTS = /** @type {const} */ (["wnam", "enam", "sam", "weur", "ee
  */
 export function settingsOf(env) {
   return {
-    secrets: [env.WEBHOOK_SECRET ?? "", env.WEBHOOK_SECRET_PREVIOUS ?? ""].filter((secret) => secret !== ""),
+    secrets: rotated(env.WEBHOOK_SECRET, env.WEBHOOK_SECRET_PREVIOUS),
+    listeners: listenersOf(env),
     allowedOrigins: listOf(env.ALLOWED_ORIGINS),
     requiresOrigin: env.REQUIRE_ORIGIN === "true",
     ...tokensOf(env.TOKENS),
@@ -55,6 +62,27 @@ export function settingsOf(env) {
 }
 
 /** @typedef {ReturnType<typeof settingsOf>} Settings */
+
+/**
+ * The current secret and, during a rotation, the previous one.
+ * @param {...(string | undefined)} secrets
+ */
+const rotated = (...secrets) => secrets.flatMap((secret) => secret || []);
+
+/**
+ * How access tokens are verified; null: everybody may listen.
+ * @param {Env} env
+ * @returns {import("./listeners.js").Listeners | null}
+ */
+function listenersOf({ LISTENERS = "open", LISTENER_ALGORITHM, LISTENER_SECRET, LISTENER_SECRET_PREVIOUS, LISTENER_PUBLIC_KEY }) {
+  if (LISTENERS === "open") return null;
+  if (LISTENERS !== "token") throw new Error(`LISTENERS must be open or token, not "${LISTENERS}"`);
+  const algorithm = ALGORITHMS.find((each) => each === LISTENER_ALGORITHM);
+  if (algorithm === undefined) throw new Error(`LISTENER_ALGORITHM must be one of ${ALGORITHMS.join(", ")}, not "${LISTENER_ALGORITHM}"`);
+  const keys = algorithm === "HS256" ? rotated(LISTENER_SECRET, LISTENER_SECRET_PREVIOUS) : rotated(LISTENER_PUBLIC_KEY);
+  if (keys.length === 0) throw new Error(`LISTENERS is token, but there is no key for ${algorithm}`);
+  return { algorithm, keys };
+}
 
 /** @param {string | undefined} text */
 function listOf(text = "") {

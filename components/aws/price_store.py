@@ -68,6 +68,10 @@ class PriceStore(pulumi.ComponentResource):
             on=[self.connections.arn],
         )
 
+    def allow_read_authorizations(self, role: FunctionRole) -> None:
+        """Let the function read what a connection may listen to."""
+        role.allow("read-authorizations", actions=["dynamodb:GetItem"], on=[self.connections.arn])
+
     def allow_fan_out(self, role: FunctionRole) -> None:
         """Let the function list a token's connections, mark those that are behind, and remove dead
         ones."""

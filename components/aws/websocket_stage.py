@@ -14,7 +14,7 @@ from components.settings.groups import Throttle
 
 _LIFECYCLE_ROUTES: Final = ("$connect", "$disconnect")
 # What the function returns for these goes back over the socket, by their route response.
-_MESSAGE_ROUTES: Final = ("$default", "subscribePrice", "unsubscribePrice", "ping")
+_MESSAGE_ROUTES: Final = ("$default", "authorize", "subscribePrice", "unsubscribePrice", "ping")
 _ACCESS_LOG_FORMAT: Final = json.dumps(
     {
         "requestId": "$context.requestId",

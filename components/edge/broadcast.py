@@ -9,7 +9,9 @@ from typing import Final
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.edge.verification import listener_secrets
 from components.packaging import WorkerModule
+from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import EdgeSettings
 
@@ -32,6 +34,7 @@ class EdgeBroadcastArgs:
     protected: bool
     modules: Sequence[WorkerModule]
     secret: BearerSecret
+    access_tokens: AccessTokens
     variables: Mapping[str, pulumi.Input[str]]
 
 
@@ -175,6 +178,7 @@ def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingAr
     secrets = {
         "WEBHOOK_SECRET": args.secret.current,
         "WEBHOOK_SECRET_PREVIOUS": args.secret.previous,
+        **listener_secrets(args.access_tokens),
     }
     for name, secret in secrets.items():
         if secret is not None:

@@ -21,8 +21,12 @@ class EdgeTarget:
     @property
     def environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """What a function needs to post to the edge."""
+        return {env.EDGE_BROADCAST_URL: self.url, **self.secrets}
+
+    @property
+    def secrets(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """What the edge knows a function by, and a function the edge."""
         return {
-            env.EDGE_BROADCAST_URL: self.url,
             env.EDGE_BROADCAST_SECRET: self.secret.current,
             env.EDGE_BROADCAST_SECRET_PREVIOUS: self.secret.previous,
         }

@@ -10,6 +10,7 @@ from components.aws.lambda_function import LambdaPlatform
 from components.aws.rest_api import RestApi
 from components.aws.websocket_api import WebSocketApi
 from components.edge.target import EdgeTarget
+from components.edge.verification import listener_secrets, listener_variables
 from components.pipeline.storage import Storage
 from components.settings.groups import PipelineSettings
 from functions import environment as env
@@ -25,6 +26,15 @@ class PipelineParts:
     rest: RestApi
     websocket: WebSocketApi
     edge: EdgeTarget
+
+    def listener_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """How access tokens are verified."""
+        tokens = self.settings.listeners.access_tokens
+        return {**listener_variables(tokens), **listener_secrets(tokens)}
+
+    @property
+    def listeners_are_verified(self) -> bool:
+        return self.settings.listeners.access_tokens.are_required
 
     def routes_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
         """Where the routing item is, and what holds until it was read.

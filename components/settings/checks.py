@@ -33,6 +33,7 @@ def problems_of(
     yield from _missing(values)
     yield from _exposed(values, secrets)
     yield from _origins(values)
+    yield from _listeners(values)
     yield from _edge(values, stack)
     yield from helius_problems(
         values, _map(values, "helius") or {}, tokens=tokens_of(values), stack=stack
@@ -95,6 +96,25 @@ def _origins(values: Mapping[str, str]) -> Iterator[Problem]:
                 f"is empty, but {NAMESPACE}:{key} is true: nobody could connect",
                 (setting("allowedOrigins"),),
             )
+
+
+def _listeners(values: Mapping[str, str]) -> Iterator[Problem]:
+    secrets = [key for key in ("ListenerSecret", "ListenerSecretPrevious") if key in values]
+    if "listenerPublicKey" in values:
+        for key in secrets:
+            yield Problem(
+                key,
+                f"is set beside {NAMESPACE}:listenerPublicKey: access tokens are signed in one way."
+                " Remove the secret, or the key if the back end signs with the secret",
+                (removal((key,)),),
+            )
+    elif "ListenerSecret" not in values and values.get("listeners") == "token":
+        yield Problem(
+            "ListenerSecret",
+            f"is not set, nor is {NAMESPACE}:listenerPublicKey, but {NAMESPACE}:listeners is token:"
+            " nobody could listen. Set one of them",
+            (setting("ListenerSecret"),),
+        )
 
 
 def _edge(values: Mapping[str, str], stack: str) -> Iterator[Problem]:

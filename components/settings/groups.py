@@ -6,6 +6,7 @@ from typing import Final
 
 import pulumi
 
+from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.load import encrypted
 from components.settings.model import Settings
@@ -64,10 +65,11 @@ class QuoteSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenerSettings:
-    """Who may connect."""
+    """Who may connect, and listen."""
 
     allowed_origins: Sequence[str]
     require_origin: bool
+    access_tokens: AccessTokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +175,9 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
         ),
         listeners=ListenerSettings(
-            allowed_origins=settings.allowed_origins, require_origin=settings.require_origin
+            allowed_origins=settings.allowed_origins,
+            require_origin=settings.require_origin,
+            access_tokens=AccessTokens.of(settings),
         ),
         routing=RouteSettings(
             policy=settings.policy,

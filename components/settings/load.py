@@ -22,7 +22,7 @@ from components.settings.problems import (
     removal,
 )
 from components.settings.routing import edge_token_problem
-from components.settings.table import entry_setting, is_secret, setting
+from components.settings.table import entry_setting, is_secret, is_shown, setting
 from components.settings.values import WRONG_KIND
 
 
@@ -109,4 +109,5 @@ def _malformed(error: ErrorDetails, values: Mapping[str, str]) -> Problem:
 
 def _shown(path: tuple[str | int, ...], values: Mapping[str, str]) -> str:
     value = stored_value(values, path)
-    return "" if value is None or is_secret(str(path[0])) else f"is {value!r}: "
+    is_hidden = value is None or is_secret(str(path[0])) or not is_shown(str(path[0]))
+    return "" if is_hidden else f"is {value!r}: "

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from components.settings.edge import Edge
 from components.settings.helius import Helius, HeliusSettings
+from components.settings.public_key import PublicKeyText
 from components.settings.quota import posts_per_second
 from components.settings.routing import Routing, RoutingSettings
 from components.settings.values import (
@@ -21,6 +22,7 @@ from components.settings.values import (
     RetentionDays,
     Secret,
     SecretUrl,
+    SigningSecret,
     Tokens,
 )
 from functions.glow.routing.policy import Policy
@@ -169,6 +171,31 @@ class Settings(BaseModel):
         default=False,
         description="Refuse WebSocket clients that send no Origin (mobile apps, wscat).",
     )
+    listeners: Literal["open", "token"] = Field(
+        default="open",
+        examples=["listeners token"],
+        description="Who may listen and read: everybody, or with `token` whoever shows an access token of"
+        " the app's own back end (docs/listeners.md).",
+    )
+    listener_secret: SigningSecret | None = Field(
+        default=None,
+        alias="ListenerSecret",
+        examples=[f"--secret ListenerSecret {_RANDOM}"],
+        description="What the back end signs access tokens with (HS256).",
+    )
+    listener_secret_previous: SigningSecret | None = Field(
+        default=None,
+        alias="ListenerSecretPrevious",
+        examples=['--secret ListenerSecretPrevious "<the old secret>"'],
+        description="While it is being rotated, the old secret, whose tokens are accepted too.",
+    )
+    listener_public_key: PublicKeyText | None = Field(
+        default=None,
+        repr=False,  # by mistake it may be a private one
+        examples=["--plaintext listenerPublicKey < public.pem"],
+        description="In place of `ListenerSecret`: the public key, in PEM, of the private one that the back"
+        " end signs with. RSA means RS256, P-256 means ES256.",
+    )
     lambda_runtime: Literal["python3.11", "python3.12", "python3.13", "python3.14"] = Field(
         default="python3.13", description="Lambda runtime."
     )
@@ -307,8 +334,10 @@ class Settings(BaseModel):
         aws_region: str,
         rest_url: pulumi.Input[str],
         websocket_url: pulumi.Input[str],
+        listeners: Mapping[str, str],
     ) -> Mapping[str, pulumi.Input[str]]:
-        """The edge worker's variables; empty if there is no worker."""
+        """The edge worker's variables; empty if there is no worker. `listeners` are those by which it
+        verifies access tokens."""
         if self.edge is None:
             return {}
         variables = self.edge.variables(
@@ -319,4 +348,4 @@ class Settings(BaseModel):
             aws_region=aws_region,
         )
         of_page = {"WEBSOCKET_URL": websocket_url} if self.edge.shows_test_page(stack) else {}
-        return {**variables, "REST_API_URL": rest_url, **of_page}
+        return {**variables, "REST_API_URL": rest_url, **of_page, **listeners}

@@ -32,7 +32,10 @@ _GROUPS: Final = (
     ),
     ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays", "candle")),
     ("Prices in US dollars", ("Jupiter", "jupiter", "quietAfterSeconds", "solUsd")),
-    ("Who may connect and read", ("allowedOrigins", "requireOrigin", "rest", "websocket")),
+    (
+        "Who may connect and read",
+        ("allowedOrigins", "requireOrigin", "listener", "Listener", "rest", "websocket"),
+    ),
     (
         "The path of a token",
         ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency", "accountRequestsPerSecond"),

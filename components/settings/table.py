@@ -36,6 +36,11 @@ def is_secret(key: str) -> bool:
     return setting(key).startswith("set --secret")
 
 
+def is_shown(key: str) -> bool:
+    """Whether an error may show the value of `key`; a wrong one may be a secret in the wrong place."""
+    return key not in FIELDS or FIELDS[key].repr
+
+
 def _shown_default(field: FieldInfo) -> str:
     default: object = None if field.is_required() else field.default
     if isinstance(default, bool):

@@ -25,6 +25,7 @@ MAX_ORIGINS: Final = 20
 # Below, an ordinary trade would be kept back; above, none of the parser's mistakes would be.
 MIN_PRICE_JUMP: Final = 2
 MAX_PRICE_JUMP: Final = 1_000_000
+MIN_SIGNING_SECRET: Final = 32
 # SOL and 50 tokens take two requests, also at half this rate in each of three runs a minute
 # (functions/glow/quotes/runs.py). The largest plan has 150 a second.
 MIN_JUPITER_RATE: Final = 12
@@ -59,6 +60,12 @@ def _secret(text: str) -> str:
             f"must be 16 to 512 printable ASCII characters without spaces; it has {len(text)}"
         )
     return text
+
+
+def _signing_secret(text: str) -> str:
+    if len(text) < MIN_SIGNING_SECRET:  # RFC 7518 §3.2: as long as the hash
+        raise ValueError(f"must have at least {MIN_SIGNING_SECRET} characters; it has {len(text)}")
+    return _secret(text)
 
 
 def _secret_url(text: str) -> str:
@@ -155,6 +162,7 @@ def _email(text: str) -> str:
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+SigningSecret = Annotated[SecretStr, BeforeValidator(_signing_secret)]
 SecretUrl = Annotated[SecretStr, BeforeValidator(_secret_url)]
 Origin = Annotated[str, AfterValidator(parse_origin)]
 _Token = Annotated[str, BeforeValidator(_token)]

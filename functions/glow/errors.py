@@ -4,11 +4,13 @@ GlowError
 ├── Refused            the caller's fault; sending the same again does not help
 │   ├── BadRequest     400
 │   ├── Unauthorized   401 (Helius sends a 401 again, which heals a rotation of the secret)
+│   ├── TokenExpired   401: with a fresh access token it is admitted
+│   ├── ForbiddenToken 403
 │   ├── UnknownToken   404
 │   ├── NoPrice        404
 │   ├── UnknownPath    404
 │   ├── TooLarge       413
-│   └── TooManyTokens, UnknownAction: of a WebSocket alone, see sockets/
+│   └── TooManyTokens, UnknownAction, RateLimited: of a WebSocket alone, see sockets/
 ├── Unavailable        503: a part did not answer in time; sending again helps
 │   └── NotAllowed     IAM refused the call. So it does for some seconds after a right was granted
 └── FanOutFailed       most connections could not be served; the queue hands the record out again
@@ -42,10 +44,24 @@ class BadRequest(Refused):
 
 
 class Unauthorized(Refused):
-    """The bearer secret is missing or wrong."""
+    """The bearer secret or access token is missing or wrong."""
 
     status = 401
     code = "UNAUTHORIZED"
+
+
+class TokenExpired(Refused):
+    """The access token was good, and is over."""
+
+    status = 401
+    code = "TOKEN_EXPIRED"
+
+
+class ForbiddenToken(Refused):
+    """The access token does not list this token."""
+
+    status = 403
+    code = "FORBIDDEN_TOKEN"
 
 
 class UnknownToken(Refused):

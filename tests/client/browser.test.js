@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 
-import { startEdge } from "../worker/support/edge.js";
 import { startChromium } from "./chromium.js";
 import { startStack } from "./stack.js";
-import { TOKEN, trade, trades, until } from "./support.js";
+import { TOKEN, trades, until } from "./support.js";
 
 const CLIENT = { type: "text/javascript", text: readFileSync(new URL("../../client/glow.js", import.meta.url), "utf8") };
 
@@ -71,42 +70,5 @@ describe("in Chromium", () => {
     assert.deepEqual(slots, trades(1, 4).map(({ slot }) => slot));
     assert.ok(!states.includes("closed null"), states.join());
     assert.deepEqual(stack.throttled, []);
-  });
-
-  test("the test page shows path, price and frames, and moves with its token", async (t) => {
-    const stack = await startStack(t, { home: "aws" });
-    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: stack.url, WEBSOCKET_URL: stack.socketUrl("aws") } });
-    stack.elsewhere = { edge: edge.socketUrl(TOKEN) };
-    const chromium = await startChromium(t);
-    const shows = (/** @type {string} */ id, /** @type {RegExp} */ text) =>
-      chromium.sees(`return document.getElementById("${id}").textContent`, (seen) => text.test(seen));
-
-    await chromium.open(`${edge.url}#${TOKEN}`);
-    await shows("path", /^aws$/);
-    stack.publish(1);
-    await shows("price", /^1\.001 SOL$/);
-    await shows("log", /PRICE_UPDATE.*SUBSCRIBED/);
-    await shows("trip", / ms$/);
-
-    stack.move("edge");
-    await shows("path", /^edge$/);
-    await shows("state", /^live$/);
-    await edge.broadcast(TOKEN, [trade(1), trade(2)]);
-    await shows("price", /^1\.002 SOL$/);
-    await shows("updates", /^2$/);
-  });
-
-  test("the test page says what is wrong with the token of its URL", async (t) => {
-    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "http://127.0.0.1:9" } });
-    const chromium = await startChromium(t);
-    await chromium.open(`${edge.url}#no token`);
-    await chromium.sees('return document.getElementById("state").textContent', (seen) => /token/.test(seen));
-  });
-
-  test("without REST_API_URL the test page says what it lacks", async (t) => {
-    const edge = await startEdge(t, { vars: { TEST_PAGE: "true", REST_API_URL: "" } });
-    const chromium = await startChromium(t);
-    await chromium.open(`${edge.url}#${TOKEN}`);
-    await chromium.sees('return document.getElementById("state").textContent', (seen) => /REST_API_URL is not set/.test(seen));
   });
 });

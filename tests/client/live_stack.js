@@ -27,8 +27,12 @@ export class LiveStack {
   /** How many tokens were subscribed to, again and again. */
   subscriptions = 0;
   sockets = 0;
-  /** The path of a token; the others are on `edge`. @type {Map<string, "aws" | "edge">} */
-  paths = new Map();
+  /** The path of tokens that have not moved. @type {"aws" | "edge"} */
+  home = "edge";
+  /** Where tokens have moved to. @type {Map<string, "aws" | "edge">} */
+  #moved = new Map();
+  /** The sockets of a path that another server serves. @type {Partial<Record<"aws" | "edge", string>>} */
+  elsewhere = {};
   /** The newest of each token. @type {Map<string, Update>} */
   #newest = new Map();
   #server = new WebSocketServer({ noServer: true });
@@ -70,7 +74,7 @@ export class LiveStack {
 
   /** Moves a token, and tells its clients. @param {string} token @param {"aws" | "edge"} path */
   move(token, path) {
-    this.paths.set(token, path);
+    this.#moved.set(token, path);
     const { url, live } = this.#placeOf(token);
     const moved = { type: "MOVED", token, path, url, liveUrl: live.url, after: null, jitterMs: 0 };
     for (const client of this.#server.clients) client.emit("move", moved);
@@ -116,6 +120,7 @@ export class LiveStack {
     const answer = (/** @type {number} */ status, /** @type {object} */ body) =>
       response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
     if (pathname === "/connect") return answer(200, { routes: (searchParams.get("tokens") ?? "").split(",").map((token) => this.#route(token)) });
+    if (pathname.endsWith("/prices")) return answer(200, { token: pathname.split("/")[2], prices: [], next: null });
     return answer(404, { error: { code: "NO_PRICE", message: "none yet" } });
   }
 
@@ -127,9 +132,9 @@ export class LiveStack {
 
   /** @param {string} token */
   #placeOf(token) {
-    const path = this.paths.get(token) ?? "edge";
+    const path = this.#moved.get(token) ?? this.home;
     const host = `${this.url.replace("http", "ws")}/${path}`;
-    const live = { url: `${host}/live`, protocol: PROTOCOL };
+    const live = { url: this.elsewhere[path] ?? `${host}/live`, protocol: PROTOCOL };
     return { path, url: `${host}/ws/${token}`, protocol: { ...PROTOCOL, subscribe: null }, live, recheckMs: null };
   }
 }

@@ -13,6 +13,7 @@ from client.memory import Memory
 from client.update import parse_update as parse_client_update
 from functions.environment import Environment
 from functions.glow.errors import BadRequest, Refused, UnknownToken
+from functions.glow.listeners.claims import expired
 from functions.glow.prices.replay import Gap
 from functions.glow.prices.row import Arrival, newest_of
 from functions.glow.sockets import messages
@@ -240,6 +241,12 @@ class TestMessages:
 
     def test_pong(self) -> None:
         assert json.loads(messages.pong()) == self.message("pong")
+
+    def test_authorized(self) -> None:
+        message = self.message("authorized")
+        assert json.loads(messages.authorized(message["expiresAt"])) == message
+        assert json.loads(messages.authorized(None)) == self.message("authorized, for ever")
+        assert json.loads(messages.refusal(expired())) == self.message("error of the access token")
 
     def test_subscribed(self) -> None:
         assert json.loads(messages.subscribed(["SOL"], is_list=False)) == self.message("subscribed")

@@ -27,6 +27,8 @@ MESSAGES = json.loads((CONTRACT / "messages.json").read_text())
 def understood(golden: dict[str, Any]) -> Command:
     """A command as the golden file writes it."""
     match golden:
+        case {"authorize": access_token}:
+            return Authorize(access_token)
         case {"subscribe": wanted, "isList": is_list}:
             return Subscribe(tuple(Wanted(**each) for each in wanted), is_list)
         case {"unsubscribe": tokens, "isList": is_list}:

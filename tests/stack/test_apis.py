@@ -8,7 +8,10 @@ from tests.stack.recording import EDGE, Deployment, deploy
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 PREFLIGHT = "OPTIONS /{proxy+}"
-ROUTES = ("$connect", "$disconnect", "$default", "subscribePrice", "unsubscribePrice", "ping")
+ROUTES = (
+    *("$connect", "$disconnect", "$default"),
+    *("authorize", "subscribePrice", "unsubscribePrice", "ping"),
+)
 
 
 def routes(deployment: Deployment, api: str) -> dict[str, str]:
@@ -149,7 +152,7 @@ def test_websocket_routes_lead_to_one_function_that_answers_messages(prod: Deplo
     }
     assert answered == {
         f"glow-websocket-stage-{route}-id"
-        for route in ("default", "subscribePrice", "unsubscribePrice", "ping")
+        for route in ("default", "authorize", "subscribePrice", "unsubscribePrice", "ping")
     }
     assert prod.named("glow-websocket-api").inputs["routeSelectionExpression"] == (
         "$request.body.action"
@@ -243,6 +246,7 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
             "candle-roller": "glow-prod-CandleRoller",
             "edge-retry": "glow-prod-EdgeRetryWorker",
             "discovery": "glow-prod-Discovery",
+            "quotes": "glow-prod-QuoteCollector",
             "completion": "glow-prod-CompletionWorker",
             "route-mover": "glow-prod-RouteMover",
             "route-worker": "glow-prod-RouteWorker",

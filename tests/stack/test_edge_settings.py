@@ -24,6 +24,7 @@ def edge_variables(
         aws_region=aws_region,
         rest_url="https://api.example",
         websocket_url="wss://ws.example/live",
+        listeners={},
     )
 
 

@@ -21,7 +21,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 WIF = "EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm"
-SECRET = "a-secret-of-helius-0123456789"
+SECRET = "a-secret-of-helius-0123456789-abcdef"
+PUBLIC_KEY = """\
+-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAERSgaqM+3SlrgCbwo6B5MV/lxEEjN
+6AJE7LGnkP6nhzDBQ8nZl1vTEA0otUTinsjPd1aUfFguMAJMGAvVUYMdpA==
+-----END PUBLIC KEY-----
+"""
 EDGE = {"accountId": "8f3b1c9e07d24a65b1e9f0c3d7a8462e", "workersDevSubdomain": "glow"}
 
 # What a user has at hand and the message cannot know.
@@ -113,6 +119,21 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
     },
     "edge with no address": {"edge": {"accountId": "me"}},
     "edge with a route and no hostname": {"edge": {**EDGE, "route": True}},
+    "listeners of a token without a key": {"listeners": "token"},
+    "listeners with keys that are none": {
+        "listeners": "tokens",
+        "ListenerSecret": "short",
+        "ListenerSecretPrevious": SECRET,
+    },
+    "listeners with a private key": {
+        "listeners": "token",
+        "listenerPublicKey": "-----BEGIN PRIVATE KEY-----\nMC4CAQ",
+    },
+    "listeners with two kinds of keys": {
+        "ListenerSecret": SECRET,
+        "ListenerSecretPrevious": SECRET,
+        "listenerPublicKey": "no key",
+    },
     "edge on the own machine": {"EdgeBroadcastUrl": "http://127.0.0.1:8787"},
 }
 
@@ -179,6 +200,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
     }
+    (folder / "public.pem").write_text(PUBLIC_KEY)
     config = Config(folder, with_tools({**os.environ, **own}, ignore))
     config.run("pulumi stack init dev --non-interactive")
     return config

@@ -307,6 +307,7 @@ def test_each_route_may_call_its_function_and_nothing_else_may(prod: Deployment)
                 "$connect",
                 "$disconnect",
                 "$default",
+                "authorize",
                 "subscribePrice",
                 "unsubscribePrice",
                 "ping",

@@ -24,17 +24,18 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     ),
     "routing": frozenset({"sockets", "edge", "prices", "queues", CORE, "runtime"}),
     "candles": frozenset({"prices", CORE, "runtime"}),
-    "sockets": frozenset({"prices", "queues", CORE, "runtime"}),
+    "sockets": frozenset({"prices", "queues", "listeners", CORE, "runtime"}),
     "edge": frozenset({"prices", "queues", CORE, "runtime"}),
     "chain": frozenset({CORE, "runtime"}),
     "prices": frozenset({CORE, "runtime"}),
     "queues": frozenset({CORE, "runtime"}),
+    "listeners": frozenset({CORE, "runtime"}),
     CORE: frozenset(),
     "runtime": frozenset({"functions.glow.errors", "functions.glow.log", "functions.glow.origin"}),
 }
 
 # boto3 and what the dependency layer brings.
-ABSENT: Final = ("boto3", "botocore", "httptools", "uvloop")
+ABSENT: Final = ("boto3", "botocore", "cryptography", "httptools", "jwt", "uvloop")
 
 IMPORT_WITH_PACKAGES_ABSENT: Final = """
 import importlib, sys

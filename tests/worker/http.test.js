@@ -184,7 +184,7 @@ describe("the test page", () => {
   }
 
   test("runs only its own scripts and style, and connects only to the stack", async (t) => {
-    const vars = { TEST_PAGE: "true", REST_API_URL: "https://rest.example.com/dev", WEBSOCKET_URL: "wss://sockets.example.com/live" };
+    const vars = { TEST_PAGE: "true", REST_API_URL: "https://rest.example.com/dev", WEBSOCKET_URL: "wss://sockets.example.com/live", TOKENS: 'mintA,">' };
     const withPage = await startEdge(t, { vars });
     const response = await withPage.fetch("/");
     const page = await response.text();
@@ -194,7 +194,7 @@ describe("the test page", () => {
     const { host } = withPage.url;
     assert.ok(policy.includes(`connect-src ws://${host} wss://${host} https://rest.example.com wss://sockets.example.com;`));
     assert.ok(page.includes(`<script type="module" nonce="${nonce}" src="/page.js">`) && page.includes(`<style nonce="${nonce}">`));
-    assert.ok(page.includes('<body data-api="https://rest.example.com/dev">'));
+    assert.ok(page.includes('<body data-api="https://rest.example.com/dev" data-tokens="mintA,%22%3E">'));
     assert.doesNotMatch(page, /(src|href)="(?!\/page\.js")/);
     assert.notEqual((await (await withPage.fetch("/")).text()), page, "a nonce is used once");
   });

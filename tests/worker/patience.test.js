@@ -5,6 +5,7 @@ import test, { after, describe } from "node:test";
 
 import { CLOSE } from "../../worker/close.js";
 import { LIMITS } from "../../worker/limits.js";
+import { accessToken, variables } from "./support/access_tokens.js";
 import { anUpdate, largeUpdates, startEdge, until, updatesFrom } from "./support/edge.js";
 import { moveAway } from "./support/moves.js";
 
@@ -52,6 +53,27 @@ describe("patience", { concurrency: true }, () => {
     }
     assert.ok(Date.now() >= closeAtMs);
     assert.equal(await leaving.probe("LEAVE", "wakes"), wakes + 1, "the room had hibernated");
+  });
+
+  test("a room that hibernated closes a client when its access token expires, and is not woken for another", async (t) => {
+    const closed = await startEdge(t, { vars: variables() });
+    const [short, long] = [IDLE_MS / 1000 + 5, 3600].map((endsIn) => accessToken(["SHORT"], { endsIn }));
+    const client = await closed.connect("SHORT", { query: `?access_token=${short}` });
+    const other = await closed.connect("SHORT", { query: `?access_token=${long}` });
+    const wakes = await closed.probe("SHORT", "wakes");
+    assert.equal((await client.isToldToClose(2 * IDLE_MS)).code, CLOSE.TOKEN_EXPIRED.code);
+    assert.equal(await closed.probe("SHORT", "wakes"), wakes + 1, "the room had hibernated");
+    await other.settle();
+    assert.equal(other.closed, null);
+  });
+
+  test("a client of a hub that shows no access token for 30 s is closed, so that it keeps no seat", async (t) => {
+    const closed = await startEdge(t, { vars: variables() });
+    const [silent, shown] = [await closed.connectLive(), await closed.connectLive()];
+    shown.send({ action: "authorize", token: accessToken("*", { endsIn: 3600 }) });
+    await shown.next("AUTHORIZED");
+    assert.equal((await silent.isClosed(2 * LIMITS.authorizeMs)).code, CLOSE.TOKEN_EXPIRED.code);
+    assert.equal(shown.closed, null);
   });
 
   test("a client that does not read for 30 s is closed with 4008, and can come back", async (t) => {

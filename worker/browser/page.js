@@ -1,27 +1,36 @@
 /** The test page's script: it runs in the browser, on the client library (page.js serves both). */
 
-import { subscribe } from "glow-client";
+import { connect } from "glow-client";
 
-/** @typedef {import("glow-client").Update} Update */
-/** @typedef {import("glow-client").State} State */
+/**
+ * @typedef {import("glow-client").Feed} Feed
+ * @typedef {import("glow-client").FeedState} FeedState
+ * @typedef {import("glow-client").FeedSubscription} FeedSubscription
+ * @typedef {import("glow-client").FollowOptions} FollowOptions
+ * @typedef {import("glow-client").State} State
+ * @typedef {import("glow-client").Update} Update
+ */
 
 const SHOWN_FRAMES = 100;
-const CHART_POINTS = 300;
-/** What to say on each path to be answered a pong. */
+const COURSE_POINTS = 100;
+const AGES_EVERY_MS = 1_000;
+/** Seconds of each unit of an age. @type {readonly [number, string][]} */
+const UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+/** What is said on each path to be answered a pong, by the library too. */
 const PINGS = { aws: '{"action":"ping"}', edge: '{"type":"ping"}' };
 
-/** @type {import("glow-client").Subscription | null} */
-let subscription = null;
-/** @type {number[]} */
-let prices = [];
+const counts = { updates: 0, frames: 0, gaps: 0, sockets: 0 };
 let pingedAtMs = 0;
-const counts = { updates: 0, frames: 0, gaps: 0 };
 
 /** The browser's WebSocket, whose frames the page shows. */
 class ShownWebSocket extends WebSocket {
   /** @param {string} url */
   constructor(url) {
     super(url);
+    this.addEventListener("open", () => {
+      count("sockets", 1);
+      this.addEventListener("close", () => count("sockets", -1));
+    });
     this.addEventListener("message", ({ data }) => receive(this, data));
   }
 
@@ -32,97 +41,148 @@ class ShownWebSocket extends WebSocket {
   }
 }
 
-const { api = "" } = document.body.dataset;
-if (api === "") showState({ state: "closed", path: null, reason: "REST_API_URL is not set: the page cannot ask where to connect" });
-else {
-  element("connect").addEventListener("submit", (event) => {
-    event.preventDefault();
-    location.hash = field("token").value;
-    connect();
-  });
-  addEventListener("resize", drawChart);
-  if (location.hash.length > 1) field("token").value = decodeURIComponent(location.hash.slice(1));
-  connect();
+/** One token of the watchlist. */
+class Row {
+  #cells = document.importNode(find(template("row").content, "li"), true);
+  /** @type {number[]} */
+  #prices = [];
+  /** Unix seconds of the newest trade. @type {number | null} */
+  #tradedAt = null;
+  #follow;
+  /** @type {FeedSubscription | null} */
+  #subscription = null;
+
+  /** @param {Feed} feed @param {string} token */
+  constructor(feed, token) {
+    this.#follow = (/** @type {FollowOptions} */ options) => feed.subscribe(token, options);
+    this.#cell(".token").textContent = this.#cell(".token").title = token;
+    this.#cell(".remove").ariaLabel = `Remove ${token}`;
+    this.#cell(".remove").addEventListener("click", () => setTokens(tokensOfUrl().filter((other) => other !== token)));
+    element("watchlist").append(this.#cells);
+    this.follow();
+  }
+
+  /** Subscribes with the delivery that the page says now. */
+  follow() {
+    this.#subscription?.close();
+    try {
+      this.#subscription = this.#follow({
+        delivery: field("latest").checked ? "latest" : "all",
+        onPrice: (update, { isLate }) => this.#receive(update, isLate),
+        onState: (state) => this.#showState(state),
+      });
+      this.#showState(this.#subscription.state);
+    } catch (error) { // the URL may hold anything
+      this.#showState({ state: "closed", path: null, reason: /** @type {Error} */ (error).message });
+    }
+  }
+
+  remove() {
+    this.#subscription?.close();
+    this.#cells.remove();
+  }
+
+  showAge() {
+    // Trades carry whole seconds, so this is exact to one second.
+    if (this.#tradedAt !== null) this.#cell(".age").textContent = ageOf(Date.now() / 1_000 - this.#tradedAt);
+  }
+
+  /** @param {Update} update @param {boolean} isLate */
+  #receive({ price, timestamp, id }, isLate) {
+    count("updates", 1);
+    if (isLate) return; // the newest price stays
+    const before = this.#prices.at(-1) ?? price;
+    this.#prices = [...this.#prices, price].slice(-COURSE_POINTS);
+    this.#tradedAt = timestamp;
+    const cell = this.#cell(".price");
+    cell.textContent = String(price);
+    cell.title = id;
+    cell.dataset.move = price > before ? "up" : price < before ? "down" : "same";
+    find(this.#cells, "polyline").setAttribute("points", courseOf(this.#prices));
+    this.showAge();
+  }
+
+  /** @param {State} state */
+  #showState({ state, path, reason }) {
+    this.#cell(".path").dataset.state = state;
+    this.#cell(".path").textContent = [path, state === "live" ? null : state].filter((text) => text !== null).join(" · ");
+    this.#cell(".reason").textContent = state === "live" ? "" : reason;
+  }
+
+  /** @param {string} selector */
+  #cell(selector) {
+    return /** @type {HTMLElement} */ (find(this.#cells, selector));
+  }
 }
 
-function connect() {
-  subscription?.close();
-  prices = [];
-  Object.assign(counts, { updates: 0, frames: 0, gaps: 0 });
-  show("price", "–");
-  show("detail", `No trade of ${field("token").value} since the page connected.`);
+const { api = "", tokens = "" } = document.body.dataset;
+if (api === "") showState({ state: "closed", path: null, reason: "REST_API_URL is not set: the page cannot ask where to connect" });
+else watch(connect({ api, onState: showState, WebSocket: ShownWebSocket }));
+
+/** Keeps the rows as the URL says, which a user may share. @param {Feed} feed */
+function watch(feed) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  const showTokens = () => {
+    const wanted = tokensOfUrl();
+    for (const [token, row] of rows) {
+      if (wanted.includes(token)) continue;
+      row.remove();
+      rows.delete(token);
+    }
+    for (const token of wanted) if (!rows.has(token)) rows.set(token, new Row(feed, token));
+  };
+  element("add").addEventListener("submit", (event) => {
+    event.preventDefault();
+    setTokens([...tokensOfUrl(), field("token").value]);
+    field("token").value = "";
+  });
+  field("latest").addEventListener("change", () => rows.forEach((row) => row.follow()));
+  addEventListener("hashchange", showTokens);
+  setInterval(() => rows.forEach((row) => row.showAge()), AGES_EVERY_MS);
+  if (location.hash === "") history.replaceState(null, "", `#${tokens}`);
+  showTokens();
+}
+
+function tokensOfUrl() {
+  return [...new Set(location.hash.slice(1).split(",").map(decoded))].filter((token) => token !== "");
+}
+
+/** @param {readonly string[]} list */
+function setTokens(list) {
+  location.hash = list.map(encodeURIComponent).join();
+}
+
+/** @param {string} text of the URL, which anybody may have written */
+function decoded(text) {
   try {
-    subscription = subscribe(field("token").value, {
-      api,
-      delivery: field("latest").checked ? "latest" : "all",
-      onPrice: receiveUpdate,
-      onState: showState,
-      WebSocket: ShownWebSocket,
-    });
-  } catch (error) { // the hash of the URL may hold anything
-    showState({ state: "closed", path: null, reason: /** @type {Error} */ (error).message });
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
 /** @param {ShownWebSocket} socket @param {string} text */
 function receive(socket, text) {
   logFrame(text);
-  const message = JSON.parse(text);
-  counts.frames += 1;
-  if (message.type === "connected") socket.send(PINGS.edge);
-  else if (message.type === "SUBSCRIBED") socket.send(PINGS.aws);
-  else if (message.type === "pong") show("trip", `${(performance.now() - pingedAtMs).toFixed(1)} ms`);
-  else if (message.type === "GAP") counts.gaps += 1;
-  showCounts();
+  const { type } = JSON.parse(text);
+  count("frames", 1);
+  if (type === "SUBSCRIBED") socket.send(PINGS.aws); // which both paths understand
+  else if (type === "pong") show("trip", `${(performance.now() - pingedAtMs).toFixed(1)} ms`);
+  else if (type === "GAP") count("gaps", 1);
 }
 
-/** @param {Update} update @param {{isLate: boolean}} info */
-function receiveUpdate(update, { isLate }) {
-  counts.updates += 1;
-  showCounts();
-  if (isLate) return; // the newest price stays
-  const before = prices.at(-1) ?? update.price;
-  prices = [...prices, update.price].slice(-CHART_POINTS);
-  drawChart();
-  show("price", `${update.price} SOL`);
-  element("price").dataset.move = update.price > before ? "up" : update.price < before ? "down" : "same";
-  show("detail", `${new Date(update.timestamp * 1000).toLocaleTimeString()} · ${update.id}`);
-  // Trades carry whole seconds, so this is exact to one second.
-  show("age", `${Math.max(0, Date.now() / 1000 - update.timestamp).toFixed(1)} s`);
-}
-
-function drawChart() {
-  const canvas = /** @type {HTMLCanvasElement} */ (element("chart"));
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  const { width, height } = canvas.getBoundingClientRect();
-  canvas.width = width * devicePixelRatio;
-  canvas.height = height * devicePixelRatio;
-  context.scale(devicePixelRatio, devicePixelRatio);
-  if (prices.length === 0) return;
-  const margin = 8;
+/** The points of a line through `prices`, in a box of 100 by 24. @param {readonly number[]} prices */
+function courseOf(prices) {
   const low = Math.min(...prices);
   const span = Math.max(...prices) - low;
-  const points = prices.map((price, index) => ({
-    x: prices.length === 1 ? width / 2 : margin + (index / (prices.length - 1)) * (width - 2 * margin),
-    y: span === 0 ? height / 2 : height - margin - ((price - low) / span) * (height - 2 * margin),
-  }));
-  context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
-  context.lineWidth = 2;
-  context.lineJoin = "round";
-  context.beginPath();
-  for (const { x, y } of points) context.lineTo(x, y);
-  context.stroke();
-  const last = points[points.length - 1];
-  context.beginPath();
-  context.arc(last.x, last.y, 4, 0, 2 * Math.PI);
-  context.fill();
-  context.globalAlpha = 0.12;
-  context.beginPath();
-  context.moveTo(points[0].x, height);
-  for (const { x, y } of points) context.lineTo(x, y);
-  context.lineTo(last.x, height);
-  context.fill();
+  return prices.map((price, index) => `${(index / (prices.length - 1 || 1)) * 100},${span === 0 ? 12 : 22 - ((price - low) / span) * 20}`).join(" ");
+}
+
+/** @param {number} seconds */
+function ageOf(seconds) {
+  const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, "s"];
+  return `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
 }
 
 /** @param {string} text */
@@ -134,15 +194,16 @@ function logFrame(text) {
   if (log.childElementCount > SHOWN_FRAMES) log.lastElementChild?.remove();
 }
 
-/** @param {State} state */
-function showState({ state, path, reason }) {
+/** @param {FeedState} state */
+function showState({ state, reason }) {
   element("state").dataset.state = state;
   show("state", reason === null ? state : `${state} (${reason})`);
-  show("path", path ?? "–");
 }
 
-function showCounts() {
-  for (const [name, count] of Object.entries(counts)) show(name, count.toLocaleString());
+/** @param {keyof typeof counts} name @param {number} more */
+function count(name, more) {
+  counts[name] += more;
+  show(name, counts[name].toLocaleString());
 }
 
 /** @param {string} id @param {string} text */
@@ -156,8 +217,18 @@ function field(id) {
 }
 
 /** @param {string} id */
+function template(id) {
+  return /** @type {HTMLTemplateElement} */ (element(id));
+}
+
+/** @param {string} id */
 function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no element ${id}`);
+  return /** @type {HTMLElement} */ (find(document, `#${id}`));
+}
+
+/** @param {ParentNode} parent @param {string} selector */
+function find(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (found === null) throw new Error(`the page has no element ${selector}`);
   return found;
 }

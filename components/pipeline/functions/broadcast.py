@@ -25,6 +25,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             prices.allow_read_prices,
             prices.allow_fan_out,
             parts.websocket.allow_ask,
+            *([parts.websocket.allow_disconnect] if parts.listeners_are_verified else []),
             *parts.post_rights(),
         ],
         environment={

@@ -13,7 +13,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         module="candles",
         function_name="CandleApi",
         platform=parts.platform,
-        has_dependencies=False,
+        has_dependencies=parts.listeners_are_verified,
         called_by=[
             partial(
                 parts.rest.serve,
@@ -31,5 +31,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.PRICES_TABLE: storage.prices.prices.name,
             env.CANDLES_TABLE: storage.candles.table.name,
             env.ROUTES_TABLE: storage.routes.table.name,
+            **parts.listener_environment(),
         },
     )

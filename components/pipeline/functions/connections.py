@@ -18,6 +18,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             storage.routes.allow_follow,
             parts.websocket.allow_disconnect,
             *parts.post_rights(),
+            *([storage.prices.allow_read_authorizations] if parts.listeners_are_verified else []),
         ],
         lists={**parts.listed_origins(), **parts.listed_tokens()},
         environment={
@@ -27,5 +28,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.REQUIRE_ORIGIN: flag(is_on=listeners.require_origin),
             **parts.post_environment(),
             **parts.routes_environment(),
+            **parts.listener_environment(),
         },
     )

@@ -13,7 +13,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         module="discovery",
         function_name="Discovery",
         platform=parts.platform,
-        has_dependencies=False,
+        has_dependencies=parts.listeners_are_verified,
         called_by=[
             partial(
                 parts.rest.serve,
@@ -27,5 +27,6 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
             env.WEBSOCKET_URL: parts.websocket.url,
             env.EDGE_BROADCAST_URL: parts.edge.url,
             **parts.routes_environment(),
+            **parts.listener_environment(),
         },
     )

@@ -13,7 +13,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         module="prices",
         function_name="PriceApi",
         platform=parts.platform,
-        has_dependencies=False,
+        has_dependencies=parts.listeners_are_verified,
         called_by=[
             partial(
                 parts.rest.serve,
@@ -32,5 +32,8 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         environment={
             env.PRICES_TABLE: prices.prices.name,
             env.PRICE_RETENTION_SECONDS: str(settings.stream.price_retention_seconds),
+            **parts.listener_environment(),
+            # The rooms read what they have missed, and show the secret that they know.
+            **(parts.edge.secrets if parts.listeners_are_verified else {}),
         },
     )

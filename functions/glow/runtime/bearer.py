@@ -1,21 +1,36 @@
-"""Who may post: the bearer secret, compared in constant time."""
+"""Bearer tokens of HTTP, and secrets among them, compared in constant time."""
 
 import hmac
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from functions.glow.errors import Unauthorized
 
+_BEARER: Final = re.compile(r"Bearer +([\x21-\x7e]+)", re.IGNORECASE)
 
-def require_bearer(authorization: str | None, secrets: Iterable[str]) -> None:
-    """Raise Unauthorized unless `authorization` is `Bearer <one of secrets>`.
+
+def bearer_of(authorization: str | None) -> str | None:
+    """The token in the header `authorization`; None if there is none."""
+    found = _BEARER.fullmatch((authorization or "").strip())
+    return None if found is None else found[1]
+
+
+def bearer_is_one_of(authorization: str | None, secrets: Iterable[str]) -> bool:
+    """Whether `authorization` is `Bearer <one of secrets>`.
 
     Every secret is compared, as bytes: compare_digest raises on text outside ASCII, which anybody
     may send.
     """
     given = (authorization or "").encode("utf-8", errors="replace")
     matches = [hmac.compare_digest(given, f"Bearer {secret}".encode()) for secret in secrets]
-    if not any(matches):
-        state = "is missing" if not given else "does not match"
+    return any(matches)
+
+
+def require_bearer(authorization: str | None, secrets: Iterable[str]) -> None:
+    """Raise Unauthorized unless `authorization` is `Bearer <one of secrets>`."""
+    if not bearer_is_one_of(authorization, secrets):
+        state = "does not match" if authorization else "is missing"
         raise Unauthorized(
             f"the header Authorization {state}: send `Bearer <HeliusWebhookSecret>`"
             " (at Helius that whole text is the webhook's authHeader)"

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 
 from functions.glow import log
 from functions.glow.errors import Unavailable
+from functions.glow.sockets.delivery import close, deliver
+from functions.glow.sockets.post import ConnectionPoster, Payload
 from functions.glow.sockets.subscriptions import SubscriptionTable
+
+
+async def turn_away(poster: ConnectionPoster, connection_id: str, why: str) -> None:
+    """Say why, then close. By a post, because a message's answer would come after the end."""
+    await deliver(poster, connection_id, [Payload.of(why)])
+    await close(poster, connection_id)
 
 
 async def forget(

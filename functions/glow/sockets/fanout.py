@@ -7,6 +7,8 @@ What becomes of a connection whose posts still fail after their retries?
   marked as behind and catches up later (catching_up.py). Until then no broadcast is sent to it, so
   that it hears nothing out of order.
 A connection that answers 410 has left; its rows are deleted.
+A connection whose access token has expired is sent nothing but that, and closed. One whose tokens are
+quiet hears of it at its next message.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from functions.glow.errors import FanOutFailed
+from functions.glow.listeners.claims import expired
 from functions.glow.queues.later import LaterQueue
+from functions.glow.sockets import messages
 from functions.glow.sockets.blame import connections_are_to_blame
 from functions.glow.sockets.catch_up import FIRST_PAUSE_SECONDS, follow_up
 from functions.glow.sockets.delivery import deliver
-from functions.glow.sockets.departures import forget
+from functions.glow.sockets.departures import forget, turn_away
 from functions.glow.sockets.frames import frames
 from functions.glow.sockets.lag import LagTable
 from functions.glow.sockets.post import MAX_CONCURRENT_POSTS, ConnectionPoster, Outcome, Payload
@@ -31,6 +35,8 @@ from functions.glow.update import Update
 
 # More that fail while none is served may be no coincidence.
 MAX_BLAMED: Final = 10
+# So many take half a second of posts. The others' turn comes with the next updates.
+MAX_ENDED: Final = 1_000
 # A token's rows take 1,000 writes a second (facts/aws.md §3), so so many marks take two seconds.
 MAX_BEHIND: Final = 2_000
 
@@ -44,6 +50,8 @@ class Tally:
     failing: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     behind: list[str] = field(default_factory=list[str])
     """Those that were behind before, on this update or a later one."""
+    ended: list[str] = field(default_factory=list[str])
+    """Those that are to be told that their access token has expired."""
     clients_are_to_blame: asyncio.Future[bool] | None = None
 
     @property
@@ -110,7 +118,8 @@ class FanOut:
         if await self._is_hopeless(tally):
             raise FanOutFailed(f"{token}: {tally}")
         await self._follow_up(token, [*tally.failing, *tally.behind], mail.first, now=now)
-        await forget(self._subscriptions, token, tally.gone)
+        await self._end(tally.ended)
+        await forget(self._subscriptions, token, [*tally.gone, *tally.ended])
         return tally
 
     async def _serve(
@@ -118,6 +127,10 @@ class FanOut:
     ) -> None:
         async for subscription in subscriptions:
             connection_id = subscription.connection_id
+            if subscription.is_over:
+                if len(tally.ended) < MAX_ENDED:
+                    tally.ended.append(connection_id)
+                continue
             if subscription.behind is not None:
                 # Behind on an earlier update: it catches up with this one too. Behind on this one, or
                 # on a later one: the record came again or late, so the mark has to tell of it.
@@ -128,6 +141,19 @@ class FanOut:
             tally.count(connection_id, await deliver(self._poster, connection_id, payloads))
             if await self._is_hopeless(tally):
                 return
+
+    async def _end(self, connection_ids: Sequence[str]) -> None:
+        """Tell clients that they are no longer authorized, many at once, and close their sockets."""
+        why = messages.refusal(expired())
+        waiting = iter(connection_ids)
+
+        async def work() -> None:
+            for connection_id in waiting:
+                await turn_away(self._poster, connection_id, why)
+
+        workers = min(MAX_CONCURRENT_POSTS, len(connection_ids))
+        await asyncio.gather(*(work() for _ in range(workers)))
+        await self._poster.settle()
 
     async def _is_hopeless(self, tally: Tally) -> bool:
         """Whether going on would only bring the same failures, or more than can be marked."""

@@ -12,12 +12,25 @@ from collections import Counter
 from enum import Enum, auto
 from typing import Final
 
+from functions.glow.errors import Refused
 from functions.glow.sockets.subscriptions import SubscriptionTable
 
 PERIOD_SECONDS: Final = 10
 MAX_MESSAGES: Final = 300
 """In a period. To subscribe to all 100 tokens one by one, leave them and subscribe again takes as many."""
 SHARE: Final = 10
+
+
+class RateLimited(Refused):
+    """The client says too much."""
+
+    status = 429
+    code = "RATE_LIMITED"
+
+
+def rate_limited() -> RateLimited:
+    limit = f"a connection may say {MAX_MESSAGES} messages in {PERIOD_SECONDS} s"
+    return RateLimited(f"{limit}; connect again and say less")
 
 
 class Verdict(Enum):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from functions.glow.errors import Refused
 from functions.glow.paths import Path
 from functions.glow.prices.replay import Gap
 
@@ -41,6 +42,10 @@ def error(code: str, message: str, *, token: str | None = None) -> str:
     """Names the token if only that one is refused: a connection may listen to many."""
     about = {} if token is None else {"token": token}
     return _message("ERROR", code=code, message=message, **about)
+
+
+def refusal(refused: Refused) -> str:
+    return error(refused.code, str(refused), token=refused.token)
 
 
 def _about(type_: str, tokens: Sequence[str], *, is_list: bool) -> str:

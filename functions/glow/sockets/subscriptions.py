@@ -1,9 +1,10 @@
 """PriceConnectionsTable: who is connected, and who listens to which token.
 
-A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts), and for one that says
-much `messages`, counted in the period `messagePeriod` (message_rate.py).
-A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`; while it is
-behind also what lag.py writes.
+A connection: pk `CONNECTION#<id>`, sk `CONNECTION`, `tokens` (a set of texts), for one that says
+much `messages`, counted in the period `messagePeriod` (message_rate.py), and what authorizations.py
+writes.
+A subscription: pk `TOKEN#<token>`, sk `<connection id>`, `delivery` if it is `latest`, `isAuthorized`
+if it ends with an access token; while it is behind also what lag.py writes.
 `$disconnect` is best effort (facts/aws.md §1): a row left behind ends by TTL or with its first 410.
 """
 
@@ -50,12 +51,14 @@ class TooManyTokens(Refused):
 class Subscription:
     """A connection that listens to the token asked for.
 
-    `behind` is the first id that it was not sent; None: it was sent everything.
+    `behind` is the first id that it was not sent; None: it was sent everything. `is_over`: what its
+    client was authorized by has expired.
     """
 
     connection_id: str
     delivery: Delivery
     behind: str | None = None
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,24 @@ class SubscriptionTable:
     def connect(self, connection_id: str, *, now: float) -> None:
         with unavailable_unless_answered(PART):
             self._client.put_item(
-                TableName=self._table, Item={**_connection_key(connection_id), **_expiry(now)}
+                TableName=self._table, Item={**connection_key(connection_id), **_expiry(now)}
             )
 
     def subscribe(
-        self, connection_id: str, deliveries: Mapping[str, Delivery], *, now: float
+        self,
+        connection_id: str,
+        deliveries: Mapping[str, Delivery],
+        *,
+        now: float,
+        ends_at: int | None = None,
     ) -> None:
         """Write the rows of each token in `deliveries`, at most MAX_TOKENS; doing so again changes
-        only the delivery. Raises TooManyTokens, and then has written nothing."""
+        only the delivery and the end, of what is authorized until then. Raises TooManyTokens, and
+        then has written nothing."""
         rows = [
             {
                 **subscription_key(connection_id, token),
-                **_expiry(now),
+                **_expiry(now, ends_at),
                 **({"delivery": {"S": delivery}} if delivery == "latest" else {}),
             }
             for token, delivery in deliveries.items()
@@ -120,7 +129,7 @@ class SubscriptionTable:
         """
         with unavailable_unless_answered(PART):
             answer = self._client.delete_item(
-                TableName=self._table, Key=_connection_key(connection_id), ReturnValues="ALL_OLD"
+                TableName=self._table, Key=connection_key(connection_id), ReturnValues="ALL_OLD"
             )
             tokens = texts(answer.get("Attributes", {}), "tokens") | (
                 {met_at} if met_at else set[str]()
@@ -148,11 +157,12 @@ class SubscriptionTable:
         return count
 
     def pages(self, token: str, *, now: float) -> Iterator[Sequence[Subscription]]:
-        """The subscriptions to `token`, page by page."""
+        """The subscriptions to `token`, page by page; also those that are over, whose clients are
+        connected. Of others, API Gateway has ended the connection when their row expires."""
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
-            "FilterExpression": "expiresAt > :now",
+            "FilterExpression": "expiresAt > :now OR attribute_exists(isAuthorized)",
             "ExpressionAttributeValues": {
                 ":pk": {"S": f"{_TOKEN_PREFIX}{token}"},
                 ":now": {"N": str(int(now))},
@@ -165,7 +175,7 @@ class SubscriptionTable:
         while True:
             with unavailable_unless_answered(PART):
                 answer = self._client.query(**query)
-            yield [_subscription(row) for row in answer["Items"]]
+            yield [_subscription(row, now) for row in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -233,7 +243,7 @@ class SubscriptionTable:
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=_connection_key(connection_id),
+                Key=connection_key(connection_id),
                 UpdateExpression=f"{verb} tokens :tokens",
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":tokens": {"SS": sorted(tokens)}, **values},
@@ -255,7 +265,7 @@ class SubscriptionTable:
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=_connection_key(connection_id),
+                Key=connection_key(connection_id),
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
@@ -283,7 +293,7 @@ class SubscriptionTable:
         raise Unavailable(f"{PART} did not take all rows; send it again")
 
 
-def _connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:
+def connection_key(connection_id: str) -> dict[str, AttributeValueTypeDef]:
     return {"pk": {"S": f"CONNECTION#{connection_id}"}, "sk": {"S": "CONNECTION"}}
 
 
@@ -295,10 +305,21 @@ def delivery_of(row: Row) -> Delivery:
     return "latest" if "delivery" in row else "all"
 
 
-def _expiry(now: float) -> dict[str, AttributeValueTypeDef]:
-    return {"expiresAt": {"N": str(int(now) + ROW_LIFE_SECONDS)}}
+def _expiry(now: float, ends_at: int | None = None) -> dict[str, AttributeValueTypeDef]:
+    """When nothing is sent to the row any more, and DynamoDB may delete it."""
+    end_of_connection = int(now) + ROW_LIFE_SECONDS
+    if ends_at is None:
+        return {"expiresAt": {"N": str(end_of_connection)}}
+    return {
+        "expiresAt": {"N": str(min(ends_at, end_of_connection))},
+        "isAuthorized": {"BOOL": True},
+    }
 
 
-def _subscription(row: Row) -> Subscription:
-    behind = text(row, "behind") if "behind" in row else None
-    return Subscription(text(row, "sk"), delivery_of(row), behind)
+def _subscription(row: Row, now: float) -> Subscription:
+    return Subscription(
+        text(row, "sk"),
+        delivery_of(row),
+        behind=text(row, "behind") if "behind" in row else None,
+        is_over=integer(row, "expiresAt") <= now,
+    )

@@ -53,7 +53,7 @@ def never_raises(handler: WebSocketHandler) -> WebSocketHandler:
             return handler(event, context)
         except Refused as error:
             log.info("message_refused", connectionId=connection_id, code=error.code)
-            return reply(messages.error(error.code, str(error), token=error.token))
+            return reply(messages.refusal(error))
         except Exception as error:  # noqa: BLE001 - the border
             log.exception("message_failed", connectionId=connection_id)
             told = str(error) if isinstance(error, GlowError) else "an error of ours; try again"

@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from local.browser import HEIGHT, WIDTH, resize
 from local.clients import Endpoints
 from local.picture import take_picture
-from local.trades import SIMPLE_TOKEN
+from local.trades import SIMPLE_TOKEN, SWAP_MINT
 from tests.local.wire import DEADLINE_SECONDS, Wire, a_trade
 
 PLAIN_PAGE = """<!doctype html><title>plain</title><pre id="heard"></pre><script>
@@ -32,6 +32,14 @@ fetch(url, { headers }).then(
   (answer) => answer.json().then(() => done([answer.status, !Number.isNaN(Date.parse(answer.headers.get("date")))])),
   (error) => done([error.name]),
 );
+"""
+
+NO_PRICE = "\N{EN DASH}"
+
+# Price and path of a token in the test page's watchlist.
+ROW = """
+const row = [...document.querySelectorAll("#watchlist > li")].find((each) => each.querySelector(".token").textContent === arguments[0]);
+return row === undefined ? [] : [".price", ".path"].map((part) => row.querySelector(part).textContent);
 """
 
 PAGE_WIDTH_AND_HEADER = """
@@ -132,21 +140,32 @@ def throttled_once(api: str) -> Generator[str]:
         server.shutdown()
 
 
-def test_test_page_shows_the_live_price_of_the_chosen_token(
+def row_of(browser: Chrome, token: str) -> list[str]:
+    """What the watchlist of the page says of `token`: price and path; nothing if it is not in it."""
+    script: dict[str, object] = {"script": ROW, "args": [token]}
+    return browser.execute("w3cExecuteScript", script)["value"]
+
+
+def test_test_page_shows_live_prices_of_a_watchlist_on_one_socket(
     wire: Wire, edge_url: str, browser: Chrome
 ) -> None:
-    browser.get(edge_url)
-    browser.find_element(By.ID, "token").clear()
-    browser.find_element(By.ID, "token").send_keys("PAGE")
-    browser.find_element(By.CSS_SELECTOR, "#connect button").click()
-    wait_until(browser, lambda: "PAGE" in text_of(browser, "detail"), "the token to be chosen")
-    wait_until(browser, lambda: text_of(browser, "state") == "live", "the page to be live")
+    browser.get(f"{edge_url}/#FIRST_PAGED")
+    wait_until(
+        browser, lambda: row_of(browser, "FIRST_PAGED") == [NO_PRICE, "edge"], "the first token"
+    )
+    browser.find_element(By.ID, "token").send_keys("PAGED")
+    browser.find_element(By.CSS_SELECTOR, "#add button").click()
+    wait_until(
+        browser, lambda: row_of(browser, "PAGED") == [NO_PRICE, "edge"], "the token to be added"
+    )
 
     for lamports in (2_500_000_000, 2_600_000_000, 2_550_000_000):
-        wire.send(a_trade(lamports=lamports), token="PAGE")
+        wire.send(a_trade(lamports=lamports), token="PAGED")
+    wire.send(a_trade(lamports=1_000_000_000), token="FIRST_PAGED")
 
-    wait_until(browser, lambda: "0.00255" in text_of(browser, "price"), "the newest price")
-    assert text_of(browser, "updates") == "3"
+    wait_until(browser, lambda: row_of(browser, "PAGED") == ["0.00255", "edge"], "the newest price")
+    wait_until(browser, lambda: row_of(browser, "FIRST_PAGED") == ["0.001", "edge"], "the other's")
+    assert [text_of(browser, each) for each in ("sockets", "updates")] == ["1", "4"]
     assert "PRICE_UPDATE" in text_of(browser, "log")
 
 
@@ -163,7 +182,7 @@ def test_test_page_opens_on_the_demo_token(wire: Wire, edge_url: str, browser: C
 def test_test_page_fits_phones_and_desktops(edge_url: str, browser: Chrome, width: int) -> None:
     try:
         resize(browser, width, HEIGHT)
-        browser.get(edge_url)
+        browser.get(f"{edge_url}/#{SWAP_MINT},{SIMPLE_TOKEN}")
         wait_until(browser, lambda: text_of(browser, "state") == "live", "the page to be live")
 
         script: dict[str, object] = {"script": PAGE_WIDTH_AND_HEADER, "args": []}

@@ -11,10 +11,10 @@ const NOW_MS = 1_750_000_000_000;
 
 /**
  * The part of a connection that seats use. `closedWith` is how it was closed.
- * @param {{network?: string, heardMs?: number, isClosed?: boolean}} [state]
+ * @param {{network?: string, heardMs?: number, untilMs?: number, isClosed?: boolean}} [state]
  */
-function aConnection({ network = "", heardMs = NOW_MS, isClosed = false } = {}) {
-  const connection = { socket: {}, network, heardMs, isClosed, closedWith: 0, close: (/** @type {{code: number}} */ { code }) => (connection.closedWith = code) };
+function aConnection({ network = "", heardMs = NOW_MS, untilMs = Infinity, isClosed = false } = {}) {
+  const connection = { socket: {}, network, heardMs, untilMs, isClosed, closedWith: 0, close: (/** @type {{code: number}} */ { code }) => (connection.closedWith = code) };
   return /** @type {Connection & {closedWith: number}} */ (/** @type {unknown} */ (connection));
 }
 
@@ -71,4 +71,18 @@ test("a hub has a seat where clients have none, and its clients count in its pla
 test("there is an end to the hubs of a room", () => {
   const seats = new Seats(1, Array.from({ length: LIMITS.hubSeats }, () => Object.assign(aConnection(), { followers: 0 })));
   assert.ok(seats.isFullOfHubs);
+});
+
+test("who may no longer listen is closed at the end of the access token, and it is known when the next one ends", () => {
+  const [first, second, third, unlimited] = [3, 1, 2, Infinity].map((n) => aConnection({ untilMs: NOW_MS + n }));
+  const seats = new Seats(9, [first, second, third, unlimited]);
+  assert.equal(seats.firstEndMs, NOW_MS + 1);
+  seats.closeExpired(NOW_MS);
+  assert.equal(seats.size, 4);
+  seats.closeExpired(NOW_MS + 2);
+  assert.deepEqual([first, second, third].map(({ closedWith }) => closedWith), [0, 4001, 4001]);
+  assert.equal(seats.firstEndMs, NOW_MS + 3);
+  seats.leave(first.socket);
+  seats.closeExpired(NOW_MS + 3); // nobody is left whose token ends
+  assert.deepEqual([seats.firstEndMs, seats.size, unlimited.closedWith], [Infinity, 1, 0]);
 });

@@ -1,0 +1,1 @@
+"""Who may listen: access tokens of the app's own back end."""
