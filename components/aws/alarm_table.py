@@ -41,6 +41,7 @@ class Watched:
     undelivered: WorkerQueue
     route_tasks: WorkerQueue
     later: WorkerQueue
+    completions: WorkerQueue
     candles: CandleStore
     functions: Mapping[str, LambdaFunction]
     rest_api_id: pulumi.Input[str]
@@ -193,6 +194,12 @@ def _dead_letters(watched: Watched) -> Iterator[Alarm]:
             "LaterDeadLetters",
             watched.later.dead_letters,
             "Clients that missed an update were not told: mend it, then python -m ops redrive.",
+        ),
+        (
+            "completion-dead-letters",
+            "CompletionDeadLetters",
+            watched.completions.dead_letters,
+            "The RPC node did not answer for trades that came trimmed: mend it, then python -m ops redrive.",
         ),
         (
             "candle-failures",

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from components.settings.alarms import AlarmSettings
 from components.settings.edge import EdgeSettings
+from components.settings.helius import HeliusSettings
 from components.settings.model import Settings
 from components.settings.routing import RoutingSettings
 
@@ -16,6 +17,7 @@ FIELDS: Final[Mapping[str, FieldInfo]] = (
     {field.alias or name: field for name, field in Settings.model_fields.items()}
     | {f"edge.{field.alias}": field for field in EdgeSettings.model_fields.values()}
     | {f"alarms.{field.alias}": field for field in AlarmSettings.model_fields.values()}
+    | {f"helius.{field.alias}": field for field in HeliusSettings.model_fields.values()}
     | {f"routing.{field.alias}": field for field in RoutingSettings.model_fields.values()}
 )
 

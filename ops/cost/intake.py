@@ -31,7 +31,7 @@ METRICS_LINE_BYTES: Final = 720
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
-ALARMS: Final = 27
+ALARMS: Final = 29
 COMPOSITE_ALARMS: Final = 3
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
 # skips come on top, each for the hours in which it occurs.

@@ -337,6 +337,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
             "edge-retry-dead-letters": "EdgeRetryDeadLetterQueue.fifo",
             "route-dead-letters": "RouteDeadLetterQueue.fifo",
             "later-dead-letters": "LaterDeadLetterQueue",
+            "completion-dead-letters": "CompletionDeadLetterQueue",
             "candle-failures": "CandleFailuresQueue",
         }.items()
     },
@@ -352,6 +353,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
             "candle-roller": "CandleRoller",
             "edge-retry": "EdgeRetryWorker",
             "discovery": "Discovery",
+            "completion": "CompletionWorker",
             "quotes": "QuoteCollector",
             "route-mover": "RouteMover",
             "route-worker": "RouteWorker",

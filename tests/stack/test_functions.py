@@ -9,6 +9,7 @@ from components.settings.values import MAX_ORIGINS, MAX_TOKENS
 from tests.stack.recording import (
     EDGE,
     EDGE_SECRET,
+    NODE,
     ROOT,
     WEBHOOK_SECRET,
     Deployment,
@@ -26,6 +27,7 @@ FUNCTIONS = {
     "candle_roller": "CandleRoller",
     "edge_retry": "EdgeRetryWorker",
     "discovery": "Discovery",
+    "completion": "CompletionWorker",
     "quotes": "QuoteCollector",
     "route_mover": "RouteMover",
     "route_worker": "RouteWorker",
@@ -119,6 +121,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         }
     )
 
+    stack = {"STACK": "glow-prod"}
     prices = {"PRICES_TABLE": "glow-prod-PriceTimeSeriesTable"}
     candles = {"CANDLES_TABLE": "glow-prod-CandlesTable"}
     posts = {
@@ -133,6 +136,14 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     route_queue = "https://sqs.example/glow-prod-Route"
     later_queue = "https://sqs.example/glow-prod-Later"
+    completion_queue = "https://sqs.example/glow-prod-Completion"
+    stores = {
+        **prices,
+        **retention,
+        "SOL_USD_MAX_AGE_SECONDS": "240",
+        "LATER_QUEUE_URL": f"{later_queue}Queue",
+        "MAX_PRICE_JUMP": "30",
+    }
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
     follows = {**routes, "USE_EDGE_BROADCAST": "false"}
@@ -145,16 +156,16 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     moves = {**routes, "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo"}
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
         "webhook": {
-            **prices,
-            **retention,
+            **stack,
+            **stores,
             **publishes,
             "CALL_TIMEOUT_MS": "200",
+            "COMPLETIONS_PER_BODY": "5",
+            "COMPLETION_QUEUE_URL": f"{completion_queue}Queue",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
-            "LATER_QUEUE_URL": f"{later_queue}Queue",
-            "MAX_PRICE_JUMP": "30",
-            "SOL_USD_MAX_AGE_SECONDS": "240",
         },
         "broadcast": {
+            **stack,
             **prices,
             **posts,
             "BROADCAST_QUEUE_URL": f"{queue}Queue.fifo",
@@ -163,6 +174,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "LATER_QUEUE_URL": f"{later_queue}Queue",
         },
         "later": {
+            **stack,
             **prices,
             **posts,
             **publishes,
@@ -182,13 +194,24 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
         "candles": {**prices, **candles, **routes},
         "candle_roller": {**prices, **candles, "CANDLE_RETENTION_SECONDS": "259200"},
         "edge_retry": {
+            **stack,
             "EDGE_RETRY_QUEUE_URL": f"{retry_queue}Queue.fifo",
             "EDGE_RETRY_DEAD_LETTER_QUEUE_URL": f"{retry_queue}DeadLetterQueue.fifo",
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
         "discovery": {**websocket, **follows},
+        "completion": {
+            **stack,
+            **stores,
+            **publishes,
+            "COMPLETION_QUEUE_URL": f"{completion_queue}Queue",
+            "COMPLETION_DEAD_LETTER_QUEUE_URL": f"{completion_queue}DeadLetterQueue",
+            "COMPLETION_TRIES": "14",
+            "RPC_URL": Secret(NODE),
+        },
         "quotes": {
+            **stack,
             **prices,
             **retention,
             **publishes,
@@ -233,6 +256,7 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "candle_roller": {},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
+        "completion": tokens,
         "quotes": tokens,
         "route_mover": tokens,
         "route_worker": tokens,

@@ -14,9 +14,10 @@ from tests.stack.recording import ROOT
 MAY_IMPORT: Final = {
     "components.packaging": {"functions.environment"},
     "components.settings": {"functions.glow"},
-    "components.aws": {"components.settings"},
+    "components.aws": {"components.settings", "functions.glow"},
     "components.edge": {"components.packaging", "components.settings", "functions.environment"},
     "components.routing": {"components.aws", "functions.glow"},
+    "components.helius": {"components.settings"},
     "components.pipeline": {
         *("components.aws", "components.edge", "components.routing", "components.settings"),
         "functions.environment",

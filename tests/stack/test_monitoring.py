@@ -61,6 +61,12 @@ def watched() -> Deployment:
             0,
         ),
         (
+            "completion-dead-letters",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-CompletionDeadLetterQueue"},
+            0,
+        ),
+        (
             "candle-failures",
             "AWS/SQS ApproximateNumberOfMessagesVisible",
             {"QueueName": "glow-prod-CandleFailuresQueue"},
@@ -113,6 +119,12 @@ def watched() -> Deployment:
         ("returned", "Glow Returned", {"Stack": "glow-prod"}, 0),
         ("quota", "AWS/ApiGateway MessageCount", {"ApiId": "glow-websocket-api-id"}, 480_000),
         ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
+        (
+            "completion-errors",
+            "AWS/Lambda Errors",
+            {"FunctionName": "glow-prod-CompletionWorker"},
+            0,
+        ),
         ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
         ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),
     ],
