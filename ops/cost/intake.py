@@ -40,7 +40,7 @@ METRICS: Final = 21
 # event source mappings"; it polls with fewer only where no maximum concurrency is set).
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
 FIFO_QUEUES: Final = 3
-STANDARD_QUEUES: Final = 1
+STANDARD_QUEUES: Final = 2
 
 
 def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:

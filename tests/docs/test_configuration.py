@@ -16,7 +16,8 @@ def test_every_key_is_in_one_group() -> None:
 
     assert sorted(key for keys in groups.values() for key in keys) == sorted(FIELDS)
     assert groups["Functions, logs and alarms"] == [
-        *("alarmEmail", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
+        *("alarmEmail", "alarms", "alarms.noTradeMinutes"),
+        *("lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
         *("logRetentionDays", "protect"),
     ]
 

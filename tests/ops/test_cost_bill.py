@@ -32,7 +32,7 @@ AMOUNTS_OF_AWS: Final = {
     "dynamodb_writes": 2 * TRADES + DELIVERIES / 500 + 6 * (CONNECTS + RECONNECTS),
     "dynamodb_reads": 3 * TRADES + DELIVERIES * 85 / 4096 + 2 * (CONNECTS + RECONNECTS),
     "sqs_fifo_requests": 3 * TRADES + 3 * IDLE_POLLS,
-    "sqs_standard_requests": IDLE_POLLS,
+    "sqs_standard_requests": 2 * IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
     "alarms": 29,
@@ -76,7 +76,7 @@ def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
         sessions_per_day=Decimal(0),
         updates_per_second=Decimal(0),
     )
-    polls, alarms = Decimal("0.97") + Decimal("0.26"), Decimal("2.90") + Decimal("1.50")
+    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("2.90") + Decimal("1.50")
     standing = polls + alarms + Decimal("6.30")  # and metrics
 
     assert make_bill(idle, "aws", PRICES).usd == standing
