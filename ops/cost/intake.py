@@ -26,7 +26,7 @@ STORED_ROW_BYTES: Final = PRICE_ROW_BYTES + 100
 # subscribe.
 LOG_LINE_BYTES: Final = 400
 # The line of an invocation's metrics (metrics.py), of the webhook and of a broadcast; a test measures it.
-METRICS_LINE_BYTES: Final = 720
+METRICS_LINE_BYTES: Final = 780
 
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 

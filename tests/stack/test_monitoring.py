@@ -1,7 +1,6 @@
 """The alarms: somebody is told when updates are lost, late or refused. tests/functions/test_metrics.py
 pushes the cause of each through the functions."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -220,8 +219,7 @@ def test_runbook_names_every_metric() -> None:
 
 def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
     for function in ("webhook", "broadcast", "later", "edge-retry", "quotes"):
-        variables = json.loads(json.dumps(prod.named(f"glow-{function}-function").inputs))
-        assert variables["environment"]["variables"]["STACK"] == "glow-prod", function
+        assert environment(prod.named(f"glow-{function}-function"))["STACK"] == "glow-prod"
 
 
 def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
