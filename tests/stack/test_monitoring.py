@@ -219,7 +219,8 @@ def test_runbook_names_every_metric() -> None:
 
 def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
     for function in ("webhook", "broadcast", "later", "edge-retry", "quotes"):
-        assert environment(prod.named(f"glow-{function}-function"))["STACK"] == "glow-prod"
+        told = prod.named(f"glow-{function}-function").inputs["environment"]
+        assert told["variables"]["STACK"] == "glow-prod", function
 
 
 def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
