@@ -1,7 +1,7 @@
 """What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -192,8 +192,12 @@ def test_alarm_email_counts_once_it_is_confirmed(
 ) -> None:
     """The emulator confirms by itself, so the answers of AWS are given here."""
     cloudwatch, sns = cloudwatch_of(QUEUE), sns_of(QUEUE)
-    monkeypatch.setattr("ops.verify.target.cloudwatch_of", lambda _url: cloudwatch)
-    monkeypatch.setattr("ops.verify.target.sns_of", lambda _url: sns)
+
+    def is_it(client: object) -> Callable[[str], object]:
+        return lambda _queue_url: client
+
+    monkeypatch.setattr("ops.verify.target.cloudwatch_of", is_it(cloudwatch))
+    monkeypatch.setattr("ops.verify.target.sns_of", is_it(sns))
     config = Config(webhook_secret="a", edge_secret=None, alarm_email="me@app.example")
     found = [{"Protocol": "email", "SubscriptionArn": subscription}] if subscription else []
     with Stubber(cloudwatch) as alarms, Stubber(sns) as topic:
