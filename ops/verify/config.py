@@ -1,21 +1,28 @@
-"""What `verify` reads of a stack's config. Secrets are asked for one by one, and shown nowhere."""
+"""What `verify` reads of a stack's config. Its secrets are shown nowhere."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final, Self
 
+from pydantic import SecretStr
+
+from components.settings.model import Settings
 from functions.glow.token import PROBE_TOKEN
-from ops.errors import OpsError
+from ops.backfill.access import settings_of
 from ops.token import ListenerConfig, access_token
 from workspace.stack import Stack
 
-_NAMESPACE: Final = "glow"
 _PASS_SECONDS: Final = 600
-_SOL_USD_MAX_AGE_SECONDS: Final = 180  # config's default, as in components/settings/model.py
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeliusHook:
+    """Where the webhook is kept that the stack manages, and the key to it."""
+
+    origin: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,48 +36,49 @@ class Config:
     listens: bool = True
     origins: tuple[str, ...] = ()
     has_dollars: bool = True
-    sol_usd_max_age_seconds: int = _SOL_USD_MAX_AGE_SECONDS
+    sol_usd_max_age_seconds: int
     alarm_email: str | None = None
+    helius: HeliusHook | None = None
+    """None where the stack manages none."""
 
     @classmethod
-    def of(cls, stack: Stack) -> Config:
+    def of(cls, stack: Stack) -> Self:
         """Read it through the Pulumi CLI. Raises WorkspaceError."""
-        known = cast("Mapping[str, object]", json.loads(stack.run("config", "--json")))
-        own = {
-            key.removeprefix(f"{_NAMESPACE}:"): cast("Mapping[str, object]", entry)
-            for key, entry in known.items()
-        }
-
-        def value(key: str, otherwise: str = "") -> str:
-            return str(own.get(key, {}).get("value", otherwise))
-
-        def secret(key: str) -> str | None:
-            return (
-                stack.run("config", "get", f"{_NAMESPACE}:{key}").rstrip("\n")
-                if key in own
-                else None
-            )
-
-        webhook_secret = secret("HeliusWebhookSecret") or secret("HeliusApiKey")
-        if webhook_secret is None:
-            raise OpsError(
-                f"Stack {stack.name} has no secret for its webhook. Set it: {stack.launcher} config set"
-                f" --secret HeliusApiKey --stack {stack.name}"
-            )
-        shows_pass = value("listeners") == "token"
-        can_sign = "listenerPublicKey" not in own
-        return cls(
-            webhook_secret=webhook_secret,
-            edge_secret=secret("EdgeBroadcastSecret"),
+        settings = settings_of(stack)
+        shows_pass = settings.listeners == "token"
+        can_sign = settings.listener_public_key is None
+        return cls.from_settings(
+            settings,
             access_token=_pass(stack) if shows_pass and can_sign else None,
             listens=can_sign or not shows_pass,
-            origins=tuple(cast("list[str]", json.loads(value("allowedOrigins", "[]")))),
-            has_dollars=value("jupiterRequestsPerMinute") != "0",
-            sol_usd_max_age_seconds=int(
-                value("solUsdMaxAgeSeconds", str(_SOL_USD_MAX_AGE_SECONDS))
-            ),
-            alarm_email=value("alarmEmail") or None,
         )
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, *, access_token: str | None = None, listens: bool = True
+    ) -> Self:
+        return cls(
+            webhook_secret=settings.bearer,
+            edge_secret=_plain(settings.edge_broadcast_secret),
+            access_token=access_token,
+            listens=listens,
+            origins=tuple(settings.allowed_origins),
+            has_dollars=settings.jupiter_requests_per_minute > 0,
+            sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
+            alarm_email=settings.alarm_email,
+            helius=_hook(settings),
+        )
+
+
+def _hook(settings: Settings) -> HeliusHook | None:
+    key = _plain(settings.helius_api_key)
+    if not settings.helius.manage_webhook or key is None:
+        return None
+    return HeliusHook(origin=settings.helius.api_base_url, key=key)
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 def _pass(stack: Stack) -> str:

@@ -16,7 +16,7 @@ _SLOWEST: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where it was measured from: the round trip to the REST API, and Cloudflare's data centre."""
+    """Where it was measured from: the network's round trip to AWS, and Cloudflare's data centre."""
 
     away_ms: float
     colo: str = ""
@@ -25,14 +25,14 @@ class Place:
 def judge(path: Path, times_ms: Sequence[float], limit_ms: int, place: Place) -> Finding:
     """Half of `times_ms` have to be within `limit_ms`, 99 % within twice as much.
 
-    The way of the operator's own request is not the stack's: it is taken off each.
+    The way from the operator to AWS and back is not the stack's: it is taken off each.
     """
     own = sorted(max(0.0, each - place.away_ms) for each in times_ms)
     p50, p99 = percentile(own, 50), percentile(own, 99)
     where = f", data centre {place.colo}" if place.colo else ""
     seen = (
         f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(own)} trades (limits {limit_ms} and"
-        f" {_SLOWEST * limit_ms}; {place.away_ms:.0f} ms to the API taken off{where})"
+        f" {_SLOWEST * limit_ms}; {place.away_ms:.0f} ms of network taken off{where})"
     )
     name = f"{path} latency"
     if p50 <= limit_ms and p99 <= _SLOWEST * limit_ms:

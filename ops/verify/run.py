@@ -13,6 +13,7 @@ from functions.glow.errors import Unavailable
 from ops.verify.alarms import check_alarms
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding, failed
+from ops.verify.helius import check_helius
 from ops.verify.market import Traded, check_candles, check_dollars
 from ops.verify.origins import check_origins
 from ops.verify.queues import check_dead_letters
@@ -31,6 +32,7 @@ def run_checks(target: Target, plan: Plan) -> Iterator[Finding]:
     yield from asyncio.run(_all(check_origins(target)))
     yield from guarded("tables", lambda: check_tables(target))
     yield from guarded("queues", lambda: check_mappings(target))
+    yield check_helius(target)
     began = time.time()
     trip: RoundTrip = asyncio.run(check_round_trip(target, plan))
     yield from trip.findings

@@ -20,6 +20,7 @@ TABLE_OUTPUTS: Final = (
 _WITH_STREAM: Final = "PriceTableName"
 FED: Final = ("broadcast", "edge-retry", "route-worker", "later", "candle-roller")
 """The functions that a queue or a stream calls, by their names in the outputs."""
+_FED_IF_THERE: Final = frozenset({"completion"})
 _ON: Final = ("Enabled", "Enabling", "Creating", "Updating")
 
 
@@ -33,8 +34,9 @@ def check_tables(target: Target) -> Iterator[Finding]:
 def check_mappings(target: Target) -> Iterator[Finding]:
     """What a queue or stream holds reaches its function."""
     client = target.lambdas
-    for slug in FED:
-        function = target.deployed.function_names.get(slug)
+    names = target.deployed.function_names
+    for slug in (*FED, *_FED_IF_THERE.intersection(names)):
+        function = names.get(slug)
         name = f"queue of {slug}" if slug != "candle-roller" else "stream to candle-roller"
         if function is None:
             yield failed(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from components.helius.api import HeliusApi
 from functions.glow.token import PROBE_TOKEN
 from local.cloud import LocalCloud
 from local.stack import EDGE_SECRET, LocalStack
@@ -22,6 +23,7 @@ from ops.verify.alarms import check_alarms
 from ops.verify.config import Config
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding
+from ops.verify.helius import check_helius
 from ops.verify.market import Traded, check_candles, check_dollars
 from ops.verify.origins import check_origins
 from ops.verify.queues import check_dead_letters
@@ -30,6 +32,7 @@ from ops.verify.run import run_checks
 from ops.verify.storage import check_mappings, check_tables
 from ops.verify.target import Target
 from tests.local.aws import Aws
+from tests.local.helius import switch_off
 from tests.local.wire import Wire, wait_for
 
 # What is asked here is whether it arrives. How fast is for `judge`, whose tests have no clock.
@@ -186,6 +189,16 @@ def an_alarm(target: Target, aws: Aws) -> str:
     prefix = f"glow-{target.name}-BroadcastLate"
     (alarm,) = aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
     return alarm["AlarmName"]
+
+
+@contextmanager
+def helius_is_off(target: Target, _aws: Aws) -> Generator[Target]:
+    assert target.config.helius is not None
+    api = HeliusApi(target.config.helius.origin, target.config.helius.key)
+    (webhook,) = (each for each in api.all() if each.url == target.webhook_url)
+    switch_off(target.config.helius.origin, {"webhookID": webhook.id})
+    yield target
+    api.switch_on(webhook.id)
 
 
 @contextmanager
@@ -350,6 +363,30 @@ FAULTS = (
         "candles",
         "of 1000000 trades",
         "ops candles rebuild",
+    ),
+    Fault(
+        "webhook switched off",
+        helius_is_off,
+        lambda target: [check_helius(target)],
+        "Helius's webhook",
+        "switched off",
+        "pulumi up --refresh",
+    ),
+    Fault(
+        "webhook at another URL",
+        outputs_say(WebhookUrl="https://another.example/webhook/price"),
+        lambda target: [check_helius(target)],
+        "Helius's webhook",
+        "none with this URL",
+        "pulumi up --refresh",
+    ),
+    Fault(
+        "webhook with another secret",
+        config_says(webhook_secret="another-secret"),
+        lambda target: [check_helius(target)],
+        "Helius's webhook",
+        "another secret than config has",
+        "pulumi up --refresh",
     ),
     Fault(
         "alarm mute",

@@ -1,29 +1,31 @@
 """What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import StringIO
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from rich.console import Console
 
+from components.settings.load import parse_settings
 from functions.glow.paths import Path
 from functions.glow.routing.policy import Policy
 from ops.deployed import DeployedStack, cloudwatch_of, sns_of
-from ops.errors import OpsError
 from ops.verify.alarms import check_alarms
 from ops.verify.command import show
-from ops.verify.config import Config
+from ops.verify.config import Config, HeliusHook
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
+from ops.verify.round_trip import Plan, check_round_trip
 from ops.verify.run import guarded
 from ops.verify.target import Target
 
 QUEUE = "http://127.0.0.1:9/000000000000/later"
-CONFIG = Config(webhook_secret="a-webhook-secret", edge_secret="an-edge-secret")
+CONFIG = Config(
+    webhook_secret="a-webhook-secret", edge_secret="an-edge-secret", sol_usd_max_age_seconds=180
+)
 
 
 def a_target(config: Config = CONFIG, **outputs: object) -> Target:
@@ -67,7 +69,7 @@ def test_slow_edge_names_the_data_centre_and_where_rooms_are_made() -> None:
 def test_sockets_come_from_an_origin_that_is_let_in(
     config: tuple[str, ...], outputs: dict[str, str], origin: str
 ) -> None:
-    target = a_target(Config(webhook_secret="a", edge_secret=None, origins=config), **outputs)
+    target = a_target(replace(CONFIG, origins=config), **outputs)
 
     assert target.sends_origin == origin
 
@@ -84,90 +86,66 @@ def test_every_path_that_is_on_is_tried(policy: Policy, paths: set[str]) -> None
 
 
 def test_secrets_are_not_shown() -> None:
-    shown = repr(
-        a_target(
-            Config(
-                webhook_secret="a-webhook-secret",
-                edge_secret="an-edge-secret",
-                access_token="an-access-token",
-            )
-        )
+    hook = HeliusHook(origin="https://api.helius.xyz", key="a-helius-key")
+    shown = repr(a_target(replace(CONFIG, access_token="an-access-token", helius=hook)))
+
+    assert not any(
+        each in shown for each in ("webhook-secret", "edge-secret", "access-token", "helius-key")
     )
 
-    assert not any(each in shown for each in ("webhook-secret", "edge-secret", "access-token"))
+
+SECRET = "a-secret-of-32-bytes-0123456789ab"
 
 
-class _Stack:
-    """A stack of which only the config is asked for."""
-
-    name = "dev"
-    launcher = "pulumi"
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        self.asked: list[str] = []
-        self._config = {f"glow:{key}": value for key, value in config.items()}
-
-    def run(self, *arguments: str) -> str:
-        if arguments == ("config", "--json"):
-            hidden = {"secret": True}
-            return json.dumps(
-                {k: hidden if k[5].isupper() else {"value": v} for k, v in self._config.items()}
-            )
-        self.asked.append(arguments[-1])
-        return f"{self._config[arguments[-1]]}\n"
+def config_of(**values: str) -> Config:
+    own = {"HeliusWebhookSecret": SECRET, **values}
+    secrets = {key for key in own if key[0].isupper() and key != "USE_EDGE_BROADCAST"}
+    return Config.from_settings(parse_settings(own, secrets=secrets, stack="dev"))
 
 
-def config_of(**config: Any) -> Config:
-    return Config.of(_Stack(config))  # type: ignore[arg-type]  what it asks of one
-
-
-def test_config_of_a_plain_stack_is_its_defaults() -> None:
-    assert config_of(HeliusApiKey="k") == Config(webhook_secret="k", edge_secret=None)
+def test_config_is_what_the_stack_has_by_default() -> None:
+    assert config_of() == Config(
+        webhook_secret=SECRET, edge_secret=None, sol_usd_max_age_seconds=180
+    )
 
 
 def test_webhook_expects_its_own_secret_before_the_api_key() -> None:
-    config = config_of(HeliusApiKey="k", HeliusWebhookSecret="s", EdgeBroadcastSecret="e")
+    key = "the-api-key-of-the-dashboard-0123456789"
 
-    assert (config.webhook_secret, config.edge_secret) == ("s", "e")
+    assert config_of(HeliusApiKey=key).webhook_secret == SECRET
 
 
 def test_config_that_differs_is_read() -> None:
     config = config_of(
-        HeliusApiKey="k",
         allowedOrigins='["https://app.example"]',
         jupiterRequestsPerMinute="0",
         solUsdMaxAgeSeconds="600",
         alarmEmail="me@app.example",
+        HeliusApiKey="the-api-key-of-the-dashboard-0123456789",
+        helius='{"manageWebhook": true, "addresses": ["So11111111111111111111111111111111111111112"]}',
     )
 
-    assert config == Config(
-        webhook_secret="k",
-        edge_secret=None,
-        origins=("https://app.example",),
-        has_dollars=False,
-        sol_usd_max_age_seconds=600,
-        alarm_email="me@app.example",
-    )
+    assert (config.origins, config.has_dollars) == (("https://app.example",), False)
+    assert (config.sol_usd_max_age_seconds, config.alarm_email) == (600, "me@app.example")
+    assert config.helius is not None
+    assert config.helius.origin == "https://api.helius.xyz"
 
 
-def test_stack_without_a_secret_is_answered_with_what_sets_it() -> None:
-    with pytest.raises(OpsError, match="pulumi config set --secret HeliusApiKey --stack dev"):
-        config_of()
+def test_access_token_is_shown_where_the_edge_reads_it() -> None:
+    config = replace(CONFIG, access_token="a.b.c")
 
-
-def test_stack_of_listeners_is_verified_with_a_token_of_its_own() -> None:
-    config = config_of(HeliusApiKey="k", listeners="token", ListenerSecret="s" * 32)
-
-    assert config.listens
-    assert config.access_token is not None
     url = a_target(config, EdgeUrl="https://edge.example").socket_url("edge")
-    assert url == f"wss://edge.example/ws/glow-verify?access_token={config.access_token}"
+
+    assert url == "wss://edge.example/ws/glow-verify?access_token=a.b.c"
 
 
-def test_stack_whose_tokens_only_the_back_end_makes_is_not_listened_to() -> None:
-    config = config_of(HeliusApiKey="k", listeners="token", listenerPublicKey="pem")
+async def test_stack_whose_tokens_only_the_back_end_makes_is_not_listened_to() -> None:
+    target = a_target(replace(CONFIG, listens=False), Routing=Policy(edge_is_on=True).to_json())
 
-    assert (config.listens, config.access_token) == (False, None)
+    trip = await check_round_trip(target, Plan(trades=1, limits_ms={}))
+
+    assert [finding.state for finding in trip.findings] == ["skipped", "skipped"]
+    assert trip.accepted == 0
 
 
 ALARM = {
@@ -198,7 +176,7 @@ def test_alarm_email_counts_once_it_is_confirmed(
 
     monkeypatch.setattr("ops.verify.target.cloudwatch_of", is_it(cloudwatch))
     monkeypatch.setattr("ops.verify.target.sns_of", is_it(sns))
-    config = Config(webhook_secret="a", edge_secret=None, alarm_email="me@app.example")
+    config = replace(CONFIG, alarm_email="me@app.example")
     found = [{"Protocol": "email", "SubscriptionArn": subscription}] if subscription else []
     with Stubber(cloudwatch) as alarms, Stubber(sns) as topic:
         alarms.add_response("describe_alarms", {"MetricAlarms": [ALARM]})
