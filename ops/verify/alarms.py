@@ -28,7 +28,7 @@ def check_alarms(target: Target) -> Iterator[Finding]:
             "alarms",
             "there are none",
             cause="they were deleted by hand",
-            remedy=f"pulumi refresh --stack {target.name}, then {target.up}",
+            remedy=target.mend,
         )
         return
     yield _armed(alarms)
@@ -71,7 +71,7 @@ def _heard(alarms: Sequence[MetricAlarmTypeDef], target: Target) -> Finding:
         return skipped(
             name,
             "alarmEmail is not set: nobody hears an alarm",
-            remedy=f"pulumi config set --plaintext alarmEmail <address> --stack {target.name}",
+            remedy=target.pulumi("config set --plaintext alarmEmail <address>"),
         )
     topics = {arn for alarm in alarms for arn in alarm.get("AlarmActions", [])}
     subscriptions = [
@@ -89,7 +89,8 @@ def _heard(alarms: Sequence[MetricAlarmTypeDef], target: Target) -> Finding:
         if subscriptions
         else "the topic has no subscription",
         cause="the link in AWS's e-mail was not clicked, or has expired (3 days)",
-        remedy=f"click it; for a new one: pulumi up --replace '**glow-monitoring-email' --stack {target.name}",
+        remedy="click it; for a new one: "
+        + target.pulumi("up --replace '**::glow-monitoring-email'"),
     )
 
 

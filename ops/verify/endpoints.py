@@ -42,7 +42,7 @@ def _health(name: str, url: str, target: Target, what: str) -> Finding:
             name,
             f"{url}: {type(error).__name__}",
             cause=f"{what} is gone, or its host name leads elsewhere",
-            remedy=f"{target.up} --refresh" if target.name != "local" else target.up,
+            remedy=target.mend,
         )
     if response.status_code == _OK and '"healthy"' in response.text:
         return well(name, f"{response.elapsed.total_seconds() * 1_000:.0f} ms")
@@ -50,7 +50,7 @@ def _health(name: str, url: str, target: Target, what: str) -> Finding:
         name,
         f"{url} answers {response.status_code}",
         cause=f"{what} is not deployed there, or it fails as it starts",
-        remedy=f"{target.up} --refresh" if target.name != "local" else target.up,
+        remedy=target.mend,
     )
 
 
@@ -67,7 +67,7 @@ def _webhook(target: Target) -> Finding:
             name,
             "401 with the secret of config",
             cause="the webhook was deployed with another secret than config has now",
-            remedy=target.up,
+            remedy=target.mend,
         )
     if right != _OK:
         return failed(
@@ -81,7 +81,7 @@ def _webhook(target: Target) -> Finding:
             name,
             f"{wrong} with a wrong secret",
             cause="whoever knows the URL can send trades",
-            remedy=target.up,
+            remedy=target.mend,
         )
     return well(name, "taken; another is refused")
 
@@ -95,7 +95,7 @@ def _edge(target: Target, edge_url: str) -> Finding:
             name,
             "config has no EdgeBroadcastSecret",
             cause="it was removed from config after the edge was deployed",
-            remedy=f"pulumi config set --secret EdgeBroadcastSecret --stack {target.name}",
+            remedy=target.pulumi("config set --secret EdgeBroadcastSecret"),
         )
     url = f"{edge_url}/broadcast/{PROBE_TOKEN}"
     update = {"price": 0.0025, "timestamp": int(time.time())}
@@ -109,7 +109,7 @@ def _edge(target: Target, edge_url: str) -> Finding:
             name,
             "401 from the edge",
             cause="the Worker's WEBHOOK_SECRET is not the EdgeBroadcastSecret of config",
-            remedy=target.up,
+            remedy=target.mend,
         )
     if right != _OK:
         return failed(
@@ -123,7 +123,7 @@ def _edge(target: Target, edge_url: str) -> Finding:
             name,
             f"{wrong} with a wrong secret",
             cause="whoever knows the URL can broadcast",
-            remedy=target.up,
+            remedy=target.mend,
         )
     return well(name, "taken; another is refused")
 
@@ -138,5 +138,5 @@ def _unreachable(name: str, error: httpx.HTTPError, target: Target) -> Finding:
         name,
         type(error).__name__,
         cause="nothing answers; see the line on health",
-        remedy=target.up,
+        remedy=target.mend,
     )

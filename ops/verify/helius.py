@@ -20,26 +20,28 @@ def check_helius(target: Target) -> Finding:
             name,
             str(error),
             cause="Helius does not answer, or HeliusApiKey is not the key of its dashboard",
-            remedy=f"pulumi config set --secret HeliusApiKey --stack {target.name}",
+            remedy=target.pulumi("config set --secret HeliusApiKey"),
         )
     own = [each for each in registered if each.url == target.webhook_url]
-    refresh = f"pulumi up --refresh --stack {target.name}"
     if not own:
         return failed(
-            name, "Helius has none with this URL", cause="it was deleted by hand", remedy=refresh
+            name,
+            "Helius has none with this URL",
+            cause="it was deleted by hand",
+            remedy=target.mend,
         )
     if not own[0].active:
         return failed(
             name,
             "switched off",
             cause="most of its posts failed for days, or somebody switched it off",
-            remedy=f"{refresh}, then python -m ops backfill --since 2d --stack {target.name}",
+            remedy=f"{target.mend}, then python -m ops backfill --since 2d --stack {target.name}",
         )
     if own[0].authorization != f"Bearer {target.config.webhook_secret}":
         return failed(
             name,
             "it sends another secret than config has",
             cause="it was changed at the dashboard, or config without an up",
-            remedy=refresh,
+            remedy=target.mend,
         )
     return well(name, f"on, for {len(own[0].addresses or [])} accounts")

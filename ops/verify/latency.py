@@ -43,7 +43,7 @@ def judge(path: Path, times_ms: Sequence[float], limit_ms: int, place: Place) ->
             f"latency over {limit_ms if p50 > limit_ms else _SLOWEST * limit_ms} ms: {seen}",
             cause="the room was made far from the AWS region or from here: edge.region counts at a"
             " room's first use only; or this machine's way to the data centre is long",
-            remedy="pulumi config set --path edge.roomGeneration <the next number> (docs/edge.md), then up",
+            remedy="docs/edge.md, Where rooms are: edge.region, then the next edge.roomGeneration",
         )
     return failed(
         name,

@@ -27,7 +27,7 @@ async def _check(target: Target, path: Path) -> Finding:
     name = f"Origin on {path}"
     if path == "edge" and not target.config.listens:
         return skipped(name, "only the app's back end can make an access token for it")
-    own = target.sends_origin
+    own = target.origin or target.sends_origin
     try:
         is_let_in = await _is_let_in(target, path, own)
         stranger_is = await _is_let_in(target, path, STRANGER)
@@ -57,8 +57,10 @@ def _refused(name: str, origin: str, target: Target) -> Finding:
             name,
             f"Origin refused: {origin}",
             cause="allowedOrigins in config does not list it",
-            remedy=f"pulumi config set --plaintext --path 'allowedOrigins[{index}]' {origin}"
-            f" --stack {target.name} && {target.up}",
+            remedy=target.pulumi(
+                f"config set --plaintext --path 'allowedOrigins[{index}]' {origin}"
+            )
+            + f" && {target.up}",
         )
     return failed(
         name,

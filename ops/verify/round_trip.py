@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from functions.glow.paths import PATHS, Path
 from functions.glow.token import PROBE_TOKEN
@@ -192,7 +192,10 @@ def a_trade() -> Mapping[str, object]:
 
 
 def _not_connected(path: Path, error: Exception, target: Target) -> Finding:
-    why = str(error) if isinstance(error, RefusedHereError) else type(error).__name__
+    is_told = isinstance(error, RefusedHereError | InvalidStatus)
+    why = (
+        str(error) if is_told else type(error).__name__
+    )  # others may hold the URL, and so the pass
     return failed(
         f"webhook → {path} client",
         f"no client can listen: {why}",

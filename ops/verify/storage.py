@@ -56,7 +56,7 @@ def check_mappings(target: Target) -> Iterator[Finding]:
                 name,
                 "nothing calls it",
                 cause="the event source mapping was deleted by hand",
-                remedy=f"{target.up} --refresh" if target.name != "local" else target.up,
+                remedy=target.mend,
             )
         elif off:
             yield failed(
@@ -81,7 +81,7 @@ def _table(client: DynamoDBClient, output: str, target: Target) -> Finding:
             name,
             f"{table} does not exist",
             cause="it was deleted by hand; its rows are gone, unless a backup has them",
-            remedy=f"pulumi refresh --stack {target.name}, then {target.up}",
+            remedy=target.mend,
         )
     seen: list[str] = [described.get("TableStatus", "")]
     if ttl.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
@@ -99,7 +99,7 @@ def _table(client: DynamoDBClient, output: str, target: Target) -> Finding:
                 name,
                 f"the stream of {table} is off",
                 cause="it was switched off by hand: candles hear of no trade",
-                remedy=f"pulumi refresh --stack {target.name}, then {target.up}",
+                remedy=target.mend,
             )
         seen.append("stream on")
     return well(name, ", ".join(seen))

@@ -18,6 +18,7 @@ from ops.deployed import (
     sqs_of,
 )
 from ops.verify.config import Config
+from workspace.stack import LOCAL, LOCAL_LAUNCHER
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -31,7 +32,7 @@ _ANY_PORT: Final = ":*"
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """`origin` is whose pages must be let in; None: the first of `allowedOrigins`."""
+    """`origin` is whose pages must be let in; None: `sends_origin`."""
 
     deployed: DeployedStack
     config: Config
@@ -44,6 +45,17 @@ class Target:
     @property
     def up(self) -> str:
         return self.deployed.up_command
+
+    @property
+    def mend(self) -> str:
+        """What brings back what was changed or deleted by hand."""
+        return self.pulumi("up --refresh")
+
+    def pulumi(self, arguments: str) -> str:
+        """A command of Pulumi's on this stack."""
+        if self.name == LOCAL:
+            return f"{LOCAL_LAUNCHER} {arguments}"
+        return f"pulumi {arguments} --stack {self.name}"
 
     @property
     def rest_url(self) -> str:
@@ -69,9 +81,7 @@ class Target:
 
     @property
     def sends_origin(self) -> str:
-        """The Origin of the sockets that are opened here."""
-        if self.origin is not None:
-            return self.origin
+        """The Origin of the sockets that are opened here: the first of `allowedOrigins`."""
         web = [origin for origin in self.config.origins if origin.startswith("http")]
         if web:
             return web[0].removesuffix(_ANY_PORT)

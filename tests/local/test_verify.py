@@ -258,7 +258,7 @@ FAULTS = (
         check_secrets,
         "edge secret",
         "401 from the edge",
-        "make up",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "webhook secret differs",
@@ -266,7 +266,7 @@ FAULTS = (
         check_secrets,
         "webhook secret",
         "401 with the secret of config",
-        "make up",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "webhook secret differs, trade",
@@ -298,7 +298,7 @@ FAULTS = (
         check_health,
         "edge health",
         "ConnectError",
-        "make up",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "worker gone, clients",
@@ -330,7 +330,7 @@ FAULTS = (
         check_tables,
         "table candles",
         "deleted-by-hand does not exist",
-        "pulumi refresh",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "TTL off",
@@ -370,7 +370,7 @@ FAULTS = (
         lambda target: [check_helius(target)],
         "Helius's webhook",
         "switched off",
-        "pulumi up --refresh",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "webhook at another URL",
@@ -378,7 +378,7 @@ FAULTS = (
         lambda target: [check_helius(target)],
         "Helius's webhook",
         "none with this URL",
-        "pulumi up --refresh",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "webhook with another secret",
@@ -386,7 +386,7 @@ FAULTS = (
         lambda target: [check_helius(target)],
         "Helius's webhook",
         "another secret than config has",
-        "pulumi up --refresh",
+        "bin/pulumi-local up --refresh",
     ),
     Fault(
         "alarm mute",
