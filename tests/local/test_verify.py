@@ -218,15 +218,25 @@ def alarm_rings(target: Target, aws: Aws) -> Generator[Target]:
 
 
 @contextmanager
-def webhook_has_another_edge_secret(target: Target, aws: Aws) -> Generator[Target]:
-    """The last one: the stack finds its edge dead meanwhile, and sends its clients to AWS."""
+def functions_have_another_edge_secret(target: Target, aws: Aws) -> Generator[Target]:
+    """All that post to the edge: the retry lane would bring what the webhook could not. The last fault:
+    the stack finds its edge dead meanwhile, and sends its clients to AWS."""
     client = aws.client("lambda")
-    name = target.deployed.function_names["webhook"]
-    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    other = {**variables, "EDGE_BROADCAST_SECRET": "another-secret"}
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": other})
+    names = [target.deployed.function_names[slug] for slug in ("webhook", "edge-retry")]
+    own = {
+        name: client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        for name in names
+    }
+    other = {"EDGE_BROADCAST_SECRET": "another-secret"}
+    for name, variables in own.items():
+        client.update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables | other}
+        )
     yield target
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    for name, variables in own.items():
+        client.update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables}
+        )
 
 
 async def origins_of(target: Target) -> list[Finding]:
@@ -405,8 +415,8 @@ FAULTS = (
         "describe-alarms",
     ),
     Fault(
-        "webhook has another edge secret",
-        webhook_has_another_edge_secret,
+        "functions have another edge secret",
+        functions_have_another_edge_secret,
         look_at_round_trip,
         "webhook → edge client",
         "accepted but not delivered",
