@@ -90,9 +90,9 @@ class Receiver:
         self._owe(self._memory.gap_start(after))
 
     def poll(self) -> None:
-        """Read what has come since the newest price; no path delivers."""
+        """Read what has come since the newest price, or since a path served first; none does now."""
         self._stay_on(None)
-        self._owe(self._memory.newest_id)
+        self._owe(self._memory.newest_id or self._served_from)
 
     def _stay_on(self, path: str | None) -> None:
         """Only `path` delivers now, so the last ids of others become too old to be their cursors."""
