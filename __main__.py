@@ -10,6 +10,7 @@ from components.aws.rest_api import RestApi, RestApiArgs
 from components.aws.websocket_api import WebSocketApi, WebSocketApiArgs
 from components.edge.target import EdgeTarget
 from components.edge.verification import listener_variables
+from components.helius.webhook import HeliusWebhook, HeliusWebhookArgs
 from components.packaging import (
     LayerPackages,
     Target,
@@ -98,6 +99,20 @@ pipeline = AwsPipeline(
     ),
 )
 storage = pipeline.storage
+if settings.helius.manage_webhook:
+    # Last, so that what Helius posts is taken from the first trade on. While the secret is rotated, the
+    # function accepts both before Helius is told the new one.
+    HeliusWebhook(
+        "glow-helius-webhook",
+        HeliusWebhookArgs(
+            url=pulumi.Output.concat(rest.url, "/webhook/price"),
+            kind=settings.helius.webhook_type,
+            swaps_only=settings.helius.swaps_only,
+            addresses=settings.helius.watched(list(settings.tokens.values())),
+            secret=pulumi.Output.secret(settings.bearer),
+        ),
+        pulumi.ResourceOptions(depends_on=[rest, pipeline]),
+    )
 Monitoring(
     "glow-monitoring",
     MonitoringArgs(
@@ -106,6 +121,7 @@ Monitoring(
         undelivered=storage.undelivered,
         route_tasks=storage.route_tasks,
         later=storage.later,
+        completions=storage.completions,
         candles=storage.candles,
         functions=pipeline.functions,
         email=settings.alarm_email,
@@ -131,6 +147,8 @@ pulumi.export("RouteQueueUrl", storage.route_tasks.queue.url)
 pulumi.export("RouteDeadLetterQueueUrl", storage.route_tasks.dead_letters.url)
 pulumi.export("LaterQueueUrl", storage.later.queue.url)
 pulumi.export("LaterDeadLetterQueueUrl", storage.later.dead_letters.url)
+pulumi.export("CompletionQueueUrl", storage.completions.queue.url)
+pulumi.export("CompletionDeadLetterQueueUrl", storage.completions.dead_letters.url)
 pulumi.export("CandleRetentionDays", str(settings.candle_retention_days))
 pulumi.export("CandleFailuresQueueUrl", storage.candles.failures.url)
 # What the next preview compares with.

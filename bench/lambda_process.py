@@ -45,6 +45,8 @@ def variables(endpoint: str) -> dict[str, str]:
         environment.BROADCAST_DEAD_LETTER_QUEUE_URL: f"{endpoint}/000000000000/dead.fifo",
         environment.BROADCAST_TRIES: "10",
         environment.LATER_QUEUE_URL: f"{endpoint}/000000000000/later",
+        environment.COMPLETION_QUEUE_URL: f"{endpoint}/000000000000/completions",
+        environment.COMPLETIONS_PER_BODY: "5",
         environment.POSTS_PER_SECOND: "1000000",
         environment.POSTING_PROCESSES: "15",
         environment.WEBSOCKET_CALLBACK_URL: f"{endpoint}/live",

@@ -51,6 +51,11 @@ USE_EDGE_BROADCAST: Final = "USE_EDGE_BROADCAST"
 EDGE_BROADCAST_URL: Final = "EDGE_BROADCAST_URL"
 EDGE_BROADCAST_SECRET: Final = "EDGE_BROADCAST_SECRET"  # noqa: S105 - a name
 EDGE_BROADCAST_SECRET_PREVIOUS: Final = "EDGE_BROADCAST_SECRET_PREVIOUS"  # noqa: S105 - a name
+COMPLETION_QUEUE_URL: Final = "COMPLETION_QUEUE_URL"
+COMPLETION_DEAD_LETTER_QUEUE_URL: Final = "COMPLETION_DEAD_LETTER_QUEUE_URL"
+COMPLETION_TRIES: Final = "COMPLETION_TRIES"
+COMPLETIONS_PER_BODY: Final = "COMPLETIONS_PER_BODY"
+RPC_URL: Final = "RPC_URL"
 LISTENERS: Final = "LISTENERS"
 LISTENER_ALGORITHM: Final = "LISTENER_ALGORITHM"
 LISTENER_SECRET: Final = "LISTENER_SECRET"  # noqa: S105 - a name
@@ -301,6 +306,29 @@ class Environment:
     def edge_broadcast_secrets(self) -> tuple[str, ...]:
         """The current secret and, during a rotation, the previous one after it."""
         return self._rotated(EDGE_BROADCAST_SECRET, EDGE_BROADCAST_SECRET_PREVIOUS)
+
+    @property
+    def completion_queue_url(self) -> str:
+        return self._required(COMPLETION_QUEUE_URL)
+
+    @property
+    def completion_dead_letter_queue_url(self) -> str:
+        return self._required(COMPLETION_DEAD_LETTER_QUEUE_URL)
+
+    @property
+    def completion_tries(self) -> int:
+        """After so many tries SQS moves an order to the dead-letter queue."""
+        return self._positive(COMPLETION_TRIES)
+
+    @property
+    def completions_per_body(self) -> int:
+        """How many trimmed transactions of a body are completed; 0 where the stack has no node to ask."""
+        return self._whole(COMPLETIONS_PER_BODY)
+
+    @property
+    def rpc_url(self) -> str:
+        """With the key in it."""
+        return self._required(RPC_URL)
 
     @property
     def max_price_jump(self) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow import log
 from functions.glow.prices.table import PriceTable
+from functions.glow.queues.delay_queue import DelayQueue
 from functions.glow.queues.later import LaterQueue
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
@@ -23,6 +24,7 @@ from functions.glow.runtime.http import (
     json_response,
 )
 from functions.glow.runtime.parallel import by_the_deadline
+from functions.glow.trades.completion_orders import CompletionQueue
 from functions.glow.trades.gatekeeper import Gatekeeper
 from functions.glow.trades.intake import Intake, Receipt
 from functions.glow.trades.parse import parse_webhook
@@ -55,6 +57,16 @@ _PUBLISHED: Final = routed_publisher(
 if _ENVIRONMENT.edge_is_on:
     _PUBLISHED.publisher("edge")  # now, not within the one second that a trade has
 
+_PER_BODY: Final = _ENVIRONMENT.completions_per_body
+_COMPLETIONS: Final = (
+    CompletionQueue(
+        DelayQueue(_SQS, _ENVIRONMENT.completion_queue_url, name="the completion queue"),
+        _PER_BODY,
+        _TOKENS,
+    )
+    if _PER_BODY
+    else None
+)
 _INTAKE: Final = Intake(
     prices=_PRICES,
     retention_seconds=_ENVIRONMENT.price_retention_seconds,
@@ -62,6 +74,7 @@ _INTAKE: Final = Intake(
     releases=ReleaseQueue(LaterQueue(_SQS, _ENVIRONMENT.later_queue_url)),
     known_tokens=KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table),
     published=_PUBLISHED,
+    completions=_COMPLETIONS,
 )
 
 

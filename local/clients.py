@@ -29,6 +29,8 @@ class Endpoints:
     websocket_url: str
     edge_url: str
     webhook_key: str
+    helius_url: str
+    """Where the local Helius is told to post a trade."""
 
 
 class RawClient:

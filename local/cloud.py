@@ -1,4 +1,4 @@
-"""The emulated AWS (ministack), Cloudflare and Jupiter, and the Pulumi providers that speak to the clouds.
+"""The emulated AWS (ministack) and Cloudflare, the Pulumi providers that speak to them, Helius and Jupiter.
 
 All of them are background processes.
 """
@@ -61,6 +61,7 @@ class LocalCloud:
         self._cloudflare = BackgroundProcess("cloudflare", root)
         self._jupiter = BackgroundProcess("jupiter", root)
         self._providers = BackgroundProcess("providers", root)
+        self._helius = BackgroundProcess("helius", root)
 
     def __enter__(self) -> Self:
         self.start()
@@ -90,6 +91,11 @@ class LocalCloud:
         return f"http://{LOOPBACK}:{self._ports['worker']}"
 
     @property
+    def helius_url(self) -> str:
+        """The origin of Helius's webhook API."""
+        return f"http://{LOOPBACK}:{self._ports['helius']}"
+
+    @property
     def jupiter_url(self) -> str:
         """Where prices in US dollars come from."""
         return f"http://{LOOPBACK}:{self._ports['jupiter']}"
@@ -115,7 +121,7 @@ class LocalCloud:
 
     def is_running(self) -> bool:
         """Tell whether all its processes run."""
-        processes = [self._ministack, self._cloudflare, self._jupiter]
+        processes = [self._ministack, self._cloudflare, self._helius, self._jupiter]
         processes += [self._providers] if self._stand_ins else []
         return all(process.is_running() for process in processes)
 
@@ -132,6 +138,9 @@ class LocalCloud:
         if not self._cloudflare.is_running():
             self._settle_ports("cloudflare", "worker", say=say)
             self.start_cloudflare()
+        if not self._helius.is_running():
+            self._settle_ports("helius", say=say)
+            self._start_helius()
         if not self._jupiter.is_running():
             self._settle_ports("jupiter")
             self._start_jupiter()
@@ -142,8 +151,10 @@ class LocalCloud:
             self._start_providers()
 
     def stop(self) -> None:
-        """Stop its processes. What AWS held is gone; Cloudflare's workers and rooms are kept."""
+        """Stop its processes. What AWS held is gone; Cloudflare's workers and rooms are kept, as are the
+        webhooks at Helius."""
         self._providers.stop()
+        self._helius.stop()
         self._jupiter.stop()
         self._cloudflare.stop()
         self._ministack.stop()
@@ -200,6 +211,12 @@ class LocalCloud:
     def stop_cloudflare(self) -> None:
         """Stop Cloudflare alone; `start_cloudflare` starts it again."""
         self._cloudflare.stop()
+
+    def _start_helius(self) -> None:
+        port, file = self._ports["helius"], self.root / "helius.json"
+        command = [sys.executable, "-m", "local.helius", "--port", str(port), "--file", str(file)]
+        self._helius.start(command, environment=_clean_environment(), cwd=REPOSITORY)
+        self._helius.wait_until(lambda: accepts(port), seconds=START_SECONDS)
 
     def _start_jupiter(self) -> None:
         port = self._ports["jupiter"]

@@ -7,6 +7,8 @@ from typing import Final, cast
 
 import yaml
 
+from local.helius.recordings import swap_mint
+
 # The services that the program uses. Each has an endpoint here; without one the real AWS is called.
 AWS_SERVICES: Final = (
     "apigatewayv2",
@@ -23,6 +25,9 @@ AWS_SERVICES: Final = (
 
 # The token of local/cloudflare's one account (account.mjs). It opens nothing else.
 CLOUDFLARE_TOKEN: Final = "made-up-token-that-opens-only-the-local-cloud"  # noqa: S105  no secret
+
+# The key of local/helius's one account.
+HELIUS_KEY: Final = "made-up-key-that-opens-only-the-local-helius"
 
 AWS_REGION: Final = "us-east-1"
 
@@ -41,6 +46,8 @@ DEFAULTS: Final[dict[str, object]] = {
     # The emulator needs 0.1 s to connect a client; AWS connects many at the same time.
     # On a busy machine the rest of an `up` takes 10 s after the grace has begun.
     "glow:routing": {"awsRegions": [AWS_REGION], "graceSeconds": 20, "awsConnectsPerSecond": 5},
+    # What it watches is the token of local/helius's recorded trade.
+    "glow:helius": {"manageWebhook": True, "addresses": [swap_mint()]},
     "glow:allowedOrigins": ["http://localhost:*", "http://127.0.0.1:*", "null", "file://"],
 }
 
@@ -64,6 +71,11 @@ def cloudflare_keys(api_url: str, worker_url: str) -> dict[str, object]:
     }
 
 
+def helius_keys(api_url: str) -> dict[str, object]:
+    """Return the settings by which the stack finds the local Helius."""
+    return {"glow:helius": {"apiBaseUrl": api_url}}
+
+
 def jupiter_keys(url: str) -> dict[str, object]:
     """Return the setting by which the functions find the stand-in for Jupiter."""
     return {"glow:jupiterUrl": url}
@@ -81,8 +93,18 @@ def machine_keys() -> dict[str, object]:
 def merge(
     current: dict[str, object], *, follows: dict[str, object], defaults: dict[str, object]
 ) -> dict[str, object]:
-    """Return `current` with the keys of `follows` renewed and those of `defaults` filled in."""
-    return defaults | current | follows
+    """Return `current` with the keys of `follows` renewed and those of `defaults` filled in.
+
+    Of a map in `follows`, only the keys that it has are renewed.
+    """
+    config = defaults | current
+    return config | {key: _renewed(config.get(key), value) for key, value in follows.items()}
+
+
+def _renewed(old: object, new: object) -> object:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return cast("dict[str, object]", old) | cast("dict[str, object]", new)
+    return new
 
 
 def regenerate(file: Path, follows: dict[str, object]) -> None:

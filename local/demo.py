@@ -3,19 +3,28 @@
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
 from local.clients import Endpoints, webhook
 from local.config import AWS_REGION
 from local.followers import Follower, following
-from local.trades import SIMPLE_TOKEN, SWAP_MINT, Trade, real_swap, simple_trade
+from local.helius.client import helius_swap
+from local.helius.recordings import swap_mint
+from local.trades import SIMPLE_TOKEN, Trade, simple_trade
+
+# Returns when it was sent, too: in seconds of `time.monotonic`.
+Send = Callable[[], Awaitable[tuple[Trade, float]]]
 
 
 def run_demo(endpoints: Endpoints, console: Console) -> None:
-    """Send two trades to the webhook and show who hears them, and on which path.
+    """Have two trades reach the webhook and show who hears them, and on which path.
 
-    Each trade has two clients. One names a region that the stack sends to AWS, the other names none.
+    One is posted by the local Helius, to the webhook that the stack has registered there; the other is
+    in the simple form, as a program of one's own sends it. Each trade has two clients: one names a
+    region that the stack sends to AWS, the other names none.
+
     Prints what to do next; LocalError if a client hears nothing.
     """
     asyncio.run(_send_and_hear(endpoints, console))
@@ -23,15 +32,23 @@ def run_demo(endpoints: Endpoints, console: Console) -> None:
 
 
 async def _send_and_hear(endpoints: Endpoints, console: Console) -> None:
-    now = int(time.time())
-    for token, trade in ((SWAP_MINT, real_swap(now)), (SIMPLE_TOKEN, simple_trade(now))):
+    async def by_helius() -> tuple[Trade, float]:
+        return await helius_swap(endpoints.helius_url)
+
+    async def by_hand() -> tuple[Trade, float]:
+        trade = simple_trade(int(time.time()))
+        async with webhook(endpoints) as sender:
+            started = time.monotonic()
+            await sender.send(trade)
+        return trade, started
+
+    sends: dict[str, Send] = {swap_mint(): by_helius, SIMPLE_TOKEN: by_hand}
+    for token, send in sends.items():
         async with (
-            webhook(endpoints) as helius,
             following(token, api=endpoints.rest_url) as somewhere,
             following(token, api=endpoints.rest_url, region=AWS_REGION) as in_region,
         ):
-            started = time.monotonic()
-            await helius.send(trade)
+            trade, started = await send()
             for client in (somewhere, in_region):
                 await _show(console, trade, client, started)
 

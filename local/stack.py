@@ -18,6 +18,7 @@ from workspace.pulumi import run_pulumi
 from workspace.stack import LOCAL, LocalBackend, Stack
 
 WEBHOOK_SECRET: Final = "glow:HeliusWebhookSecret"  # noqa: S105  the key's name
+HELIUS_API_KEY: Final = "glow:HeliusApiKey"
 FLAG: Final = "glow:USE_EDGE_BROADCAST"
 ROUTING: Final = "glow:routing"
 EDGE_SECRET: Final = "glow:EdgeBroadcastSecret"  # noqa: S105
@@ -66,13 +67,15 @@ class LocalStack:
         follows = (
             config.aws_keys(self.cloud.aws_url)
             | config.cloudflare_keys(self.cloud.cloudflare_api_url, self.cloud.worker_url)
+            | config.helius_keys(self.cloud.helius_url)
             | config.jupiter_keys(self.cloud.jupiter_url)
             | config.machine_keys()
         )
         config.regenerate(self.config_file, follows)
-        for key in (WEBHOOK_SECRET, EDGE_SECRET):
+        made = {key: secrets.token_urlsafe(32) for key in (WEBHOOK_SECRET, EDGE_SECRET)}
+        for key, secret in (made | {HELIUS_API_KEY: config.HELIUS_KEY}).items():
             if not config.has_key(self.config_file, key):
-                self.config_set(key, secrets.token_urlsafe(32), secret=True)
+                self.config_set(key, secret, secret=True)
 
     def up(self, note: Note = ignore) -> str:
         """Deploy. If the cloud was restarted since the last time, it is empty and is filled again."""
@@ -111,6 +114,7 @@ class LocalStack:
             websocket_url=str(found["WebSocketUrl"]),
             edge_url=self.cloud.worker_url,
             webhook_key=self.webhook_key(),
+            helius_url=self.cloud.helius_url,
         )
 
     def webhook_key(self) -> str:

@@ -1,38 +1,22 @@
-"""The trades of the demonstrations: a real one with a new signature and time, and a simple one."""
+"""The trades of the demonstrations: those in the simple form are made up here."""
 
-import json
 import secrets
-from dataclasses import dataclass
-from typing import Final, cast
+from dataclasses import dataclass, field
+from typing import Final
 
-from workspace.paths import REPOSITORY
-
-# A real swap of 150 USDC for 1.00019736 SOL, as Helius sends it; its source is beside it.
-SWAP: Final = REPOSITORY / "tests" / "data" / "helius" / "enh_swap_jupiter_usdc_to_sol_1hop.json"
-SWAP_MINT: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 SIMPLE_TOKEN: Final = "DEMO_TOKEN"  # noqa: S105  a token that is traded
 SIMPLE_SLOT: Final = 250_000_000
-
-BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trade:
-    """A body for the webhook, and what a client must hear of it."""
+    """What a client must hear of a trade; `body` and `headers` are for who posts it to the webhook."""
 
     title: str
     token: str
     signature: str
-    body: object
-    headers: dict[str, str]
-
-
-def real_swap(now: int) -> Trade:
-    """Return the real body with a new signature and time."""
-    (transaction,) = cast("list[dict[str, object]]", json.loads(SWAP.read_text()))
-    signature = "".join(secrets.choice(BASE58) for _ in range(88))
-    body = [transaction | {"signature": signature, "timestamp": now}]
-    return Trade(title="Helius swap", token=SWAP_MINT, signature=signature, body=body, headers={})
+    body: object = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def simple_trade(

@@ -5,6 +5,7 @@ from typing import Final
 
 import typer
 
+from ops.backfill.command import backfill
 from ops.candles import app as candles
 from ops.comment import comment
 from ops.cost.command import cost
@@ -23,6 +24,7 @@ app: Final = typer.Typer(
 app.command()(preview)
 app.command()(comment)
 app.command()(redrive)
+app.command()(backfill)
 app.command()(watch)
 app.command()(token)
 app.command()(cost)

@@ -35,6 +35,7 @@ LANES: Final = (
     Lane("edge retry", "EdgeRetryQueueUrl", "EdgeRetryDeadLetterQueueUrl"),
     Lane("route", "RouteQueueUrl", "RouteDeadLetterQueueUrl"),
     Lane("later", "LaterQueueUrl", "LaterDeadLetterQueueUrl"),
+    Lane("completion", "CompletionQueueUrl", "CompletionDeadLetterQueueUrl"),
 )
 
 

@@ -22,6 +22,7 @@ class MonitoringArgs:
     undelivered: WorkerQueue
     route_tasks: WorkerQueue
     later: WorkerQueue
+    completions: WorkerQueue
     candles: CandleStore
     functions: Mapping[str, LambdaFunction]
     email: str | None
@@ -94,6 +95,12 @@ class Monitoring(pulumi.ComponentResource):
                 "LaterDeadLetters",
                 args.later.dead_letters,
                 "Clients that missed an update were not told: mend it, then python -m ops redrive.",
+            ),
+            (
+                "completion-dead-letters",
+                "CompletionDeadLetters",
+                args.completions.dead_letters,
+                "The RPC node did not answer for trades that came trimmed: mend it, then python -m ops redrive.",
             ),
             (
                 "candle-failures",

@@ -22,6 +22,7 @@ from components.pipeline.functions import (
     broadcast,
     candle_roller,
     candles,
+    completion,
     connections,
     discovery,
     edge_retry,
@@ -83,7 +84,7 @@ class AwsPipeline(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.storage = self._storage(args)
         parts = self._parts(args)
-        declared = [declare(parts) for declare in _FUNCTIONS]
+        declared = [declare(parts) for declare in self._declarations(args)]
         functions = {
             each.slug: LambdaFunction(each.resource_name, each, self._child) for each in declared
         }
@@ -95,6 +96,12 @@ class AwsPipeline(pulumi.ComponentResource):
         args.rest.deploy()
         self.websocket = self._websocket_stage(args, functions["connections"])
         self.register_outputs({"webSocketUrl": self.websocket.url})
+
+    def _declarations(
+        self, args: AwsPipelineArgs
+    ) -> Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]:
+        has_node = args.settings.completion.rpc_url is not None
+        return [*_FUNCTIONS, completion.declare] if has_node else _FUNCTIONS
 
     def _storage(self, args: AwsPipelineArgs) -> Storage:
         return declare_storage(

@@ -46,6 +46,30 @@ class PipelineParts:
             env.USE_EDGE_BROADCAST: flag(is_on=self.settings.routing.policy.edge_is_on),
         }
 
+    def store_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
+        """What a function needs to take trades in: to price them in dollars, to pass the gate, and to store
+        each once."""
+        storage = self.storage
+        return [
+            storage.prices.allow_append_prices,
+            storage.prices.allow_read_prices,
+            storage.prices.allow_release_suspects,
+            storage.later.allow_send,
+            storage.routes.allow_note_tokens,
+            storage.routes.allow_follow_with_rate,
+        ]
+
+    def store_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
+        """Where trades are stored, for how long, and what is done with a suspect."""
+        stream = self.settings.stream
+        return {
+            env.PRICES_TABLE: self.storage.prices.prices.name,
+            env.PRICE_RETENTION_SECONDS: str(stream.price_retention_seconds),
+            env.MAX_PRICE_JUMP: str(stream.max_price_jump),
+            env.SOL_USD_MAX_AGE_SECONDS: str(self.settings.quotes.sol_usd_max_age_seconds),
+            env.LATER_QUEUE_URL: self.storage.later.queue.url,
+        }
+
     def publish_rights(self) -> Sequence[Callable[[FunctionRole], None]]:
         """What a function needs to publish updates on every path, beside reading the routes."""
         storage = self.storage

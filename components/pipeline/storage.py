@@ -24,6 +24,10 @@ _CHANGE_TIMEOUT_SECONDS: Final = 120
 # Ten messages after each other; most take 50 ms, and one whose clients all hang takes 7 s.
 _LATER_TIMEOUT_SECONDS: Final = 60
 _LATER_TRIES: Final = 10
+# A node that does not answer takes 4 s, storing and publishing some more.
+_COMPLETION_TIMEOUT_SECONDS: Final = 30
+# With delays that double up to 75 s: a node that is away for ten minutes loses nothing.
+_COMPLETION_TRIES: Final = 14
 # With delays that double up to 75 s: an edge that is away for 20 minutes is told in the end.
 _CHANGE_TRIES: Final = 20
 
@@ -45,6 +49,8 @@ class Storage:
     route_tasks: FifoQueue
     later: DelayQueue
     """What is to be done in some seconds."""
+    completions: DelayQueue
+    """What the chain is to be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +118,17 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="later",
                 tries=_LATER_TRIES,
                 worker_timeout_seconds=_LATER_TIMEOUT_SECONDS,
+            ),
+            child,
+        ),
+        completions=DelayQueue(
+            f"{name}-completion-queue",
+            WorkerQueueArgs(
+                prefix=args.prefix,
+                lane="Completion",
+                carries="completions",
+                tries=_COMPLETION_TRIES,
+                worker_timeout_seconds=_COMPLETION_TIMEOUT_SECONDS,
             ),
             child,
         ),

@@ -12,6 +12,7 @@ from annotated_types import Le
 
 from components.settings import edge as edge_settings
 from components.settings import quota
+from components.settings.helius_checks import helius_problems
 from components.settings.origin import is_loopback_origin
 from components.settings.problems import NAMESPACE, Problem, removal
 from components.settings.routing import MAX_EDGE_TOKENS, edge_token_problem
@@ -34,6 +35,9 @@ def problems_of(
     yield from _origins(values)
     yield from _listeners(values)
     yield from _edge(values, stack)
+    yield from helius_problems(
+        values, _map(values, "helius") or {}, tokens=tokens_of(values), stack=stack
+    )
     yield from _too_many(values)
     yield from _tokens(values)
     yield from _routing(values)

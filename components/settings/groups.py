@@ -12,8 +12,9 @@ from components.settings.load import encrypted
 from components.settings.model import Settings
 from functions.glow.routing.policy import Policy
 
-# How many of these workers run at once: the fewest that SQS takes, since both have little to do.
+# How many of these workers run at once: the fewest that SQS takes, since all have little to do.
 LATER_CONCURRENCY: Final = 2
+COMPLETION_CONCURRENCY: Final = 2
 ROUTE_CONCURRENCY: Final = 2
 
 _DAY_SECONDS: Final = 24 * 60 * 60
@@ -89,6 +90,15 @@ class EdgeRetrySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompletionSettings:
+    """Where trimmed transactions are asked for, and how many of one body."""
+
+    rpc_url: pulumi.Input[str] | None
+    """With the key in it. None: nothing is asked for."""
+    per_body: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Throttle:
     """A token bucket of API Gateway: `rate` requests per second, `burst` at once."""
 
@@ -132,6 +142,7 @@ class PipelineSettings:
     listeners: ListenerSettings
     routing: RouteSettings
     edge_retry: EdgeRetrySettings
+    completion: CompletionSettings
     throttles: Throttles
     posting: PostingSettings
     websocket_access_logs: bool
@@ -175,6 +186,10 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
         ),
         edge_retry=EdgeRetrySettings(
             tries=settings.edge_retry_tries, base_seconds=settings.edge_retry_base_seconds
+        ),
+        completion=CompletionSettings(
+            rpc_url=encrypted(settings.rpc_url),
+            per_body=settings.completions_per_body if settings.rpc_url else 0,
         ),
         throttles=Throttles(
             webhook=Throttle(rate=settings.webhook_rate_limit, burst=settings.webhook_burst_limit),

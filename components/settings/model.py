@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from components.settings.edge import Edge
+from components.settings.helius import Helius, HeliusSettings
 from components.settings.public_key import PublicKeyText
 from components.settings.quota import posts_per_second
 from components.settings.routing import Routing, RoutingSettings
@@ -65,6 +66,11 @@ class Settings(BaseModel):
         alias="HeliusWebhookSecretPrevious",
         examples=['--secret HeliusWebhookSecretPrevious "<the old secret>"'],
         description="While it is being rotated, the old webhook secret, which is accepted too.",
+    )
+    helius: Helius = Field(
+        default=HeliusSettings(),
+        examples=["--path helius.manageWebhook true"],
+        description="The webhook at Helius; set key by key. Default: somebody registers it by hand.",
     )
     edge_broadcast_secret: Secret | None = Field(
         default=None,
@@ -140,7 +146,14 @@ class Settings(BaseModel):
         default=None,
         alias="RpcUrl",
         examples=['--secret RpcUrl "<https://your-rpc…>"'],
-        description="Accepted, because scripts set it; nothing reads it.",
+        description="URL of a Solana RPC node, with its key. What Helius or a relay posts without balances is"
+        " asked for there, and `ops backfill` reads what was missed. Empty: neither is done.",
+    )
+    completions_per_body: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="How many trimmed transactions of one webhook body are asked for at `RpcUrl`.",
     )
     tokens: Tokens = Field(
         default={},
@@ -290,6 +303,12 @@ class Settings(BaseModel):
     def webhook_secret(self) -> SecretStr | None:
         """What the webhook expects. By default the API key, as in the old system."""
         return self.helius_webhook_secret or self.helius_api_key
+
+    @property
+    def bearer(self) -> str:
+        """`webhook_secret` in plain text: for a resource that encrypts it."""
+        assert self.webhook_secret is not None  # checks.py refuses a stack without one
+        return self.webhook_secret.get_secret_value()
 
     @property
     def listed_tokens(self) -> tuple[str, ...]:

@@ -28,3 +28,8 @@ def parse_listed_origin(text: str) -> str:
 def is_loopback_origin(origin: str) -> bool:
     """Tell whether `origin` is on this machine. Only there is http accepted."""
     return _LOOPBACK.fullmatch(origin) is not None
+
+
+def is_loopback_url(url: str) -> bool:
+    """Tell whether `url` is http on this machine, with any path."""
+    return is_loopback_origin("/".join(url.split("/", 3)[:3]))

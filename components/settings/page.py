@@ -26,7 +26,10 @@ This page is made by `{COMMAND}`.
 
 # A key belongs to the first group that has a beginning of its name. The last group takes the rest.
 _GROUPS: Final = (
-    ("Trades that come in", ("Helius", "webhook", "callTimeoutMs")),
+    (
+        "Trades that come in",
+        ("Helius", "helius", "webhook", "callTimeoutMs", "RpcUrl", "completions"),
+    ),
     ("Tokens and prices", ("tokens", "maxPriceJump", "priceRetentionDays", "candle")),
     ("Prices in US dollars", ("Jupiter", "jupiter", "quietAfterSeconds", "solUsd")),
     (
@@ -38,8 +41,7 @@ _GROUPS: Final = (
         ("USE_EDGE_BROADCAST", "routing", "broadcastConcurrency", "accountRequestsPerSecond"),
     ),
     ("The edge worker", ("EdgeBroadcast", "edge.", "edge")),
-    ("Functions, logs and alarms", ("lambda", "logRetentionDays", "alarmEmail", "protect")),
-    ("Accepted and not used", ("",)),
+    ("Functions, logs and alarms", ("",)),
 )
 
 

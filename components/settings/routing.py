@@ -9,15 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from components.settings.problems import NAMESPACE, Problem, plain_set, removal
-from components.settings.values import Flag, Regions, TokenNames, listed
+from components.settings.values import Flag, Regions, TokenNames, is_address, listed
 from functions.glow.routing.policy import Policy
 from functions.glow.token import TOKEN_PATTERN
 
 # Every publisher reads the policy each 5 s, with those it replaced.
 MAX_EDGE_TOKENS: Final = 30
-
-# A public key in base58, which has no 0, O, I and l.
-_MINT: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
 
 class RoutingSettings(BaseModel):
@@ -96,7 +93,7 @@ def edge_token_problem(index: int, name: object, tokens: Mapping[str, str]) -> P
     is_token = isinstance(name, str) and re.fullmatch(TOKEN_PATTERN, name)
     if is_token and name in {*tokens, *tokens.values()}:
         return None
-    if is_token and not tokens and _MINT.fullmatch(str(name)):
+    if is_token and not tokens and is_address(name):
         return None
     path = ("routing", "edgeTokens", index)
     key = f"routing.edgeTokens[{index}]"

@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from components.settings.edge import EdgeSettings
+from components.settings.helius import HeliusSettings
 from components.settings.model import Settings
 from components.settings.routing import RoutingSettings
 
 FIELDS: Final[Mapping[str, FieldInfo]] = (
     {field.alias or name: field for name, field in Settings.model_fields.items()}
     | {f"edge.{field.alias}": field for field in EdgeSettings.model_fields.values()}
+    | {f"helius.{field.alias}": field for field in HeliusSettings.model_fields.values()}
     | {f"routing.{field.alias}": field for field in RoutingSettings.model_fields.values()}
 )
 

@@ -11,7 +11,7 @@ from typing import Annotated, Final, LiteralString, cast
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_core import PydanticCustomError
 
-from components.settings.origin import parse_listed_origin, parse_origin
+from components.settings.origin import is_loopback_url, parse_listed_origin, parse_origin
 from functions.glow.errors import BadRequest
 from functions.glow.routing.policy import parse_region
 from functions.glow.token import parse_token
@@ -37,6 +37,8 @@ _HOSTNAME: Final = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+"
 )
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# A public key in base58, which has no 0, O, I and l.
+_ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The values that CloudWatch Logs takes (PutRetentionPolicy), up to ten years.
 _RETENTION_DAYS: Final = (
@@ -67,8 +69,8 @@ def _signing_secret(text: str) -> str:
 
 
 def _secret_url(text: str) -> str:
-    if not text.startswith("https://"):
-        raise ValueError("must be a URL that begins with https://")
+    if not (text.startswith("https://") or is_loopback_url(text)):
+        raise ValueError("must be a URL that begins with https:// (http only for this machine)")
     return _secret(text)
 
 
@@ -101,6 +103,17 @@ def _token(entry: object) -> str:
         raise ValueError(
             "must be a mint or a token name of 1 to 64 letters, digits, '_' or '-'"
         ) from None
+
+
+def is_address(text: object) -> bool:
+    """Tell whether `text` is shaped like an account on Solana; a mint is one."""
+    return isinstance(text, str) and _ADDRESS.fullmatch(text) is not None
+
+
+def _address(entry: object) -> str:
+    if not is_address(entry):
+        raise ValueError("must be an account on Solana: 32 to 44 characters of base58")
+    return str(entry)
 
 
 def _region(entry: object) -> str:
@@ -159,6 +172,7 @@ Origins = Annotated[
 ]
 Tokens = Annotated[Mapping[str, _Token], BeforeValidator(listed("a map of symbols to mints", dict))]
 TokenNames = Annotated[tuple[_Token, ...], BeforeValidator(_list)]
+Addresses = Annotated[tuple[Annotated[str, BeforeValidator(_address)], ...], BeforeValidator(_list)]
 Regions = Annotated[tuple[Annotated[str, BeforeValidator(_region)], ...], BeforeValidator(_list)]
 PriceJump = Annotated[int, AfterValidator(_price_jump)]
 JupiterRate = Annotated[int, AfterValidator(_jupiter_rate)]

@@ -28,6 +28,7 @@ class Room:
 # The first whose place a path begins with is its room.
 ROOMS: Final = (
     Room("functions/", ("tests/unit", "tests/contract", "tests/api")),
+    Room("components/helius/", ("tests/stack", "tests/provider/test_helius_webhook.py")),
     Room("components/", ("tests/stack", "tests/docs")),
     Room("__main__.py", ("tests/stack",)),
     Room("Pulumi", ("tests/stack",)),

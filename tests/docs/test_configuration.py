@@ -15,7 +15,10 @@ def test_every_key_is_in_one_group() -> None:
     groups = dict(grouped_keys())
 
     assert sorted(key for keys in groups.values() for key in keys) == sorted(FIELDS)
-    assert groups["Accepted and not used"] == ["RpcUrl"]
+    assert groups["Functions, logs and alarms"] == [
+        *("alarmEmail", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
+        *("logRetentionDays", "protect"),
+    ]
 
 
 def test_every_row_has_its_four_cells() -> None:

@@ -105,6 +105,12 @@ def later_dead_letters(dynamodb: DynamoDBClient) -> Queue:
 
 
 @pytest.fixture
+def completions(dynamodb: DynamoDBClient) -> Queue:
+    """The completion queue."""
+    return Queue(is_fifo=False)
+
+
+@pytest.fixture
 def routes(dynamodb: DynamoDBClient) -> Iterator[RouteTable]:
     """The routing table, empty again when the test ends."""
     yield RouteTable(dynamodb, ROUTES)
@@ -181,6 +187,7 @@ def load(
     later: Queue,
     dead_letters: Queue,
     later_dead_letters: Queue,
+    completions: Queue,
     endpoint: Endpoint,
     edge: Edge,
     monkeypatch: pytest.MonkeyPatch,
@@ -210,6 +217,10 @@ def load(
             environment.LATER_QUEUE_URL: later.url,
             environment.LATER_DEAD_LETTER_QUEUE_URL: later_dead_letters.url,
             environment.LATER_TRIES: "10",
+            environment.COMPLETION_QUEUE_URL: completions.url,
+            environment.COMPLETION_DEAD_LETTER_QUEUE_URL: later_dead_letters.url,
+            environment.COMPLETION_TRIES: "10",
+            environment.COMPLETIONS_PER_BODY: "2",
             environment.POSTS_PER_SECOND: "1000000",
             environment.POSTING_PROCESSES: "10",
             environment.EDGE_RETRY_QUEUE_URL: retry_queue.url,

@@ -14,9 +14,11 @@ import psutil
 import pytest
 
 from local.cloud import LocalCloud
+from local.config import HELIUS_KEY
 from local.errors import LocalError
 from local.stack import LocalStack
 from tests.local.aws import Aws
+from tests.local.helius import registered
 from tests.local.wire import Listeners, Wire, a_trade
 from workspace.errors import WorkspaceError
 from workspace.paths import REPOSITORY
@@ -33,10 +35,11 @@ def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
 
 
 def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
-    key = stack.webhook_key()
+    state = stack.run("stack", "export")
 
-    assert key not in str(stack.outputs())
-    assert key not in stack.run("stack", "export")
+    for key in (stack.webhook_key(), HELIUS_KEY):
+        assert key not in str(stack.outputs())
+        assert key not in state
 
 
 @pytest.mark.timeout(600)
@@ -74,6 +77,7 @@ async def test_stack_heals_after_ctrl_c_and_after_the_cloud_lost_everything_and_
     stack.destroy()
 
     assert _what_is_left(Aws(aws.session, own_cloud.aws_url)) == {}
+    assert registered(own_cloud.helius_url) == []
     with pytest.raises(LocalError, match=r"Nothing is deployed on .* Deploy it: make up"):
         stack.endpoints()
 

@@ -32,6 +32,7 @@ def curl_arguments(wire: Wire, outputs: dict[str, Any]) -> Arguments:
         websocket_url=wire.websocket_url,
         edge_url=outputs["EdgeUrl"],
         webhook_key=wire.key,
+        helius_url="",  # no command asks for it
     )
 
     def of(path: str) -> list[str]:

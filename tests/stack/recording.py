@@ -29,6 +29,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 WEBHOOK_SECRET: Final = "the-secret-that-helius-sends"
 EDGE_SECRET: Final = "what-the-edge-worker-expects"
+NODE: Final = "https://rpc.example.com/?api-key=what-the-node-lets-in"
 EDGE: Final = {
     "EdgeBroadcastSecret": EDGE_SECRET,
     "edge": json.dumps({"accountId": "a" * 32, "zoneId": "b" * 32, "hostname": "edge.example.com"}),
@@ -102,13 +103,17 @@ def deploy(
     log_groups: Sequence[str] | None = (),
     program: Callable[[], None] | None = None,
 ) -> Deployment:
-    """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret.
+    """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret and
+    an RPC node; an empty text leaves a key out.
 
     `last_outputs` are those of an `up` before; without them there was none. `log_groups` are there
     already; None means that nobody may know.
     """
-    values = {"HeliusWebhookSecret": WEBHOOK_SECRET, **(config or {})}
-    secrets = [f"glow:{key}" for key in values if "Secret" in key or key.endswith("ApiKey")]
+    given = {"HeliusWebhookSecret": WEBHOOK_SECRET, "RpcUrl": NODE, **(config or {})}
+    values = {key: value for key, value in given.items() if value}
+    secrets = [
+        f"glow:{key}" for key in values if "Secret" in key or key.endswith(("ApiKey", "RpcUrl"))
+    ]
     engine = _Engine(_Cloud(last_outputs or {}, log_groups))
     console = _Console()
 
@@ -250,7 +255,13 @@ def _plain(value: Any) -> Any:
 
 def urns() -> str:
     """The URNs of stack `prod` with every optional resource, one a line."""
-    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true", **EDGE}
+    optional = {
+        "alarmEmail": "oncall@example.com",
+        "websocketAccessLogs": "true",
+        "HeliusApiKey": "what-helius-lets-in",
+        "helius": json.dumps({"manageWebhook": True, "addresses": ["1" * 32]}),
+        **EDGE,
+    }
     return "".join(sorted(f"{resource.urn}\n" for resource in deploy(config=optional).resources))
 
 

@@ -229,6 +229,8 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "RouteDeadLetterQueueUrl": "https://sqs.example/glow-prod-RouteDeadLetterQueue.fifo",
         "LaterQueueUrl": "https://sqs.example/glow-prod-LaterQueue",
         "LaterDeadLetterQueueUrl": "https://sqs.example/glow-prod-LaterDeadLetterQueue",
+        "CompletionQueueUrl": "https://sqs.example/glow-prod-CompletionQueue",
+        "CompletionDeadLetterQueueUrl": "https://sqs.example/glow-prod-CompletionDeadLetterQueue",
         "CandleRetentionDays": "365",
         "CandleFailuresQueueUrl": "https://sqs.example/glow-prod-CandleFailuresQueue",
         "Routing": (
@@ -244,6 +246,8 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
             "candle-roller": "glow-prod-CandleRoller",
             "edge-retry": "glow-prod-EdgeRetryWorker",
             "discovery": "glow-prod-Discovery",
+            "quotes": "glow-prod-QuoteCollector",
+            "completion": "glow-prod-CompletionWorker",
             "route-mover": "glow-prod-RouteMover",
             "route-worker": "glow-prod-RouteWorker",
         },

@@ -251,7 +251,10 @@ def test_flag_changes_the_routing_and_nothing_else(edge: Deployment) -> None:
     changed = [urn for urn in before.keys() | after.keys() if before.get(urn) != after.get(urn)]
 
     assert {before[urn].name for urn in changed} == {
-        *(f"glow-{each}-function" for each in ("webhook", "connections", "discovery", "later")),
+        *(
+            f"glow-{each}-function"
+            for each in ("webhook", "connections", "discovery", "later", "completion")
+        ),
         "glow-route-control-change",
     }
     for urn in changed:

@@ -9,6 +9,7 @@ from components.settings.values import MAX_ORIGINS, MAX_TOKENS
 from tests.stack.recording import (
     EDGE,
     EDGE_SECRET,
+    NODE,
     ROOT,
     WEBHOOK_SECRET,
     Deployment,
@@ -26,6 +27,7 @@ FUNCTIONS = {
     "candle_roller": "CandleRoller",
     "edge_retry": "EdgeRetryWorker",
     "discovery": "Discovery",
+    "completion": "CompletionWorker",
     "quotes": "QuoteCollector",
     "route_mover": "RouteMover",
     "route_worker": "RouteWorker",
@@ -133,6 +135,14 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     retry_queue = "https://sqs.example/glow-prod-EdgeRetry"
     route_queue = "https://sqs.example/glow-prod-Route"
     later_queue = "https://sqs.example/glow-prod-Later"
+    completion_queue = "https://sqs.example/glow-prod-Completion"
+    stores = {
+        **prices,
+        **retention,
+        "SOL_USD_MAX_AGE_SECONDS": "240",
+        "LATER_QUEUE_URL": f"{later_queue}Queue",
+        "MAX_PRICE_JUMP": "30",
+    }
     websocket = {"WEBSOCKET_URL": "wss://glow-prod-WebSocketApi.example/live"}
     routes = {"ROUTES_TABLE": "glow-prod-RoutesTable"}
     follows = {**routes, "USE_EDGE_BROADCAST": "false"}
@@ -145,14 +155,12 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
     moves = {**routes, "ROUTE_QUEUE_URL": f"{route_queue}Queue.fifo"}
     assert {module: environment(deployment, module) for module in FUNCTIONS} == {
         "webhook": {
-            **prices,
-            **retention,
+            **stores,
             **publishes,
             "CALL_TIMEOUT_MS": "200",
+            "COMPLETIONS_PER_BODY": "5",
+            "COMPLETION_QUEUE_URL": f"{completion_queue}Queue",
             "HELIUS_WEBHOOK_SECRET": Secret(WEBHOOK_SECRET),
-            "LATER_QUEUE_URL": f"{later_queue}Queue",
-            "MAX_PRICE_JUMP": "30",
-            "SOL_USD_MAX_AGE_SECONDS": "240",
         },
         "broadcast": {
             **prices,
@@ -188,6 +196,14 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
         "discovery": {**websocket, **follows},
+        "completion": {
+            **stores,
+            **publishes,
+            "COMPLETION_QUEUE_URL": f"{completion_queue}Queue",
+            "COMPLETION_DEAD_LETTER_QUEUE_URL": f"{completion_queue}DeadLetterQueue",
+            "COMPLETION_TRIES": "14",
+            "RPC_URL": Secret(NODE),
+        },
         "quotes": {
             **prices,
             **retention,
@@ -233,6 +249,7 @@ def test_function_finds_in_its_archive_what_config_lists_and_no_more() -> None:
         "candle_roller": {},
         "edge_retry": {},
         "discovery": {**tokens, **origins},
+        "completion": tokens,
         "quotes": tokens,
         "route_mover": tokens,
         "route_worker": tokens,

@@ -17,6 +17,7 @@ MAY_IMPORT: Final = {
     "components.aws": {"components.settings"},
     "components.edge": {"components.packaging", "components.settings", "functions.environment"},
     "components.routing": {"components.aws", "functions.glow"},
+    "components.helius": {"components.settings"},
     "components.pipeline": {
         *("components.aws", "components.edge", "components.routing", "components.settings"),
         "functions.environment",

@@ -35,6 +35,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         (
+            "completion-dead-letters",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": "glow-prod-CompletionDeadLetterQueue"},
+            0,
+        ),
+        (
             "candle-failures",
             "AWS/SQS ApproximateNumberOfMessagesVisible",
             {"QueueName": "glow-prod-CandleFailuresQueue"},
@@ -74,6 +80,12 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
             0,
         ),
         ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
+        (
+            "completion-errors",
+            "AWS/Lambda Errors",
+            {"FunctionName": "glow-prod-CompletionWorker"},
+            0,
+        ),
         ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
         ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),
     ],

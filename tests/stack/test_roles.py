@@ -23,6 +23,8 @@ POST = "arn:execute-api:glow-prod-WebSocketApi/live/POST/@connections/*"
 ASK = "arn:execute-api:glow-prod-WebSocketApi/live/GET/@connections/*"
 LATER = "arn:Queue:glow-prod-LaterQueue"
 DEAD_LATER = "arn:Queue:glow-prod-LaterDeadLetterQueue"
+COMPLETIONS = "arn:Queue:glow-prod-CompletionQueue"
+DEAD_COMPLETIONS = "arn:Queue:glow-prod-CompletionDeadLetterQueue"
 SCHEDULE = "glow-prod-QuoteSchedule"
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
@@ -34,6 +36,22 @@ def logs(function: str) -> dict[str, set[str]]:
 
 RIGHTS = {
     "HeliusPriceWebhook": {
+        PRICES: {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        QUEUE: {"sqs:SendMessage"},
+        LATER: {"sqs:SendMessage"},
+        COMPLETIONS: {"sqs:SendMessage"},
+        UNDELIVERED: {"sqs:SendMessage"},
+        ROUTES: {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
+        ROUTE_TASKS: {"sqs:SendMessage"},
+    },
+    "CompletionWorker": {
+        COMPLETIONS: {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        DEAD_COMPLETIONS: {"sqs:SendMessage"},
         PRICES: {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         QUEUE: {"sqs:SendMessage"},
         LATER: {"sqs:SendMessage"},
@@ -188,14 +206,17 @@ def test_publishers_may_write_nothing_of_the_routing_item_but_the_health(prod: D
     }
 
     assert conditions(prod, "dynamodb:UpdateItem") == {
+        "CompletionWorker": [health],
         "HeliusPriceWebhook": [health],
         "LaterWorker": [health],
         "QuoteCollector": [quotes, health],
         "RouteMover": [whole],
         "RouteWorker": [whole],
     }
+    tokens = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}
     assert conditions(prod, "dynamodb:BatchWriteItem") == {
-        "HeliusPriceWebhook": [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOKEN#*"]}}]
+        "CompletionWorker": [tokens],
+        "HeliusPriceWebhook": [tokens],
     }
     assert conditions(prod, "dynamodb:PutItem") == {}
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from functions.glow.queues.delays import retry_delay_seconds
 from ops.redrive import LANES
 from tests.stack.recording import Deployment, deploy
 
@@ -74,7 +75,7 @@ def test_tables_of_other_stacks_can_be_destroyed() -> None:
 
 def test_updates_are_in_order_within_a_token_and_fast_across_tokens(prod: Deployment) -> None:
     for queue in prod.of_type("aws:sqs/queue:Queue"):
-        if "Later" in queue.inputs["name"] or "Candle" in queue.inputs["name"]:
+        if any(name in queue.inputs["name"] for name in ("Later", "Completion", "Candle")):
             continue
         assert queue.inputs["fifoQueue"] is True
         assert queue.inputs["deduplicationScope"] == "messageGroup"
@@ -107,6 +108,21 @@ def test_message_for_later_has_a_delay_of_its_own_and_a_dead_letter_queue(
     feed = prod.named("glow-later-queue-to-worker").inputs
     assert feed["functionName"] == "arn:Function:glow-prod-LaterWorker"
     assert feed["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_order_of_a_completion_is_tried_for_ten_minutes(prod: Deployment) -> None:
+    orders = prod.named("glow-completion-queue-completions").inputs
+
+    assert orders["name"] == "glow-prod-CompletionQueue"
+    assert "fifoQueue" not in orders
+    tries = json.loads(orders["redrivePolicy"])["maxReceiveCount"]
+    delays = [
+        retry_delay_seconds(number, base_seconds=1, max_tries=tries) for number in range(1, tries)
+    ]
+    assert 540 <= sum(delays) <= 660
+    feed = prod.named("glow-completion-queue-to-worker").inputs
+    assert feed["functionName"] == "arn:Function:glow-prod-CompletionWorker"
+    assert feed["scalingConfig"] == {"maximumConcurrency": 2}
 
 
 def test_update_that_fails_ten_times_becomes_a_dead_letter_of_its_queue(

@@ -19,11 +19,14 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     "quotes": frozenset(
         {"trades", "routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}
     ),
-    "trades": frozenset({"routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}),
+    "trades": frozenset(
+        {"routing", "sockets", "edge", "chain", "prices", "queues", CORE, "runtime"}
+    ),
     "routing": frozenset({"sockets", "edge", "prices", "queues", CORE, "runtime"}),
     "candles": frozenset({"prices", CORE, "runtime"}),
     "sockets": frozenset({"prices", "queues", "listeners", CORE, "runtime"}),
     "edge": frozenset({"prices", "queues", CORE, "runtime"}),
+    "chain": frozenset({CORE, "runtime"}),
     "prices": frozenset({CORE, "runtime"}),
     "queues": frozenset({CORE, "runtime"}),
     "listeners": frozenset({CORE, "runtime"}),

@@ -24,9 +24,14 @@ PULUMI_VERSION: Final = Version("3.259.0")
 OLDEST_PULUMI: Final = Version("3.200.0")
 
 # Raised when what is built changes: another folder of the cache, made with Go's own cache in a minute.
-_BUILD: Final = 2
+_BUILD: Final = 3
 
-PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+PROGRAMS: Final = (
+    "pulumi",
+    "pulumi-language-python",
+    "pulumi-language-python-exec",
+    "pulumi-resource-pulumi-python",  # carries out dynamic resources
+)
 
 
 def pulumi_folder(say: Callable[[str], None]) -> Path:

@@ -24,6 +24,10 @@ OLDEST_GO: Final = Version("1.26")
 CLI: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 LANGUAGE_HOST: Final = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 SDK: Final = "github.com/pulumi/pulumi/sdk/v3"
+SCRIPTS: Final = (
+    "python/cmd/pulumi-language-python-exec",
+    "python/dist/pulumi-resource-pulumi-python",
+)
 
 
 def build_pulumi(version: Version, folder: Path) -> None:
@@ -46,12 +50,13 @@ def build_pulumi(version: Version, folder: Path) -> None:
     )
     launcher = "pulumi-language-python"
     shutil.copy(MODULES / "language-python" / launcher, folder / launcher)
-    # The host starts the program through this Python script. The one of the CLI's version is taken:
-    # that of the host's version is too old for the CLI.
+    # The host starts the program, and the engine the dynamic resources, through scripts. Those of the
+    # CLI's version are taken: those of the host's version are too old for the CLI.
     sdk = Path(_go(go, "pulumi", "list", "-m", "-f", "{{.Dir}}", SDK).strip())
-    script = folder / "pulumi-language-python-exec"
-    shutil.copyfile(sdk / "python" / "cmd" / script.name, script)
-    script.chmod(0o755)
+    for script in SCRIPTS:
+        copy = folder / Path(script).name
+        shutil.copyfile(sdk / script, copy)
+        copy.chmod(0o755)
 
 
 def find_go() -> str:

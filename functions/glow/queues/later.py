@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from functions.glow.errors import BadRequest, Unavailable
+from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
-from functions.glow.runtime.aws import unavailable_unless_answered
+from functions.glow.queues.delay_queue import DelayQueue
 from functions.glow.token import shown
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["catch_up", "release"]
 KINDS: Final[tuple[Kind, ...]] = ("catch_up", "release")
-
-_MAX_BATCH_MESSAGES: Final = 10
-_NAME: Final = "the later queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +47,8 @@ class LaterQueue:
     """Raises Unavailable when the queue does not take every message."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
+        self._queue = DelayQueue(client, queue_url, name="the later queue")
 
     def add(self, messages: Sequence[Later], *, delay_seconds: int) -> None:
         """SQS delays by 900 s at most."""
-        for start in range(0, len(messages), _MAX_BATCH_MESSAGES):
-            refused = self._send(messages[start : start + _MAX_BATCH_MESSAGES], delay_seconds)
-            if refused and self._send(refused, delay_seconds):
-                raise Unavailable(f"{_NAME} did not take every message; send it again")
-
-    def _send(self, messages: Sequence[Later], delay_seconds: int) -> list[Later]:
-        """Send `messages`, ten at most; return what the queue refused."""
-        with unavailable_unless_answered(_NAME):
-            answer = self._client.send_message_batch(
-                QueueUrl=self._queue_url,
-                Entries=[
-                    {
-                        "Id": str(index),
-                        "MessageBody": message.to_json(),
-                        "DelaySeconds": delay_seconds,
-                    }
-                    for index, message in enumerate(messages)
-                ],
-            )
-        return [messages[int(failure["Id"])] for failure in answer.get("Failed", [])]
+        self._queue.add([message.to_json() for message in messages], delay_seconds=delay_seconds)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from httptools import HttpResponseParser
 
-# What is kept of an answer's body. The longest that is read has 100 bytes; an error page may have any.
+# What is kept of an answer's body, unless more is asked for. An error page may have any length.
 MAX_BODY_BYTES: Final = 65_536
 
 
@@ -33,7 +33,7 @@ class _StaleError(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is cut at MAX_BODY_BYTES."""
+    """`body` is cut at the pool's `max_body_bytes`."""
 
     status: int
     body: bytes
@@ -63,7 +63,14 @@ class ConnectionPool:
     `max_idle_seconds` is shorter than the server keeps an idle connection, so that few are stale.
     """
 
-    def __init__(self, origin: Origin, *, limit: int, max_idle_seconds: float) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        limit: int,
+        max_idle_seconds: float,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
         # From the layer (see runtime/aws.py), and here: not within the first request's time-out.
         from httptools import HttpResponseParser  # noqa: PLC0415
 
@@ -71,6 +78,7 @@ class ConnectionPool:
         self._origin = origin
         self._slots = asyncio.Semaphore(limit)
         self._max_idle_seconds = max_idle_seconds
+        self._max_body_bytes = max_body_bytes
         self._idle: list[_Connection] = []
 
     async def exchange(self, request: bytes) -> Answer:
@@ -117,7 +125,7 @@ class ConnectionPool:
         loop = asyncio.get_running_loop()
         try:
             _, connection = await loop.create_connection(
-                lambda: _Connection(loop, self._new_parser),
+                lambda: _Connection(loop, self._new_parser, self._max_body_bytes),
                 self._origin.host,
                 self._origin.port,
                 ssl=self._origin.tls,
@@ -137,9 +145,13 @@ class _Connection(asyncio.Protocol):
     """One connection. Method names without an underscore are asyncio's or httptools'."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, new_parser: Callable[[object], HttpResponseParser]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        new_parser: Callable[[object], HttpResponseParser],
+        max_body_bytes: int,
     ) -> None:
         self._loop = loop
+        self._max_body_bytes = max_body_bytes
         self._parser = new_parser(self)
         self._answer: asyncio.Future[Answer] | None = None
         self._body = bytearray()
@@ -194,8 +206,8 @@ class _Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._body += body
-        if len(self._body) > MAX_BODY_BYTES:
-            del self._body[MAX_BODY_BYTES:]
+        if len(self._body) > self._max_body_bytes:
+            del self._body[self._max_body_bytes :]
             self._succeed()
             self.abort()
 

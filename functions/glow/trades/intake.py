@@ -33,6 +33,18 @@ class Releases(Protocol):
         ...
 
 
+class Completions(Protocol):
+    """Sees to it that the chain is asked for what came trimmed."""
+
+    def due(self, skipped: Sequence[Skip]) -> Sequence[str]:
+        """The signatures of those that it has."""
+        ...
+
+    def order(self, signatures: Sequence[str], *, now: float) -> None:
+        """Have them asked for. Raises Unavailable if that is not sure."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The webhook's answer. A sender that repeats a body sees why nothing moved."""
@@ -75,6 +87,8 @@ class Intake:
     releases: Releases
     known_tokens: KnownTokens
     published: RoutedPublisher
+    completions: Completions | None = None
+    """None: there is no node to ask."""
 
     def take(self, trades: Trades, *, now: float) -> Receipt:
         """Store and publish `trades`; `now` is Unix time in seconds.
@@ -87,7 +101,7 @@ class Intake:
         young = [result for result in results if result.is_young(now)]
         passed = [result.update for result in young if result.jumped_from is None]
         suspects = [result.update for result in young if result.jumped_from is not None]
-        self._publish([*verdict.released, *passed], suspects)
+        self._publish([*verdict.released, *passed], suspects, trades.skipped, now)
         for result in results:
             _log(result, now)
         for result in results:
@@ -135,13 +149,22 @@ class Intake:
             # No reason to refuse a trade: the token's next one tries again.
             log.warning("tokens_not_noted", reason=str(error))
 
-    def _publish(self, updates: Sequence[Update], suspects: Sequence[Update]) -> None:
-        """Publish `updates`, and have `suspects` looked at later."""
+    def _publish(
+        self,
+        updates: Sequence[Update],
+        suspects: Sequence[Update],
+        skipped: Sequence[Skip],
+        now: float,
+    ) -> None:
+        """Publish `updates`, have `suspects` looked at later, and what was trimmed completed."""
         jobs: list[Callable[[], object]] = []
         if updates:
             jobs.append(lambda: self.published.publish(updates))
         if suspects:
             jobs.append(lambda: self.releases.release_later(suspects))
+        completions = self.completions
+        if completions is not None and (trimmed := completions.due(skipped)):
+            jobs.append(lambda: completions.order(trimmed, now=now))
         in_parallel(lambda job: job(), jobs)
 
 

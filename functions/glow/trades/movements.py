@@ -74,7 +74,7 @@ class Movements:
     @property
     def is_whole(self) -> bool:
         """Whether all accounts are there: then nothing but the fee is missing from the sum."""
-        return sum(self.lamports.values()) == -self.fee
+        return bool(self.lamports) and sum(self.lamports.values()) == -self.fee
 
     def units(self, amount: Decimal, mint: str) -> int:
         return int(amount.scaleb(self.decimals.get(mint, 0)).to_integral_value())

@@ -100,6 +100,17 @@ def parse_webhook(
     )
 
 
+def parse_transactions(
+    transactions: Sequence[object],
+    *,
+    tokens: frozenset[str],
+    now: float,
+    dollars: Dollars = NO_DOLLARS,
+) -> Trades:
+    """As `parse_webhook`, of transactions that were asked for."""
+    return _parse_batch(transactions, _Stack(tokens, dollars, now + MAX_CLOCK_SKEW_SECONDS))
+
+
 @dataclass(frozen=True, slots=True)
 class _Stack:
     """What is the same for all trades of a body."""

@@ -90,7 +90,8 @@ def _why_not(parties: Parties, movements: Movements) -> Iterator[NoPrice]:
             yield NoPrice("several_tokens", detail)
     exchanged = [party for party in parties.all if any(map(party.exchanged, party.tokens))]
     told = event_price(movements)
-    if (exchanged or told) and not movements.is_whole:
+    has_no_rows = bool(movements.transfers) and not movements.lamports
+    if (exchanged or told or has_no_rows) and not movements.is_whole:
         yield NoPrice("trimmed", "the body lacks the balance changes of the pool")
     if exchanged and any(transfer.mint == WRAPPED_SOL for transfer in movements.transfers):
         if between_tokens(parties):

@@ -64,13 +64,14 @@ def edge_url(outputs: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="session")
-def endpoints(wire: Wire, edge_url: str) -> Endpoints:
+def endpoints(wire: Wire, edge_url: str, cloud: LocalCloud) -> Endpoints:
     return Endpoints(
         webhook_url=f"{wire.rest_url}/webhook/price",
         rest_url=wire.rest_url,
         websocket_url=wire.websocket_url,
         edge_url=edge_url,
         webhook_key=wire.key,
+        helius_url=cloud.helius_url,
     )
 
 

@@ -1,0 +1,1 @@
+"""The webhook at Helius, as a resource of the stack."""

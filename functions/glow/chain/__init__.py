@@ -1,0 +1,1 @@
+"""The chain itself, as an RPC node tells it."""

@@ -1,0 +1,1 @@
+"""`backfill`: reads at the chain what the webhook missed, and stores it."""

@@ -1,0 +1,147 @@
+"""`backfill`: what Helius lost is read at the chain and stored."""
+
+import json
+import re
+import time
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from functions.glow.prices.table import PriceTable
+from functions.glow.update import id_at
+from ops.backfill.access import Target, settings_of, store_of, target_of
+from ops.backfill.history import history
+from ops.backfill.node import Node, Pace
+from ops.backfill.store import Store, Tally
+from ops.deployed import DeployedStack, StackOption
+from ops.errors import OpsError
+from workspace.stack import stack_named
+
+_UNITS_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+# As many rows as a token has in the longest time that anybody looks back.
+_MAX_KNOWN_ROWS: Final = 5_000_000
+NOT_WHOLE: Final = 3
+"""Exit code: the node did not answer for some transactions. 1 is an error, 2 a wrong option."""
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is not like 90s, 30m, 2h or 1d")
+    return int(found[1]) * _UNITS_SECONDS[found[2]]
+
+
+def backfill(
+    *,
+    since: Annotated[
+        int,
+        typer.Option(parser=_seconds, metavar="TIME", help="How far back: 90s, 30m, 2h, 1d."),
+    ],
+    tokens: Annotated[
+        list[str] | None,
+        typer.Option("--token", help="This token alone, by symbol or mint; may be repeated."),
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Let connected clients hear what is found.")
+    ] = False,
+    requests_per_second: Annotated[
+        float, typer.Option(min=0.1, max=1_000, help="How fast the RPC node may be asked.")
+    ] = 10,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, and no progress.")
+    ] = False,
+    stack: StackOption = "local",
+) -> None:
+    """Store the trades of some time that the webhook missed, read at glow:RpcUrl.
+
+    What is stored already is not stored again, so it can be stopped and run again at any time. Exit code
+    3: the node did not answer for some transactions; run it again.
+    """
+    settings = settings_of(stack_named(stack, _say))
+    if settings.rpc_url is None:
+        raise OpsError(
+            f"Stack {stack} has no RPC node to ask. Set one:\n"
+            f'    pulumi config set --secret RpcUrl "<https://your-rpc…>" --stack {stack}'
+        )
+    target = target_of(settings, tokens or [])
+    deployed = DeployedStack.named(stack)
+    store = store_of(deployed, settings, target, publishes=publish)
+    node = Node(settings.rpc_url.get_secret_value(), Pace(requests_per_second))
+    started = time.monotonic()
+    try:
+        run(node, store, target, seconds=since, now=time.time(), shows_progress=not as_json)
+    finally:
+        node.close()
+    tally = store.tally
+    if as_json:
+        took = {"requests": node.requests, "seconds": round(time.monotonic() - started, 1)}
+        typer.echo(json.dumps(_as_dict(tally) | took))
+    else:
+        Console().print(_table(tally, node.requests))
+    if tally.missing:
+        raise typer.Exit(NOT_WHOLE)
+
+
+def run(
+    node: Node, store: Store, target: Target, *, seconds: int, now: float, shows_progress: bool
+) -> None:
+    """Fill the last `seconds` before `now`, one address after the other. Raises OpsError."""
+    until = int(now)
+    since = until - seconds
+    known = _known(store.prices, target, since=since, now=now)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    console = Console(stderr=True, quiet=not shows_progress)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        for address in target.addresses:
+            task = progress.add_task(address[:8], total=seconds)
+            for batch in history(
+                node, address, since=since, until=until, is_known=known.__contains__
+            ):
+                store.take(batch.transactions, now=time.time())
+                store.tally.missing += batch.missing
+                progress.update(task, completed=batch.reached - since)
+
+
+def _known(prices: PriceTable, target: Target, *, since: int, now: float) -> frozenset[str]:
+    """The signatures of what is stored. The table is what a run that was stopped goes on from."""
+    return frozenset(
+        row.update.tx_signature
+        for token in target.tokens
+        for row in prices.from_slot_of(token, id_at(since), limit=_MAX_KNOWN_ROWS, now=now)
+    )
+
+
+def _as_dict(tally: Tally) -> dict[str, object]:
+    return {
+        "transactions": tally.transactions,
+        "stored": tally.stored,
+        "duplicates": tally.duplicates,
+        "suspects": tally.suspects,
+        "published": tally.published,
+        "missing": tally.missing,
+        "skipped": dict(tally.skipped),
+    }
+
+
+def _table(tally: Tally, requests: int) -> Table:
+    table = Table("Backfill", "")
+    rows = {
+        "transactions read": tally.transactions,
+        "trades stored": tally.stored,
+        "were stored already": tally.duplicates,
+        "kept back as suspects": tally.suspects,
+        "published": tally.published,
+        "not answered by the node": tally.missing,
+        **{f"without a price: {reason}": count for reason, count in tally.skipped.most_common()},
+        "requests to the node": requests,
+    }
+    for name, count in rows.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
