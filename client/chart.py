@@ -138,7 +138,8 @@ class Chart:
                 if await self._read_all():
                     return
             except Unreachable:
-                await asyncio.sleep(backoff.next_seconds())
+                pass  # as when an interval ended: once more, after a wait
+            await asyncio.sleep(backoff.next_seconds())
 
     async def _read_all(self) -> bool:
         """Return False if an interval ended between two answers."""

@@ -312,8 +312,8 @@ var Chart = class {
           if (await this.#readAll()) return;
         } catch (error) {
           if (error instanceof Refusal) throw error;
-          await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
         }
+        await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
       }
     });
   }
