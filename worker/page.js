@@ -136,7 +136,7 @@ li + li { border-top: 1px solid var(--line); }
 #market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
 #market h2 { flex: 1; overflow: hidden; text-overflow: ellipsis; color: var(--ink); } select { font: inherit; padding: .25rem .5rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
 #chart { height: 20rem; min-width: 0; } #chart-reason, small, small a { color: var(--soft); }
-#trades { border: 0; height: 9rem; } #trades > li { display: flex; gap: 1rem; padding: .1rem 0; } #trades span { flex: 1; text-align: right; }
+#trades { border: 0; height: 9rem; } #trades > li { display: flex; gap: 1rem; padding: .1rem 0; } #trades span { flex: 1; text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 svg { grid-area: course; width: 100%; height: 1.5rem; color: var(--glow); }
 polyline { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .price { grid-area: price; text-align: right; font-size: 1.25rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }

@@ -38,7 +38,7 @@ export class LiveStack {
   #server = new WebSocketServer({ noServer: true });
   #http = http.createServer((request, response) => this.#answer(new URL(request.url ?? "/", this.url), response));
 
-  /** By token, what its candles are, whatever the interval. @type {Record<string, object[]>} */
+  /** By token, what its candles are, whatever the interval. @type {Record<string, {time: number}[]>} */
   candles = {};
   /** What GET /tokens lists. @type {object[]} */
   listed = [];
@@ -130,7 +130,7 @@ export class LiveStack {
     if (pathname === "/tokens") return answer(200, { tokens: this.listed, next: null });
     if (pathname.endsWith("/candles")) {
       this.charts.push(`${pathname}?${searchParams}`);
-      return answer(200, { candles: this.candles[pathname.split("/")[2]] ?? [], next: null });
+      return answer(200, { candles: (this.candles[pathname.split("/")[2]] ?? []).filter(({ time }) => time >= Number(searchParams.get("from"))), next: null });
     }
     if (pathname.endsWith("/prices")) return answer(200, { token: pathname.split("/")[2], prices: [], next: null });
     return answer(404, { error: { code: "NO_PRICE", message: "none yet" } });

@@ -200,7 +200,7 @@ async function showPast(token, row) {
 /** What the stack answers; nothing if it does not. @param {string} path @returns {Promise<any>} */
 async function read(path) {
   try {
-    const response = await fetch(api + path);
+    const response = await fetch(api.replace(/\/+$/, "") + path);
     return response.ok ? await response.json() : {};
   } catch {
     return {}; // what is live says what is wrong
