@@ -12,6 +12,7 @@ from ops.cost.command import cost
 from ops.preview import preview
 from ops.redrive import redrive
 from ops.token import token
+from ops.verify.command import verify
 from ops.watch import watch
 from workspace.errors import WorkspaceError
 
@@ -26,6 +27,7 @@ app.command()(comment)
 app.command()(redrive)
 app.command()(backfill)
 app.command()(watch)
+app.command()(verify)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from urllib.parse import urlsplit
 
 import typer
@@ -15,7 +15,10 @@ from workspace.ports import LOOPBACK, accepts
 from workspace.stack import LOCAL, stack_named
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
 StackOption = Annotated[str, typer.Option("--stack", help="The stack: dev, prod, local ...")]
@@ -48,11 +51,21 @@ class DeployedStack:
         """Return the output named `output`. Raises OpsError if there is none."""
         value = self.outputs.get(output)
         if not isinstance(value, str):
-            remedy = "make up" if self.name == LOCAL else f"pulumi up --stack {self.name}"
             raise OpsError(
-                f"Stack {self.name} has no output {output}. Deploy this version: {remedy}"
+                f"Stack {self.name} has no output {output}. Deploy this version: {self.up_command}"
             )
         return value
+
+    @property
+    def up_command(self) -> str:
+        """What deploys the stack."""
+        return "make up" if self.name == LOCAL else f"pulumi up --stack {self.name}"
+
+    @property
+    def function_names(self) -> Mapping[str, str]:
+        """The names of the Lambda functions in the account, by those in the outputs."""
+        names = self.outputs.get("FunctionNames")
+        return cast("Mapping[str, str]", names) if isinstance(names, Mapping) else {}
 
 
 def sqs_of(queue_url: str) -> SQSClient:
@@ -63,6 +76,21 @@ def sqs_of(queue_url: str) -> SQSClient:
 def dynamodb_of(queue_url: str) -> DynamoDBClient:
     """Return a client for the DynamoDB beside the queue at `queue_url`: same account, same region."""
     return _client("dynamodb", queue_url)
+
+
+def lambda_of(queue_url: str) -> LambdaClient:
+    """Return a client for the Lambda beside the queue at `queue_url`."""
+    return _client("lambda", queue_url)
+
+
+def cloudwatch_of(queue_url: str) -> CloudWatchClient:
+    """Return a client for the CloudWatch beside the queue at `queue_url`."""
+    return _client("cloudwatch", queue_url)
+
+
+def sns_of(queue_url: str) -> SNSClient:
+    """Return a client for the SNS beside the queue at `queue_url`."""
+    return _client("sns", queue_url)
 
 
 def _client(service: str, queue_url: str) -> Any:  # noqa: ANN401  see the session's comment

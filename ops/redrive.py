@@ -74,14 +74,14 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
     """
     try:
         moved = 0
-        due = _size(client, dead_letters_url)
+        due = size(client, dead_letters_url)
         for messages in _batches(client, dead_letters_url):
             send_back(client, queue_url, messages)
             _delete(client, dead_letters_url, messages)
             moved += len(messages)
             if moved >= due:
                 break
-        return Count(moved, _size(client, dead_letters_url))
+        return Count(moved, size(client, dead_letters_url))
     except EndpointConnectionError as error:
         raise OpsError(
             f"Nothing answers at {queue_url}. Look to the network of this machine. Nothing is lost:"
@@ -136,6 +136,7 @@ def _delete(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> 
     )
 
 
-def _size(client: SQSClient, url: str) -> int:
+def size(client: SQSClient, url: str) -> int:
+    """About how many messages the queue at `url` holds, those that are being worked on too."""
     answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTS)
     return sum(int(count) for count in answer.get("Attributes", {}).values())

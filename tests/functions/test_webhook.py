@@ -18,6 +18,7 @@ from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import EdgeHealth, Routes
 from functions.glow.routing.table import RouteTable
+from functions.glow.token import PROBE_TOKEN
 from functions.glow.trades.intake import REPUBLISH_WITHIN_MS
 from functions.glow.update import parse_update
 from tests.functions.builders import (
@@ -329,6 +330,19 @@ def test_traded_token_is_known_from_then_on(load: Load, known_tokens: KnownToken
     post_simple(load, token, body)
 
     assert token in known_tokens.page(None, now=time.time())[0]
+
+
+def test_reserved_token_of_the_operators_is_streamed_but_never_listed(
+    load: Load, known_tokens: KnownTokens, edge: Edge, queue: Queue, routes: RouteTable
+) -> None:
+    put_routes(routes, Routes(current=Policy(edge_is_on=True, edge_percent=0)))
+    body = a_simple_trade(tx_signature=a_signature(), timestamp=int(time.time()))
+
+    status, _ = post_simple(load, PROBE_TOKEN, body, tokens=["SOL"], USE_EDGE_BROADCAST="true")
+
+    assert status == 200
+    assert len(edge.heard[PROBE_TOKEN]) == len(queue.take()) == 1
+    assert PROBE_TOKEN not in known_tokens.page(None, now=time.time())[0]
 
 
 def trade_until_the_circuit_opens(webhook: ModuleType, token: str) -> None:

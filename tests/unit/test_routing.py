@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from functions.glow.errors import BadRequest
 from functions.glow.routing.policy import Policy, parse_policy, parse_region
+from functions.glow.token import PROBE_TOKEN
 
 TOKENS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 REGIONS = st.sampled_from(["us-east-1", "eu-west-1", "ap-southeast-2"])
@@ -100,6 +101,13 @@ def test_region_sends_its_clients_to_aws_and_the_token_to_both_paths() -> None:
 
 def test_dual_publishes_on_both_paths() -> None:
     assert Policy(edge_is_on=True, is_dual=True).paths("SOL") == {"aws", "edge"}
+
+
+@given(POLICIES)
+def test_reserved_token_takes_every_path_that_is_on(policy: Policy) -> None:
+    every = {"aws", "edge"} if policy.edge_is_on else {"aws"}
+
+    assert policy.paths(PROBE_TOKEN) == every
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "ap-southeast-7"])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from functions.glow.errors import BadRequest, UnknownToken
 from functions.glow.token import (
+    PROBE_TOKEN,
     SIGNATURE_PATTERN,
     TOKEN_PATTERN,
     parse_signature,
@@ -65,6 +66,10 @@ def test_token_beside_the_configured_ones_is_unknown() -> None:
     assert require_known("SOL", frozenset({"SOL"})) == "SOL"
     with pytest.raises(UnknownToken, match="BTC"):
         require_known("BTC", frozenset({"SOL"}))
+
+
+def test_reserved_token_is_known_beside_any_that_are_configured() -> None:
+    assert require_known(PROBE_TOKEN, frozenset({"SOL"})) == PROBE_TOKEN
 
 
 @given(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from functions.glow import log
 from functions.glow.prices.attributes import Row, integer, text
 from functions.glow.runtime.aws import unavailable_unless_answered
+from functions.glow.token import PROBE_TOKEN
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -50,7 +51,8 @@ class KnownTokens:
 
     def unnoted(self, tokens: Iterable[str], *, now: float) -> list[str]:
         """Those that this process has not written lately; mostly there are none."""
-        return sorted({token for token in tokens if self._is_due(token, now)})
+        real = (token for token in tokens if token != PROBE_TOKEN)
+        return sorted({token for token in real if self._is_due(token, now)})
 
     def note(self, tokens: Sequence[str], *, now: float) -> None:
         """Write a row for each of `tokens`. One that the table does not process stays unnoted, and

@@ -14,7 +14,7 @@ from typing import Final
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_array, as_object, parse_json
 from functions.glow.paths import PATHS, Path
-from functions.glow.token import shown
+from functions.glow.token import PROBE_TOKEN, shown
 
 REGION_PATTERN: Final = r"^[a-z]{2}(-[a-z]{2,16}){1,3}-[0-9]{1,2}$"
 
@@ -45,7 +45,7 @@ class Policy:
         """The paths that `token` is published on: all that a client of it may be told to use."""
         if not self.edge_is_on:
             return frozenset({"aws"})
-        if self.is_dual:
+        if self.is_dual or token == PROBE_TOKEN:  # AWS is what carries when the edge does not
             return frozenset(PATHS)
         return frozenset({self.path(token), *(self.path(token, each) for each in self.aws_regions)})
 

@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from local.browser import HEIGHT, WIDTH, resize
 from local.clients import Endpoints
 from local.picture import take_picture
-from local.trades import SIMPLE_TOKEN, SWAP_MINT
+from local.trades import SIMPLE_TOKEN
 from tests.local.wire import DEADLINE_SECONDS, Wire, a_trade
 
 PLAIN_PAGE = """<!doctype html><title>plain</title><pre id="heard"></pre><script>
@@ -41,6 +41,8 @@ ROW = """
 const row = [...document.querySelectorAll("#watchlist > li")].find((each) => each.querySelector(".token").textContent === arguments[0]);
 return row === undefined ? [] : [".price", ".path"].map((part) => row.querySelector(part).textContent);
 """
+
+A_MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"  # as long as mints are
 
 PAGE_WIDTH_AND_HEADER = """
 const [name, state] = ["h1", "#state"].map((each) => document.querySelector(each).getBoundingClientRect());
@@ -182,7 +184,7 @@ def test_test_page_opens_on_the_demo_token(wire: Wire, edge_url: str, browser: C
 def test_test_page_fits_phones_and_desktops(edge_url: str, browser: Chrome, width: int) -> None:
     try:
         resize(browser, width, HEIGHT)
-        browser.get(f"{edge_url}/#{SWAP_MINT},{SIMPLE_TOKEN}")
+        browser.get(f"{edge_url}/#{A_MINT},{SIMPLE_TOKEN}")
         wait_until(browser, lambda: text_of(browser, "state") == "live", "the page to be live")
 
         script: dict[str, object] = {"script": PAGE_WIDTH_AND_HEADER, "args": []}

@@ -1,0 +1,125 @@
+"""The stack that is verified: its outputs, its config, and clients for its cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from functions.glow.paths import Path
+from functions.glow.routing.policy import Policy, parse_policy
+from functions.glow.token import PROBE_TOKEN
+from ops.deployed import (
+    DeployedStack,
+    cloudwatch_of,
+    dynamodb_of,
+    lambda_of,
+    sns_of,
+    sqs_of,
+)
+from ops.verify.config import Config
+from workspace.stack import LOCAL, LOCAL_LAUNCHER
+
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+_ANY_PORT: Final = ":*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """`origin` is whose pages must be let in; None: `sends_origin`."""
+
+    deployed: DeployedStack
+    config: Config
+    origin: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.deployed.name
+
+    @property
+    def up(self) -> str:
+        return self.deployed.up_command
+
+    @property
+    def mend(self) -> str:
+        """What brings back what was changed or deleted by hand."""
+        return self.pulumi("up --refresh")
+
+    def pulumi(self, arguments: str) -> str:
+        """A command of Pulumi's on this stack."""
+        if self.name == LOCAL:
+            return f"{LOCAL_LAUNCHER} {arguments}"
+        return f"pulumi {arguments} --stack {self.name}"
+
+    @property
+    def rest_url(self) -> str:
+        return self.deployed.text("RestApiUrl")
+
+    @property
+    def webhook_url(self) -> str:
+        return self.deployed.text("WebhookUrl")
+
+    @property
+    def edge_url(self) -> str | None:
+        value = self.deployed.outputs.get("EdgeUrl")
+        return value if isinstance(value, str) else None
+
+    @property
+    def policy(self) -> Policy:
+        return parse_policy(self.deployed.text("Routing"))
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """Those on which trades of the reserved token are published."""
+        return self.policy.paths(PROBE_TOKEN)
+
+    @property
+    def sends_origin(self) -> str:
+        """The Origin of the sockets that are opened here: the first of `allowedOrigins`."""
+        web = [origin for origin in self.config.origins if origin.startswith("http")]
+        if web:
+            return web[0].removesuffix(_ANY_PORT)
+        return (self.edge_url or self.rest_url).rstrip("/")
+
+    def socket_url(self, path: Path) -> str:
+        """Where a client of the reserved token connects. It holds the access token: never shown."""
+        if path == "aws":
+            return self.deployed.text("WebSocketUrl")
+        url = f"{self.deployed.text('EdgeUrl').replace('http', 'ws', 1)}/ws/{PROBE_TOKEN}"
+        shown = self.config.access_token
+        return url if shown is None else f"{url}?{urlencode({'access_token': shown})}"
+
+    def logs(self, function: str) -> str:
+        """The command that shows what a function said lately."""
+        name = self.deployed.function_names.get(function, function)
+        return f"aws logs tail /aws/lambda/{name} --since 10m"
+
+    @property
+    def _queue_url(self) -> str:
+        return self.deployed.text("LaterQueueUrl")
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        return dynamodb_of(self._queue_url)
+
+    @property
+    def sqs(self) -> SQSClient:
+        return sqs_of(self._queue_url)
+
+    @property
+    def lambdas(self) -> LambdaClient:
+        return lambda_of(self._queue_url)
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        return cloudwatch_of(self._queue_url)
+
+    @property
+    def sns(self) -> SNSClient:
+        return sns_of(self._queue_url)

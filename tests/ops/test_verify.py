@@ -1,0 +1,223 @@
+"""What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from rich.console import Console
+
+from components.settings.load import parse_settings
+from functions.glow.paths import Path
+from functions.glow.routing.policy import Policy
+from ops.deployed import DeployedStack, cloudwatch_of, sns_of
+from ops.verify.alarms import check_alarms
+from ops.verify.command import show
+from ops.verify.config import Config, HeliusHook
+from ops.verify.finding import Finding, failed, skipped, well
+from ops.verify.latency import Place, judge
+from ops.verify.round_trip import Plan, check_round_trip
+from ops.verify.run import guarded
+from ops.verify.target import Target
+
+QUEUE = "http://127.0.0.1:9/000000000000/later"
+CONFIG = Config(
+    webhook_secret="a-webhook-secret", edge_secret="an-edge-secret", sol_usd_max_age_seconds=180
+)
+
+
+def a_target(config: Config = CONFIG, **outputs: object) -> Target:
+    return Target(deployed=DeployedStack("dev", {"LaterQueueUrl": QUEUE, **outputs}), config=config)
+
+
+@pytest.mark.parametrize(
+    ("path", "times_ms", "state", "seen"),
+    [
+        ("edge", [130.0] * 20, "ok", "p50 100 ms, p99 100 ms of 20 trades"),
+        ("edge", [131.0] * 20, "failed", "latency over 100 ms: p50 101 ms"),
+        ("edge", [40.0] * 19 + [231.0], "failed", "latency over 200 ms: p50 10 ms, p99 201 ms"),
+        ("edge", [5.0], "ok", "p50 0 ms"),
+        ("aws", [131.0] * 20, "failed", "latency over the limit: p50 101 ms"),
+    ],
+)
+def test_latency_is_judged_without_the_operators_own_way(
+    path: Path, times_ms: Sequence[float], state: str, seen: str
+) -> None:
+    found = judge(path, times_ms, 100, Place(away_ms=30.0))
+
+    assert (found.state, found.seen[: len(seen)]) == (state, seen)
+
+
+def test_slow_edge_names_the_data_centre_and_where_rooms_are_made() -> None:
+    found = judge("edge", [500.0], 100, Place(away_ms=0, colo="SIN"))
+
+    assert "data centre SIN" in found.seen
+    assert "edge.region" in found.cause
+    assert "edge.roomGeneration" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("config", "outputs", "origin"),
+    [
+        (("https://app.example", "https://b.example"), {}, "https://app.example"),
+        (("null", "http://localhost:*"), {}, "http://localhost"),
+        ((), {"EdgeUrl": "https://edge.example"}, "https://edge.example"),
+    ],
+)
+def test_sockets_come_from_an_origin_that_is_let_in(
+    config: tuple[str, ...], outputs: dict[str, str], origin: str
+) -> None:
+    target = a_target(replace(CONFIG, origins=config), **outputs)
+
+    assert target.sends_origin == origin
+
+
+@pytest.mark.parametrize(
+    ("policy", "paths"),
+    [
+        (Policy(edge_is_on=False), {"aws"}),
+        (Policy(edge_is_on=True, edge_percent=0), {"aws", "edge"}),
+    ],
+)
+def test_every_path_that_is_on_is_tried(policy: Policy, paths: set[str]) -> None:
+    assert a_target(Routing=policy.to_json()).paths == paths
+
+
+def test_secrets_are_not_shown() -> None:
+    hook = HeliusHook(origin="https://api.helius.xyz", key="a-helius-key")
+    shown = repr(a_target(replace(CONFIG, access_token="an-access-token", helius=hook)))
+
+    assert not any(
+        each in shown for each in ("webhook-secret", "edge-secret", "access-token", "helius-key")
+    )
+
+
+SECRET = "a-secret-of-32-bytes-0123456789ab"
+
+
+def config_of(**values: str) -> Config:
+    own = {"HeliusWebhookSecret": SECRET, **values}
+    secrets = {key for key in own if key[0].isupper() and key != "USE_EDGE_BROADCAST"}
+    return Config.from_settings(parse_settings(own, secrets=secrets, stack="dev"))
+
+
+def test_config_is_what_the_stack_has_by_default() -> None:
+    assert config_of() == Config(
+        webhook_secret=SECRET, edge_secret=None, sol_usd_max_age_seconds=180
+    )
+
+
+def test_webhook_expects_its_own_secret_before_the_api_key() -> None:
+    key = "the-api-key-of-the-dashboard-0123456789"
+
+    assert config_of(HeliusApiKey=key).webhook_secret == SECRET
+
+
+def test_config_that_differs_is_read() -> None:
+    config = config_of(
+        allowedOrigins='["https://app.example"]',
+        jupiterRequestsPerMinute="0",
+        solUsdMaxAgeSeconds="600",
+        alarmEmail="me@app.example",
+        HeliusApiKey="the-api-key-of-the-dashboard-0123456789",
+        helius='{"manageWebhook": true, "addresses": ["So11111111111111111111111111111111111111112"]}',
+    )
+
+    assert (config.origins, config.has_dollars) == (("https://app.example",), False)
+    assert (config.sol_usd_max_age_seconds, config.alarm_email) == (600, "me@app.example")
+    assert config.helius is not None
+    assert config.helius.origin == "https://api.helius.xyz"
+
+
+def test_access_token_is_shown_where_the_edge_reads_it() -> None:
+    config = replace(CONFIG, access_token="a.b.c")
+
+    url = a_target(config, EdgeUrl="https://edge.example").socket_url("edge")
+
+    assert url == "wss://edge.example/ws/glow-verify?access_token=a.b.c"
+
+
+async def test_stack_whose_tokens_only_the_back_end_makes_is_not_listened_to() -> None:
+    target = a_target(replace(CONFIG, listens=False), Routing=Policy(edge_is_on=True).to_json())
+
+    trip = await check_round_trip(target, Plan(trades=1, limits_ms={}))
+
+    assert [finding.state for finding in trip.findings] == ["skipped", "skipped"]
+    assert trip.accepted == 0
+
+
+ALARM = {
+    "AlarmName": "glow-dev-BroadcastLate",
+    "ActionsEnabled": True,
+    "AlarmActions": ["arn:aws:sns:us-east-1:123456789012:glow-dev-Alarms"],
+    "StateValue": "OK",
+}
+
+
+@pytest.mark.parametrize(
+    ("subscription", "state", "seen"),
+    [
+        ("arn:aws:sns:us-east-1:123456789012:glow-dev-Alarms:1", "ok", "confirmed"),
+        ("PendingConfirmation", "failed", "not confirmed: nobody hears an alarm"),
+        ("Deleted", "failed", "not confirmed: nobody hears an alarm"),
+        (None, "failed", "the topic has no subscription"),
+    ],
+)
+def test_alarm_email_counts_once_it_is_confirmed(
+    subscription: str | None, state: str, seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator confirms by itself, so the answers of AWS are given here."""
+    cloudwatch, sns = cloudwatch_of(QUEUE), sns_of(QUEUE)
+
+    def is_it(client: object) -> Callable[[str], object]:
+        return lambda _queue_url: client
+
+    monkeypatch.setattr("ops.verify.target.cloudwatch_of", is_it(cloudwatch))
+    monkeypatch.setattr("ops.verify.target.sns_of", is_it(sns))
+    config = replace(CONFIG, alarm_email="me@app.example")
+    found = [{"Protocol": "email", "SubscriptionArn": subscription}] if subscription else []
+    with Stubber(cloudwatch) as alarms, Stubber(sns) as topic:
+        alarms.add_response("describe_alarms", {"MetricAlarms": [ALARM]})
+        topic.add_response("list_subscriptions_by_topic", {"Subscriptions": found})
+        *_, line = check_alarms(a_target(config))
+
+    assert (line.name, line.state, line.seen) == ("alarm e-mail", state, seen)
+
+
+def test_what_aws_refuses_is_a_red_line() -> None:
+    def refused() -> list[Finding]:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeAlarms")
+
+    (line,) = guarded("alarms", refused)
+
+    assert line.state == "failed"
+    assert "AccessDenied" in line.seen
+    assert "aws sts get-caller-identity" in line.remedy
+
+
+def test_table_is_followed_by_causes_and_remedies() -> None:
+    out = StringIO()
+    lines = [
+        well("AWS health", "9 ms"),
+        skipped("alarm e-mail", "not set", remedy="pulumi config set alarmEmail"),
+        failed("edge secret", "401 from the edge", cause="the secrets differ", remedy="pulumi up"),
+    ]
+
+    show(lines, Console(file=out, width=100))
+
+    text = out.getvalue()
+    assert "✓" in text
+    assert "✗ edge secret: 401 from the edge" in text
+    assert "Likely cause: the secrets differ\n  pulumi up" in text
+    assert "pulumi config set alarmEmail" in text
+    assert "1 of 3 are red." in text
+
+
+def test_all_is_well_is_said() -> None:
+    out = StringIO()
+
+    show([well("AWS health", "9 ms")], Console(file=out, width=100))
+
+    assert "All is well." in out.getvalue()
