@@ -4,6 +4,7 @@
         feed.subscribe("SOL", on_price=lambda price: print(price.update.price))
         async for price in feed.prices("BONK"):
             print(price.update.price, price.is_late)
+        feed.candles("SOL", interval="5m", on_candle=lambda chart: print(chart.candle.close))
 
     async with subscribe(token, api=rest_api_url) as prices:         # one token, a socket of its own
         async for price in prices:
@@ -13,6 +14,8 @@ The library reconnects, fills gaps and follows tokens from path to path by itsel
 (docs/clients.md). glow.js is the same library for JavaScript.
 """
 
+from .candle import Candle, ChartCandle
+from .chart import Chart
 from .errors import ClientError, Refused
 from .feed import Feed, connect
 from .follower import Follower
@@ -21,6 +24,9 @@ from .subscription import Subscription, subscribe
 from .update import Price, Update
 
 __all__ = [
+    "Candle",
+    "Chart",
+    "ChartCandle",
     "ClientError",
     "Feed",
     "Follower",

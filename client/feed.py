@@ -3,17 +3,20 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import httpx
 
 from .access import GetToken, Pass
+from .candle import ChartCandle, Currency, Interval
+from .chart import Chart, ChartWishes
 from .connections import Connections
 from .discovery import Discovery
 from .errors import ClientError
 from .follower import Follow, Follower
 from .host import LOG, Host, tell
-from .options import MAX_FILL, check_stack, check_wishes
+from .options import MAX_FILL, SHOWN_CANDLES, check_chart, check_stack, check_wishes
 from .paths import Delivery
 from .price_queue import PriceQueue
 from .rest import TIMEOUT_SECONDS, RestApi
@@ -79,7 +82,7 @@ class Feed:
         self._state = _IDLE
         self._warned: str | None = None  # what was logged last, since all was well
         access = None if get_token is None else Pass(get_token)
-        rest = RestApi(http, api, region, access)
+        rest = self._rest = RestApi(http, api, region, access)
         self.connections: Final = Connections(
             self._host, rest, access, is_shared=is_shared, wait_for_room=wait_for_room
         )
@@ -136,6 +139,36 @@ class Feed:
         """
         check_wishes(token, delivery, max_fill)
         return self._prices(token, delivery, max_fill)
+
+    def candles(
+        self,
+        token: str,
+        *,
+        interval: Interval,
+        currency: Currency = "sol",
+        limit: int = SHOWN_CANDLES,
+        on_candle: Callable[[ChartCandle], object],
+        on_state: Callable[[State], object] | None = None,
+        on_error: Callable[[ClientError], object] | None = None,
+    ) -> Chart:
+        """The chart of `token`: its history of at most `limit` candles, oldest first, then each trade as
+        it comes, until `close()` of what this returns.
+
+        `on_candle` gets each candle that is new or has changed, all of it. `on_error` is called if the
+        stack refuses the token or the chart for good. Raises ValueError if an option is wrong.
+        """
+        functions = {"on_candle": on_candle, "on_state": on_state, "on_error": on_error}
+        check_chart(token, interval, currency, limit, **functions)
+        wishes = ChartWishes(
+            interval=interval,
+            currency=currency,
+            limit=limit,
+            on_candle=on_candle,
+            on_state=on_state,
+            on_error=on_error,
+        )
+        follow = partial(self.subscribe, token, on_error=on_error)
+        return Chart(token, wishes, self._rest, self._host, follow)
 
     def newest(self, token: str) -> Update | None:
         """The newest price of a token that is followed; None if none has come yet."""

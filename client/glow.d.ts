@@ -31,6 +31,11 @@ export declare class Feed {
      * feed, and throws a Refusal if the stack refuses the token.
      */
     prices(token: string, options?: WishOptions): AsyncIterable<Price>;
+    /**
+     * The chart of `token`: its history, then each trade as it comes, until `close()` of what it returns. Throws a TypeError that names
+     * what is wrong.
+     */
+    candles(token: string, options: ChartOptions): CandleSubscription;
     /** The newest price of a token that is subscribed to; null if none has come yet. The object stays the same until a newer one comes. */
     newest(token: string): Update | null;
     /** As `wake` of a subscription. */
@@ -47,6 +52,53 @@ export type FeedSubscription = {
     readonly newest: Update | null;
     /** Ends this subscription. Its state becomes `closed`; none of its callbacks is called after that. */
     close(): void;
+};
+
+/** A chart of a feed, kept until `close()`. Made by `Feed.candles`. */
+export type CandleSubscription = {
+    readonly token: string;
+    readonly state: State;
+    /** Ends this chart. Its state becomes `closed`; none of its callbacks is called after that. */
+    close(): void;
+};
+
+export type ChartOptions = {
+    interval: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+    /** of the prices ("sol"); the volumes are the same in both */
+    currency?: "sol" | "usd";
+    /** how many candles of history are read: 1 to 1,000 (500) */
+    limit?: number;
+    onCandle: OnCandle;
+    onState?: (state: State) => void;
+    /** called once, before `closed`, if the stack refuses the token or the chart for good */
+    onError?: (error: Refusal) => void;
+};
+
+/**
+ * A candle that is new or has changed: all of it, so draw it over what is there at its time. History comes first, oldest first;
+ * `isHistory` says so.
+ */
+export type OnCandle = (candle: Candle, info: {
+    isHistory: boolean;
+}) => void;
+
+/** What the trades of an interval did. Intervals without a trade have none; quotes are in none. */
+export type Candle = {
+    /** its start, in Unix seconds */
+    time: number;
+    /** in the chart's currency, as are the other prices; absent in dollars where a trade has no price in dollars */
+    open?: number;
+    high?: number;
+    low?: number;
+    close?: number;
+    /** tokens, of the trades whose amount is known; absent if none is */
+    volume?: number;
+    /** SOL that were paid for them */
+    volumeSol?: number;
+    /** how many */
+    trades: number;
+    /** It grows by the trades that come. When it is over, the stack's own numbers take its place. */
+    running: boolean;
 };
 
 export type FeedOptions = StackOptions & {

@@ -51,6 +51,412 @@ var Reach = class {
   }
 };
 
+// client/src/ids.js
+var placeOf = (id) => id.slice(0, 23);
+var byPlace = ({ id: a }, { id: b }) => placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0;
+var firstIdOf = (timestamp) => `${String(timestamp).padStart(10, "0")}-000000000000-0`;
+var idBefore = (id, seconds) => firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
+
+// client/src/candle.js
+var SECONDS = Object.freeze({ "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14400, "1d": 86400 });
+var FIELDS = ["time", "open", "high", "low", "close", "volume", "volumeSol", "trades", "running"];
+var isSame = (a, b) => a !== void 0 && FIELDS.every((field) => a[field] === b[field]);
+var GrowingCandle = class {
+  time;
+  /** When its last trade came. */
+  heardAtMs = -Infinity;
+  #currency;
+  #trades = 0;
+  #volume = new Sum();
+  #volumeSol = new Sum();
+  /** null for good once a trade has no price in this currency. @type {{open: number, high: number, low: number, close: number} | null | undefined} */
+  #prices;
+  /** Of the trades that opened and closed it. */
+  #firstPlace = "";
+  #lastPlace = "";
+  /** @param {number} time @param {"sol" | "usd"} currency */
+  constructor(time, currency) {
+    this.time = time;
+    this.#currency = currency;
+  }
+  /** @returns {Candle} */
+  get candle() {
+    return { time: this.time, ...this.#prices, volume: this.#volume.value, volumeSol: this.#volumeSol.value, trades: this.#trades, running: true };
+  }
+  /** @param {Update} update @param {number} nowMs */
+  add({ id, price: sol, priceUsd, amount, amountSol }, nowMs) {
+    this.heardAtMs = nowMs;
+    this.#trades += 1;
+    this.#volume.add(amount);
+    this.#volumeSol.add(amountSol);
+    this.#price(this.#currency === "usd" ? priceUsd : sol, placeOf(id));
+  }
+  /** @param {number | undefined} price @param {string} place */
+  #price(price, place) {
+    if (price === void 0) this.#prices = null;
+    else if (this.#prices === void 0) {
+      this.#prices = { open: price, high: price, low: price, close: price };
+      this.#firstPlace = this.#lastPlace = place;
+    } else if (this.#prices !== null) {
+      const { open, high, low, close } = this.#prices;
+      const [isFirst, isLast] = [place < this.#firstPlace, place >= this.#lastPlace];
+      this.#prices = { open: isFirst ? price : open, high: Math.max(high, price), low: Math.min(low, price), close: isLast ? price : close };
+      if (isFirst) this.#firstPlace = place;
+      if (isLast) this.#lastPlace = place;
+    }
+  }
+};
+function joined(time, candles) {
+  const [volume, volumeSol] = [new Sum(), new Sum()];
+  for (const candle of candles) {
+    volume.add(candle.volume);
+    volumeSol.add(candle.volumeSol);
+  }
+  return { time, ...pricesOf(candles), volume: volume.value, volumeSol: volumeSol.value, trades: candles.reduce((sum, { trades }) => sum + trades, 0), running: true };
+}
+function pricesOf(candles) {
+  if (candles.some(({ open }) => open === void 0)) return {};
+  const highs = candles.map(({ high }) => Number(high));
+  const lows = candles.map(({ low }) => Number(low));
+  return { open: candles[0].open, high: Math.max(...highs), low: Math.min(...lows), close: candles[candles.length - 1].close };
+}
+var Sum = class {
+  #sum = 0;
+  #lost = 0;
+  #isKnown = false;
+  /** undefined if nothing was added. */
+  get value() {
+    return this.#isKnown ? this.#sum + this.#lost : void 0;
+  }
+  /** @param {number | undefined} amount */
+  add(amount) {
+    if (amount === void 0) return;
+    const sum = this.#sum + amount;
+    this.#lost += Math.abs(this.#sum) >= Math.abs(amount) ? this.#sum - sum + amount : amount - sum + this.#sum;
+    this.#sum = sum;
+    this.#isKnown = true;
+  }
+};
+
+// client/src/host.js
+var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
+function tell(callback) {
+  try {
+    callback();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
+var HOST = {
+  nowMs: () => performance.now(),
+  random: () => Math.random(),
+  setTimer(act, delayMs) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+  fetch: (url, { signal }, bearer) => fetch(url, bearer === void 0 ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),
+  onWake(act) {
+    const controller = new AbortController();
+    for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
+    return () => controller.abort();
+  },
+  warn: (text) => console.error(text)
+};
+
+// client/src/refusal.js
+var FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH", "FORBIDDEN_TOKEN", "UNAUTHORIZED"];
+var Refusal = class extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+};
+var isFinal = (code) => FINAL_CODES.includes(code ?? "");
+
+// client/src/scope.js
+var Scope = class {
+  isOver = false;
+  /** @type {Set<() => void>} */
+  #ends = /* @__PURE__ */ new Set();
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+  }
+  /**
+   * @param {number} delayMs
+   * @param {() => void} act
+   * @param {() => void} [atEnd] called if this ends before
+   * @returns {() => void} cancels both
+   */
+  later(delayMs, act, atEnd) {
+    if (this.isOver) return () => {
+    };
+    const cancel = () => {
+      clear();
+      this.#ends.delete(end);
+    };
+    const clear = this.host.setTimer(() => {
+      cancel();
+      act();
+    }, delayMs);
+    const end = () => {
+      clear();
+      atEnd?.();
+    };
+    this.#ends.add(end);
+    return cancel;
+  }
+  end() {
+    this.isOver = true;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+};
+
+// client/src/chart.js
+var MINUTE = 60;
+var QUOTE = "jupiter";
+var DELIVERING = ["live", "moving", "polling"];
+var ROWS_MS = 1e4;
+var SPREAD_MS = 5e3;
+var LATE_SECONDS = 600;
+var Chart = class {
+  token;
+  #wishes;
+  #seconds;
+  #rest;
+  #scope;
+  #follower;
+  /** What the feed said last. @type {State | null} */
+  #last = null;
+  /** @type {"waiting" | "beginning" | "running"} */
+  #stage = "waiting";
+  /** Reads run one after the other. @type {Promise<void>} */
+  #turn = Promise.resolve();
+  /** Trades that came before the chart has begun. @type {Update[]} */
+  #arrivals = [];
+  #ownFrom = 0;
+  /** Candles that begin before this second are the stack's. */
+  #settledUntil = 0;
+  /** @type {Candle | null} */
+  #base = null;
+  /** By time. @type {Map<number, GrowingCandle>} */
+  #growing = /* @__PURE__ */ new Map();
+  /** Ids of the trades that were read, which may be heard again. @type {Set<string>} */
+  #read = /* @__PURE__ */ new Set();
+  /** By time. @type {Map<number, Candle>} */
+  #told = /* @__PURE__ */ new Map();
+  #newestTime = 0;
+  /** From where is read when the timer fires, and from where after that. @type {number | null} */
+  #due = null;
+  /** @type {number | null} */
+  #dueLater = null;
+  /** @param {string} token @param {ChartWishes} wishes @param {Rest} rest @param {Host} host @param {(options: FollowOptions) => Follower} follow */
+  constructor(token, wishes, rest, host, follow) {
+    this.token = token;
+    this.#wishes = wishes;
+    this.#seconds = SECONDS[wishes.interval];
+    this.#rest = rest;
+    this.#scope = new Scope(host);
+    this.#follower = follow({ onPrice: (update) => this.#hear(update), onState: (state) => this.#note(state), onError: wishes.onError });
+  }
+  get state() {
+    return this.#follower.state;
+  }
+  close() {
+    this.#follower.close();
+  }
+  /** @param {State} state */
+  #note(state) {
+    const last = this.#last;
+    this.#last = state;
+    if (state.state === "closed") this.#scope.end();
+    else if (DELIVERING.includes(state.state)) {
+      const isRepeated = last?.state === state.state && last.path === state.path;
+      if (this.#stage === "waiting" || isRepeated) this.#begin();
+      else if (this.#stage === "running") this.#doubt(this.#newestTime - LATE_SECONDS);
+    }
+    tell(() => this.#wishes.onState?.(state));
+  }
+  /** @param {Update} update */
+  #hear(update) {
+    if (this.#stage !== "running") this.#arrivals.push(update);
+    else if (!this.#read.has(update.id)) this.#tellRunning(this.#add(update));
+  }
+  /** Adds a trade to its candle. Returns the time of that, if it has become another one. @param {Update} update */
+  #add(update) {
+    const { timestamp, source } = update;
+    const time = this.#startOf(timestamp);
+    if (source === QUOTE) return null;
+    if (timestamp < this.#ownFrom || time < this.#settledUntil) {
+      this.#doubt(time);
+      return null;
+    }
+    if (!this.#growing.has(time)) {
+      this.#growing.set(time, new GrowingCandle(time, this.#wishes.currency));
+      this.#doubtAtEnd(time);
+    }
+    this.#growing.get(time)?.add(update, this.#scope.host.nowMs());
+    return time;
+  }
+  /** Reads all, from the history on, and joins what comes live to it. */
+  #begin() {
+    this.#stage = "beginning";
+    this.#queue(async () => {
+      const backoff = new Backoff();
+      for (; ; ) {
+        try {
+          if (await this.#readAll()) return;
+        } catch (error) {
+          if (error instanceof Refusal) throw error;
+        }
+        await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
+      }
+    });
+  }
+  /** Returns false if an interval ended between two answers. */
+  async #readAll() {
+    const { candles, second } = await this.#candles({ limit: this.#wishes.limit });
+    const last = candles.at(-1);
+    const minutes = !last?.running ? [] : this.#wishes.interval === "1m" ? [last] : await this.#minutes(last.time);
+    const ownFrom = last?.running ? runningMinute(minutes, last.time) : Math.max(last === void 0 ? 0 : last.time + this.#seconds, second - second % MINUTE - MINUTE);
+    if (last?.running && this.#startOf(ownFrom) !== last.time) return false;
+    const trades = await this.#trades(ownFrom);
+    const isHistory = this.#told.size === 0;
+    this.#ownFrom = ownFrom;
+    this.#settledUntil = last === void 0 ? 0 : last.time + (last.running ? 0 : this.#seconds);
+    this.#join(minutes);
+    this.#growing.clear();
+    this.#read = new Set(trades.map(({ id }) => id));
+    for (const candle of candles) if (!candle.running) this.#tell(candle, isHistory);
+    const arrivals = this.#arrivals.splice(0).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
+    this.#stage = "running";
+    for (const trade of [...trades, ...arrivals]) if (trade.timestamp >= ownFrom) this.#add(trade);
+    if (this.#base !== null && !this.#growing.has(this.#base.time)) this.#doubtAtEnd(this.#base.time);
+    for (const time of this.#runningTimes) this.#tellRunning(time, isHistory);
+    this.#doubt(Math.min(ownFrom - LATE_SECONDS, ...arrivals.map(({ timestamp }) => timestamp)));
+    return true;
+  }
+  /** Reads what the stack says of the candles from second `from` on. @param {number} from */
+  async #readAgain(from) {
+    const askedAtMs = this.#scope.host.nowMs();
+    const { candles } = await this.#candles({ from: this.#startOf(from) });
+    const baseTime = this.#startOf(this.#ownFrom);
+    const isOver = candles.some(({ time, running }) => time >= baseTime && !running);
+    if (from < this.#ownFrom && baseTime < this.#ownFrom && baseTime >= this.#settledUntil && !isOver) {
+      this.#join(await this.#minutes(baseTime));
+      this.#tellRunning(baseTime);
+    }
+    for (const candle of candles) {
+      const { time, running } = candle;
+      if (running) continue;
+      if ((this.#growing.get(time)?.heardAtMs ?? -Infinity) > askedAtMs - ROWS_MS) this.#doubt(time);
+      this.#growing.delete(time);
+      this.#settledUntil = Math.max(this.#settledUntil, time + this.#seconds);
+      this.#tell(candle, false);
+    }
+  }
+  /** Reads the candles from second `from` on once more, when their rows must have what came until now. @param {number} from */
+  #doubt(from) {
+    if (this.#due !== null) {
+      this.#dueLater = Math.min(this.#dueLater ?? from, from);
+      return;
+    }
+    this.#due = from;
+    this.#scope.later(ROWS_MS + this.#scope.host.random() * SPREAD_MS, () => {
+      const both = Math.min(from, this.#dueLater ?? from);
+      this.#queue(() => this.#readAgain(both).catch((error) => {
+        if (error instanceof Refusal) throw error;
+        this.#doubt(both);
+      }));
+      const later = this.#dueLater;
+      this.#due = this.#dueLater = null;
+      if (later !== null) this.#doubt(later);
+    });
+  }
+  /** @param {number} time of a candle */
+  #doubtAtEnd(time) {
+    const end = time + this.#seconds;
+    const leftMs = this.#rest.msUntil(this.#scope, end) ?? this.#seconds * 1e3;
+    this.#scope.later(Math.max(0, leftMs), () => this.#doubt(time));
+  }
+  /** Does it after the reads that run. @param {() => Promise<void>} read */
+  #queue(read) {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#scope.isOver) return;
+      try {
+        await read();
+      } catch (refusal) {
+        if (this.#scope.isOver) return;
+        this.#follower.end(
+          /** @type {Refusal} */
+          refusal.message,
+          /** @type {Refusal} */
+          refusal
+        );
+        this.#follower.close();
+      }
+    });
+  }
+  /** @param {{from?: number, limit?: number}} span */
+  #candles(span) {
+    const { interval, currency } = this.#wishes;
+    return this.#rest.candles(this.#scope, this.token, { interval, currency, ...span });
+  }
+  /** Those of the candle that begins at `time`, and later ones: without an end, because caches keep an answer about the past longer. @param {number} time @returns {Promise<Candle[]>} */
+  async #minutes(time) {
+    const { currency } = this.#wishes;
+    return (await this.#rest.candles(this.#scope, this.token, { interval: "1m", currency, from: time })).candles;
+  }
+  /** All from second `from` on. @param {number} from */
+  async #trades(from) {
+    const trades = [];
+    for (let after = (
+      /** @type {string | null} */
+      firstIdOf(from)
+    ); after !== null; ) {
+      const { prices, next } = await this.#rest.page(this.#scope, this.token, after);
+      trades.push(...prices);
+      after = next;
+    }
+    return trades;
+  }
+  /** @param {readonly Candle[]} minutes */
+  #join(minutes) {
+    const before = minutes.filter(({ time }) => time < this.#ownFrom);
+    this.#base = before.length === 0 ? null : joined(this.#startOf(this.#ownFrom), before);
+  }
+  get #runningTimes() {
+    return [.../* @__PURE__ */ new Set([...this.#base === null ? [] : [this.#base.time], ...this.#growing.keys()])].sort((a, b) => a - b);
+  }
+  /** @param {number | null} time of a candle that is not the stack's alone @param {boolean} [isHistory] */
+  #tellRunning(time, isHistory = false) {
+    if (time === null) return;
+    const own = this.#growing.get(time)?.candle;
+    const parts = [this.#base?.time === time ? this.#base : void 0, own].filter((part) => part !== void 0);
+    if (parts.length > 0) this.#tell(parts.length === 1 ? parts[0] : joined(time, parts), isHistory);
+  }
+  /** @param {Candle} candle @param {boolean} isHistory */
+  #tell(candle, isHistory) {
+    if (this.#scope.isOver || isSame(this.#told.get(candle.time), candle)) return;
+    this.#told.set(candle.time, candle);
+    this.#newestTime = Math.max(this.#newestTime, candle.time);
+    tell(() => this.#wishes.onCandle(candle, { isHistory }));
+  }
+  /** @param {number} second */
+  #startOf(second) {
+    return second - (second % this.#seconds + this.#seconds) % this.#seconds;
+  }
+};
+function runningMinute(minutes, from) {
+  const last = minutes.at(-1);
+  if (last === void 0) return from;
+  return last.running ? last.time : last.time + MINUTE;
+}
+
 // client/src/pass.js
 var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
 var Pass = class {
@@ -83,26 +489,10 @@ var Pass = class {
 };
 var asksForAnother = (code) => ASKS_FOR_ANOTHER.includes(code ?? "");
 
-// client/src/ids.js
-var placeOf = (id) => id.slice(0, 23);
-var byPlace = ({ id: a }, { id: b }) => placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0;
-var firstIdOf = (timestamp) => `${String(timestamp).padStart(10, "0")}-000000000000-0`;
-var idBefore = (id, seconds) => firstIdOf(Math.max(0, Number(id.slice(0, 10)) - seconds));
-
-// client/src/refusal.js
-var FINAL_CODES = ["BAD_REQUEST", "UNKNOWN_TOKEN", "TOO_MANY_TOKENS", "UNKNOWN_PATH", "FORBIDDEN_TOKEN", "UNAUTHORIZED"];
-var Refusal = class extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-};
-var isFinal = (code) => FINAL_CODES.includes(code ?? "");
-
 // client/src/rest.js
 var ANSWER_MS = 1e4;
 var TOO_OLD = "this stack serves no feeds: bring it up to date, or use subscribe()";
+var NO_CANDLES = "this stack serves no candles: bring it up to date";
 var Failure = class extends Error {
   /** @param {string} message @param {number} [status] */
   constructor(message, status) {
@@ -162,6 +552,24 @@ var Rest = class {
    */
   async page(scope, token, after) {
     return (await this.#get(scope, `/tokens/${token}/prices`, { after }))[0];
+  }
+  /**
+   * Candles, ascending, of all pages, and the second of the stack's clock; 0 if that is not known.
+   * @param {Scope} scope
+   * @param {string} token
+   * @param {{interval: string, currency: string, from?: number, limit?: number}} query
+   * @returns {Promise<{candles: Candle[], second: number}>}
+   */
+  async candles(scope, token, { from, limit, ...query }) {
+    const candles = [];
+    for (let next = from; ; ) {
+      const [page, date] = await this.#get(scope, `/tokens/${token}/candles`, { ...query, from: next?.toString(), limit: limit?.toString() }).catch((error) => {
+        throw error.status === 404 ? new Refusal("UNSUPPORTED", NO_CANDLES) : error;
+      });
+      for (const candle of page.candles) candles.push({ ...candle, running: candle.running === true });
+      if (page.next === null) return { candles, second: date ? Date.parse(date) / 1e3 : 0 };
+      next = page.next;
+    }
   }
   /**
    * How long until a time of the stack's clock; null if that clock is not known. The device's clock may be wrong.
@@ -413,46 +821,6 @@ var Roster = class {
   #keep(token, seat) {
     if (seat.wanted === null && seat.served === null && seat.asked === void 0) this.#seats.delete(token);
     else this.#seats.set(token, seat);
-  }
-};
-
-// client/src/scope.js
-var Scope = class {
-  isOver = false;
-  /** @type {Set<() => void>} */
-  #ends = /* @__PURE__ */ new Set();
-  /** @param {Host} host */
-  constructor(host) {
-    this.host = host;
-  }
-  /**
-   * @param {number} delayMs
-   * @param {() => void} act
-   * @param {() => void} [atEnd] called if this ends before
-   * @returns {() => void} cancels both
-   */
-  later(delayMs, act, atEnd) {
-    if (this.isOver) return () => {
-    };
-    const cancel = () => {
-      clear();
-      this.#ends.delete(end);
-    };
-    const clear = this.host.setTimer(() => {
-      cancel();
-      act();
-    }, delayMs);
-    const end = () => {
-      clear();
-      atEnd?.();
-    };
-    this.#ends.add(end);
-    return cancel;
-  }
-  end() {
-    this.isOver = true;
-    for (const end of this.#ends) end();
-    this.#ends.clear();
   }
 };
 
@@ -806,33 +1174,6 @@ function calls(questions) {
   return calls2;
 }
 
-// client/src/host.js
-var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
-function tell(callback) {
-  try {
-    callback();
-  } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
-  }
-}
-var HOST = {
-  nowMs: () => performance.now(),
-  random: () => Math.random(),
-  setTimer(act, delayMs) {
-    const timer = setTimeout(act, delayMs);
-    return () => clearTimeout(timer);
-  },
-  fetch: (url, { signal }, bearer) => fetch(url, bearer === void 0 ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),
-  onWake(act) {
-    const controller = new AbortController();
-    for (const event of WAKING_EVENTS) globalThis.addEventListener?.(event, act, controller);
-    return () => controller.abort();
-  },
-  warn: (text) => console.error(text)
-};
-
 // client/src/follower.js
 var Follower = class {
   wishes;
@@ -890,6 +1231,8 @@ var Follower = class {
 
 // client/src/options.js
 var MAX_FILL = 1e4;
+var SHOWN = 500;
+var MAX_SHOWN = 1e3;
 function checkedStack(options) {
   const { api, region, getToken, onState, WebSocket = globalThis.WebSocket } = options ?? {};
   check(/^https?:\/\/[^\s?#]+$/.test(api), "api", "the URL RestApiUrl", api);
@@ -900,12 +1243,25 @@ function checkedStack(options) {
 }
 function checkedWishes(token, options) {
   const { delivery = "all", onPrice, onState, onError, maxFill = MAX_FILL } = options ?? {};
-  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
+  checkToken(token);
   check(typeof onPrice === "function", "onPrice", "a function", onPrice);
   checkFunctions({ onState, onError });
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
   return { delivery, onPrice, onState, onError, maxFill };
+}
+function checkedChart(token, options) {
+  const { interval, currency = "sol", limit = SHOWN, onCandle, onState, onError } = options ?? {};
+  checkToken(token);
+  check(Object.hasOwn(SECONDS, interval), "interval", `one of ${Object.keys(SECONDS)}`, interval);
+  check(currency === "sol" || currency === "usd", "currency", '"sol" or "usd"', currency);
+  check(Number.isInteger(limit) && limit >= 1 && limit <= MAX_SHOWN, "limit", `a whole number from 1 to ${MAX_SHOWN}`, limit);
+  check(typeof onCandle === "function", "onCandle", "a function", onCandle);
+  checkFunctions({ onState, onError });
+  return { interval, currency, limit, onCandle, onState, onError };
+}
+function checkToken(token) {
+  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
 }
 function checkFunctions(values) {
   for (const [name, value] of Object.entries(values)) check(typeof (value ?? check) === "function", name, "a function", value);
@@ -1166,7 +1522,7 @@ var Sequence = class {
 };
 
 // client/src/channel.js
-var LATE_SECONDS = 60;
+var LATE_SECONDS2 = 60;
 var HELD_MS = 5e3;
 var Channel = class {
   #wishes;
@@ -1250,7 +1606,7 @@ var Channel = class {
       this.#sequence.hold();
       this.#cancelRelease = this.#scope.later(HELD_MS, () => this.release());
     }
-    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : idBefore(after, LATE_SECONDS));
+    this.#filler.owe(after === null || this.#wantsLatest ? NEWEST : idBefore(after, LATE_SECONDS2));
   }
   /** @param {Update} update */
   #isNew({ id }) {
@@ -1595,6 +1951,7 @@ var RANKS = ["live", "moving", "polling", "connecting", "waiting"];
 var IDLE = { state: "idle", path: null, reason: null };
 var Feed = class {
   #host;
+  #rest;
   #onState;
   #scope;
   #connections;
@@ -1617,7 +1974,7 @@ var Feed = class {
     const { api, region, getToken, WebSocket } = checkedStack(options);
     const host = this.#host = { ...surroundings, WebSocket };
     const pass = getToken === void 0 ? null : new Pass(getToken);
-    const rest = new Rest(api, region, pass);
+    const rest = this.#rest = new Rest(api, region, pass);
     this.#onState = options.onState;
     this.#scope = new Scope(host);
     this.#connections = new Connections(host, rest, pass, isShared);
@@ -1646,6 +2003,10 @@ var Feed = class {
     checkedWishes(token, { ...options, onPrice() {
     } });
     return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.subscribe(token, { ...options, ...callbacks }), options?.delivery) };
+  }
+  /** @param {string} token @param {ChartOptions} options */
+  candles(token, options) {
+    return new Chart(token, checkedChart(token, options), this.#rest, this.#scope.host, (callbacks) => this.subscribe(token, callbacks));
   }
   /** @param {string} token */
   newest(token) {

@@ -1,4 +1,4 @@
-"""The parts of a stack's REST API that a feed needs: discovery and prices."""
+"""The parts of a stack's REST API that a feed needs: discovery, prices and candles."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import httpx
 
 from .access import ASKS_FOR_ANOTHER, Pass
+from .candle import Candle, parse_candle
 from .errors import FINAL_CODES, UNSUPPORTED, ClientError, Refused, Unreachable
 from .fields import Fields, as_fields, as_list, parse_json
 from .paths import Route, parse_route
@@ -22,6 +23,7 @@ TIMEOUT_SECONDS: Final = 10.0
 _SERVER_ERROR: Final = 500  # the first status that blames the server (RFC 9110 §15.6)
 _NOT_FOUND: Final = 404
 _TOO_OLD: Final = "this stack serves no feeds: bring it up to date, or use subscribe()"
+_NO_CANDLES: Final = "this stack serves no candles: bring it up to date"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,36 @@ class RestApi:
     async def page(self, token: str, after: str) -> Page:
         """The prices with ids above `after`, ascending."""
         return _read(_page, await self._get(f"/tokens/{token}/prices", {"after": after}))
+
+    async def candles(
+        self,
+        token: str,
+        interval: str,
+        currency: str,
+        *,
+        from_: int | None = None,
+        limit: int | None = None,
+    ) -> tuple[list[Candle], int]:
+        """Candles, ascending, of all pages, and the second of the stack's clock; 0 if that is not known."""
+        found: list[Candle] = []
+        while True:
+            query = {
+                "interval": interval,
+                "currency": currency,
+                "from": None if from_ is None else str(from_),
+                "limit": None if limit is None else str(limit),
+            }
+            try:
+                answer = await self._get(f"/tokens/{token}/candles", query)
+            except Unreachable as failure:
+                # A feed has found the stack, so this is no gateway's 404 that passes.
+                if failure.status == _NOT_FOUND:
+                    raise Refused(_NO_CANDLES, UNSUPPORTED) from failure
+                raise
+            candles, from_ = _read(_candles, answer)
+            found += candles
+            if from_ is None:
+                return found, _date(answer) or 0
 
     def seconds_until(self, timestamp: int) -> float | None:
         """How long until a time of the stack's clock; None if that clock is not known. The device's may
@@ -176,6 +208,14 @@ def _page(answer: httpx.Response) -> Page:
         [parse_update(as_fields(each)) for each in as_list(content.get("prices"))],
         next_ if isinstance(next_, str) else None,
     )
+
+
+def _candles(answer: httpx.Response) -> tuple[list[Candle], int | None]:
+    """A page, and the `from` of the next one."""
+    content = as_fields(parse_json(answer.content))
+    next_ = content.get("next")
+    candles = [parse_candle(as_fields(each)) for each in as_list(content.get("candles"))]
+    return candles, next_ if isinstance(next_, int) else None
 
 
 def _read(parse: Callable[[httpx.Response], Parsed], answer: httpx.Response) -> Parsed:

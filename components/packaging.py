@@ -131,7 +131,11 @@ def worker_modules(root: Path) -> tuple[WorkerModule, ...]:
     ]
     texts = [
         WorkerModule(name=f"{file.name}.txt", content_type="text/plain", content=file.read_bytes())
-        for file in (root / "client" / "glow.js", *(root / "worker" / "browser").glob("*.js"))
+        for file in (
+            root / "client" / "glow.js",
+            *(root / "worker" / "browser").glob("*.js"),
+            *(root / "worker" / "browser" / "vendor").glob("*.js"),
+        )
     ]
     return tuple(sorted(code + texts, key=lambda module: module.name))
 

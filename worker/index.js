@@ -12,7 +12,7 @@ import { verifyListener } from "./listeners.js";
 import { log, logError, sampleLog } from "./log.js";
 import { parseCensus, parseMove } from "./move_requests.js";
 import { isOriginAllowed } from "./origin.js";
-import { clientScript, pageScript, testPage } from "./page.js";
+import { chartLibrary, chartScript, clientScript, pageScript, testPage } from "./page.js";
 import { networkOf } from "./rate.js";
 import { callRoom, hubOf, isPlatformError, roomOf } from "./rooms.js";
 import { requireServed } from "./served.js";
@@ -38,6 +38,8 @@ export { BroadcastRoom } from "./room.js";
 /** @type {Readonly<Record<string, {methods: readonly string[], answer: (call: Call) => Response | Promise<Response>}>>} */
 const ROUTES = Object.freeze({
   "/": { methods: ["GET"], answer: ofTestPage(({ url, settings }) => testPage(url.host, settings)) },
+  "/chart.js": { methods: ["GET"], answer: ofTestPage(chartScript) },
+  "/lightweight-charts.js": { methods: ["GET"], answer: ofTestPage(chartLibrary) },
   "/client.js": { methods: ["GET"], answer: ofTestPage(clientScript) },
   "/page.js": { methods: ["GET"], answer: ofTestPage(pageScript) },
   "/health": { methods: ["GET", "HEAD"], answer: health },

@@ -1,6 +1,8 @@
-/** The test page: a watchlist, live on one socket. Its scripts are texts here, and modules in the browser. */
+/** The test page: a watchlist with the chart of one token, live on one socket. Its scripts are texts here, and modules in the browser. */
 
+import chart from "./chart.js.txt";
 import client from "./glow.js.txt";
+import library from "./lightweight-charts.js.txt";
 import script from "./page.js.txt";
 
 /** @typedef {import("./settings.js").Settings} Settings */
@@ -36,6 +38,8 @@ export function testPage(host, { restApiUrl, webSocketUrl, tokens }) {
   });
 }
 
+export const chartScript = () => javascript(chart);
+export const chartLibrary = () => javascript(library);
 export const clientScript = () => javascript(client);
 export const pageScript = () => javascript(script);
 
@@ -53,7 +57,7 @@ const html = (nonce, api, tokens) => `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>glow</title>
 <style nonce="${nonce}">${STYLE}</style>
-<script type="importmap" nonce="${nonce}">{"imports":{"glow-client":"/client.js"}}</script>
+<script type="importmap" nonce="${nonce}">{"imports":{"glow-client":"/client.js","lightweight-charts":"/lightweight-charts.js"}}</script>
 <body data-api="${api}" data-tokens="${tokens}">
 <main>
   <header>
@@ -67,6 +71,17 @@ const html = (nonce, api, tokens) => `<!doctype html>
   </header>
   <ul id="watchlist" aria-label="Watchlist"></ul>
   <p id="hint">Add a token to see its price.</p>
+  <section id="market" aria-label="Chart">
+    <header>
+      <h2 id="charted"></h2>
+      <select id="interval" aria-label="Interval"><option>1m</option><option selected>5m</option><option>15m</option><option>1h</option><option>4h</option><option>1d</option></select>
+      <select id="currency" aria-label="Currency"><option value="sol">SOL</option><option value="usd">USD</option></select>
+      <span id="chart-reason"></span>
+    </header>
+    <div id="chart"></div>
+    <ol id="trades" aria-label="Trades, newest first"></ol>
+    <small>Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts™</a></small>
+  </section>
   <dl>
     <div><dt>Open sockets</dt><dd id="sockets">0</dd></div>
     <div><dt>Round trip</dt><dd id="trip">–</dd></div>
@@ -78,7 +93,8 @@ const html = (nonce, api, tokens) => `<!doctype html>
 </main>
 <template id="row">
   <li>
-    <strong class="token"></strong>
+    <button class="token" title="Show its chart"></button>
+    <span class="change"></span>
     <svg viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
     <span class="price">–</span>
     <span class="path"></span>
@@ -112,9 +128,15 @@ output[data-state=live] { color: var(--up); border-color: currentColor; }
 output[data-state=closed] { color: var(--down); border-color: currentColor; }
 ul, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 0; list-style: none; }
 ul:empty { display: none; }
-ul > li { display: grid; grid-template: "token course price path age remove" auto "reason reason reason reason reason reason" auto / minmax(0, 1fr) 7rem 13rem 7rem 4rem 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
+ul > li { display: grid; grid-template: "token course change price path age remove" auto "reason reason reason reason reason reason reason" auto / minmax(0, 1fr) 7rem 5rem 12rem 6rem 4rem 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
 li + li { border-top: 1px solid var(--line); }
-.token { grid-area: token; overflow: hidden; text-overflow: ellipsis; }
+.token { grid-area: token; overflow: hidden; text-overflow: ellipsis; padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 650; text-align: left; }
+.token[aria-pressed=true] { color: var(--glow); }
+.change { grid-area: change; text-align: right; font-variant-numeric: tabular-nums; } [data-move=up] { color: var(--up); } [data-move=down] { color: var(--down); }
+#market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
+#market h2 { flex: 1; overflow: hidden; text-overflow: ellipsis; color: var(--ink); } select { font: inherit; padding: .25rem .5rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
+#chart { height: 20rem; min-width: 0; } #chart-reason, small, small a { color: var(--soft); }
+#trades { border: 0; height: 9rem; } #trades > li { display: flex; gap: 1rem; padding: .1rem 0; } #trades span { flex: 1; text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 svg { grid-area: course; width: 100%; height: 1.5rem; color: var(--glow); }
 polyline { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .price { grid-area: price; text-align: right; font-size: 1.25rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -131,7 +153,7 @@ ol { padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospa
 ol > li { padding: .15rem 1rem; word-break: break-all; }
 @media (max-width: 40rem) {
   form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, form button { margin-left: auto; }
-  ul > li { grid-template: "token price remove" auto "path age remove" auto "reason reason reason" auto / minmax(0, 1fr) auto 2rem; }
+  ul > li { grid-template: "token price remove" auto "path change remove" auto "reason reason reason" auto / minmax(0, 1fr) auto 2rem; } ul .age { display: none; } #chart { height: 15rem; }
   .price { font-size: 1.1rem; } svg { display: none; }
 }
 `;

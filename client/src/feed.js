@@ -1,16 +1,18 @@
 /** What `connect` returns: many tokens, over as few sockets as can be. */
 
+import { Chart } from "./chart.js";
 import { Connections } from "./connections.js";
 import { Discovery } from "./discovery.js";
 import { Follower } from "./follower.js";
 import { HOST, tell } from "./host.js";
-import { checkedStack, checkedWishes } from "./options.js";
+import { checkedChart, checkedStack, checkedWishes } from "./options.js";
 import { Pass } from "./pass.js";
 import { PriceLoop } from "./price_loop.js";
 import { Rest } from "./rest.js";
 import { Scope } from "./scope.js";
 import { Stream } from "./stream.js";
 
+/** @typedef {import("../glow.js").ChartOptions} ChartOptions */
 /** @typedef {import("../glow.js").FeedOptions} FeedOptions */
 /** @typedef {import("../glow.js").FeedState} FeedState */
 /** @typedef {import("../glow.js").FollowOptions} FollowOptions */
@@ -24,6 +26,7 @@ const IDLE = { state: "idle", path: null, reason: null };
 
 export class Feed {
   #host;
+  #rest;
   #onState;
   #scope;
   #connections;
@@ -46,7 +49,7 @@ export class Feed {
     const { api, region, getToken, WebSocket } = checkedStack(options);
     const host = (this.#host = { ...surroundings, WebSocket });
     const pass = getToken === undefined ? null : new Pass(getToken);
-    const rest = new Rest(api, region, pass);
+    const rest = (this.#rest = new Rest(api, region, pass));
     this.#onState = options.onState;
     this.#scope = new Scope(host);
     this.#connections = new Connections(host, rest, pass, isShared);
@@ -77,6 +80,11 @@ export class Feed {
   prices(token, options) {
     checkedWishes(token, { ...options, onPrice() {} });
     return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.subscribe(token, { ...options, ...callbacks }), options?.delivery) };
+  }
+
+  /** @param {string} token @param {ChartOptions} options */
+  candles(token, options) {
+    return new Chart(token, checkedChart(token, options), this.#rest, this.#scope.host, (callbacks) => this.subscribe(token, callbacks));
   }
 
   /** @param {string} token */

@@ -1,11 +1,19 @@
 /** Checks what the app passes, so that a mistake is told at once and not at the first price. Pure. */
 
+import { SECONDS } from "./candle.js";
+
 /** @typedef {import("../glow.js").StackOptions} StackOptions */
 /** @typedef {import("../glow.js").FollowOptions} FollowOptions */
 
+/** @typedef {import("../glow.js").ChartOptions} ChartOptions */
+
+/** How a chart is drawn. @typedef {ReturnType<typeof checkedChart>} ChartWishes */
 /** How a token is followed. @typedef {ReturnType<typeof checkedWishes>} Wishes */
 
 const MAX_FILL = 10_000;
+/** Candles of history: 500, and at most what the stack answers at once. */
+const SHOWN = 500;
+const MAX_SHOWN = 1_000;
 
 /**
  * What leads to the stack, with its defaults. Throws a TypeError that names what is wrong.
@@ -27,12 +35,33 @@ export function checkedStack(options) {
  */
 export function checkedWishes(token, options) {
   const { delivery = "all", onPrice, onState, onError, maxFill = MAX_FILL } = options ?? {};
-  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
+  checkToken(token);
   check(typeof onPrice === "function", "onPrice", "a function", onPrice);
   checkFunctions({ onState, onError });
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
   return { delivery, onPrice, onState, onError, maxFill };
+}
+
+/**
+ * How a chart is drawn, with the defaults.
+ * @param {string} token
+ * @param {ChartOptions} options
+ */
+export function checkedChart(token, options) {
+  const { interval, currency = "sol", limit = SHOWN, onCandle, onState, onError } = options ?? {};
+  checkToken(token);
+  check(Object.hasOwn(SECONDS, interval), "interval", `one of ${Object.keys(SECONDS)}`, interval);
+  check(currency === "sol" || currency === "usd", "currency", '"sol" or "usd"', currency);
+  check(Number.isInteger(limit) && limit >= 1 && limit <= MAX_SHOWN, "limit", `a whole number from 1 to ${MAX_SHOWN}`, limit);
+  check(typeof onCandle === "function", "onCandle", "a function", onCandle);
+  checkFunctions({ onState, onError });
+  return { interval, currency, limit, onCandle, onState, onError };
+}
+
+/** @param {string} token */
+function checkToken(token) {
+  check(typeof token === "string" && /^[\w-]{1,64}$/.test(token), "token", "1 to 64 of A-Z a-z 0-9 _ -", token);
 }
 
 /** @param {Record<string, unknown>} values that may be left out */

@@ -1,9 +1,10 @@
-/** The parts of a stack's REST API that a feed needs: discovery and prices. */
+/** The parts of a stack's REST API that a feed needs: discovery, prices and candles. */
 
 import { firstIdOf } from "./ids.js";
 import { asksForAnother } from "./pass.js";
 import { isFinal, Refusal } from "./refusal.js";
 
+/** @typedef {import("../glow.js").Candle} Candle */
 /** @typedef {import("../glow.js").Update} Update */
 /** @typedef {import("../glow.js").Route} Route */
 /** @typedef {import("./pass.js").Pass} Pass */
@@ -20,6 +21,7 @@ import { isFinal, Refusal } from "./refusal.js";
 export const ANSWER_MS = 10_000; // how long a socket may take to be ready, and a ping or a request to be answered
 
 const TOO_OLD = "this stack serves no feeds: bring it up to date, or use subscribe()";
+const NO_CANDLES = "this stack serves no candles: bring it up to date";
 
 /** An answer that is none of the stack's own refusals. */
 class Failure extends Error {
@@ -86,6 +88,27 @@ export class Rest {
    */
   async page(scope, token, after) {
     return (await this.#get(scope, `/tokens/${token}/prices`, { after }))[0];
+  }
+
+  /**
+   * Candles, ascending, of all pages, and the second of the stack's clock; 0 if that is not known.
+   * @param {Scope} scope
+   * @param {string} token
+   * @param {{interval: string, currency: string, from?: number, limit?: number}} query
+   * @returns {Promise<{candles: Candle[], second: number}>}
+   */
+  async candles(scope, token, { from, limit, ...query }) {
+    /** @type {Candle[]} */
+    const candles = [];
+    for (let next = from; ; ) {
+      const [page, date] = await this.#get(scope, `/tokens/${token}/candles`, { ...query, from: next?.toString(), limit: limit?.toString() }).catch((error) => {
+        // A feed has found the stack, so this is no gateway's 404 that passes.
+        throw error.status === 404 ? new Refusal("UNSUPPORTED", NO_CANDLES) : error;
+      });
+      for (const candle of page.candles) candles.push({ ...candle, running: candle.running === true });
+      if (page.next === null) return { candles, second: date ? Date.parse(date) / 1_000 : 0 };
+      next = page.next;
+    }
   }
 
   /**

@@ -9,8 +9,8 @@ import { build } from "esbuild";
 import * as bundle from "../../client/glow.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Feeds and passes take about 4 KB of it. */
-const LIMIT_BYTES = 9 * 1024;
+/** Feeds and passes take about 4 KB of it, charts about 2. */
+const LIMIT_BYTES = 11.5 * 1024;
 
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, `file://${ROOT}`), "utf8");
 
@@ -25,7 +25,7 @@ test("glow.js is what esbuild makes of client/src; `npm run bundle` makes it", a
   assert.equal(read("client/glow.js"), await made({ banner: { js: banner } }));
 });
 
-test("an app that minifies the library sends less than 9 KB", async (t) => {
+test("an app that minifies the library sends less than 11.5 KB", async (t) => {
   const { byteLength } = gzipSync(await made({ minify: true }), { level: 9 });
   t.diagnostic(`${byteLength} bytes, minified and compressed by gzip`);
   assert.ok(byteLength < LIMIT_BYTES, `${byteLength} bytes`);

@@ -38,6 +38,13 @@ export class LiveStack {
   #server = new WebSocketServer({ noServer: true });
   #http = http.createServer((request, response) => this.#answer(new URL(request.url ?? "/", this.url), response));
 
+  /** By token, what its candles are, whatever the interval. @type {Record<string, {time: number}[]>} */
+  candles = {};
+  /** What GET /tokens lists. @type {object[]} */
+  listed = [];
+  /** What was asked for about candles: paths with their queries. @type {string[]} */
+  charts = [];
+
   /** @param {Record<string, {type: string, text: string}>} files that a browser can load */
   constructor(files) {
     this.files = files;
@@ -65,9 +72,9 @@ export class LiveStack {
     await until(`${tokens} to be followed`, () => String(followed()) === String(tokens.sort()), followed);
   }
 
-  /** Sends the `n`th trade of a token. @param {string} token @param {number} n */
-  publish(token, n) {
-    const update = { ...trade(n), token };
+  /** Sends the `n`th trade of a token. @param {string} token @param {number} n @param {Partial<Update>} [fields] */
+  publish(token, n, fields = {}) {
+    const update = { ...trade(n), ...fields, token };
     this.#newest.set(token, update);
     for (const client of this.#server.clients) client.emit("publish", update);
   }
@@ -120,6 +127,11 @@ export class LiveStack {
     const answer = (/** @type {number} */ status, /** @type {object} */ body) =>
       response.writeHead(status, { ...HEADERS, date: new Date(STARTED_MS).toUTCString() }).end(JSON.stringify(body));
     if (pathname === "/connect") return answer(200, { routes: (searchParams.get("tokens") ?? "").split(",").map((token) => this.#route(token)) });
+    if (pathname === "/tokens") return answer(200, { tokens: this.listed, next: null });
+    if (pathname.endsWith("/candles")) {
+      this.charts.push(`${pathname}?${searchParams}`);
+      return answer(200, { candles: (this.candles[pathname.split("/")[2]] ?? []).filter(({ time }) => time >= Number(searchParams.get("from"))), next: null });
+    }
     if (pathname.endsWith("/prices")) return answer(200, { token: pathname.split("/")[2], prices: [], next: null });
     return answer(404, { error: { code: "NO_PRICE", message: "none yet" } });
   }

@@ -50,6 +50,24 @@ describe("a mistake is told at once", () => {
     assert.equal(feed.state.state, "idle");
   });
 
+  test("a chart that is asked for wrongly", () => {
+    const feed = connect(RIGHT);
+    const right = { interval: "1m", onCandle() {} };
+    /** @type {[token: any, options: any, said: RegExp][]} */
+    const wrong = [
+      ["a b", right, /token must be 1 to 64 .*; got a b/],
+      ["T", undefined, /interval must be one of 1m,5m,15m,1h,4h,1d; got undefined/],
+      ["T", { ...right, interval: "2m" }, /interval must be one of .*; got 2m/],
+      ["T", { ...right, interval: "toString" }, /interval must be one of .*; got toString/],
+      ["T", { ...right, currency: "eur" }, /currency must be "sol" or "usd"; got eur/],
+      ["T", { ...right, limit: 1_001 }, /limit must be a whole number from 1 to 1000; got 1001/],
+      ["T", { ...right, onCandle: undefined }, /onCandle must be a function; got undefined/],
+      ["T", { ...right, onState: "log" }, /onState must be a function; got log/],
+    ];
+    for (const [token, options, said] of wrong) assert.throws(() => feed.candles(token, options), (error) => error instanceof TypeError && said.test(error.message));
+    assert.equal(feed.state.state, "idle");
+  });
+
   test("an option that is undefined has its default", () => {
     subscribe("T", { ...RIGHT, delivery: undefined, maxFill: undefined, region: undefined, onState: undefined }).close();
   });

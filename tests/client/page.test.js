@@ -4,7 +4,7 @@ import test, { after, describe } from "node:test";
 import { startEdge } from "../worker/support/edge.js";
 import { startChromium } from "./chromium.js";
 import { startLiveStack } from "./live_stack.js";
-import { trade } from "./support.js";
+import { STARTED_MS, trade, until } from "./support.js";
 
 const chromium = await startChromium({ after });
 
@@ -93,6 +93,38 @@ describe("the test page", () => {
     stack.publish("A", 5);
     await hasRows(["A", "1.005", "aws"]);
     await shows("updates", /^5$/);
+  });
+
+  test("draws the chart of a token, live, in the interval and currency that are chosen", async (t) => {
+    const { stack, run, shows } = await startPage(t, "");
+    const second = Math.floor(STARTED_MS / 1_000);
+    const time = second - (second % 300);
+    stack.listed = [{ token: "A", change24h: 0.125 }];
+    stack.candles = {
+      A: [
+        { time: time - 60, open: 1, high: 2, low: 1, close: 2, volume: 3, volumeSol: 4, trades: 2 },
+        { time, open: 2, high: 3, low: 2, close: 3, volume: 1, volumeSol: 3, trades: 1, running: true },
+      ],
+      B: [{ time, open: 9, high: 9, low: 9, close: 9, trades: 1 }],
+    };
+    await run("location.hash = '#A,B'; location.reload()");
+    const chart = (/** @type {string} */ name, /** @type {string} */ value) => chromium.sees(`return document.getElementById("chart").dataset.${name}`, (seen) => seen === value);
+    await shows("charted", /^A$/);
+    await chromium.sees('return document.querySelector(".change").textContent', (seen) => seen === "+12.5 %");
+    await chromium.sees('return document.querySelector("polyline").getAttribute("points")', (seen) => seen?.split(" ").length === 2);
+    await run('const list = document.getElementById("interval"); list.value = "1m"; list.dispatchEvent(new Event("change"))');
+    await chart("close", "2"); // the trades of the running minute are read one by one, and there are none
+    stack.publish("A", 1, { price: 5, side: "buy", amount: 1_500, amountSol: 7_500 });
+    await chart("close", "5");
+    await shows("trades", /buy1,5005 SOL7,500 SOL/);
+    assert.ok(await run('return [...document.querySelectorAll("#chart canvas")].some((canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1).data.some((part) => part !== 0))'), "something is drawn");
+
+    await run('const list = document.getElementById("currency"); list.value = "usd"; list.dispatchEvent(new Event("change"))');
+    await until("a chart in dollars", () => stack.charts.includes("/tokens/A/candles?interval=1m&currency=usd&limit=500"), () => stack.charts);
+    await run('document.querySelectorAll(".token")[1].click()');
+    await shows("charted", /^B$/);
+    await chart("close", "9");
+    assert.deepEqual(await run('return [...document.querySelectorAll(".token")].map((token) => token.ariaPressed)'), ["false", "true"]);
   });
 
   for (const [what, vars, tokens] of /** @type {const} */ ([

@@ -95,7 +95,10 @@ def test_what_is_in_the_folder_is_what_is_deployed(edge: Deployment) -> None:
     code = {file.name: file.read_bytes() for file in (ROOT / "worker").glob("*.js")}
     texts = {
         "glow.js.txt": (ROOT / "client" / "glow.js").read_bytes(),
-        "page.js.txt": (ROOT / "worker" / "browser" / "page.js").read_bytes(),
+        **{
+            f"{file.name}.txt": file.read_bytes()
+            for file in (ROOT / "worker" / "browser").rglob("*.js")
+        },
     }
     assert {module["name"]: base64.b64decode(module["contentBase64"]) for module in modules} == {
         **code,

@@ -179,7 +179,7 @@ test("without any secret every post is refused", async (t) => {
 });
 
 describe("the test page", () => {
-  for (const path of ["/", "/client.js", "/page.js"]) {
+  for (const path of ["/", "/chart.js", "/lightweight-charts.js", "/client.js", "/page.js"]) {
     test(`${path} is off unless asked for`, async () => assertRefused(await edge.fetch(path), 404));
   }
 
@@ -195,13 +195,13 @@ describe("the test page", () => {
     assert.ok(policy.includes(`connect-src ws://${host} wss://${host} https://rest.example.com wss://sockets.example.com;`));
     assert.ok(page.includes(`<script type="module" nonce="${nonce}" src="/page.js">`) && page.includes(`<style nonce="${nonce}">`));
     assert.ok(page.includes('<body data-api="https://rest.example.com/dev" data-tokens="mintA,%22%3E">'));
-    assert.doesNotMatch(page, /(src|href)="(?!\/page\.js")/);
+    assert.doesNotMatch(page, /(src|href)="(?!\/page\.js"|https:\/\/www\.tradingview\.com\/")/); // the link that the chart's licence asks for
     assert.notEqual((await (await withPage.fetch("/")).text()), page, "a nonce is used once");
   });
 
   test("serves the client library and its own script, always the deployed ones", async (t) => {
     const withPage = await startEdge(t, { vars: { TEST_PAGE: "true" } });
-    for (const [path, file] of [["/client.js", "client/glow.js"], ["/page.js", "worker/browser/page.js"]]) {
+    for (const [path, file] of [["/lightweight-charts.js", "worker/browser/vendor/lightweight-charts.js"], ["/chart.js", "worker/browser/chart.js"], ["/client.js", "client/glow.js"], ["/page.js", "worker/browser/page.js"]]) {
       const response = await withPage.fetch(path);
       assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
       assert.equal(response.headers.get("cache-control"), "no-store");

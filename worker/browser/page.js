@@ -2,6 +2,8 @@
 
 import { connect } from "glow-client";
 
+import { MarketChart } from "./chart.js";
+
 /**
  * @typedef {import("glow-client").Feed} Feed
  * @typedef {import("glow-client").FeedState} FeedState
@@ -14,6 +16,7 @@ import { connect } from "glow-client";
 const SHOWN_FRAMES = 100;
 const COURSE_POINTS = 100;
 const AGES_EVERY_MS = 1_000;
+const CHANGES_EVERY_MS = 30_000;
 /** Seconds of each unit of an age. @type {readonly [number, string][]} */
 const UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
 /** What is said on each path to be answered a pong, by the library too. */
@@ -52,10 +55,11 @@ class Row {
   /** @type {FeedSubscription | null} */
   #subscription = null;
 
-  /** @param {Feed} feed @param {string} token */
-  constructor(feed, token) {
+  /** @param {Feed} feed @param {string} token @param {(token: string) => void} choose called when its chart is wanted */
+  constructor(feed, token, choose) {
     this.#follow = (/** @type {FollowOptions} */ options) => feed.subscribe(token, options);
     this.#cell(".token").textContent = this.#cell(".token").title = token;
+    this.#cell(".token").addEventListener("click", () => choose(token));
     this.#cell(".remove").ariaLabel = `Remove ${token}`;
     this.#cell(".remove").addEventListener("click", () => setTokens(tokensOfUrl().filter((other) => other !== token)));
     element("watchlist").append(this.#cells);
@@ -85,6 +89,24 @@ class Row {
   showAge() {
     // Trades carry whole seconds, so this is exact to one second.
     if (this.#tradedAt !== null) this.#cell(".age").textContent = ageOf(Date.now() / 1_000 - this.#tradedAt);
+  }
+
+  /** @param {boolean} isCharted */
+  mark(isCharted) {
+    this.#cell(".token").ariaPressed = String(isCharted);
+  }
+
+  /** What the last 24 hours did. @param {number} change */
+  showChange(change) {
+    const cell = this.#cell(".change");
+    cell.textContent = `${change > 0 ? "+" : ""}${(change * 100).toFixed(1)} %`;
+    cell.dataset.move = change > 0 ? "up" : change < 0 ? "down" : "same";
+  }
+
+  /** What the price did before the page was opened. @param {readonly number[]} prices */
+  showCourse(prices) {
+    this.#prices = [...prices, ...this.#prices].slice(-COURSE_POINTS);
+    find(this.#cells, "polyline").setAttribute("points", courseOf(this.#prices));
   }
 
   /** @param {Update} update @param {boolean} isLate */
@@ -123,6 +145,16 @@ else watch(connect({ api, onState: showState, WebSocket: ShownWebSocket }));
 function watch(feed) {
   /** @type {Map<string, Row>} */
   const rows = new Map();
+  const market = new MarketChart(feed, { chart: element("chart"), trades: element("trades"), reason: element("chart-reason") });
+  let charted = "";
+  const chart = (/** @type {string} */ token) => {
+    charted = token;
+    element("market").hidden = token === "";
+    show("charted", token);
+    for (const [of, row] of rows) row.mark(of === token);
+    if (token !== "") market.show(token, { interval: chosen("interval"), currency: chosen("currency") });
+    else market.hide();
+  };
   const showTokens = () => {
     const wanted = tokensOfUrl();
     for (const [token, row] of rows) {
@@ -130,7 +162,13 @@ function watch(feed) {
       row.remove();
       rows.delete(token);
     }
-    for (const token of wanted) if (!rows.has(token)) rows.set(token, new Row(feed, token));
+    for (const token of wanted) {
+      if (rows.has(token)) continue;
+      const row = new Row(feed, token, chart);
+      rows.set(token, row);
+      if (isToken(token)) void showPast(token, row);
+    }
+    if (!wanted.includes(charted)) chart(wanted.find(isToken) ?? "");
   };
   element("add").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -138,10 +176,45 @@ function watch(feed) {
     field("token").value = "";
   });
   field("latest").addEventListener("change", () => rows.forEach((row) => row.follow()));
+  for (const id of ["interval", "currency"]) element(id).addEventListener("change", () => chart(charted));
   addEventListener("hashchange", showTokens);
+  setInterval(() => void showChanges(rows), CHANGES_EVERY_MS);
   setInterval(() => rows.forEach((row) => row.showAge()), AGES_EVERY_MS);
   if (location.hash === "") history.replaceState(null, "", `#${tokens}`);
   showTokens();
+  void showChanges(rows);
+}
+
+/** @param {Map<string, Row>} rows */
+async function showChanges(rows) {
+  const { tokens: listed = [] } = await read("/tokens?limit=100");
+  for (const { token, change24h } of listed) if (change24h !== undefined) rows.get(token)?.showChange(change24h);
+}
+
+/** @param {string} token @param {Row} row */
+async function showPast(token, row) {
+  const { candles = [] } = await read(`/tokens/${token}/candles?interval=15m&limit=${COURSE_POINTS / 2}`);
+  row.showCourse(candles.map((/** @type {{close: number}} */ { close }) => close));
+}
+
+/** What the stack answers; nothing if it does not. @param {string} path @returns {Promise<any>} */
+async function read(path) {
+  try {
+    const response = await fetch(api.replace(/\/+$/, "") + path);
+    return response.ok ? await response.json() : {};
+  } catch {
+    return {}; // what is live says what is wrong
+  }
+}
+
+/** @param {string} text */
+function isToken(text) {
+  return /^[\w-]{1,64}$/.test(text);
+}
+
+/** What is chosen in a list. @param {string} id @returns {any} */
+function chosen(id) {
+  return /** @type {HTMLSelectElement} */ (element(id)).value;
 }
 
 function tokensOfUrl() {

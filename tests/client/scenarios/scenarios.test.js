@@ -4,11 +4,12 @@ import test, { describe } from "node:test";
 
 import { Feed } from "../../../client/src/feed.js";
 import { Subscription } from "../../../client/src/subscription.js";
-import { numberOf, trade } from "./trades.js";
+import { numberOf, START_SECONDS, trade } from "./trades.js";
 import { VirtualStack } from "./virtual.js";
 import { VirtualHost } from "./virtual_device.js";
 import { VirtualTime } from "./virtual_time.js";
 
+/** @typedef {import("../../../client/glow.js").Candle} Candle */
 /** @typedef {import("../../../client/glow.js").FeedState} FeedState */
 /** @typedef {import("../../../client/glow.js").State} State */
 /** @typedef {import("../../../client/glow.js").Update} Update */
@@ -25,10 +26,20 @@ class Followed {
   handed = [];
   /** @type {State[]} */
   states = [];
+  /** Of a chart, each time that one is told. @type {string[]} */
+  told = [];
+  /** Of a chart, as they were told last. @type {Map<number, string>} */
+  candles = new Map();
   /** The code with which the token was refused. @type {string | null} */
   error = null;
   /** @type {{close(): void, wake?(): void}} */
   subscription = { close() {} };
+
+  /** @param {Candle} candle @param {{isHistory: boolean}} info */
+  takeCandle(candle, { isHistory }) {
+    this.candles.set(candle.time, shownCandle(candle));
+    this.told.push(`${shownCandle(candle)}${isHistory ? " history" : ""}`);
+  }
 
   /** @param {boolean} [isSilent] whether it does not listen to states */
   callbacks(isSilent = false) {
@@ -60,11 +71,12 @@ class Run {
   take({ at, token = TOKEN, on = PATHS, ...step }) {
     const [[verb, what]] = Object.entries(step);
     const paths = [on].flat();
-    const trades = () => [token].flat().flatMap((one) => what.map((/** @type {number} */ n) => trade(one, n)));
+    const trades = () => [token].flat().flatMap((one) => what.map((/** @type {number} */ n) => ({ ...trade(one, n), ...(step.source && { source: step.source }) })));
     /** @type {Record<string, () => unknown>} */
     const verbs = {
       connect: () => this.#connect(what),
       follow: () => this.#follow(namesOf(what), step),
+      chart: () => this.#chart(what, token, step),
       leave: () => namesOf(what).forEach((name) => this.followed[name].subscription.close()),
       feed: () => this.feed?.[/** @type {"close" | "wake"} */ (what)](),
       subscribe: () => this.#subscribe(what, step.options ?? {}),
@@ -109,6 +121,13 @@ class Run {
     }
   }
 
+  /** @param {any} options @param {string} token @param {Record<string, any>} step */
+  #chart(options, token, { as }) {
+    const followed = (this.followed[as ?? token] = new Followed());
+    const { onState, onError } = followed.callbacks();
+    if (this.feed !== null) followed.subscription = this.feed.candles(token, { ...options, onState, onError, onCandle: (candle, info) => followed.takeCandle(candle, info) });
+  }
+
   /** The options, in which the texts of `passes` are what `getToken` gives one after the other. @param {Record<string, any>} options */
   #stackOptions({ passes, isSilent, ...options }) {
     const left = [...(passes ?? [])];
@@ -124,10 +143,12 @@ class Run {
   /** @param {Record<string, any>} expected @param {string} when */
   check({ token = TOKEN, tokens = {}, ...expected }, when) {
     for (const [name, each] of Object.entries(tokens)) this.check({ token: name, ...each }, `of ${name} ${when}`);
-    const { handed, states, error } = this.followed[token] ?? new Followed();
+    const { handed, states, error, told, candles } = this.followed[token] ?? new Followed();
     const last = states.at(-1) ?? { state: "connecting", path: null, reason: null };
     const seen = {
       handed,
+      told,
+      candles: [...candles].sort(([a], [b]) => a - b).map(([, candle]) => candle),
       states: changes(states.map(shown)),
       state: shown(last),
       error,
@@ -146,6 +167,15 @@ class Run {
       } else assert.deepEqual(seen[/** @type {keyof typeof seen} */ (what)], value, `${what} ${when}`);
     }
   }
+}
+
+/**
+ * Its second, the numbers of the trades with the prices that it shows, and the sum of the numbers of all its trades.
+ * @param {Candle} candle
+ */
+function shownCandle({ time, open, high, low, close, volume, trades, running }) {
+  const prices = [open, high, low, close].map((price) => (price === undefined ? "-" : Math.round((price - 1) * 1_000)));
+  return `${time - START_SECONDS}: ${prices.join(" ")}, ${trades} sum ${volume}${running ? " running" : ""}`;
 }
 
 /** Without what only repeats the one before. @param {readonly string[]} all */

@@ -12,10 +12,21 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from client import ClientError, Feed, Follower, Price, Refused, State, Subscription
+from client import (
+    Candle,
+    Chart,
+    ChartCandle,
+    ClientError,
+    Feed,
+    Follower,
+    Price,
+    Refused,
+    State,
+    Subscription,
+)
 from client.host import Host
 from client.options import MAX_FILL
-from tests.client.scenarios.trades import a_trade, number_of
+from tests.client.scenarios.trades import START, a_trade, number_of
 from tests.client.scenarios.virtual import VirtualStack
 from tests.client.scenarios.virtual_time import VirtualLoop
 
@@ -37,13 +48,19 @@ class Followed:
 
     def __init__(self) -> None:
         self.handed: list[int | str] = []
+        self.told: list[str] = []  # of a chart
+        self.candles: dict[int, str] = {}  # of a chart, as they were told last
         self.states: list[State] = []
         self.error: str | None = None  # the code with which the token was refused
-        self.subscription: Follower | Subscription | None = None
+        self.subscription: Follower | Chart | Subscription | None = None
 
     def take(self, price: Price) -> None:
         n = number_of(price.update.id)
         self.handed.append(f"{n} late" if price.is_late else n)
+
+    def take_candle(self, said: ChartCandle) -> None:
+        shown = self.candles[said.candle.time] = _shown_candle(said.candle)
+        self.told.append(f"{shown} history" if said.is_history else shown)
 
     def note_error(self, error: ClientError) -> None:
         assert isinstance(error, Refused)
@@ -116,10 +133,22 @@ class Run:
                 max_fill=options.get("maxFill", MAX_FILL),
             )
 
+    async def _chart(self, options: Fields, token: str, _on: list[str], step: Fields) -> None:
+        assert self.feed is not None
+        followed = self.followed[step.get("as", token)] = Followed()
+        followed.subscription = self.feed.candles(
+            token,
+            interval=options["interval"],
+            currency=options.get("currency", "sol"),
+            on_candle=followed.take_candle,
+            on_state=followed.states.append,
+            on_error=followed.note_error,
+        )
+
     async def _leave(self, what: Any, *_: object) -> None:
         for name in _names(what):
             following = self.followed[name].subscription
-            assert isinstance(following, Follower)
+            assert isinstance(following, Follower | Chart)
             following.close()
 
     async def _feed(self, what: str, *_: object) -> None:
@@ -165,17 +194,17 @@ class Run:
 
         return get_token if left else None
 
-    async def _store(self, numbers: list[int], token: Tokens, *_: object) -> None:
-        self.stack.store(_trades(token, numbers))
+    async def _store(self, numbers: list[int], token: Tokens, _: list[str], step: Fields) -> None:
+        self.stack.store(_trades(token, numbers, step))
 
-    async def _send(self, numbers: list[int], token: Tokens, on: list[str], _: Fields) -> None:
+    async def _send(self, numbers: list[int], token: Tokens, on: list[str], step: Fields) -> None:
         for path in on:
-            self.stack.send(path, _trades(token, numbers))
+            self.stack.send(path, _trades(token, numbers, step))
 
     async def _publish(
         self, numbers: list[int], token: Tokens, on: list[str], step: Fields
     ) -> None:
-        await self._store(numbers, token)
+        await self._store(numbers, token, on, step)
         await self._send(numbers, token, on, step)
 
     async def _say(self, message: Fields, token: str, on: list[str], _: Fields) -> None:
@@ -240,6 +269,8 @@ class Run:
         last = followed.subscription and followed.subscription.state
         seen: dict[str, Any] = {
             "handed": followed.handed,
+            "told": followed.told,
+            "candles": [candle for _, candle in sorted(followed.candles.items())],
             "states": _changes(followed.states),
             "state": last and _shown(last),
             "error": followed.error,
@@ -265,15 +296,25 @@ def _names(what: list[str] | int) -> list[str]:
     return [f"T{index + 1}" for index in range(what)] if isinstance(what, int) else what
 
 
-def _trades(tokens: Tokens, numbers: list[int]) -> list[dict[str, Any]]:
+def _trades(tokens: Tokens, numbers: list[int], step: Fields) -> list[dict[str, Any]]:
     several = [tokens] if isinstance(tokens, str) else tokens
-    return [a_trade(token, n) for token in several for n in numbers]
+    source = {name: value for name, value in step.items() if name == "source"}
+    return [{**a_trade(token, n), **source} for token in several for n in numbers]
 
 
 def _shown(state: State) -> str:
     """The state, and the path that delivers."""
     delivers = state.state in ("live", "moving") and state.path is not None
     return f"{state.state} {state.path}" if delivers else state.state
+
+
+def _shown_candle(candle: Candle) -> str:
+    """Its second, the numbers of the trades with the prices that it shows, and the sum of the numbers of
+    all its trades."""
+    prices = [candle.open, candle.high, candle.low, candle.close]
+    shown = " ".join("-" if price is None else f"{(price - 1) * 1_000:.0f}" for price in prices)
+    running = " running" if candle.running else ""
+    return f"{candle.time - START}: {shown}, {candle.trades} sum {candle.volume}{running}"
 
 
 def _changes(states: list[State]) -> list[str]:

@@ -1,4 +1,4 @@
-/** The trades of a scenario: number n is that of second n. */
+/** The trades of a scenario: number n is that of second n; so many tokens were traded. */
 
 /** @typedef {import("../../../client/glow.js").Update} Update */
 
@@ -8,7 +8,7 @@ export const START_SECONDS = 1_700_000_000;
 export function trade(token, n) {
   const timestamp = START_SECONDS + n;
   const txSignature = `s${String(n).padStart(15, "0")}`;
-  return { type: "PRICE_UPDATE", token, price: 1 + n / 1000, timestamp, slot: n, txSignature, id: `${timestamp}-${String(n).padStart(12, "0")}-${txSignature}` };
+  return { type: "PRICE_UPDATE", token, price: 1 + n / 1000, amount: n, timestamp, slot: n, txSignature, id: `${timestamp}-${String(n).padStart(12, "0")}-${txSignature}` };
 }
 
 /** The number of a trade, or of the second with which an id begins. @param {string} id */

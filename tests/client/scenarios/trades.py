@@ -1,4 +1,4 @@
-"""The trades of a scenario: number n is that of second n."""
+"""The trades of a scenario: number n is that of second n; so many tokens were traded."""
 
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ def a_trade(token: str, n: int) -> dict[str, Any]:
         "type": "PRICE_UPDATE",
         "token": token,
         "price": 1 + n / 1_000,
+        "amount": n,
         "timestamp": timestamp,
         "slot": n,
         "txSignature": signature,

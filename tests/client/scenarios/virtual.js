@@ -3,6 +3,7 @@
  */
 
 import { numberOf, START_SECONDS } from "./trades.js";
+import { candlesOf } from "./virtual_candles.js";
 import { whyNot, whyNotFor } from "./virtual_passes.js";
 
 /** @typedef {import("../../../client/glow.js").Update} Update */
@@ -56,6 +57,10 @@ export class VirtualStack {
   unavailable = [];
   /** The passes that let in. null: everybody may listen. @type {Passes | null} */
   passes = null;
+  /** How many seconds after its trade a row of the candles follows. */
+  rowsAfter = 0;
+  /** Status and body that the candles answer instead. @type {[number, unknown] | null} */
+  candles = null;
 
   /** How long a message of a client takes. On AWS a later one may overtake it: each is an invocation of its own. */
   hearsAfterMs = () => 10;
@@ -67,7 +72,7 @@ export class VirtualStack {
   sockets = [];
   /** Where tokens went that were moved. @type {Record<string, string>} */
   #homes = {};
-  /** @type {Update[]} */
+  /** @type {import("./virtual_candles.js").Stored[]} */
   #stored = [];
   /** What each path can replay. @type {Record<string, Update[]>} */
   #rings = {};
@@ -84,7 +89,8 @@ export class VirtualStack {
 
   /** @param {readonly Update[]} updates */
   store(updates) {
-    this.#stored = [...this.#stored, ...updates].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const stored = updates.map((update) => ({ update, storedAt: this.#second }));
+    this.#stored = [...this.#stored, ...stored].sort((a, b) => (a.update.id < b.update.id ? -1 : 1));
   }
 
   /** @param {string} path @param {readonly Update[]} updates */
@@ -238,17 +244,20 @@ export class VirtualStack {
     const [, place, token, what] = pathname.split("/");
     const [after, until, avoid] = ["after", "until", "avoid"].map((name) => searchParams.get(name));
     const many = searchParams.get("tokens")?.split(",");
-    const asks = { after: after && numberOf(after), until: until && numberOf(until), avoid };
+    const from = searchParams.get("from");
+    const asks = { after: after && numberOf(after), until: until && numberOf(until), avoid, from: from && Number(from) - START_SECONDS };
     const own = place === "connect" || token === "T" ? [] : [token];
     const about = many === undefined ? own : [many.length > 5 ? `${many.length} tokens` : many.join(", ")];
-    this.requests.push([what ?? place, ...about, ...Object.entries(asks).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))].join(" "));
+    this.requests.push([what ?? place, ...about, ...searchParams.getAll("interval"), ...Object.entries(asks).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))].join(" "));
     const refusal = this.passes && whyNot(this.passes, bearer, this.#second);
     if (refusal) return [401, { error: refusal }];
     const forbidden = this.passes && place === "tokens" && whyNotFor(this.passes, bearer ?? "", token);
     if (forbidden) return [403, { error: forbidden }];
     if (place === "connect") return this.connect ?? this.#discover(token, many, avoid, bearer);
+    const rows = this.#stored.filter(({ update }) => update.token === token);
+    if (what === "candles") return this.candles ?? [200, candlesOf(rows, searchParams, { second: this.#second, rowsAfter: this.rowsAfter })];
     if (this.prices !== null) return this.prices;
-    const stored = this.#stored.filter((update) => update.token === token);
+    const stored = rows.map(({ update }) => update);
     if (what === "price") return stored.length > 0 ? [200, stored[stored.length - 1]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];
     const found = stored.filter(({ id }) => id > (after ?? "") && id <= (until ?? "~"));
     const prices = found.slice(0, this.page);

@@ -16,6 +16,7 @@ import httpx
 from client.errors import Unreachable
 from client.socket import Socket
 from tests.client.scenarios.trades import START, number_of
+from tests.client.scenarios.virtual_candles import candles_of
 from tests.client.scenarios.virtual_passes import Refusal, why_not, why_not_for
 from tests.client.scenarios.virtual_socket import Message, VirtualSocket
 from tests.client.scenarios.virtual_time import VirtualLoop
@@ -52,12 +53,14 @@ class VirtualStack:
             "unknown": [],  # tokens that the stack does not stream
             "unavailable": [],  # tokens that sockets for many tokens cannot serve now
             "passes": None,  # the passes that let in; None: everybody may listen
+            "rowsAfter": 0,  # how many seconds after its trade a row of the candles follows
+            "candles": None,  # status and body that the candles answer instead
         }
         self.requests: list[str] = []
         self.sockets: list[VirtualSocket] = []
         self._loop = loop
         self._homes: dict[str, str] = {}  # where tokens went that were moved
-        self._stored: list[dict[str, Any]] = []
+        self._stored: list[tuple[dict[str, Any], float]] = []  # with the second of each
         self._rings: dict[str, list[dict[str, Any]]] = {}
 
     def arrive(self, act: Callable[[], object]) -> None:
@@ -68,7 +71,8 @@ class VirtualStack:
         return [socket for socket in self.sockets if socket.is_open and socket.path == path]
 
     def store(self, updates: Sequence[dict[str, Any]]) -> None:
-        self._stored = sorted([*self._stored, *updates], key=lambda update: update["id"])
+        stored = [(update, self._loop.time()) for update in updates]
+        self._stored = sorted([*self._stored, *stored], key=lambda row: row[0]["id"])
 
     def send(self, path: str, updates: Sequence[dict[str, Any]]) -> None:
         self._rings.setdefault(path, []).extend(updates)
@@ -267,6 +271,11 @@ class VirtualStack:
             for name in ("after", "until", "avoid")
             if name in query
         ]
+        if "interval" in query:
+            asks = [
+                query["interval"],
+                *([f"from {int(query['from']) - START}"] if "from" in query else []),
+            ]
         own = [] if place == "connect" or token == "T" else [token]
         about = own if many is None else [_some(many)]
         self.requests.append(" ".join([*(what or [place]), *about, *asks]))
@@ -277,10 +286,15 @@ class VirtualStack:
         if place == "connect":
             instead = self.settings["connect"]
             return instead or self._discover(token, many, query.get("avoid"), bearer)
+        if what == ["candles"]:
+            rows = [row for row in self._stored if row[0]["token"] == token]
+            now, behind = self._loop.time(), self.settings["rowsAfter"]
+            answer = candles_of(rows, query, second=now, rows_after=behind)
+            return self.settings["candles"] or (200, answer)
         return self.settings["prices"] or self._prices(token, what, query)
 
     def _prices(self, token: str, what: Sequence[str], query: Mapping[str, str]) -> tuple[int, Any]:
-        stored = [update for update in self._stored if update["token"] == token]
+        stored = [update for update, _ in self._stored if update["token"] == token]
         if what == ["price"]:
             none = (404, {"error": {"code": "NO_PRICE", "message": "none yet"}})
             return (200, stored[-1]) if stored else none

@@ -85,7 +85,7 @@ export function workerModules(main = path.join(WORKER, "index.js")) {
   const scripts = new Set([main, ...scriptsIn("worker")]);
   return [
     ...[...scripts].map((file) => aModule("ESModule", file)),
-    ...[path.join(ROOT, "client/glow.js"), ...scriptsIn("worker/browser")].map((file) => aModule("Text", file, path.join(WORKER, `${path.basename(file)}.txt`))),
+    ...[path.join(ROOT, "client/glow.js"), ...scriptsIn("worker/browser"), ...scriptsIn("worker/browser/vendor")].map((file) => aModule("Text", file, path.join(WORKER, `${path.basename(file)}.txt`))),
   ];
 }
 

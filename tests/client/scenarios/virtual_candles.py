@@ -1,0 +1,58 @@
+"""The candles of the virtual stack: computed from its trades at each request."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from client.candle import SECONDS
+from tests.client.scenarios.trades import START
+
+_MINUTE: Final = 60
+
+
+def candles_of(
+    stored: Sequence[tuple[dict[str, Any], float]],
+    query: Mapping[str, str],
+    *,
+    second: float,
+    rows_after: float,
+) -> dict[str, Any]:
+    """What GET /tokens/{token}/candles answers.
+
+    `stored` are trades in order, with the second at which each was stored. Those of the last `rows_after`
+    seconds are not in their rows yet; those of the running minute are in the answer at once.
+    """
+    seconds = SECONDS[query["interval"]]
+    now = START + second
+    minute = int(now) - int(now) % _MINUTE
+    rows = [
+        update
+        for update, stored_at in stored
+        if update.get("source") != "jupiter"
+        and (update["timestamp"] >= minute or stored_at <= second - rows_after)
+    ]
+    from_ = int(query.get("from", "0"))
+    candles = [
+        _candle(time, list(trades), is_running=time + seconds > now)
+        for time, trades in groupby(rows, key=lambda update: _start(update["timestamp"], seconds))
+        if time >= _start(from_, seconds)
+    ]
+    return {"candles": candles, "next": None}
+
+
+def _start(time: int, seconds: int) -> int:
+    return time - time % seconds
+
+
+def _candle(time: int, trades: Sequence[dict[str, Any]], *, is_running: bool) -> dict[str, Any]:
+    prices = [trade["price"] for trade in trades]
+    return {
+        "time": time,
+        "open": prices[0],
+        "high": max(prices),
+        "low": min(prices),
+        "close": prices[-1],
+        "volume": sum(trade["amount"] for trade in trades),
+        "trades": len(trades),
+        **({"running": True} if is_running else {}),
+    }
