@@ -20,7 +20,6 @@ from components.packaging import (
     worker_modules,
 )
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
-from components.quotes import quotes_line
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
 from components.settings.access_tokens import AccessTokens
@@ -28,6 +27,7 @@ from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
 from components.settings.groups import pipeline_settings
 from components.settings.load import load_aws_region, load_settings
+from components.settings.quotes import quotes_line
 from ops.cost.preview import cost_line
 from ops.cost.prices import read_prices
 

@@ -256,7 +256,7 @@ def test_flag_changes_the_routing_and_nothing_else(edge: Deployment) -> None:
     assert {before[urn].name for urn in changed} == {
         *(
             f"glow-{each}-function"
-            for each in ("webhook", "connections", "discovery", "later", "completion")
+            for each in ("webhook", "connections", "discovery", "later", "completion", "quotes")
         ),
         "glow-route-control-change",
     }

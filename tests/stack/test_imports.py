@@ -20,7 +20,7 @@ MAY_IMPORT: Final = {
     "components.helius": {"components.settings"},
     "components.pipeline": {
         *("components.aws", "components.edge", "components.routing", "components.settings"),
-        "functions.environment",
+        *("functions.environment", "functions.glow"),
     },
 }
 FILES: Final = sorted((ROOT / "components").rglob("*.py"))
