@@ -38,7 +38,7 @@ export class LiveStack {
   #server = new WebSocketServer({ noServer: true });
   #http = http.createServer((request, response) => this.#answer(new URL(request.url ?? "/", this.url), response));
 
-  /** By token, what its candles are, whatever the interval. @type {Record<string, {time: number}[]>} */
+  /** By token, what its candles are, whatever the interval. @type {Record<string, {time: number, [field: string]: unknown}[]>} */
   candles = {};
   /** What GET /tokens lists. @type {object[]} */
   listed = [];
