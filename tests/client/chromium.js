@@ -7,6 +7,7 @@ import path from "node:path";
 
 import { until } from "./support.js";
 
+const DRIVER_TRIES = 5;
 const STARTED = /started successfully on port (\d+)/;
 
 /**
@@ -15,19 +16,31 @@ const STARTED = /started successfully on port (\d+)/;
  */
 export async function startChromium(t) {
   const profile = mkdtempSync(path.join(tmpdir(), "glow-chromium-"));
-  const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const { driver, port } = await startDriver();
   const chromium = new Chromium();
   t.after(async () => {
     await chromium.quit();
     driver.kill();
     rmSync(profile, { recursive: true, force: true });
   });
-  let told = "";
-  driver.stdout.on("data", (text) => (told += text));
-  await until("chromedriver's port", () => driver.exitCode !== null || STARTED.test(told), () => told);
-  const [, port] = STARTED.exec(told) ?? [];
   await chromium.start(`http://127.0.0.1:${port}/session`, profile);
   return chromium;
+}
+
+/**
+ * Starts chromedriver. It takes a free port for IPv4 and wants the same for IPv6; where another one has that, it ends, and is
+ * started again.
+ */
+async function startDriver() {
+  for (let tries = 1; ; tries += 1) {
+    const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "inherit"] });
+    let told = "";
+    driver.stdout.on("data", (text) => (told += text));
+    await until("chromedriver's port", () => driver.exitCode !== null || STARTED.test(told), () => told);
+    const [, port] = STARTED.exec(told) ?? [];
+    if (port !== undefined) return { driver, port };
+    if (tries === DRIVER_TRIES) throw new Error(`chromedriver ended with ${driver.exitCode}: ${told}`);
+  }
 }
 
 export class Chromium {
