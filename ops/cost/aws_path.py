@@ -30,8 +30,10 @@ SUBSCRIBE_MESSAGES: Final = 3
 # $connect, subscribe, $disconnect (functions/connections.py); assumed 60 ms in all.
 CONNECTION_CALLS: Final = 3
 CONNECTION_CALL_MS: Final = 20
-# sockets/subscriptions.py: connect, claim, subscribe, and the two rows' deletes; a lease of posts.
-CONNECTION_WRITES: Final = 6
+# sockets/subscriptions.py: connect, claim, the connection's delete; a lease of posts.
+CONNECTION_WRITES: Final = 4
+# sockets/subscriptions.py: a subscription's row and its delete.
+SUBSCRIPTION_WRITES: Final = 2
 # The newest price is among 20 rows (prices/table.py `newest`), as for the gate.
 OPENING_READS: Final = GATE_READS
 
@@ -48,8 +50,12 @@ def aws_connects(load: Load) -> Decimal:
 def aws_path(load: Load) -> Iterator[Usage]:
     """What the path itself uses."""
     yield from broadcasts(load)
-    yield from _connections(aws_connects(load))
+    yield from _connections(aws_connects(load), _tokens_per_socket(load))
     yield from _open_sockets(load.socket_minutes)
+
+
+def _tokens_per_socket(load: Load) -> Decimal:
+    return load.follows / load.sockets if load.sockets else Decimal(load.tokens_per_user)
 
 
 def broadcasts(load: Load) -> Iterator[Usage]:
@@ -71,11 +77,13 @@ def broadcasts(load: Load) -> Iterator[Usage]:
     yield Usage("logs_gb", "metrics of broadcasts", gigabytes(trades, METRICS_LINE_BYTES))
 
 
-def _connections(connects: Decimal) -> Iterator[Usage]:
+def _connections(connects: Decimal, tokens: Decimal) -> Iterator[Usage]:
+    """Of sockets with so many tokens each. The newest prices of several leave in one message."""
     yield Usage("websocket_messages", "openings", connects * SUBSCRIBE_MESSAGES)
     yield from calls("connections", connects * CONNECTION_CALLS, ms=CONNECTION_CALL_MS)
-    yield Usage("dynamodb_writes", "rows of connections", connects * CONNECTION_WRITES)
-    yield Usage("dynamodb_reads", "openings", connects * OPENING_READS)
+    writes = CONNECTION_WRITES + tokens * SUBSCRIPTION_WRITES
+    yield Usage("dynamodb_writes", "rows of connections", connects * writes)
+    yield Usage("dynamodb_reads", "openings", connects * tokens * OPENING_READS)
     yield Usage("logs_gb", "lines of subscribes", gigabytes(connects, LOG_LINE_BYTES))
 
 

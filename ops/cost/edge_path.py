@@ -3,12 +3,16 @@
 What a room sends costs nothing, nor do its data and the pings of the libraries, which the runtime
 answers (worker/room.js). So nothing here grows with the deliveries. Nor does the worker log a line
 while nothing goes wrong: invocation logs are off (components/edge/broadcast.py).
+
+Clients of several tokens sit in hubs. A hub never hibernates, and what comes to it over WebSockets is
+billed, twenty messages as one request: updates of its rooms, and the pings of its clients.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from functions.glow.routing.discovery import EDGE_PING_MS
 from ops.cost.load import MONTH_SECONDS, Load
 from ops.cost.usage import Usage, gigabytes
 
@@ -22,6 +26,13 @@ ROOM_GB: Final = Decimal("0.128")  # Cloudflare bills 128 MB, whatever an object
 # An object is billed while it is active, and at most until it hibernates 10 s later. Cloudflare's
 # pricing page says that time in which it could hibernate is free at once: then this is the most.
 ROOM_TAIL_SECONDS: Final = 10
+
+# The default of glow:edge.maxClientsPerHub.
+HUB_CLIENTS: Final = 1_000
+# Cloudflare, Durable Objects pricing: incoming WebSocket messages, 20 as one request.
+MESSAGES_PER_REQUEST: Final = 20
+# Of clients; hubs ping their rooms as often (worker/limits.js).
+PING_SECONDS: Final = Decimal(EDGE_PING_MS) / 1000
 
 # worker/limits.js: an update that comes so long after the last save is saved at once, others so long
 # after they were marked as unsaved, unless the room falls idle before (worker/history.js).
@@ -45,6 +56,13 @@ def edge_path(load: Load) -> Iterator[Usage]:
         "egress_gb", f"posts of {POST_BYTES} B to the edge", gigabytes(load.trades, POST_BYTES)
     )
     yield from _rooms(load)
+    if load.has_feeds:
+        yield from _hubs(load)
+
+
+def hubs(load: Load) -> Decimal:
+    """How many it takes, each full."""
+    return load.online / HUB_CLIENTS
 
 
 def _passed_on(reason: str, requests: Decimal) -> Iterator[Usage]:
@@ -59,6 +77,18 @@ def _rooms(load: Load) -> Iterator[Usage]:
     active_seconds = load.tokens * active_share * MONTH_SECONDS
     yield Usage("room_gb_seconds", "rooms that are awake", active_seconds * ROOM_GB)
     yield from _lone_saves(load) if _is_quiet(load) else _joint_saves(load)
+
+
+def _hubs(load: Load) -> Iterator[Usage]:
+    """Each hub follows all tokens; rooms send each update to each hub, counted alone (worker/hub.js)."""
+    count = hubs(load)
+    hops = count * load.trades
+    yield Usage("room_requests", "updates to hubs, 20 as one", hops / MESSAGES_PER_REQUEST)
+    pings = load.sockets * MONTH_SECONDS / PING_SECONDS
+    yield Usage("room_requests", "pings to hubs, 20 as one", pings / MESSAGES_PER_REQUEST)
+    pongs = count * load.tokens * MONTH_SECONDS / PING_SECONDS
+    yield Usage("room_requests", "pongs of rooms to hubs, 20 as one", pongs / MESSAGES_PER_REQUEST)
+    yield Usage("room_gb_seconds", "hubs", count * MONTH_SECONDS * ROOM_GB)
 
 
 def _is_quiet(load: Load) -> bool:

@@ -1,8 +1,11 @@
 """A load: who listens, to what, and how much is traded. Pure."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+from functions.glow.sockets.commands import MAX_TOKENS
 
 DAYS: Final = 30
 """Of the month that is billed."""
@@ -13,8 +16,8 @@ MONTH_SECONDS: Final = DAYS * 24 * 60 * 60
 class Load:
     """A month, evenly spread: users over the day and over the tokens, trades over the tokens.
 
-    A client opens a socket for each token that it follows (`client/`), on AWS too, where a raw client
-    may put 100 tokens on one.
+    A client that follows one token has a socket of its own for it. One that follows several has a feed:
+    one socket for 100 tokens (`client/`), at the edge to a hub.
     """
 
     users: int
@@ -27,13 +30,28 @@ class Load:
     """Of each token. A trade is an update."""
 
     @property
-    def sockets(self) -> Decimal:
-        """How many are open at the same time."""
-        return self.users * self.hours_online_per_day / 24 * self.tokens_per_user
+    def online(self) -> Decimal:
+        """Users who are connected at the same time."""
+        return self.users * self.hours_online_per_day / 24
 
     @property
-    def sockets_per_token(self) -> Decimal:
-        return self.sockets / self.tokens
+    def follows(self) -> Decimal:
+        """Pairs of a user who is online and a token: each update of the token is delivered to each."""
+        return self.online * self.tokens_per_user
+
+    @property
+    def follows_per_token(self) -> Decimal:
+        return self.follows / self.tokens
+
+    @property
+    def has_feeds(self) -> bool:
+        """Whether clients follow several tokens over one socket."""
+        return self.tokens_per_user > 1
+
+    @property
+    def sockets(self) -> Decimal:
+        """How many are open at the same time."""
+        return self.online * self._sockets_per_user
 
     @property
     def socket_minutes(self) -> Decimal:
@@ -42,7 +60,11 @@ class Load:
     @property
     def connects(self) -> Decimal:
         """Those that the users themselves cause."""
-        return self.users * self.tokens_per_user * self.sessions_per_day * DAYS
+        return self.users * self._sockets_per_user * self.sessions_per_day * DAYS
+
+    @property
+    def _sockets_per_user(self) -> int:
+        return math.ceil(self.tokens_per_user / MAX_TOKENS)
 
     @property
     def trades(self) -> Decimal:
@@ -51,7 +73,7 @@ class Load:
     @property
     def deliveries(self) -> Decimal:
         """Updates that arrive at clients, each counted alone."""
-        return self.sockets * self.updates_per_second * MONTH_SECONDS
+        return self.follows * self.updates_per_second * MONTH_SECONDS
 
 
 TYPICAL: Final = Load(

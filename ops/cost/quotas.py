@@ -19,6 +19,7 @@ from ops.cost.aws_path import (
     broadcasts,
 )
 from ops.cost.bill import usages_of
+from ops.cost.edge_path import hubs
 from ops.cost.load import MONTH_SECONDS, Load
 from ops.cost.search import MAX_USERS, last_number
 from ops.cost.usage import functions_at_once
@@ -45,6 +46,10 @@ ROOM_REQUESTS_PER_SECOND: Final = 1_000
 ROOM_SOCKETS: Final = 128_000_000 // (85 * 1024)
 # The default of glow:edge.maxConnectionsPerRoom; above what the memory holds by the figure above.
 ROOM_SEATS: Final = 2_000
+# worker/limits.js.
+ROOM_HUBS: Final = 1_000
+# The default of glow:edge.maxTokensPerHub.
+HUB_TOKENS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def _of_aws(load: Load) -> Sequence[Quota]:
     messages = connects + load.socket_minutes * PINGS_PER_MINUTE
     sockets = connects * (CONNECTION_CALLS - 1)  # $connect and $disconnect
     requests = posts + messages + sockets + load.trades + connects
-    fan_out_reads = load.updates_per_second * load.sockets_per_token * SUBSCRIPTION_ROW_BYTES / 4096
+    fan_out_reads = load.updates_per_second * load.follows_per_token * SUBSCRIPTION_ROW_BYTES / 4096
     return [
         Quota(
             "posts/s to clients",
@@ -168,22 +173,40 @@ def _of_aws(load: Load) -> Sequence[Quota]:
 
 
 def _of_edge(load: Load) -> Sequence[Quota]:
-    per_room = load.updates_per_second + _per_second(load.connects) / load.tokens
+    """With feeds a room holds hubs, and each of them 1,000 clients."""
+    sockets = hubs(load) if load.has_feeds else load.follows_per_token
+    openings = Decimal(0) if load.has_feeds else _per_second(load.connects) / load.tokens
     return [
+        Quota("sockets of a room", sockets, ROOM_SOCKETS, "no way; a room has 128 MB"),
         Quota(
-            "sockets of a room", load.sockets_per_token, ROOM_SOCKETS, "no way; a room has 128 MB"
-        ),
-        Quota(
-            "seats of a room",
-            load.sockets_per_token,
-            ROOM_SEATS,
-            "set edge.maxConnectionsPerRoom",
+            "hubs of a room" if load.has_feeds else "seats of a room",
+            sockets,
+            ROOM_HUBS if load.has_feeds else ROOM_SEATS,
+            "no way; a room takes no more" if load.has_feeds else "set edge.maxConnectionsPerRoom",
         ),
         Quota(
             "requests/s of a room",
-            per_room,
+            load.updates_per_second + openings,
             ROOM_REQUESTS_PER_SECOND,
             "no way; a room has one thread",
+        ),
+        *(_of_hubs(load) if load.has_feeds else []),
+    ]
+
+
+def _of_hubs(load: Load) -> Sequence[Quota]:
+    return [
+        Quota(
+            "tokens of a hub",
+            Decimal(load.tokens),
+            HUB_TOKENS,
+            "set edge.maxTokensPerHub",
+        ),
+        Quota(
+            "updates/s into a hub",
+            load.tokens * load.updates_per_second,
+            ROOM_REQUESTS_PER_SECOND,
+            "no way; a hub has one thread",
         ),
     ]
 

@@ -16,7 +16,7 @@ from ops.cli import app
 from ops.cost.bill import break_even, make_bill
 from ops.cost.prices import read_prices
 from tests.docs.shell import commands
-from tests.ops.loads import HUNDRED_THOUSAND
+from tests.ops.loads import HUNDRED_THOUSAND, WATCHLISTS
 from workspace.paths import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "costs.md").read_text()
@@ -64,6 +64,27 @@ def test_figures_of_the_text_are_those_of_the_bill() -> None:
     for usd in (messages.usd, edge.usd, cloudflare):
         assert f"${usd:,.0f}" in PAGE
     assert f"with a trade in 10 s of each token, up to {quiet.users:,} users" in PAGE
+
+
+def test_figures_of_watchlists_are_those_of_the_bill() -> None:
+    prices = read_prices()
+    edge = make_bill(WATCHLISTS, "edge", prices)
+    rooms = make_bill(HUNDRED_THOUSAND, "edge", prices)
+    (requests,) = [
+        line
+        for line in edge.lines
+        if line.price.unit == "requests" and "Durable" in line.price.service
+    ]
+    of_hubs = {usage.reason: usage.amount for usage in requests.usages}
+
+    figures = (
+        f"| Durable Objects | ${edge.usd_by_service['Durable Objects']:,.0f} |",
+        f"| Total, with intake and Helius | ${edge.usd:,.0f} | ${rooms.usd:,.0f}, if rooms held them | ${make_bill(WATCHLISTS, 'aws', prices).usd:,.0f} |",
+        f"hubs cost ${edge.usd - rooms.usd:,.0f} a month more",
+        f"as {of_hubs['updates to hubs, 20 as one'] / 1_000_000:,.0f} M requests",
+    )
+    for figure in figures:
+        assert figure in PAGE, figure
 
 
 def test_page_tells_when_the_prices_were_collected() -> None:

@@ -1,5 +1,6 @@
 """Loads that tests share."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from ops.cost.load import Load
@@ -22,4 +23,7 @@ EVENING = Load(
     tokens=20,
     updates_per_second=Decimal("0.05"),
 )
-"""Few users, some hours, quiet tokens: 75 sockets at a time."""
+"""Few users, some hours, quiet tokens: 25 sockets at a time, with 3 tokens each."""
+
+WATCHLISTS = replace(HUNDRED_THOUSAND, tokens_per_user=20)
+"""The same with 20 tokens each: in feeds, so at the edge in hubs."""

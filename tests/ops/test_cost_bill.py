@@ -15,12 +15,12 @@ from ops.cost.prices import read_prices
 from tests.ops.loads import EVENING, HUNDRED_THOUSAND
 
 PRICES: Final = read_prices()
-# EVENING: 300 users x 2 h / 24 x 3 tokens = 75 sockets; 20 tokens x 0.05/s = a trade a second.
+# EVENING: 300 users x 2 h / 24 = 25 sockets with 3 tokens each; 20 tokens x 0.05/s = a trade a second.
 TRADES: Final = 2_592_000
 DELIVERIES: Final = 75 * 0.05 * 2_592_000  # 9,720,000
-MINUTES: Final = 75 * 43_200  # 3,240,000
-CONNECTS: Final = 300 * 3 * 4 * 30  # 108,000
-RECONNECTS: Final = MINUTES / 110  # 29,454.5
+MINUTES: Final = 25 * 43_200  # 1,080,000
+CONNECTS: Final = 300 * 4 * 30  # 36,000
+RECONNECTS: Final = MINUTES / 110  # 9,818.2
 IDLE_POLLS: Final = 648_000
 
 AMOUNTS_OF_AWS: Final = {
@@ -29,8 +29,8 @@ AMOUNTS_OF_AWS: Final = {
     "websocket_minutes": MINUTES,
     "websocket_messages": DELIVERIES + 3 * (CONNECTS + RECONNECTS) + 2 * MINUTES / 4,
     "lambda_requests": 2 * TRADES + 4 * (CONNECTS + RECONNECTS) + MINUTES / 4,
-    "dynamodb_writes": 2 * TRADES + DELIVERIES / 500 + 6 * (CONNECTS + RECONNECTS),
-    "dynamodb_reads": 3 * TRADES + DELIVERIES * 85 / 4096 + 2 * (CONNECTS + RECONNECTS),
+    "dynamodb_writes": 2 * TRADES + DELIVERIES / 500 + (4 + 2 * 3) * (CONNECTS + RECONNECTS),
+    "dynamodb_reads": 3 * TRADES + DELIVERIES * 85 / 4096 + 3 * 2 * (CONNECTS + RECONNECTS),
     "sqs_fifo_requests": 3 * TRADES + 3 * IDLE_POLLS,
     "sqs_standard_requests": 2 * IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
@@ -50,9 +50,10 @@ AMOUNTS_OF_EDGE: Final = {
     "egress_gb": TRADES * 780 / 1e9,
     "workers_plan": 1,
     "workers_requests": TRADES + CONNECTS,
-    "room_requests": TRADES + CONNECTS,  # no alarm
+    # No alarm. 0.025 hubs get each trade, pings of 25 sockets, pongs of 20 rooms, 20 as one.
+    "room_requests": TRADES + CONNECTS + (0.025 * TRADES + (25 + 0.025 * 20) * 2_592_000 / 20) / 20,
     "room_rows_written": TRADES + TRADES / 32,  # an update in 20 s, each saved alone
-    "room_gb_seconds": 20 * 2_592_000 * 0.5 * 0.128,  # awake for 10 of 20 s
+    "room_gb_seconds": (20 * 0.5 + 0.025) * 2_592_000 * 0.128,  # rooms: awake for 10 of 20 s
 }
 
 

@@ -38,7 +38,10 @@ def test_limits_are_those_of_a_new_stack() -> None:
     assert SETTINGS.rest_rate_limit == quotas.READS_PER_SECOND
     assert SETTINGS.websocket_rate_limit == quotas.CLIENT_MESSAGES_PER_SECOND
     assert SETTINGS.broadcast_concurrency == quotas.BROADCAST_WORKERS
-    assert EdgeSettings.model_fields["max_connections_per_room"].default == quotas.ROOM_SEATS
+    defaults = {name: field.default for name, field in EdgeSettings.model_fields.items()}
+    assert defaults["max_connections_per_room"] == quotas.ROOM_SEATS
+    assert defaults["max_clients_per_hub"] == edge_path.HUB_CLIENTS
+    assert defaults["max_tokens_per_hub"] == quotas.HUB_TOKENS
 
 
 def test_functions_are_those_of_a_new_stack() -> None:
@@ -95,6 +98,11 @@ def test_measured_figures_are_those_of_the_page() -> None:
     assert found is not None
     assert round(1_000 / int(found[1].replace(",", "")), 3) == float(aws_path.POST_MS)
     assert "| memory per connection at 5,000 | 85 KiB |" in PERFORMANCE
+
+
+def test_rooms_and_hubs_are_those_of_the_worker() -> None:
+    assert _of_worker("limits.js", "linkPingMs: ") == edge_path.PING_SECONDS * 1000
+    assert _of_worker("limits.js", "hubSeats: ") == quotas.ROOM_HUBS
 
 
 def test_room_saves_as_late_as_the_worker_says() -> None:
