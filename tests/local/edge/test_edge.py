@@ -78,6 +78,7 @@ FOLLOWERS = {
     "glow-connections-function",
     "glow-discovery-function",
     "glow-later-function",
+    "glow-quotes-function",
     "glow-route-control-change",
     "glow-webhook-function",
 }
