@@ -9,27 +9,36 @@ import { connect } from "node:net";
 const CONNECTING_AT_ONCE = 100;
 /** Shared by all clients: each read is processed before the next one begins. */
 const READ = Buffer.alloc(64 * 1024);
-const GREETED = /^HTTP\/1\.1 101 .*?\r\n\r\n./s;
+/** What our rooms do: they greet unasked. @type {Talk} */
+const GREETED = { says: [], isReady: (text) => /^HTTP\/1\.1 101 .*?\r\n\r\n./s.test(text) };
 const ID = /"id":"([^"]+)"/g;
 
-class BenchClient {
+/**
+ * What a client says before prices come, each when what it has heard matches; and what it has heard when it is ready.
+ * @typedef {{says: {when: RegExp, text: string}[], isReady: (text: string) => boolean}} Talk
+ */
+
+export class BenchClient {
   /** Bytes received, including the answer to the handshake. */
   bytes = 0;
   /** Called with the id of each update. @type {((id: string) => void) | null} */
   onId = null;
-  #isGreeted = false;
+  #isReady = false;
+  #said = 0;
   /** Received text that is not parsed yet. */
   #text = "";
   #socket;
+  #talk;
 
-  /** @param {URL} url */
-  constructor(url) {
+  /** @param {URL} url @param {Talk} [talk] */
+  constructor(url, talk = GREETED) {
+    this.#talk = talk;
     /** @type {() => void} */
-    let greeted = () => {};
+    let ready = () => {};
     /** @type {(error: Error) => void} */
     let failed = () => {};
-    /** Resolves when the room has greeted this client. @type {Promise<void>} */
-    this.connected = new Promise((resolve, reject) => ([greeted, failed] = [resolve, reject]));
+    /** Resolves when this client is ready. @type {Promise<void>} */
+    this.connected = new Promise((resolve, reject) => ([ready, failed] = [resolve, reject]));
     this.#socket = connect({
       host: url.hostname,
       port: Number(url.port),
@@ -37,7 +46,7 @@ class BenchClient {
         buffer: READ,
         callback: (length) => {
           this.bytes += length;
-          if (!this.#isGreeted) this.#readGreeting(length, greeted);
+          if (!this.#isReady) this.#readGreeting(READ.latin1Slice(0, length), ready);
           else if (this.onId !== null) this.#readIds(READ.latin1Slice(0, length), this.onId);
           return true;
         },
@@ -52,29 +61,23 @@ class BenchClient {
     this.#socket.pause();
   }
 
-  /** Sends a message. @param {string} text ASCII, of 126 to 65,535 bytes */
-  say(text) {
-    const FINAL_TEXT = 0x81;
-    const MASKED_LONG = 0x80 | 126; // RFC 6455 §5.2; a mask of zeros leaves the text as it is
-    const head = Buffer.from([FINAL_TEXT, MASKED_LONG, text.length >> 8, text.length & 255, 0, 0, 0, 0]);
-    this.#socket.write(Buffer.concat([head, Buffer.from(text, "latin1")]));
-  }
-
   async terminate() {
     const closed = once(this.#socket, "close");
     this.#socket.destroy();
     await closed;
   }
 
-  /** @param {number} length @param {() => void} whenGreeted */
-  #readGreeting(length, whenGreeted) {
-    this.#text += READ.latin1Slice(0, length);
-    if (!GREETED.test(this.#text)) return;
-    this.#isGreeted = true;
+  /** @param {string} read @param {() => void} whenReady */
+  #readGreeting(read, whenReady) {
+    this.#text += read;
+    const { says, isReady } = this.#talk;
+    for (; this.#said < says.length && says[this.#said].when.test(this.#text); this.#said += 1) this.#socket.write(frameOf(says[this.#said].text));
+    if (this.#said < says.length || !isReady(this.#text)) return;
+    this.#isReady = true;
     const text = this.#text;
     this.#text = "";
     if (this.onId !== null) this.#readIds(text, this.onId); // updates may come with the greeting
-    whenGreeted();
+    whenReady();
   }
 
   /** An id may begin in one read and end in the next. @param {string} read @param {(id: string) => void} onId */
@@ -104,6 +107,14 @@ function handshake({ host, pathname, search }) {
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+/** A text frame, masked by zeros (RFC 6455, 5.2). @param {string} text of at most 65,535 bytes */
+function frameOf(text) {
+  const payload = Buffer.from(text);
+  const { length } = payload;
+  const size = length < 126 ? [length | 0x80] : [126 | 0x80, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([0x81, ...size, 0, 0, 0, 0]), payload]);
 }
 
 /** The clients of one room. */

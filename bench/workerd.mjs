@@ -24,29 +24,27 @@ const OBJECTS = {
 export const KINDS = Object.freeze({ ours: startOurs, bare: startBare });
 
 /** @param {number} windowMs */
-function startOurs(windowMs) {
-  return start({
-    modules: workerModules(),
-    durableObjects: OBJECTS,
-    bindings: settingsOf(windowMs),
-  });
+export function startOurs(windowMs) {
+  return startRooms(workerModules(), windowMs);
 }
 
-/** @param {number} windowMs */
-const settingsOf = (windowMs) => ({ WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", WINDOW_MS: String(windowMs) });
+/** Our room with what tests can do to it (tests/worker/support/probe.js). @param {number} windowMs */
+export function startProbed(windowMs) {
+  return startRooms(workerModules(PROBE), windowMs);
+}
 
-/** Our room with what tests can do to it (tests/worker/support/probe.js), and a table to read. @param {number} windowMs */
-export async function startProbed(windowMs) {
+/** @param {ReturnType<typeof workerModules>} modules @param {number} windowMs */
+async function startRooms(modules, windowMs) {
   /** @type {() => Promise<void>} */
   let stopRest = async () => {};
   const rest = await Rest.start({ after: (stop) => (stopRest = stop) });
-  return start({ modules: workerModules(PROBE), durableObjects: OBJECTS, bindings: { ...settingsOf(windowMs), REST_API_URL: rest.url } }, rest, stopRest);
+  const bindings = { WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", MAX_CLIENTS_PER_HUB: "20000", WINDOW_MS: String(windowMs), REST_API_URL: rest.url, LOG_SAMPLING: "0" };
+  return start({ modules, durableObjects: OBJECTS, bindings }, rest, stopRest);
 }
 
-/** Ours, with a way to post many updates at once. @param {number} windowMs */
+/** Ours for watchlists, with a way to post many updates at once. @param {number} windowMs */
 export function startDriven(windowMs) {
-  const seats = { MAX_CLIENTS_PER_HUB: "20000" };
-  return start({ modules: workerModules(path.join(REPOSITORY, "bench/driven_worker.js")), durableObjects: OBJECTS, bindings: { ...settingsOf(windowMs), ...seats } });
+  return startRooms(workerModules(path.join(REPOSITORY, "bench/watchlists/worker.js")), windowMs);
 }
 
 /** @param {number} windowMs */
@@ -91,7 +89,8 @@ async function start({ modules, durableObjects, bindings }, rest, stopRest = asy
   return { edge, workerd: new Process(pid) };
 }
 
-class Process {
+/** A process whose CPU time and memory are measured. */
+export class Process {
   /** @param {number} pid */
   constructor(pid) {
     this.pid = pid;
