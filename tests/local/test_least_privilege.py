@@ -60,9 +60,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def stack(cloud: LocalCloud) -> LocalStack:
     stack = LocalStack(cloud)
     stack.prepare()
-    # Listed, because only listed tokens are quoted.
-    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK)
-    stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
     stack.up()
     return stack
 
@@ -88,10 +85,17 @@ def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
     return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 async def test_every_right_of_every_role_is_used(
-    cloud: LocalCloud, wire: Wire, aws: Aws, outputs: dict[str, Any], listeners: Listeners
+    cloud: LocalCloud,
+    stack: LocalStack,
+    wire: Wire,
+    aws: Aws,
+    outputs: dict[str, Any],
+    listeners: Listeners,
 ) -> None:
+    _ask_for_tokens_that_are_not_listed(wire)
+    _list_tokens(stack)
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
     await _hear_a_quote(aws, outputs, listeners)
@@ -170,6 +174,19 @@ def test_webhook_may_write_the_health_and_tokens_and_nothing_else_of_the_routes(
     assert policy is not None
     assert after is not None
     assert after.current == policy.current
+
+
+def _ask_for_tokens_that_are_not_listed(wire: Wire) -> None:
+    """Which there are, and which clients are surely told, stands in the table only then."""
+    assert wire.get("/tokens").status_code == 200
+    assert wire.get("/connect?tokens=RIGHTS,OTHER").status_code == 200
+
+
+def _list_tokens(stack: LocalStack) -> None:
+    """Only listed tokens are quoted."""
+    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK)
+    stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
+    stack.up()
 
 
 async def _use_everything(

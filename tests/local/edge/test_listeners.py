@@ -88,7 +88,8 @@ async def test_only_those_with_an_access_token_read_and_listen_and_no_log_has_it
             other = await say(socket, {"action": "subscribePrice", "token": "OTHER"})
             assert other["code"] == "FORBIDDEN_TOKEN"
         assert (await say(hub, subscribe))["type"] == "SUBSCRIBED"
-        assert (await say(aws, subscribe))["type"] == "MOVED"  # the edge serves it
+        # The edge serves it; on AWS clients are still let in for as long as the change takes.
+        assert (await say(aws, subscribe))["type"] in ("MOVED", "SUBSCRIBED")
         wire.send(second, token=TOKEN)
         for socket in (room, hub):
             while (await hears(socket, "PRICE_UPDATE"))["txSignature"] != second["txSignature"]:
