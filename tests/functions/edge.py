@@ -9,8 +9,9 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, cast
+
+from tests.serving import Serving
 
 CURRENT: Final = "the-current-edge-secret"
 PREVIOUS: Final = "the-previous-edge-secret"
@@ -46,7 +47,7 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a caller that hangs up before the answer is what some tests are about."""
 
 
-class Edge:
+class Edge(Serving):
     """`answer` gives the status of a post. `posts` are all, `heard` what clients hear by token.
 
     `answer_order` gives that of an order to rooms; `orders` are all, `clients` are those by token.
@@ -64,25 +65,7 @@ class Edge:
         self.away: set[str] = set()
         """Tokens whose rooms say that they send their clients elsewhere."""
         self.sockets = 0
-        self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", port), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_Server(("127.0.0.1", port), _handler_of(self)))
 
     def take(self, post: Post) -> int:
         """Answer `post`; what is taken is heard once, as the room drops ids that it has seen."""

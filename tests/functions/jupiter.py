@@ -1,15 +1,14 @@
 """A local Jupiter: real HTTP over real sockets, which answers as it is told to."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from functions.glow.trades.movements import WRAPPED_SOL
+from tests.serving import Serving
 
 NEVER: Final = -1  # instead of a status: no answer for as long as the test lasts
 
@@ -44,7 +43,7 @@ def quote(usd_price: object, block_id: object = 348_004_023) -> dict[str, object
     }
 
 
-class Jupiter:
+class Jupiter(Serving):
     """Quotes `prices` by mint. `replies` are given first, one to each request; `asked` are all requests."""
 
     def __init__(self) -> None:
@@ -52,26 +51,7 @@ class Jupiter:
         self.replies: list[Reply] = []
         self.asked: list[Asked] = []
         self.before_answer: Callable[[], None] = lambda: None
-        self.over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_Server(("127.0.0.1", 0), _handler_of(self)))
 
     @property
     def mints_asked(self) -> list[list[str]]:
@@ -84,6 +64,10 @@ class Jupiter:
             return self.replies.pop(0)
         known = {mint: self.prices[mint] for mint in asked.mints if mint in self.prices}
         return Reply(json.dumps(known).encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
 
 
 def _handler_of(jupiter: Jupiter) -> type[BaseHTTPRequestHandler]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+
+from tests.serving import serving
 
 KEY: Final = "key-of-the-node-0123456789"
 RECORDED: Final = Path(__file__).parents[1] / "data" / "helius"
@@ -63,16 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002  the base's name
 
 
-@contextmanager
-def node() -> Generator[Node]:
-    with Node() as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def node() -> AbstractContextManager[Node]:
+    """It answers within the block."""
+    return serving(Node())
 
 
 def result(value: object) -> Reply:

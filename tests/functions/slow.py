@@ -2,13 +2,13 @@
 
 import http.client
 import socket
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal
 from urllib.parse import urlsplit
+
+from tests.serving import Serving
 
 Manner = Literal["silent", "drips"]
 
@@ -29,7 +29,7 @@ _PARTS_BY_OPERATION: Final[dict[str, Part]] = {
 }
 
 
-class SlowProxy:
+class SlowProxy(Serving):
     """Stands before AWS and the edge. `slow` says which parts are slow now, and in what manner."""
 
     def __init__(self, aws_url: str, edge_url: str, *, broadcast_queue_url: str) -> None:
@@ -38,25 +38,7 @@ class SlowProxy:
         self.aws_url = aws_url
         self.edge_url = edge_url
         self._broadcast_queue = broadcast_queue_url.encode()
-        self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_Server(("127.0.0.1", 0), _handler_of(self)))
 
     def part_of(self, target: str | None, body: bytes) -> Part:
         """Which part a request is for; `target` is the header x-amz-target."""

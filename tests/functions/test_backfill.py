@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,12 +28,12 @@ from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.chain import Chain, Transaction, signature_of, swaps
 from tests.functions.cloud import PRICES, ROUTES, Queue, put_routes
 from tests.functions.node import KEY, Reply, error, result
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 HOUR = 3_600
-AnyChain = TypeVar("AnyChain", bound=Chain)
 BOTH = pytest.mark.parametrize("is_plain", [True, False], ids=["plain", "helius"])
 
 
@@ -49,18 +46,6 @@ def mint() -> str:
 @pytest.fixture
 def now() -> int:
     return int(time.time())
-
-
-@contextmanager
-def answering(chain: AnyChain) -> Generator[AnyChain]:
-    with chain:
-        thread = threading.Thread(target=chain.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield chain
-        finally:
-            chain.shutdown()
-            thread.join()
 
 
 class Backfill:
@@ -116,7 +101,7 @@ def test_what_was_missed_is_stored_once_and_marked(
     history = swaps(250, first_second=now - 600, mint=mint)
     live = came_live(backfill.prices, history[:100] + history[150:], mint)
 
-    with answering(Chain(history, is_plain=is_plain)) as chain:
+    with serving(Chain(history, is_plain=is_plain)) as chain:
         tally = backfill.run(chain)
         again = backfill.run(chain)
 
@@ -136,7 +121,7 @@ def test_plain_node_is_not_asked_for_what_is_stored(
     history = swaps(60, first_second=now - 600, mint=mint)
     came_live(backfill.prices, history[:50], mint)
 
-    with answering(Chain(history, is_plain=True)) as chain:
+    with serving(Chain(history, is_plain=True)) as chain:
         backfill.run(chain)
         asked = [each["params"][0] for each in chain.asked if each["method"] == "getTransaction"]
 
@@ -150,7 +135,7 @@ def test_only_the_time_that_was_asked_for_is_read(
     old = swaps(20, first_second=now - 7_000, mint=mint)
     history = old + swaps(40, first_second=now - 600, mint=mint)[20:]
 
-    with answering(Chain(history, is_plain=is_plain)) as chain:
+    with serving(Chain(history, is_plain=is_plain)) as chain:
         tally = backfill.run(chain, seconds=HOUR)
 
     assert tally.stored == 20
@@ -163,7 +148,7 @@ def test_failed_transactions_are_no_trades(
     history = swaps(4, first_second=now - 600, mint=mint)
     history[1]["meta"]["err"] = {"InstructionError": [0, "Custom"]}
 
-    with answering(Chain(history, is_plain=is_plain)) as chain:
+    with serving(Chain(history, is_plain=is_plain)) as chain:
         assert backfill.run(chain).stored == 3
 
 
@@ -173,7 +158,7 @@ def test_run_that_was_cut_off_goes_on_where_it_was(
 ) -> None:
     history = swaps(250, first_second=now - 600, mint=mint)
 
-    with answering(_DiesAfter(120, history, is_plain=is_plain)) as chain:
+    with serving(_DiesAfter(120, history, is_plain=is_plain)) as chain:
         with pytest.raises(OpsError, match="run it again"):
             backfill.run(chain)
         before = len(backfill.stored())
@@ -203,7 +188,7 @@ def test_clients_hear_it_in_order_only_if_that_is_wished(
 ) -> None:
     history = swaps(150, first_second=now - 600, mint=mint, per_second=5)
 
-    with answering(Chain(history, is_plain=True)) as chain:
+    with serving(Chain(history, is_plain=True)) as chain:
         tally = backfill.run(chain, publishes=True)
 
     heard = [update.tx_signature for update in backfill.published]
@@ -245,7 +230,7 @@ def test_wrong_price_stays_a_suspect_and_is_told(
     history = swaps(5, first_second=now - 600, mint=mint)
     _multiply_price(history[3], 1_000)
 
-    with answering(Chain(history, is_plain=False)) as chain:
+    with serving(Chain(history, is_plain=False)) as chain:
         tally = backfill.run(chain, publishes=True)
 
     assert (tally.stored, tally.suspects) == (4, 1)
@@ -270,7 +255,7 @@ def test_busy_node_is_asked_again_with_growing_pauses(
     chain = Chain(history, is_plain=is_plain)
     chain.faults = [(429, b""), (503, b""), None, error(-32005)]
 
-    with answering(chain):
+    with serving(chain):
         assert backfill.run(chain).stored == 3
 
     longest = [2.0, 4.0, 8.0, 16.0]
@@ -304,7 +289,7 @@ def test_node_that_never_answers_well_is_an_error_without_its_url(
     chain.faults = [reply] * MAX_TRIES
     caplog.set_level("INFO")
 
-    with answering(chain), pytest.raises(OpsError, match="run it again") as caught:
+    with serving(chain), pytest.raises(OpsError, match="run it again") as caught:
         backfill.run(chain)
 
     assert KEY not in f"{caught.value}{caught.value.__cause__}{caplog.text}"
@@ -317,7 +302,7 @@ def test_page_that_is_none_is_an_error(
     chain = Chain(swaps(1, first_second=now - 60, mint=mint), is_plain=False)
     chain.faults = [result(data)]
 
-    with answering(chain), pytest.raises(OpsError, match="something else"):
+    with serving(chain), pytest.raises(OpsError, match="something else"):
         backfill.run(chain)
 
 
@@ -326,7 +311,7 @@ def test_page_that_leads_to_itself_ends(backfill: Backfill, mint: str, now: int)
     chain = Chain(history, is_plain=False)
     chain.faults = [result({"data": history, "paginationToken": "1:1"})] * 2
 
-    with answering(chain):
+    with serving(chain):
         assert backfill.run(chain).stored == 1
 
 
@@ -337,7 +322,7 @@ def test_transaction_that_the_node_does_not_answer_is_counted(
     chain = Chain(history, is_plain=True)
     chain.unknown = {signature_of(history[2])}
 
-    with answering(chain):
+    with serving(chain):
         tally = backfill.run(chain)
 
     assert (tally.stored, tally.missing) == (4, 1)

@@ -1,9 +1,7 @@
 """The local Helius within a test, and the resource's provider as Pulumi calls it."""
 
 import json
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,22 +11,15 @@ from pulumi.dynamic import Config, ConfigureRequest
 from components.helius.webhook import HeliusWebhookProvider
 from local.helius.server import Server
 from local.helius.webhooks import Webhooks
+from tests.serving import serving
 
 KEY = "the-key-of-helius-0123456789"
 URL = "http://127.0.0.1:1/webhook/price"
 
 
-@contextmanager
-def helius(folder: Path, *, key: str = KEY) -> Generator[Server]:
+def helius(folder: Path, *, key: str = KEY) -> AbstractContextManager[Server]:
     """It answers at `url`; its `webhooks` are what an operator sees at the dashboard."""
-    with Server(0, webhooks=Webhooks(folder / "helius.json"), key=key) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(Server(0, webhooks=Webhooks(folder / "helius.json"), key=key))
 
 
 def provider_for(origin: str, *, key: str = KEY) -> HeliusWebhookProvider:
