@@ -100,13 +100,14 @@ pipeline = AwsPipeline(
     ),
 )
 storage = pipeline.storage
+webhook_url = pulumi.Output.concat(rest.url, "/webhook/price")
 if settings.helius.manage_webhook:
     # Last, so that what Helius posts is taken from the first trade on. While the secret is rotated, the
     # function accepts both before Helius is told the new one.
     HeliusWebhook(
         "glow-helius-webhook",
         HeliusWebhookArgs(
-            url=pulumi.Output.concat(rest.url, "/webhook/price"),
+            url=webhook_url,
             kind=settings.helius.webhook_type,
             swaps_only=settings.helius.swaps_only,
             addresses=settings.helius.watched(list(settings.tokens.values())),
@@ -139,7 +140,7 @@ Monitoring(
 )
 
 pulumi.export("RestApiUrl", rest.url)
-pulumi.export("WebhookUrl", pulumi.Output.concat(rest.url, "/webhook/price"))
+pulumi.export("WebhookUrl", webhook_url)
 pulumi.export("WebSocketUrl", pipeline.websocket.url)
 if edge_url is not None:
     pulumi.export("EdgeUrl", edge_url)

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { anUpdate, largeUpdates, until } from "../tests/worker/support/edge.js";
 import { Clients } from "./clients.mjs";
+import { median, percentileOf, row, shown } from "./figures.mjs";
 import { KINDS, startProbed } from "./workerd.mjs";
 
 /** @typedef {import("./workerd.mjs").Room} Room */
@@ -233,18 +234,6 @@ async function onNewRoom(start, windowMs, measure) {
     await room.edge.stop();
   }
 }
-
-/** @param {readonly number[]} figures @param {number} part from 0 to 1 */
-const percentileOf = (figures, part) => figures.toSorted((a, b) => a - b)[Math.floor(part * (figures.length - 1))];
-
-/** @param {number[]} figures */
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
-
-/** Prints a row of a table. @param {string[]} cells */
-const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
-
-/** @param {number} figure */
-const shown = (figure) => figure.toLocaleString("en", { maximumFractionDigits: figure < 10 ? 2 : 0 });
 
 const wanted = process.argv.slice(2);
 for (const [name, measure] of Object.entries(MEASURES)) {

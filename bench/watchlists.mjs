@@ -4,6 +4,7 @@
  * All servers get the same posts. Only the server's process is counted: its clients run in another one.
  */
 
+import { median, row, shown } from "./figures.mjs";
 import { measureWatchlists } from "./watchlists/measure.mjs";
 import { SERVERS } from "./watchlists/servers.mjs";
 
@@ -29,17 +30,6 @@ async function compare(clients, updatesPerSecond) {
   for (const [name, rounds] of measured) row(name, ...Object.keys(rounds[0]).map((figure) => shown(median(rounds.map((round) => round[figure])))));
   console.log();
 }
-
-/** @param {string[]} cells */
-function row(...cells) {
-  console.log(`| ${cells.join(" | ")} |`);
-}
-
-/** @param {number[]} figures */
-const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
-
-/** @param {number} figure */
-const shown = (figure) => figure.toLocaleString("en", { maximumFractionDigits: figure < 10 ? 2 : 0 });
 
 const wanted = process.argv.slice(2);
 const servers = Object.entries(SERVERS).filter(([name]) => wanted.length === 0 || wanted.includes(name));

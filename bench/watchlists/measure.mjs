@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { anUpdate, until } from "../../tests/worker/support/edge.js";
 import { BenchClient } from "../clients.mjs";
+import { percentileOf } from "../figures.mjs";
 
 const TOKENS = Array.from({ length: 100 }, (_, n) => `TOKEN${n}`);
 const TOKENS_PER_CLIENT = 20;
@@ -88,6 +89,3 @@ async function open(server, clients) {
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
   return opened;
 }
-
-/** @param {readonly number[]} figures @param {number} part from 0 to 1 */
-const percentileOf = (figures, part) => figures.toSorted((a, b) => a - b)[Math.floor(part * (figures.length - 1))];

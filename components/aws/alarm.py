@@ -44,15 +44,16 @@ class Metric:
 class Alarm:
     """It rings when the metric was over the limit in each of the last `periods`.
 
-    `section` is where the runbook says what to do. `rings_without_data`: also when the metric stops.
+    The section of the runbook that says what to do has the slug's name, unless several alarms share one.
+    `rings_without_data`: also when the metric stops.
     """
 
     slug: str
     name: str
     """As AWS knows it."""
     description: str
-    section: str
     metric: Metric
+    shared_section: str | None = None
     above: float = 0
     period_seconds: int = 60
     periods: int = 1
@@ -83,7 +84,7 @@ def declare_alarm(
     return aws.cloudwatch.MetricAlarm(
         name,
         name=alarm.name,
-        alarm_description=_described(alarm.description, alarm.section),
+        alarm_description=_described(alarm.description, alarm.shared_section or alarm.slug),
         namespace=alarm.metric.namespace,
         metric_name=alarm.metric.name,
         dimensions={dimension: resource},

@@ -70,7 +70,6 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
         slug="api-5xx",
         name=f"{prefix}-ApiServerErrors",
         description="The API answered 5xx: 503 is a table, a queue or the edge; 500 is a fault of ours.",
-        section="api-5xx",
         metric=Metric(
             namespace="AWS/ApiGateway",
             name="5xx",
@@ -83,7 +82,6 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
         slug="refused",
         name=f"{prefix}-WebhookRefused",
         description="Helius sent with the right secret what the webhook does not take: trades are lost.",
-        section="refused",
         metric=Metric.own(metrics.REFUSED, prefix, "Sum"),
         group="intake",
     )
@@ -91,7 +89,6 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
         slug="slow",
         name=f"{prefix}-WebhookSlow",
         description=f"One in a hundred answers to Helius takes over {_SLOW_MS} ms. It waits for 1,000.",
-        section="slow",
         metric=Metric.own(metrics.WEBHOOK_MS, prefix, "p99"),
         above=_SLOW_MS,
         group="intake",
@@ -101,7 +98,6 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
         slug="throttled",
         name=f"{prefix}-WebhookThrottled",
         description="Lambda had no process left for the webhook, so Helius was answered 503.",
-        section="throttled",
         metric=_of_function(webhook, "Throttles"),
         group="intake",
     )
@@ -110,7 +106,6 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
             slug="no-trade",
             name=f"{prefix}-NoTrade",
             description=f"No trade was stored for {watched.no_trade_minutes} minutes.",
-            section="no-trade",
             metric=Metric.own(metrics.STORED, prefix, "Sum"),
             periods=watched.no_trade_minutes,
             is_silence=True,
@@ -124,7 +119,6 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         slug="late",
         name=f"{prefix}-BroadcastLate",
         description="Updates wait for more than a minute: the worker fails or cannot keep up.",
-        section="late",
         metric=_of_queue(watched.updates.queue, "ApproximateAgeOfOldestMessage"),
         above=_LATE_SECONDS,
         group="aws-path",
@@ -133,7 +127,6 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         slug="returned",
         name=f"{prefix}-BroadcastReturned",
         description="Updates could not be posted and went back to their queue.",
-        section="returned",
         metric=Metric.own(metrics.RETURNED, prefix, "Sum"),
         group="aws-path",
     )
@@ -143,7 +136,6 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         name=f"{prefix}-RequestQuota",
         description=f"Posts to clients take over {_QUOTA_PERCENT} % of the account's"
         f" {watched.requests_per_second} requests/s.",
-        section="quota",
         metric=Metric(
             namespace="AWS/ApiGateway",
             name="MessageCount",
@@ -160,7 +152,6 @@ def _edge_path(watched: Watched) -> Iterator[Alarm]:
         slug="edge-failing",
         name=f"{watched.prefix}-EdgeFailing",
         description=f"Over {_EDGE_FAILURE_PERCENT} % of the posts to the edge fail.",
-        section="edge-failing",
         metric=Metric.own(metrics.EDGE_FAILURE_PERCENT, watched.prefix, "Average"),
         above=_EDGE_FAILURE_PERCENT,
         period_seconds=_FIVE_MINUTES_SECONDS,
@@ -205,7 +196,7 @@ def _dead_letters(watched: Watched) -> Iterator[Alarm]:
             "candle-failures",
             "CandleFailures",
             watched.candles.failures,
-            "Candles lack trades: mend it, then python -m ops candles for the time of the alarm.",
+            "Candles lack trades: mend it, then python -m ops candles rebuild for the time of the alarm.",
         ),
     )
     for slug, name, queue, description in queues:
@@ -213,7 +204,6 @@ def _dead_letters(watched: Watched) -> Iterator[Alarm]:
             slug=slug,
             name=f"{watched.prefix}-{name}",
             description=description,
-            section=slug,
             metric=_of_queue(queue, "ApproximateNumberOfMessagesVisible"),
         )
 
@@ -224,7 +214,6 @@ def _dollars(watched: Watched) -> Iterator[Alarm]:
             slug="sol-usd",
             name=f"{watched.prefix}-SolUsdOld",
             description="SOL/USD is too old or is not asked for: prices come without one in US dollars.",
-            section="sol-usd",
             metric=Metric.own(metrics.SOL_USD_AGE, watched.prefix, "Maximum"),
             above=watched.sol_usd_max_age_seconds,
             period_seconds=_FIVE_MINUTES_SECONDS,
@@ -237,7 +226,7 @@ def _errors(child: str, function: LambdaFunction) -> Alarm:
         slug=f"{child}-errors",
         name=f"{function.function_name}-Errors",
         description="The function ended with an error or a time-out. Its log group says why.",
-        section="function-errors",
+        shared_section="function-errors",
         metric=_of_function(function, "Errors"),
         group=_GROUP_OF.get(child),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -56,87 +57,87 @@ def _health(name: str, url: str, target: Target, what: str) -> Finding:
 
 def _webhook(target: Target) -> Finding:
     """A body without trades stores nothing."""
-    name = "webhook secret"
-    try:
-        right = _post(target.webhook_url, target.config.webhook_secret, [])
-        wrong = _post(target.webhook_url, _WRONG, [])
-    except httpx.HTTPError as error:
-        return _unreachable(name, error, target)
-    if right == _UNAUTHORIZED:
-        return failed(
-            name,
-            "401 with the secret of config",
-            cause="the webhook was deployed with another secret than config has now",
-            remedy=target.mend,
-        )
-    if right != _OK:
-        return failed(
-            name,
-            f"{right} with the secret of config",
-            cause="the webhook fails; its log says why",
-            remedy=target.logs("webhook"),
-        )
-    if wrong != _UNAUTHORIZED:
-        return failed(
-            name,
-            f"{wrong} with a wrong secret",
-            cause="whoever knows the URL can send trades",
-            remedy=target.mend,
-        )
-    return well(name, "taken; another is refused")
+    return _secret(
+        target,
+        Side(
+            name="webhook secret",
+            url=target.webhook_url,
+            body=[],
+            refused="401 with the secret of config",
+            why_refused="the webhook was deployed with another secret than config has now",
+            why_failing="the webhook fails; its log says why",
+            log=target.logs("webhook"),
+            danger="whoever knows the URL can send trades",
+        ),
+        target.config.webhook_secret,
+    )
 
 
 def _edge(target: Target, edge_url: str) -> Finding:
     """An authorized broadcast to the reserved token, which only runs of this command hear."""
-    name = "edge secret"
     secret = target.config.edge_secret
     if secret is None:
         return failed(
-            name,
+            "edge secret",
             "config has no EdgeBroadcastSecret",
             cause="it was removed from config after the edge was deployed",
             remedy=target.pulumi("config set --secret EdgeBroadcastSecret"),
         )
-    url = f"{edge_url}/broadcast/{PROBE_TOKEN}"
-    update = {"price": 0.0025, "timestamp": int(time.time())}
+    return _secret(
+        target,
+        Side(
+            name="edge secret",
+            url=f"{edge_url}/broadcast/{PROBE_TOKEN}",
+            body={"price": 0.0025, "timestamp": int(time.time())},
+            refused="401 from the edge",
+            why_refused="the Worker's WEBHOOK_SECRET is not the EdgeBroadcastSecret of config",
+            why_failing="the Worker or the room fails; its log says why",
+            log="npx wrangler tail",
+            danger="whoever knows the URL can broadcast",
+        ),
+        secret,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """Who takes a secret: what is posted there, and what is said of each wrong answer."""
+
+    name: str
+    url: str
+    body: object
+    refused: str
+    """What is found when the right secret is refused; the old guide's words at the edge."""
+    why_refused: str
+    why_failing: str
+    log: str
+    """The command that shows its log."""
+    danger: str
+    """What a secret that is not checked means."""
+
+
+def _secret(target: Target, side: Side, secret: str) -> Finding:
     try:
-        right = _post(url, secret, update)
-        wrong = _post(url, _WRONG, update)
+        right = _post(side.url, secret, side.body)
+        wrong = _post(side.url, _WRONG, side.body)
     except httpx.HTTPError as error:
-        return _unreachable(name, error, target)
+        return failed(
+            side.name,
+            type(error).__name__,
+            cause="nothing answers; see the line on health",
+            remedy=target.mend,
+        )
     if right == _UNAUTHORIZED:
-        return failed(
-            name,
-            "401 from the edge",
-            cause="the Worker's WEBHOOK_SECRET is not the EdgeBroadcastSecret of config",
-            remedy=target.mend,
-        )
+        return failed(side.name, side.refused, cause=side.why_refused, remedy=target.mend)
     if right != _OK:
-        return failed(
-            name,
-            f"{right} from the edge",
-            cause="the Worker or the room fails; its log says why",
-            remedy="npx wrangler tail",
-        )
+        said = f"{right} with the secret of config"
+        return failed(side.name, said, cause=side.why_failing, remedy=side.log)
     if wrong != _UNAUTHORIZED:
-        return failed(
-            name,
-            f"{wrong} with a wrong secret",
-            cause="whoever knows the URL can broadcast",
-            remedy=target.mend,
-        )
-    return well(name, "taken; another is refused")
+        said = f"{wrong} with a wrong secret"
+        return failed(side.name, said, cause=side.danger, remedy=target.mend)
+    return well(side.name, "taken; another is refused")
 
 
 def _post(url: str, secret: str, body: object) -> int:
     headers = {"authorization": f"Bearer {secret}"}
     return httpx.post(url, json=body, headers=headers, timeout=_TIMEOUT_SECONDS).status_code
-
-
-def _unreachable(name: str, error: httpx.HTTPError, target: Target) -> Finding:
-    return failed(
-        name,
-        type(error).__name__,
-        cause="nothing answers; see the line on health",
-        remedy=target.mend,
-    )

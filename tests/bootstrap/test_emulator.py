@@ -1,8 +1,6 @@
 """The emulator's functions: they answer during an update, and many requests share few processes."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +12,8 @@ import pytest
 from botocore.session import Session
 
 from local.cloud import LocalCloud
+from tests.bootstrap.lambdas import archive, create_function
+from tests.local.aws import Aws
 from tests.local.wire import wait_for
 
 pytestmark = pytest.mark.cloud
@@ -30,23 +30,17 @@ def handler(event, context):
             time.sleep(0.01)
     return {"code": CODE, "variable": os.environ["VARIABLE"], "pid": os.getpid()}
 """
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 
 
 @dataclass(frozen=True)
 class Function:
     """A function that says which code and variable it runs with."""
 
-    aws_lambda: Any
+    aws: Aws
+
+    @property
+    def aws_lambda(self) -> Any:
+        return self.aws.client("lambda")
 
     def invoke(self, **event: str) -> dict[str, Any]:
         payload = json.dumps(event)
@@ -54,7 +48,7 @@ class Function:
         return json.loads(answer["Payload"].read())
 
     def change_code(self) -> None:
-        self.aws_lambda.update_function_code(FunctionName="waits", ZipFile=archive("new"))
+        self.aws_lambda.update_function_code(FunctionName="waits", ZipFile=package("new"))
         self._wait_until("function_updated_v2")
 
     def change_variable(self) -> None:
@@ -63,16 +57,8 @@ class Function:
         )
         self._wait_until("function_updated_v2")
 
-    def create(self, role: str) -> None:
-        self.aws_lambda.create_function(
-            FunctionName="waits",
-            Runtime="python3.11",
-            Handler="module.handler",
-            Role=role,
-            Code={"ZipFile": archive("old")},
-            Environment={"Variables": {"VARIABLE": "old"}},
-            Timeout=30,
-        )
+    def create(self) -> None:
+        create_function(self.aws, "waits", package("old"), variables={"VARIABLE": "old"})
         self._wait_until("function_active_v2")
 
     def _wait_until(self, state: str) -> None:
@@ -80,32 +66,16 @@ class Function:
         waiter.wait(FunctionName="waits", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
 
 
-def archive(code: str) -> bytes:
+def package(code: str) -> bytes:
     """A deployment package whose handler calls itself `code`."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("module.py", f"CODE = {code!r}\n{CODE}")
-    return packed.getvalue()
+    return archive(f"CODE = {code!r}\n{CODE}")
 
 
 @pytest.fixture
 def function(tmp_path: Path) -> Iterator[Function]:
     with LocalCloud(tmp_path, aws_port=0, worker_port=0, stand_ins=()) as cloud:
-
-        def client(service: str) -> Any:
-            return Session().create_client(
-                service,
-                region_name="us-east-1",
-                endpoint_url=cloud.aws_url,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
-
-        role = client("iam").create_role(
-            RoleName="waits", AssumeRolePolicyDocument=json.dumps(TRUST)
-        )
-        function = Function(client("lambda"))
-        function.create(role["Role"]["Arn"])
+        function = Function(Aws(Session(), cloud.aws_url))
+        function.create()
         yield function
 
 

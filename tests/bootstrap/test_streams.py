@@ -1,8 +1,6 @@
 """The emulator's mappings of streams: what fails is halved, tried again, and set aside alone."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,8 @@ import pytest
 from botocore.session import Session
 
 from local.cloud import LocalCloud
+from tests.bootstrap.lambdas import archive, create_function
+from tests.local.aws import Aws
 from tests.local.wire import wait_for
 
 pytestmark = pytest.mark.cloud
@@ -29,34 +29,13 @@ def handler(event, context):
     failed = [record["SequenceNumber"] for record, id in zip(records, ids) if id == "poison"]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 """
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Aws):
     """A table whose changes a function hears, and the queue of what it did not take."""
 
-    session: Session
-    url: str
     folder: Path
-
-    def client(self, service: str) -> Any:
-        return self.session.create_client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
 
     def put(self, *ids: str) -> None:
         for each in ids:
@@ -84,21 +63,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
         )
-        role = stage.client("iam").create_role(
-            RoleName="hears", AssumeRolePolicyDocument=json.dumps(TRUST)
-        )
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("module.py", CODE)
-        stage.client("lambda").create_function(
-            FunctionName="hears",
-            Runtime="python3.11",
-            Handler="module.handler",
-            Role=role["Role"]["Arn"],
-            Code={"ZipFile": packed.getvalue()},
-            Environment={"Variables": {"FOLDER": str(folder)}},
-            Timeout=30,
-        )
+        create_function(stage, "hears", archive(CODE), variables={"FOLDER": str(folder)})
         yield stage
 
 
