@@ -153,7 +153,7 @@ ol { padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospa
 ol > li { padding: .15rem 1rem; word-break: break-all; }
 @media (max-width: 40rem) {
   form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, form button { margin-left: auto; }
-  ul > li { grid-template: "token price remove" auto "path change remove" auto "reason reason reason" auto / minmax(0, 1fr) auto 2rem; } ul .age { display: none; } #chart { height: 15rem; }
+  ul > li { grid-template: "token price remove" auto "path change remove" auto "reason reason reason" auto / minmax(6rem, 1fr) auto 2rem; } ul .age { display: none; } #chart { height: 15rem; }
   .price { font-size: 1.1rem; } svg { display: none; }
 }
 `;

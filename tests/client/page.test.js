@@ -137,6 +137,23 @@ describe("the test page", () => {
     });
   }
 
+  test("keeps the name of a token in its row on a phone, however long its price is", async (t) => {
+    const mint = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+    const { stack, run, hasRows } = await startPage(t, `#${mint}`);
+    t.after(() => chromium.widen());
+    await chromium.narrow(390);
+    await hasRows([mint, "–", "aws"]);
+
+    stack.publish(mint, 1, { price: 0.00000123456789012345 });
+    await hasRows([mint, "0.00000123456789012345", "aws"]);
+
+    const [needed, name, price, row] = await run(`return [document.documentElement.scrollWidth,
+      ...[".token", ".price", "#watchlist > li"].map((part) => document.querySelector(part).getBoundingClientRect().toJSON())]`);
+    assert.equal(needed, 390);
+    assert.ok(name.width >= 90, `the name has ${name.width} px`);
+    assert.ok(name.right <= price.left && price.right <= row.right, "they lie over each other");
+  });
+
   test("says what is wrong with a token, and shows the others", async (t) => {
     const { hasRows } = await startPage(t, "#no token,%,NOPE,A");
     const mustBe = "glow: token must be 1 to 64 of A-Z a-z 0-9 _ -; got";
