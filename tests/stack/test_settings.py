@@ -93,6 +93,7 @@ BAD_VALUES = [
     ("protect", "1", "must be true or false"),
     ("alarmEmail", "oncall", "must be an e-mail address"),
     ("alarms", '{"noTradeMinutes": 1441}', "less than or equal to 1440"),
+    ("alarms", '{"holeCheckMinutes": 61}', "less than or equal to 60"),
     ("edgeRetryTries", "1", "greater than or equal to 2"),
     ("edgeRetryBaseSeconds", "0", "greater than or equal to 1"),
     ("broadcastConcurrency", "1", "greater than or equal to 2"),
