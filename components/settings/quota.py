@@ -14,11 +14,11 @@ READ_ROUTES: Final = 9
 # Below this a broadcast to a thousand clients takes over two seconds.
 MIN_POSTS_PER_SECOND: Final = 500
 
-# The shares of the default limits, which leave two fifths of any quota for posts.
+# What each limit is lowered to where a quota is small. They leave half of any for posts.
 SHARES: Final[Mapping[str, float]] = {
     "webhookRateLimit": 0.1,
-    "restRateLimit": 0.05,
-    "websocketRateLimit": 0.05,
+    "restRateLimit": 0.04,
+    "websocketRateLimit": 0.04,
 }
 
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.target import Target
 
 if TYPE_CHECKING:
-    from types_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+    from types_boto3_cloudwatch.type_defs import (
+        CompositeAlarmTypeDef,
+        MetricAlarmTypeDef,
+    )
 
 _SHOWN: Final = 5
+_MEMBER: Final = re.compile(r'ALARM\("([^"]+)"\)')
+"""In the rule of an alarm that rings for a group of others."""
+
+
+@dataclass(frozen=True)
+class _Alarm:
+    name: str
+    rings: bool
+    topics: Sequence[str]
+    """Empty: nobody is told, or its actions are off."""
+    members: Sequence[str] = ()
+    """Alarms that it rings for. They need no topic of their own."""
 
 
 def check_alarms(target: Target) -> Iterator[Finding]:
     """All alarms of the stack, and the topic that they tell."""
-    pages = target.cloudwatch.get_paginator("describe_alarms")
-    prefix = f"glow-{target.name}-"
-    alarms = [
-        alarm
-        for page in pages.paginate(AlarmNamePrefix=prefix)
-        for alarm in page.get("MetricAlarms", [])
-    ]
+    alarms = list(_alarms(target))
     if not alarms:
         yield failed(
             "alarms",
@@ -36,12 +47,32 @@ def check_alarms(target: Target) -> Iterator[Finding]:
     yield _heard(alarms, target)
 
 
-def _armed(alarms: Sequence[MetricAlarmTypeDef]) -> Finding:
-    mute = [
-        alarm.get("AlarmName", "")
-        for alarm in alarms
-        if not (alarm.get("ActionsEnabled") and alarm.get("AlarmActions"))
-    ]
+def _alarms(target: Target) -> Iterator[_Alarm]:
+    # Without its types AWS names no alarm of a group.
+    pages = target.cloudwatch.get_paginator("describe_alarms").paginate(
+        AlarmNamePrefix=f"glow-{target.name}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    for page in pages:
+        for alarm in page.get("MetricAlarms", []):
+            yield _alarm(alarm)
+        for group in page.get("CompositeAlarms", []):
+            yield _alarm(group, members=_MEMBER.findall(group.get("AlarmRule", "")))
+
+
+def _alarm(
+    found: MetricAlarmTypeDef | CompositeAlarmTypeDef, members: Sequence[str] = ()
+) -> _Alarm:
+    return _Alarm(
+        name=found.get("AlarmName", ""),
+        rings=found.get("StateValue") == "ALARM",
+        topics=found.get("AlarmActions", []) if found.get("ActionsEnabled") else [],
+        members=members,
+    )
+
+
+def _armed(alarms: Sequence[_Alarm]) -> Finding:
+    rung_for = {member for alarm in alarms if alarm.topics for member in alarm.members}
+    mute = [alarm.name for alarm in alarms if not alarm.topics and alarm.name not in rung_for]
     if not mute:
         return well("alarms armed", f"{len(alarms)} of {len(alarms)}")
     return failed(
@@ -52,8 +83,8 @@ def _armed(alarms: Sequence[MetricAlarmTypeDef]) -> Finding:
     )
 
 
-def _quiet(alarms: Sequence[MetricAlarmTypeDef]) -> Finding:
-    ringing = [alarm.get("AlarmName", "") for alarm in alarms if alarm.get("StateValue") == "ALARM"]
+def _quiet(alarms: Sequence[_Alarm]) -> Finding:
+    ringing = [alarm.name for alarm in alarms if alarm.rings]
     if not ringing:
         return well("alarms quiet", "none rings")
     return failed(
@@ -64,7 +95,7 @@ def _quiet(alarms: Sequence[MetricAlarmTypeDef]) -> Finding:
     )
 
 
-def _heard(alarms: Sequence[MetricAlarmTypeDef], target: Target) -> Finding:
+def _heard(alarms: Sequence[_Alarm], target: Target) -> Finding:
     """An e-mail subscription without a real ARN waits for a click (SNS API, ListSubscriptionsByTopic)."""
     name = "alarm e-mail"
     if target.config.alarm_email is None:
@@ -73,7 +104,7 @@ def _heard(alarms: Sequence[MetricAlarmTypeDef], target: Target) -> Finding:
             "alarmEmail is not set: nobody hears an alarm",
             remedy=target.pulumi("config set --plaintext alarmEmail <address>"),
         )
-    topics = {arn for alarm in alarms for arn in alarm.get("AlarmActions", [])}
+    topics = {topic for alarm in alarms for topic in alarm.topics}
     subscriptions = [
         each
         for topic in sorted(topics)

@@ -61,7 +61,7 @@ def post_simple(
 
 def test_real_trade_is_stored_and_published(load: Load, queue: Queue, prices: PriceTable) -> None:
     body = (HELIUS / "enh_swap_pump_fun_buy_webhook.json").read_text()
-    status, answer = post(load, body)
+    status, answer = post(load, body.replace("DgWA3F1w", "EnhForm1"))
 
     assert (status, answer["status"]) == (200, "accepted")
     [record] = queue.take()
@@ -243,6 +243,7 @@ def test_without_the_edge_its_packages_are_not_loaded() -> None:
     )
     variables = {
         "AWS_REGION": REGION,
+        "STACK": "test",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "PRICES_TABLE": PRICES,
@@ -254,6 +255,8 @@ def test_without_the_edge_its_packages_are_not_loaded() -> None:
         "SOL_USD_MAX_AGE_SECONDS": "180",
         "PRICE_RETENTION_SECONDS": "60",
         "ROUTE_QUEUE_URL": "https://tasks",
+        "COMPLETION_QUEUE_URL": "https://completions",
+        "COMPLETIONS_PER_BODY": "2",
     }
 
     subprocess.run([sys.executable, "-c", program], env=variables, cwd=REPOSITORY, check=True)

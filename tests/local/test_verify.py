@@ -185,12 +185,6 @@ def dead_letter(target: Target, aws: Aws) -> Generator[Target]:
     assert len(aws.take(url)) == 1
 
 
-def an_alarm(target: Target, aws: Aws) -> str:
-    prefix = f"glow-{target.name}-BroadcastLate"
-    (alarm,) = aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
-    return alarm["AlarmName"]
-
-
 @contextmanager
 def helius_is_off(target: Target, _aws: Aws) -> Generator[Target]:
     assert target.config.helius is not None
@@ -201,17 +195,20 @@ def helius_is_off(target: Target, _aws: Aws) -> Generator[Target]:
     api.switch_on(webhook.id)
 
 
-@contextmanager
-def alarm_is_mute(target: Target, aws: Aws) -> Generator[Target]:
-    client, name = aws.client("cloudwatch"), an_alarm(target, aws)
-    client.disable_alarm_actions(AlarmNames=[name])
-    yield target
-    client.enable_alarm_actions(AlarmNames=[name])
+def alarm_is_mute(name: str) -> Callable[[Target, Aws], AbstractContextManager[Target]]:
+    @contextmanager
+    def bring(target: Target, aws: Aws) -> Generator[Target]:
+        client = aws.client("cloudwatch")
+        client.disable_alarm_actions(AlarmNames=[f"glow-{target.name}-{name}"])
+        yield target
+        client.enable_alarm_actions(AlarmNames=[f"glow-{target.name}-{name}"])
+
+    return bring
 
 
 @contextmanager
 def alarm_rings(target: Target, aws: Aws) -> Generator[Target]:
-    client, name = aws.client("cloudwatch"), an_alarm(target, aws)
+    client, name = aws.client("cloudwatch"), f"glow-{target.name}-BroadcastLate"
     client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="tried")
     yield target
     client.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="tried")
@@ -400,10 +397,18 @@ FAULTS = (
     ),
     Fault(
         "alarm mute",
-        alarm_is_mute,
+        alarm_is_mute("UndeliveredBroadcasts"),
         check_alarms,
         "alarms armed",
-        "tell nobody: glow-local-BroadcastLate",
+        "tell nobody: glow-local-UndeliveredBroadcasts",
+        "enable-alarm-actions",
+    ),
+    Fault(
+        "alarm of a group mute",
+        alarm_is_mute("AwsPath"),
+        check_alarms,
+        "alarms armed",
+        "glow-local-AwsPath",
         "enable-alarm-actions",
     ),
     Fault(

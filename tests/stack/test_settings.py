@@ -92,8 +92,6 @@ BAD_VALUES = [
     ("priceRetentionDays", "0", "greater than or equal to 1"),
     ("protect", "1", "must be true or false"),
     ("alarmEmail", "oncall", "must be an e-mail address"),
-    ("alarms", '{"noTradeMinutes": 1441}', "less than or equal to 1440"),
-    ("alarms", '{"holeCheckMinutes": 61}', "less than or equal to 60"),
     ("edgeRetryTries", "1", "greater than or equal to 2"),
     ("edgeRetryBaseSeconds", "0", "greater than or equal to 1"),
     ("broadcastConcurrency", "1", "greater than or equal to 2"),
@@ -119,19 +117,19 @@ def test_limits_that_leave_nothing_to_post_with_are_refused_with_ones_that_do() 
 
     assert where == (
         "glow:accountRequestsPerSecond is 2500, of which webhookRateLimit, websocketRateLimit and"
-        " restRateLimit (for each of 7 routes) leave 0 for posts to clients; at least 500 are needed."
+        " restRateLimit (for each of 9 routes) leave 0 for posts to clients; at least 500 are needed."
     )
     assert [command.strip() for command in commands] == [
         "pulumi config set webhookRateLimit 250 --stack dev",
-        "pulumi config set restRateLimit 125 --stack dev",
-        "pulumi config set websocketRateLimit 125 --stack dev",
+        "pulumi config set restRateLimit 100 --stack dev",
+        "pulumi config set websocketRateLimit 100 --stack dev",
     ]
     fits = {
         **REQUIRED,
         "accountRequestsPerSecond": "2500",
         "webhookRateLimit": "250",
-        "restRateLimit": "125",
-        "websocketRateLimit": "125",
+        "restRateLimit": "100",
+        "websocketRateLimit": "100",
     }
     assert parse_settings(fits, secrets=REQUIRED, stack="dev").posts_per_second == 1_250
 
@@ -140,6 +138,16 @@ BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 BAD_ORIGIN = "must be a bare origin: https://host or https://host:port in lower case"
 
 BAD_LISTS = [
+    (
+        {"alarms": '{"noTradeMinutes": 1441}'},
+        "alarms.noTradeMinutes is 1441: must be less than or equal to 1440",
+        ["set --path alarms.noTradeMinutes 10"],
+    ),
+    (
+        {"alarms": '{"holeCheckMinutes": 61}'},
+        "alarms.holeCheckMinutes is 61: must be less than or equal to 60",
+        ["set --path alarms.holeCheckMinutes 5"],
+    ),
     (
         {"tokens": "SOL"},
         "tokens is 'SOL': must be a map of symbols to mints, set with --path",
