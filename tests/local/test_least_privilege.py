@@ -100,7 +100,8 @@ async def test_every_right_of_every_role_is_used(
     _ask_for_tokens_that_are_not_listed(wire)
     with serving(Chain([], is_plain=True)) as chain:
         _list_tokens(stack, node=chain.url)
-        _look_for_holes(wire, aws, stack.outputs()["FunctionNames"]["holes"])
+        functions: Any = stack.outputs()["FunctionNames"]
+        _look_for_holes(wire, aws, functions["holes"])
         assert chain.asked
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)

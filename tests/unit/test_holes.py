@@ -58,7 +58,7 @@ def test_listing_tells_signatures_times_and_what_failed() -> None:
         (200, answer(None)),
         (200, answer({"signature": KEY})),
         (200, answer([None])),
-        (200, answer([[]])),
+        (200, b'{"result":[[]]}'),
         (200, rows({"signature": None})),
         (200, rows({}, {"signature": f"../?api-key={KEY}"})),
         (200, rows({"signature": "a" * 89})),
