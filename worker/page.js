@@ -133,7 +133,7 @@ li + li { border-top: 1px solid var(--line); }
 .token { grid-area: token; overflow: hidden; text-overflow: ellipsis; padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 650; text-align: left; }
 .token[aria-pressed=true] { color: var(--glow); }
 .change { grid-area: change; text-align: right; font-variant-numeric: tabular-nums; } [data-move=up] { color: var(--up); } [data-move=down] { color: var(--down); }
-#market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
+#market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
 #market h2 { flex: 1; overflow: hidden; text-overflow: ellipsis; color: var(--ink); } select { font: inherit; padding: .25rem .5rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
 #chart { height: 20rem; min-width: 0; } #chart-reason, small, small a { color: var(--soft); }
 #trades { border: 0; height: 9rem; } #trades > li { display: flex; gap: 1rem; padding: .1rem 0; } #trades span { flex: 1; text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
