@@ -128,7 +128,7 @@ output[data-state=live] { color: var(--up); border-color: currentColor; }
 output[data-state=closed] { color: var(--down); border-color: currentColor; }
 ul, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 0; list-style: none; }
 ul:empty { display: none; }
-ul > li { display: grid; grid-template: "token course change price path age remove" auto "reason reason reason reason reason reason reason" auto / minmax(0, 1fr) 7rem 5rem 12rem 6rem 4rem 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
+ul > li { display: grid; grid-template: "token course change price path age remove" auto "reason reason reason reason reason reason reason" auto / minmax(6rem, 1fr) minmax(3rem, 7rem) 5rem minmax(7rem, 12rem) minmax(4rem, 6rem) minmax(3rem, 4rem) 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
 li + li { border-top: 1px solid var(--line); }
 .token { grid-area: token; overflow: hidden; text-overflow: ellipsis; padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 650; text-align: left; }
 .token[aria-pressed=true] { color: var(--glow); }

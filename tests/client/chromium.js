@@ -72,7 +72,7 @@ export class Chromium {
     await call(`${this.session}/url`, "POST", { url });
   }
 
-  /** Shows the page in so many CSS pixels, as a phone does. @param {number} width */
+  /** Shows the page in so many CSS pixels, also in fewer than the narrowest window has. @param {number} width */
   async narrow(width) {
     const params = { width, height: 844, deviceScaleFactor: 1, mobile: true };
     await call(`${this.session}/goog/cdp/execute`, "POST", { cmd: "Emulation.setDeviceMetricsOverride", params });
