@@ -33,6 +33,7 @@ from tests.serving import serving
 
 OLD = 2 * SETTLE_SECONDS  # settled for sure, and not too old
 FRESH = SETTLE_SECONDS // 2
+A_POOL = encode(b"\x03" * 32)
 
 
 @pytest.fixture
@@ -253,19 +254,31 @@ def test_trades_before_the_token_was_streamed_are_no_hole(
     store(chain.history[15:])
 
     assert look() == []
+    assert methods(chain) == ["getSignaturesForAddress"]
+    assert look(addresses=[A_POOL]) == []
+
+
+def test_what_failed_is_not_read(
+    look: Look, chain: Chain, mint: str, now: int, store: Store
+) -> None:
+    first, *others = swaps(6, first_second=now - OLD, mint=mint)
+    store([first])
+    chain.history = [first, *(_failed(each) for each in others)]
+
+    assert look() == []
+    assert methods(chain) == ["getSignaturesForAddress"]
 
 
 def test_pool_is_looked_at_for_the_tokens_that_are_traded_there(
     look: Look, chain: Chain, mint: str, now: int, store: Store
 ) -> None:
-    pool = encode(b"\x03" * 32)
     chain.history = swaps(SAMPLES, first_second=now - OLD, mint=mint)
     store(chain.history)
 
-    assert look(addresses=[pool]) == []
+    assert look(addresses=[A_POOL]) == []
     chain.history[-1:] = later_swaps(1, first_second=now - OLD + 30, mint=mint)
-    assert look(addresses=[pool]) == [mint]
-    assert look(addresses=[pool], tokens=[]) == [mint]
+    assert look(addresses=[A_POOL]) == [mint]
+    assert look(addresses=[A_POOL], tokens=[]) == [mint]
 
 
 def test_token_that_is_not_streamed_has_no_hole(
