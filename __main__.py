@@ -25,7 +25,7 @@ from components.routing.report import route_report
 from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
-from components.settings.groups import pipeline_settings
+from components.settings.groups import hole_settings, pipeline_settings
 from components.settings.load import load_aws_region, load_settings
 from components.settings.quotes import quotes_line
 from ops.cost.preview import cost_line
@@ -134,6 +134,7 @@ Monitoring(
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds
             if settings.jupiter_rate
             else None,
+            hole_turn_seconds=hole_settings(settings).turn_seconds,
         ),
         email=settings.alarm_email,
     ),

@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from .backoff import Backoff
+from .backoff import LASTING_SECONDS, Backoff
 from .candle import SECONDS, Candle, ChartCandle, Currency, GrowingCandle, Interval, joined
 from .errors import ClientError, Refused, Unreachable
 from .follower import Follower
-from .host import Host, tell
+from .host import LOG, Host, tell
 from .rest import RestApi
 from .scope import Scope
 from .state import State
@@ -133,12 +133,16 @@ class Chart:
     async def _begin(self) -> None:
         """Read all, from the history on, and join what comes live to it."""
         backoff = Backoff(self._scope.host.random)
+        fails_at, is_said = self._scope.host.now + LASTING_SECONDS, False
         while True:
             try:
                 if await self._read_all():
                     return
-            except Unreachable:
-                pass  # as when an interval ended: once more, after a wait
+            except Unreachable as error:  # as when an interval ended: once more, after a wait
+                if not is_said and self._scope.host.now >= fails_at:
+                    is_said = True
+                    # No state says it: prices may well arrive.
+                    LOG.warning("%s: no chart: %s", self.token, error)
             await asyncio.sleep(backoff.next_seconds())
 
     async def _read_all(self) -> bool:

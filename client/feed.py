@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 import httpx
@@ -112,21 +111,15 @@ class Feed:
         check_wishes(
             token, delivery, max_fill, on_price=on_price, on_state=on_state, on_error=on_error
         )
-        if self._scope.is_over:
-            raise ValueError("the feed is closed; connect again")
-        stream = self._streams.get(token) or self._begin(token)
-        follower = Follower(
-            Follow(
-                delivery=delivery,
-                max_fill=max_fill,
-                on_price=on_price,
-                on_state=on_state,
-                on_error=on_error,
-            ),
-            stream,
+        wishes = Follow(
+            delivery=delivery,
+            max_fill=max_fill,
+            on_price=on_price,
+            on_state=on_state,
+            on_error=on_error,
+            hears_states=on_state is not None,
         )
-        stream.add(follower)
-        return follower
+        return self._follow(token, wishes)
 
     def prices(
         self, token: str, *, delivery: Delivery = "all", max_fill: int = MAX_FILL
@@ -167,7 +160,22 @@ class Feed:
             on_state=on_state,
             on_error=on_error,
         )
-        follow = partial(self.subscribe, token, on_error=on_error)
+
+        def follow(
+            *, on_price: Callable[[Price], object], on_state: Callable[[State], object]
+        ) -> Follower:
+            return self._follow(
+                token,
+                Follow(
+                    delivery="all",
+                    max_fill=MAX_FILL,
+                    on_price=on_price,
+                    on_state=on_state,
+                    on_error=on_error,
+                    hears_states=wishes.on_state is not None,
+                ),
+            )
+
         return Chart(token, wishes, self._rest, self._host, follow)
 
     def newest(self, token: str) -> Update | None:
@@ -193,19 +201,28 @@ class Feed:
             if state.state == "closed":
                 queue.end(None)
 
-        following = self.subscribe(
-            token,
+        wishes = Follow(
+            delivery=delivery,
+            max_fill=max_fill,
             on_price=queue.put_over_old,
             on_state=show,
             on_error=queue.end,
-            delivery=delivery,
-            max_fill=max_fill,
+            hears_states=False,
         )
+        following = self._follow(token, wishes)
         try:
             while (price := await queue.take()) is not None:
                 yield price
         finally:
             following.close()
+
+    def _follow(self, token: str, wishes: Follow) -> Follower:
+        if self._scope.is_over:
+            raise ValueError("the feed is closed; connect again")
+        stream = self._streams.get(token) or self._begin(token)
+        follower = Follower(wishes, stream)
+        stream.add(follower)
+        return follower
 
     def _begin(self, token: str) -> Stream:
         stream = self._streams[token] = Stream(token, self)

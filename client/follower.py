@@ -20,6 +20,8 @@ class Follow:
     on_price: Callable[[Price], object]
     on_state: Callable[[State], object] | None
     on_error: Callable[[ClientError], object] | None
+    hears_states: bool
+    """Whether the app does: a chart and a loop listen for themselves."""
 
 
 class Source(Protocol):

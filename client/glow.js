@@ -307,11 +307,18 @@ var Chart = class {
     this.#stage = "beginning";
     this.#queue(async () => {
       const backoff = new Backoff();
-      for (; ; ) {
+      const { host } = this.#scope;
+      const failsAtMs = host.nowMs() + LASTING_MS;
+      for (let isSaid = false; ; ) {
         try {
           if (await this.#readAll()) return;
         } catch (error) {
           if (error instanceof Refusal) throw error;
+          if (!isSaid && !this.#scope.isOver && host.nowMs() >= failsAtMs) {
+            isSaid = true;
+            host.warn(`glow: ${this.token}: no chart: ${/** @type {Error} */
+            error.message}`);
+          }
         }
         await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
       }
@@ -1248,7 +1255,7 @@ function checkedWishes(token, options) {
   checkFunctions({ onState, onError });
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
-  return { delivery, onPrice, onState, onError, maxFill };
+  return { delivery, onPrice, onState, onError, maxFill, hearsStates: onState !== void 0 };
 }
 function checkedChart(token, options) {
   const { interval, currency = "sol", limit = SHOWN, onCandle, onState, onError } = options ?? {};
@@ -1942,7 +1949,7 @@ var Stream = class {
   }
   /** Says on the console what the app has not asked to be told. @param {string} reason */
   #warn(reason) {
-    if ([...this.#followers].every(({ wishes }) => wishes.onState === void 0)) this.#owner.warn(this.token, reason);
+    if ([...this.#followers].every(({ wishes }) => !wishes.hearsStates)) this.#owner.warn(this.token, reason);
   }
 };
 
@@ -1991,22 +1998,19 @@ var Feed = class {
   }
   /** @param {string} token @param {FollowOptions} options */
   subscribe(token, options) {
-    const wishes = checkedWishes(token, options);
-    if (this.#scope.isOver) throw new Error("glow: the feed is closed");
-    const stream = this.#streams.get(token) ?? this.#begin(token);
-    const follower = new Follower(wishes, stream);
-    stream.add(follower);
-    return follower;
+    return this.#follow(token, checkedWishes(token, options));
   }
   /** @param {string} token @param {WishOptions} [options] @returns {AsyncIterable<import("../glow.js").Price>} */
   prices(token, options) {
     checkedWishes(token, { ...options, onPrice() {
     } });
-    return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.subscribe(token, { ...options, ...callbacks }), options?.delivery) };
+    return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.#follow(token, { ...checkedWishes(token, { ...options, ...callbacks }), hearsStates: false }), options?.delivery) };
   }
   /** @param {string} token @param {ChartOptions} options */
   candles(token, options) {
-    return new Chart(token, checkedChart(token, options), this.#rest, this.#scope.host, (callbacks) => this.subscribe(token, callbacks));
+    const wishes = checkedChart(token, options);
+    const hearsStates = wishes.onState !== void 0;
+    return new Chart(token, wishes, this.#rest, this.#scope.host, (callbacks) => this.#follow(token, { ...checkedWishes(token, callbacks), hearsStates }));
   }
   /** @param {string} token */
   newest(token) {
@@ -2021,6 +2025,14 @@ var Feed = class {
     this.#scope.end();
     for (const stream of this.#streams.values()) stream.end("close() was called");
     this.#show({ state: "closed", path: null, reason: "close() was called" });
+  }
+  /** @param {string} token @param {import("./options.js").Wishes} wishes */
+  #follow(token, wishes) {
+    if (this.#scope.isOver) throw new Error("glow: the feed is closed");
+    const stream = this.#streams.get(token) ?? this.#begin(token);
+    const follower = new Follower(wishes, stream);
+    stream.add(follower);
+    return follower;
   }
   /** @param {string} token */
   #begin(token) {

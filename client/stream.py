@@ -94,7 +94,7 @@ class Stream:
 
     def on_lasting(self, reason: str) -> None:
         """Log what lasts, if the app has not asked to be told."""
-        if all(follower.wishes.on_state is None for follower in self._followers):
+        if not any(follower.wishes.hears_states for follower in self._followers):
             self._owner.warn(self.token, reason)
 
     def on_refused(self, refusal: Refused) -> None:

@@ -57,6 +57,7 @@ COMPLETION_DEAD_LETTER_QUEUE_URL: Final = "COMPLETION_DEAD_LETTER_QUEUE_URL"
 COMPLETION_TRIES: Final = "COMPLETION_TRIES"
 COMPLETIONS_PER_BODY: Final = "COMPLETIONS_PER_BODY"
 RPC_URL: Final = "RPC_URL"
+HOLE_CHECK_SECONDS: Final = "HOLE_CHECK_SECONDS"
 LISTENERS: Final = "LISTENERS"
 LISTENER_ALGORITHM: Final = "LISTENER_ALGORITHM"
 LISTENER_SECRET: Final = "LISTENER_SECRET"  # noqa: S105 - a name
@@ -77,6 +78,7 @@ AWS_REGION: Final = "AWS_REGION"  # set by Lambda itself
 LISTS_FILE: Final = "lists.json"
 """The lists by name. Here it is empty; a stack's archives hold the stack's own."""
 TOKENS: Final = "tokens"
+ADDRESSES: Final = "addresses"
 ALLOWED_ORIGINS: Final = "allowedOrigins"
 
 DEFAULT_CALL_TIMEOUT_MS: Final = 200
@@ -335,6 +337,16 @@ class Environment:
     def rpc_url(self) -> str:
         """With the key in it."""
         return self._required(RPC_URL)
+
+    @property
+    def addresses(self) -> list[str]:
+        """The accounts whose transactions are streamed, as far as config lists them."""
+        return self._listed(ADDRESSES)
+
+    @property
+    def hole_check_seconds(self) -> int:
+        """How often somebody looks for holes."""
+        return self._positive(HOLE_CHECK_SECONDS)
 
     @property
     def max_price_jump(self) -> int:

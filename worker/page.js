@@ -128,12 +128,12 @@ output[data-state=live] { color: var(--up); border-color: currentColor; }
 output[data-state=closed] { color: var(--down); border-color: currentColor; }
 ul, dl > div, ol { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 0; list-style: none; }
 ul:empty { display: none; }
-ul > li { display: grid; grid-template: "token course change price path age remove" auto "reason reason reason reason reason reason reason" auto / minmax(0, 1fr) 7rem 5rem 12rem 6rem 4rem 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
+ul > li { display: grid; grid-template: "token course change price path age remove" auto "reason reason reason reason reason reason reason" auto / minmax(6rem, 1fr) minmax(3rem, 7rem) 5rem minmax(7rem, 12rem) minmax(4rem, 6rem) minmax(3rem, 4rem) 2rem; gap: 0 1rem; align-items: center; padding: .6rem 1rem .6rem 1.25rem; }
 li + li { border-top: 1px solid var(--line); }
 .token { grid-area: token; overflow: hidden; text-overflow: ellipsis; padding: 0; border: 0; background: none; color: inherit; font: inherit; font-weight: 650; text-align: left; }
 .token[aria-pressed=true] { color: var(--glow); }
 .change { grid-area: change; text-align: right; font-variant-numeric: tabular-nums; } [data-move=up] { color: var(--up); } [data-move=down] { color: var(--down); }
-#market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
+#market { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: .8rem 1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: .6rem; min-width: 0; } #market[hidden] { display: none; }
 #market h2 { flex: 1; overflow: hidden; text-overflow: ellipsis; color: var(--ink); } select { font: inherit; padding: .25rem .5rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--card); color: inherit; }
 #chart { height: 20rem; min-width: 0; } #chart-reason, small, small a { color: var(--soft); }
 #trades { border: 0; height: 9rem; } #trades > li { display: flex; gap: 1rem; padding: .1rem 0; } #trades span { flex: 1; text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -153,7 +153,7 @@ ol { padding: .25rem 0; height: 18rem; overflow: auto; font: 12px/1.6 ui-monospa
 ol > li { padding: .15rem 1rem; word-break: break-all; }
 @media (max-width: 40rem) {
   form { order: 1; flex-basis: 100%; } input#token { flex-basis: 100%; } output, form button { margin-left: auto; }
-  ul > li { grid-template: "token price remove" auto "path change remove" auto "reason reason reason" auto / minmax(0, 1fr) auto 2rem; } ul .age { display: none; } #chart { height: 15rem; }
+  ul > li { grid-template: "token price remove" auto "path change remove" auto "reason reason reason" auto / minmax(6rem, 1fr) auto 2rem; } ul .age { display: none; } #chart { height: 15rem; }
   .price { font-size: 1.1rem; } svg { display: none; }
 }
 `;

@@ -9,7 +9,7 @@
  * changes nothing if it was right, so it is done whenever there is a doubt.
  */
 
-import { Backoff } from "./backoff.js";
+import { Backoff, LASTING_MS } from "./backoff.js";
 import { GrowingCandle, isSame, joined, SECONDS } from "./candle.js";
 import { tell } from "./host.js";
 import { firstIdOf } from "./ids.js";
@@ -123,11 +123,18 @@ export class Chart {
     this.#stage = "beginning";
     this.#queue(async () => {
       const backoff = new Backoff();
-      for (;;) {
+      const { host } = this.#scope;
+      const failsAtMs = host.nowMs() + LASTING_MS;
+      for (let isSaid = false; ; ) {
         try {
           if (await this.#readAll()) return;
         } catch (error) {
           if (error instanceof Refusal) throw error;
+          if (!isSaid && !this.#scope.isOver && host.nowMs() >= failsAtMs) {
+            isSaid = true;
+            // No state says it: prices may well arrive.
+            host.warn(`glow: ${this.token}: no chart: ${/** @type {Error} */ (error).message}`);
+          }
         }
         await new Promise((resolve) => this.#scope.later(backoff.nextMs(this.#scope.host.random()), () => resolve(null)));
       }

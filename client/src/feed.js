@@ -68,23 +68,20 @@ export class Feed {
 
   /** @param {string} token @param {FollowOptions} options */
   subscribe(token, options) {
-    const wishes = checkedWishes(token, options);
-    if (this.#scope.isOver) throw new Error("glow: the feed is closed");
-    const stream = this.#streams.get(token) ?? this.#begin(token);
-    const follower = new Follower(wishes, stream);
-    stream.add(follower);
-    return follower;
+    return this.#follow(token, checkedWishes(token, options));
   }
 
   /** @param {string} token @param {WishOptions} [options] @returns {AsyncIterable<import("../glow.js").Price>} */
   prices(token, options) {
     checkedWishes(token, { ...options, onPrice() {} });
-    return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.subscribe(token, { ...options, ...callbacks }), options?.delivery) };
+    return { [Symbol.asyncIterator]: () => new PriceLoop((callbacks) => this.#follow(token, { ...checkedWishes(token, { ...options, ...callbacks }), hearsStates: false }), options?.delivery) };
   }
 
   /** @param {string} token @param {ChartOptions} options */
   candles(token, options) {
-    return new Chart(token, checkedChart(token, options), this.#rest, this.#scope.host, (callbacks) => this.subscribe(token, callbacks));
+    const wishes = checkedChart(token, options);
+    const hearsStates = wishes.onState !== undefined; // that of the chart itself does not tell the app
+    return new Chart(token, wishes, this.#rest, this.#scope.host, (callbacks) => this.#follow(token, { ...checkedWishes(token, callbacks), hearsStates }));
   }
 
   /** @param {string} token */
@@ -102,6 +99,15 @@ export class Feed {
     this.#scope.end();
     for (const stream of this.#streams.values()) stream.end("close() was called");
     this.#show({ state: "closed", path: null, reason: "close() was called" });
+  }
+
+  /** @param {string} token @param {import("./options.js").Wishes} wishes */
+  #follow(token, wishes) {
+    if (this.#scope.isOver) throw new Error("glow: the feed is closed");
+    const stream = this.#streams.get(token) ?? this.#begin(token);
+    const follower = new Follower(wishes, stream);
+    stream.add(follower);
+    return follower;
   }
 
   /** @param {string} token */

@@ -40,7 +40,7 @@ export function checkedWishes(token, options) {
   checkFunctions({ onState, onError });
   check(delivery === "all" || delivery === "latest", "delivery", '"all" or "latest"', delivery);
   check(maxFill > 0, "maxFill", "above 0", maxFill);
-  return { delivery, onPrice, onState, onError, maxFill };
+  return { delivery, onPrice, onState, onError, maxFill, hearsStates: onState !== undefined };
 }
 
 /**

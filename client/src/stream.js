@@ -114,6 +114,6 @@ export class Stream {
 
   /** Says on the console what the app has not asked to be told. @param {string} reason */
   #warn(reason) {
-    if ([...this.#followers].every(({ wishes }) => wishes.onState === undefined)) this.#owner.warn(this.token, reason);
+    if ([...this.#followers].every(({ wishes }) => !wishes.hearsStates)) this.#owner.warn(this.token, reason);
   }
 }

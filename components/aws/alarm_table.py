@@ -21,6 +21,8 @@ _EDGE_FAILURE_PERCENT: Final = 10
 _QUOTA_PERCENT: Final = 80
 _MINUTE_SECONDS: Final = 60
 _FIVE_MINUTES_SECONDS: Final = 300
+# CloudWatch looks back one day at most.
+_DAY_SECONDS: Final = 24 * 60 * 60
 
 # Which path suffers when a function fails. A failure of the others has a ring of its own.
 _GROUP_OF: Final[Mapping[str, Group]] = {
@@ -52,6 +54,8 @@ class Watched:
     """0: silence is no alarm."""
     sol_usd_max_age_seconds: int | None
     """None: nobody asks for SOL/USD."""
+    hole_turn_seconds: int
+    """How long it takes until each address was looked at for holes."""
 
 
 def alarms(watched: Watched) -> Iterator[Alarm]:
@@ -60,6 +64,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     yield from _edge_path(watched)
     yield from _dead_letters(watched)
     yield from _dollars(watched)
+    yield from _holes(watched)
     for child, function in watched.functions.items():
         yield _errors(child, function)
 
@@ -218,6 +223,19 @@ def _dollars(watched: Watched) -> Iterator[Alarm]:
             above=watched.sol_usd_max_age_seconds,
             period_seconds=_FIVE_MINUTES_SECONDS,
             rings_without_data=True,
+        )
+
+
+def _holes(watched: Watched) -> Iterator[Alarm]:
+    if "holes" in watched.functions:
+        yield Alarm(
+            slug="holes",
+            name=f"{watched.prefix}-Holes",
+            description="A token trades on the chain, and trades of it are not stored. Fetch them:"
+            " python -m ops backfill --since 3h.",
+            metric=Metric.own(metrics.HOLES, watched.prefix, "Sum"),
+            # Two turns, so that a hole that is still there at its address's next turn does not ring anew.
+            period_seconds=min(2 * watched.hole_turn_seconds, _DAY_SECONDS),
         )
 
 

@@ -1,4 +1,4 @@
-"""What calls a function every minute: a schedule of EventBridge Scheduler, with a role of its own."""
+"""What calls a function every so many minutes: a schedule of EventBridge Scheduler, with a role of its own."""
 
 import json
 
@@ -8,10 +8,10 @@ import pulumi_aws as aws
 from components.aws.lambda_function import LambdaFunction
 
 
-def call_every_minute(
-    function: LambdaFunction, *, schedule_name: str, is_on: bool
+def call_every(
+    function: LambdaFunction, *, schedule_name: str, minutes: int, is_on: bool
 ) -> aws.scheduler.Schedule:
-    """Call `function` at least once a minute. A call that AWS could not make is not made up for: the
+    """Call `function` at least once in so many minutes. A call that AWS could not make is not made up for: the
     next one is as good. `schedule_name` is what AWS knows the schedule and its role by."""
     name = f"{function.resource_name}-schedule"
     child = pulumi.ResourceOptions(parent=function)
@@ -42,7 +42,7 @@ def call_every_minute(
     return aws.scheduler.Schedule(
         name,
         name=schedule_name,
-        schedule_expression="rate(1 minute)",
+        schedule_expression="rate(1 minute)" if minutes == 1 else f"rate({minutes} minutes)",
         flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
         state="ENABLED" if is_on else "DISABLED",
         target=aws.scheduler.ScheduleTargetArgs(

@@ -26,6 +26,7 @@ from components.pipeline.functions import (
     connections,
     discovery,
     edge_retry,
+    holes,
     later,
     prices,
     quotes,
@@ -101,7 +102,7 @@ class AwsPipeline(pulumi.ComponentResource):
         self, args: AwsPipelineArgs
     ) -> Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]:
         has_node = args.settings.completion.rpc_url is not None
-        return [*_FUNCTIONS, completion.declare] if has_node else _FUNCTIONS
+        return [*_FUNCTIONS, completion.declare, holes.declare] if has_node else _FUNCTIONS
 
     def _storage(self, args: AwsPipelineArgs) -> Storage:
         return declare_storage(

@@ -23,6 +23,15 @@ class AlarmSettings(BaseModel):
         description="Ring when no trade was stored for so many minutes; 0: never. It depends on how busy"
         " the tokens are.",
     )
+    hole_check_minutes: int = Field(
+        default=5,
+        ge=0,
+        le=60,
+        examples=["--path alarms.holeCheckMinutes 5"],
+        description="How often the node of `RpcUrl` is asked for the newest transactions of `helius.addresses`"
+        " or `tokens`, ten of them a run, at most 50 requests; a trade there that is not stored rings. 0:"
+        " never.",
+    )
 
 
 Alarms = Annotated[AlarmSettings, BeforeValidator(listed("a map of settings", dict))]

@@ -10,6 +10,8 @@ from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.load import encrypted
 from components.settings.model import Settings
+from components.settings.values import is_address
+from functions.glow.holes.turns import turn_seconds
 from functions.glow.routing.policy import Policy
 
 # How many of these workers run at once: the fewest that SQS takes, since all have little to do.
@@ -99,6 +101,33 @@ class CompletionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoleSettings:
+    """Which accounts are compared with what is stored, and how often."""
+
+    addresses: Sequence[str]
+    check_minutes: int
+    """0: never."""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.addresses) and self.check_minutes > 0
+
+    @property
+    def schedule_minutes(self) -> int:
+        """A schedule that rests has a rate, too."""
+        return max(self.check_minutes, 1)
+
+    @property
+    def every_seconds(self) -> int:
+        return self.schedule_minutes * 60
+
+    @property
+    def turn_seconds(self) -> int:
+        """How long it takes until each address was looked at."""
+        return turn_seconds(len(self.addresses), every_seconds=self.every_seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Throttle:
     """A token bucket of API Gateway: `rate` requests per second, `burst` at once."""
 
@@ -143,6 +172,7 @@ class PipelineSettings:
     routing: RouteSettings
     edge_retry: EdgeRetrySettings
     completion: CompletionSettings
+    holes: HoleSettings
     throttles: Throttles
     posting: PostingSettings
     websocket_access_logs: bool
@@ -191,6 +221,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             rpc_url=encrypted(settings.rpc_url),
             per_body=settings.completions_per_body if settings.rpc_url else 0,
         ),
+        holes=hole_settings(settings),
         throttles=Throttles(
             webhook=Throttle(rate=settings.webhook_rate_limit, burst=settings.webhook_burst_limit),
             rest=Throttle(rate=settings.rest_rate_limit, burst=settings.rest_burst_limit),
@@ -203,4 +234,13 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             broadcast_concurrency=settings.broadcast_concurrency,
         ),
         websocket_access_logs=settings.websocket_access_logs,
+    )
+
+
+def hole_settings(settings: Settings) -> HoleSettings:
+    """A token that has a name alone is no account that a node knows."""
+    watched = settings.helius.watched(list(settings.tokens.values()))
+    return HoleSettings(
+        addresses=[address for address in watched if is_address(address)],
+        check_minutes=settings.alarms.hole_check_minutes,
     )

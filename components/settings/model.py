@@ -148,7 +148,8 @@ class Settings(BaseModel):
         alias="RpcUrl",
         examples=['--secret RpcUrl "<https://your-rpc…>"'],
         description="URL of a Solana RPC node, with its key. What Helius or a relay posts without balances is"
-        " asked for there, and `ops backfill` reads what was missed. Empty: neither is done.",
+        " asked for there, HoleWatch looks there for trades that are not stored, and `ops backfill` reads what"
+        " was missed. Empty: nothing of this is done.",
     )
     completions_per_body: int = Field(
         default=5,

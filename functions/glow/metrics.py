@@ -62,6 +62,9 @@ EDGE_RETRY_RETURNED: Final = Metric("EdgeRetryReturned")
 # QuoteCollector.
 SOL_USD_AGE: Final = Metric("SolUsdAge", "Seconds")
 
+# HoleWatch.
+HOLES: Final = Metric("Holes")  # tokens that trade on the chain, with a trade that is not stored
+
 
 def skipped(reason: str) -> Metric:
     """Trades that yielded no update, by a reason of trades/parse.py."""

@@ -5,8 +5,11 @@ Each figure is of one trade or of one connect. Those that are assumed are not me
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import ceil
 from typing import Final
 
+from functions.glow.holes.turns import ADDRESSES_A_RUN
+from functions.glow.holes.watch import LISTED
 from functions.glow.paths import Path
 from ops.cost.load import MONTH_SECONDS, Load
 from ops.cost.usage import Usage, calls, gigabytes
@@ -31,11 +34,17 @@ METRICS_LINE_BYTES: Final = 780
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
-ALARMS: Final = 29
+ALARMS: Final = 31
 COMPOSITE_ALARMS: Final = 3
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
 # skips come on top, each for the hours in which it occurs.
-METRICS: Final = 21
+METRICS: Final = 22
+# components/settings/alarms.py: a run in five minutes. Each looks at ten tokens at most, where there is
+# nothing to doubt with one request to the node: 0.2 s apart (holes/node.py); 0.1 s for it is assumed.
+HOLE_CHECKS: Final = Decimal(MONTH_SECONDS) / 300
+HOLE_CHECK_MS: Final = 300
+# Of a token: its first and its newest rows, then as many as are listed (holes/watch.py `LISTED`).
+HOLE_CHECK_READS: Final = 2 * GATE_READS + ceil(LISTED * PRICE_ROW_BYTES / 4096)
 # Lambda waits at each queue with five long polls of 20 s (AWS, "Configuring scaling behavior for SQS
 # event source mappings"; it polls with fewer only where no maximum concurrency is set).
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
@@ -46,6 +55,7 @@ STANDARD_QUEUES: Final = 2
 def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
     """What comes before a path, and what stands there whatever happens."""
     yield from _trades(load.trades, path)
+    yield from _hole_checks(load)
     yield Usage("http_requests", "GET /connect", connects)
     yield from calls("GET /connect", connects, ms=DISCOVERY_MS)
     yield Usage("alarms", "of the stack", Decimal(ALARMS))
@@ -67,3 +77,10 @@ def _trades(trades: Decimal, path: Path) -> Iterator[Usage]:
     )
     yield Usage("logs_gb", "lines of trades", gigabytes(trades, LOG_LINE_BYTES))
     yield Usage("logs_gb", "metrics of the webhook", gigabytes(trades, METRICS_LINE_BYTES))
+
+
+def _hole_checks(load: Load) -> Iterator[Usage]:
+    tokens = min(load.tokens, ADDRESSES_A_RUN)
+    yield from calls("looking for holes", HOLE_CHECKS, ms=tokens * HOLE_CHECK_MS)
+    reads = HOLE_CHECKS * tokens * HOLE_CHECK_READS
+    yield Usage("dynamodb_reads", "looking for holes, rows of the newest trades", reads)

@@ -72,6 +72,17 @@ export class Chromium {
     await call(`${this.session}/url`, "POST", { url });
   }
 
+  /** Shows the page in so many CSS pixels, also in fewer than the narrowest window has. @param {number} width */
+  async narrow(width) {
+    const params = { width, height: 844, deviceScaleFactor: 1, mobile: true };
+    await call(`${this.session}/goog/cdp/execute`, "POST", { cmd: "Emulation.setDeviceMetricsOverride", params });
+  }
+
+  /** Shows the page in the browser's own window again. */
+  async widen() {
+    await call(`${this.session}/goog/cdp/execute`, "POST", { cmd: "Emulation.clearDeviceMetricsOverride", params: {} });
+  }
+
   /** @param {string} script the body of a function @returns {Promise<any>} */
   run(script) {
     return call(`${this.session}/execute/sync`, "POST", { script, args: [] });

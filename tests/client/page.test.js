@@ -137,6 +137,26 @@ describe("the test page", () => {
     });
   }
 
+  for (const width of [390, 660]) { // a phone, and the narrowest window with all columns
+    test(`keeps the name of a token in its row on ${width} px, however long its price is`, async (t) => {
+      const mint = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+      const { stack, run, hasRows } = await startPage(t, `#${mint}`);
+      t.after(() => chromium.widen());
+      await chromium.narrow(width);
+      await hasRows([mint, "–", "aws"]);
+
+      const price = 0.00000123456789012; // as many digits as a price has
+      stack.publish(mint, 1, { price });
+      await hasRows([mint, `${price}`, "aws"]);
+
+      const [needed, name, cell, row] = await run(`return [document.documentElement.scrollWidth,
+        ...[".token", ".price", "#watchlist > li"].map((part) => document.querySelector(part).getBoundingClientRect().toJSON())]`);
+      assert.equal(needed, width);
+      assert.ok(name.width >= 90, `the name has ${name.width} px`);
+      assert.ok(name.right <= cell.left && cell.right <= row.right, "they lie over each other");
+    });
+  }
+
   test("says what is wrong with a token, and shows the others", async (t) => {
     const { hasRows } = await startPage(t, "#no token,%,NOPE,A");
     const mustBe = "glow: token must be 1 to 64 of A-Z a-z 0-9 _ -; got";

@@ -177,6 +177,7 @@ class Load(Protocol):
         *,
         tokens: Sequence[str] = (),
         origins: Sequence[str] = ORIGINS,
+        addresses: Sequence[str] = (),
         **variables: str,
     ) -> ModuleType: ...
 
@@ -202,9 +203,14 @@ def load(
         *,
         tokens: Sequence[str] = (),
         origins: Sequence[str] = ORIGINS,
+        addresses: Sequence[str] = (),
         **variables: str,
     ) -> ModuleType:
-        lists = {environment.TOKENS: tokens, environment.ALLOWED_ORIGINS: origins}
+        lists = {
+            environment.TOKENS: tokens,
+            environment.ALLOWED_ORIGINS: origins,
+            environment.ADDRESSES: addresses,
+        }
         file = tmp_path / environment.LISTS_FILE
         file.write_text(json.dumps(lists))
         usual = {
@@ -249,6 +255,7 @@ def load(
             environment.JUPITER_REQUESTS_PER_MINUTE: "30",
             environment.PRICE_RETENTION_SECONDS: str(RETENTION_SECONDS),
             environment.CANDLE_RETENTION_SECONDS: str(365 * 86_400),
+            environment.HOLE_CHECK_SECONDS: "300",
             environment.CALL_TIMEOUT_MS: "5000",
         }
         for name, value in {**usual, **variables}.items():

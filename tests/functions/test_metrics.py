@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import socket
@@ -11,12 +12,14 @@ from typing import Any, Final
 
 import pytest
 
+from functions.glow.holes.watch import SETTLE_SECONDS
 from functions.glow.metrics import MAX_VALUES, QUOTA_PERCENT, WEBHOOK_MS, metered, record
 from functions.glow.queues.publisher import QueuePublisher
 from functions.glow.routing.table import RouteTable
 from functions.glow.runtime import aws
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets.fanout import MAX_BLAMED
+from functions.glow.trades.base58 import encode
 from functions.glow.trades.movements import WRAPPED_SOL
 from ops.cost.intake import METRICS_LINE_BYTES
 from tests.functions.builders import (
@@ -29,12 +32,14 @@ from tests.functions.builders import (
     an_http_event,
     an_update,
 )
+from tests.functions.chain import Chain, swaps
 from tests.functions.cloud import REGION, STACK, Queue
 from tests.functions.cloudwatch import Points, line_of, points_of, state_of
 from tests.functions.conftest import Listen, Load
 from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
 from tests.functions.jupiter import Jupiter
+from tests.serving import serving
 from tests.stack.recording import deploy
 
 METRIC_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -205,6 +210,16 @@ def jupiter_knows_no_sol(scene: Scene) -> None:
     scene.collect_quotes()
 
 
+def a_trade_is_missing(scene: Scene) -> None:
+    """The chain has three trades of a token, the stack the first one."""
+    mint = encode(b"\x05" * 16 + bytes.fromhex(a_signature()))
+    history = swaps(3, first_second=int(time.time()) - 2 * SETTLE_SECONDS, mint=mint)
+    scene.post(json.dumps(history[:1]))
+    with serving(Chain(history, is_plain=True)) as chain:
+        holes = scene.load("holes", tokens=[mint], addresses=[mint], RPC_URL=chain.url)
+        holes.handler({}, None)
+
+
 def poison_is_broadcast(scene: Scene) -> None:
     scene.load("broadcast").handler(a_batch([a_record("not JSON")]), Context())
     scene.aws_reports(
@@ -249,6 +264,7 @@ METRICS: Final[Sequence[tuple[Cause, Mapping[str, float | None]]]] = [
     (the_edge_fails_again, {"EdgeRetryReturned": 1}),
     (Scene.collect_quotes, {"SolUsdAge": ANY}),
     (jupiter_knows_no_sol, {"SolUsdAge": 86_400}),
+    (a_trade_is_missing, {"Holes": 1}),
 ]
 
 
@@ -328,6 +344,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "quota": aws_reports("AWS/ApiGateway MessageCount", 8_001 * 60, ApiId="glow-websocket-api-id"),
     "edge-failing": the_edge_fails,
     "sol-usd": jupiter_knows_no_sol,
+    "holes": a_trade_is_missing,
     "dead-letters": poison_is_broadcast,
     **{
         slug: aws_reports(
@@ -354,6 +371,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
             "edge-retry": "EdgeRetryWorker",
             "discovery": "Discovery",
             "completion": "CompletionWorker",
+            "holes": "HoleWatch",
             "quotes": "QuoteCollector",
             "route-mover": "RouteMover",
             "route-worker": "RouteWorker",

@@ -22,30 +22,34 @@ MINUTES: Final = 25 * 43_200  # 1,080,000
 CONNECTS: Final = 300 * 4 * 30  # 36,000
 RECONNECTS: Final = MINUTES / 110  # 9,818.2
 IDLE_POLLS: Final = 648_000
+HOLE_CHECKS: Final = 8_640  # of ten tokens each, with 46 reads and 0.3 s for each
 
 AMOUNTS_OF_AWS: Final = {
     "helius_credits": TRADES,
     "http_requests": TRADES + CONNECTS + RECONNECTS,
     "websocket_minutes": MINUTES,
     "websocket_messages": DELIVERIES + 3 * (CONNECTS + RECONNECTS) + 2 * MINUTES / 4,
-    "lambda_requests": 2 * TRADES + 4 * (CONNECTS + RECONNECTS) + MINUTES / 4,
+    "lambda_requests": 2 * TRADES + 4 * (CONNECTS + RECONNECTS) + MINUTES / 4 + HOLE_CHECKS,
     "dynamodb_writes": 2 * TRADES + DELIVERIES / 500 + (4 + 2 * 3) * (CONNECTS + RECONNECTS),
-    "dynamodb_reads": 3 * TRADES + DELIVERIES * 85 / 4096 + 3 * 2 * (CONNECTS + RECONNECTS),
+    "dynamodb_reads": 3 * TRADES
+    + DELIVERIES * 85 / 4096
+    + 3 * 2 * (CONNECTS + RECONNECTS)
+    + HOLE_CHECKS * 10 * 46,
     "sqs_fifo_requests": 3 * TRADES + 3 * IDLE_POLLS,
     "sqs_standard_requests": 2 * IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
-    "alarms": 29,
+    "alarms": 31,
     "composite_alarms": 3,
-    "custom_metrics": 21,
+    "custom_metrics": 22,
 }
 AMOUNTS_OF_EDGE: Final = {
     "helius_credits": TRADES,
     "http_requests": TRADES + CONNECTS,
-    "lambda_requests": TRADES + CONNECTS,
-    "lambda_gb_seconds": (TRADES * 0.047 + CONNECTS * 0.005) * 1769 / 1024,
+    "lambda_requests": TRADES + CONNECTS + HOLE_CHECKS,
+    "lambda_gb_seconds": (TRADES * 0.047 + CONNECTS * 0.005 + HOLE_CHECKS * 3) * 1769 / 1024,
     "dynamodb_writes": TRADES,
-    "dynamodb_reads": 2 * TRADES,
+    "dynamodb_reads": 2 * TRADES + HOLE_CHECKS * 10 * 46,
     "sqs_fifo_requests": 3 * IDLE_POLLS,
     "egress_gb": TRADES * 780 / 1e9,
     "workers_plan": 1,
@@ -77,8 +81,9 @@ def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
         sessions_per_day=Decimal(0),
         updates_per_second=Decimal(0),
     )
-    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("2.90") + Decimal("1.50")
-    standing = polls + alarms + Decimal("6.30")  # and metrics
+    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("3.10") + Decimal("1.50")
+    holes = Decimal("0.60") + Decimal("0.50")
+    standing = polls + alarms + holes + Decimal("6.60")  # and metrics
 
     assert make_bill(idle, "aws", PRICES).usd == standing
     assert make_bill(idle, "edge", PRICES).usd == standing + 5

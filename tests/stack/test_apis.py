@@ -248,6 +248,7 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
             "discovery": "glow-prod-Discovery",
             "quotes": "glow-prod-QuoteCollector",
             "completion": "glow-prod-CompletionWorker",
+            "holes": "glow-prod-HoleWatch",
             "route-mover": "glow-prod-RouteMover",
             "route-worker": "glow-prod-RouteWorker",
         },

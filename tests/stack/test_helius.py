@@ -77,14 +77,14 @@ def variables(deployment: Deployment, name: str) -> dict[str, Any]:
     return deployment.named(name).inputs["environment"]["variables"]
 
 
-def test_node_is_told_to_the_worker_that_asks_it_alone_and_as_a_secret() -> None:
+def test_node_is_told_to_those_that_ask_it_alone_and_as_a_secret() -> None:
     deployment = deploy(config={"completionsPerBody": "3"})
+    asking = {"glow-completion-function", "glow-holes-function"}
 
-    assert variables(deployment, "glow-completion-function")["RPC_URL"] == Secret(NODE)
+    for name in asking:
+        assert variables(deployment, name)["RPC_URL"] == Secret(NODE)
     assert variables(deployment, "glow-webhook-function")["COMPLETIONS_PER_BODY"] == "3"
-    others = [
-        each.inputs for each in deployment.resources if each.name != "glow-completion-function"
-    ]
+    others = [each.inputs for each in deployment.resources if each.name not in asking]
     assert "what-the-node-lets-in" not in str([*others, deployment.outputs])
 
 

@@ -1,6 +1,7 @@
 """The alarms: somebody is told when updates are lost, late or refused. tests/functions/test_metrics.py
 pushes the cause of each through the functions."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -124,6 +125,7 @@ def watched() -> Deployment:
             {"FunctionName": "glow-prod-CompletionWorker"},
             0,
         ),
+        ("holes-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-HoleWatch"}, 0),
         ("route-mover-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteMover"}, 0),
         ("route-worker-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-RouteWorker"}, 0),
     ],
@@ -187,6 +189,25 @@ def test_age_of_sol_usd_is_watched_where_it_is_asked_for() -> None:
     assert on.named("glow-monitoring-sol-usd").inputs["threshold"] == 600
 
 
+def test_hole_rings_as_long_as_its_token_has_one_at_each_turn() -> None:
+    mints = {f"T{number:02}": f"{'m' * 42}{number + 11}" for number in range(25)}
+    deployment = deploy(config={"tokens": json.dumps(mints)})
+    alarm = deployment.named("glow-monitoring-holes").inputs
+
+    assert f"{alarm['namespace']} {alarm['metricName']}" == "Glow Holes"
+    assert (alarm["statistic"], alarm["threshold"], alarm["evaluationPeriods"]) == ("Sum", 0, 1)
+    assert alarm["period"] == 2 * 3 * 300  # three runs of ten tokens
+    assert "python -m ops backfill --since 3h" in alarm["alarmDescription"]
+    assert _rings(alarm)
+
+
+def test_holes_are_looked_for_where_there_is_a_node_to_ask() -> None:
+    without = deploy(config={"RpcUrl": ""})
+    names = {each.name for each in without.resources}
+
+    assert not {"glow-holes-function", "glow-holes-schedule", "glow-monitoring-holes"} & names
+
+
 def test_share_of_the_quota_follows_the_account() -> None:
     small = deploy(config={"accountRequestsPerSecond": "2500", "webhookRateLimit": "250",
                            "restRateLimit": "125", "websocketRateLimit": "125"})  # fmt: skip
@@ -218,7 +239,7 @@ def test_runbook_names_every_metric() -> None:
 
 
 def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
-    for function in ("webhook", "broadcast", "later", "edge-retry", "quotes"):
+    for function in ("webhook", "broadcast", "later", "edge-retry", "quotes", "holes"):
         told = prod.named(f"glow-{function}-function").inputs["environment"]
         assert told["variables"]["STACK"] == "glow-prod", function
 

@@ -25,7 +25,7 @@ LATER = "arn:Queue:glow-prod-LaterQueue"
 DEAD_LATER = "arn:Queue:glow-prod-LaterDeadLetterQueue"
 COMPLETIONS = "arn:Queue:glow-prod-CompletionQueue"
 DEAD_COMPLETIONS = "arn:Queue:glow-prod-CompletionDeadLetterQueue"
-SCHEDULE = "glow-prod-QuoteSchedule"
+SCHEDULES = {"QuoteSchedule": "QuoteCollector", "HoleSchedule": "HoleWatch"}
 DISCONNECT = "arn:execute-api:glow-prod-WebSocketApi/live/DELETE/@connections/*"
 
 
@@ -130,6 +130,7 @@ RIGHTS = {
         POST: {"execute-api:ManageConnections"},
         DISCONNECT: {"execute-api:ManageConnections"},
     },
+    "HoleWatch": {PRICES: {"dynamodb:Query"}},
     "PriceApi": {PRICES: {"dynamodb:Query"}},
     "CandleApi": {
         PRICES: {"dynamodb:Query"},
@@ -224,7 +225,8 @@ def test_publishers_may_write_nothing_of_the_routing_item_but_the_health(prod: D
 def test_only_its_service_takes_on_a_role(prod: Deployment) -> None:
     roles = prod.of_type("aws:iam/role:Role")
 
-    services = {f"glow-prod-{name}": "lambda" for name in RIGHTS} | {SCHEDULE: "scheduler"}
+    services = {f"glow-prod-{name}": "lambda" for name in RIGHTS}
+    services |= {f"glow-prod-{name}": "scheduler" for name in SCHEDULES}
     assert {role.inputs["name"] for role in roles} == services.keys()
     for role in roles:
         (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
@@ -232,32 +234,40 @@ def test_only_its_service_takes_on_a_role(prod: Deployment) -> None:
         assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_schedule_may_call_its_function_and_do_nothing_else(prod: Deployment) -> None:
+@pytest.mark.parametrize(("name", "function"), SCHEDULES.items())
+def test_schedule_may_call_its_function_and_do_nothing_else(
+    prod: Deployment, name: str, function: str
+) -> None:
     (policy,) = [
         each
         for each in prod.of_type("aws:iam/rolePolicy:RolePolicy")
-        if each.inputs["role"] == SCHEDULE
+        if each.inputs["role"] == f"glow-prod-{name}"
     ]
     (statement,) = json.loads(policy.inputs["policy"])["Statement"]
-    schedule = prod.named("glow-quotes-schedule")
+    (schedule,) = [
+        each
+        for each in prod.of_type("aws:scheduler/schedule:Schedule")
+        if each.inputs["name"] == f"glow-prod-{name}"
+    ]
 
     assert statement == {
         "Effect": "Allow",
         "Action": ["lambda:InvokeFunction"],
-        "Resource": ["arn:Function:glow-prod-QuoteCollector"],
+        "Resource": [f"arn:Function:glow-prod-{function}"],
     }
     assert policy.urn in schedule.depends_on
-    assert schedule.inputs == {
-        "name": SCHEDULE,
-        "scheduleExpression": "rate(1 minute)",
-        "flexibleTimeWindow": {"mode": "OFF"},
-        "state": "ENABLED",
-        "target": {
-            "arn": "arn:Function:glow-prod-QuoteCollector",
-            "roleArn": f"arn:Role:{SCHEDULE}",
-            "retryPolicy": {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 0},
-        },
+    assert schedule.inputs["flexibleTimeWindow"] == {"mode": "OFF"}
+    assert schedule.inputs["target"] == {
+        "arn": f"arn:Function:glow-prod-{function}",
+        "roleArn": f"arn:Role:glow-prod-{name}",
+        "retryPolicy": {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 0},
     }
+
+
+def test_jupiter_is_asked_every_minute(prod: Deployment) -> None:
+    schedule = prod.named("glow-quotes-schedule").inputs
+
+    assert (schedule["scheduleExpression"], schedule["state"]) == ("rate(1 minute)", "ENABLED")
 
 
 def test_schedule_acts_for_its_own_account_alone() -> None:

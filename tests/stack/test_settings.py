@@ -144,6 +144,11 @@ BAD_LISTS = [
         ["set --path alarms.noTradeMinutes 10"],
     ),
     (
+        {"alarms": '{"holeCheckMinutes": 61}'},
+        "alarms.holeCheckMinutes is 61: must be less than or equal to 60",
+        ["set --path alarms.holeCheckMinutes 5"],
+    ),
+    (
         {"tokens": "SOL"},
         "tokens is 'SOL': must be a map of symbols to mints, set with --path",
         ["rm glow:tokens", f"set --plaintext --path tokens.BONK {BONK}"],

@@ -19,6 +19,7 @@ BELOW: Final[Mapping[str, frozenset[str]]] = {
     "quotes": frozenset(
         {"trades", "routing", "sockets", "edge", "prices", "queues", CORE, "runtime"}
     ),
+    "holes": frozenset({"trades", "chain", "prices", CORE}),
     "trades": frozenset(
         {"routing", "sockets", "edge", "chain", "prices", "queues", CORE, "runtime"}
     ),

@@ -3,7 +3,7 @@
 from functools import partial
 
 from components.aws.lambda_function import LambdaFunctionArgs
-from components.aws.schedule import call_every_minute
+from components.aws.schedule import call_every
 from components.pipeline.parts import PipelineParts
 from functions import environment as env
 from functions.glow.quotes.runs import RUN_SECONDS
@@ -20,8 +20,9 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
         timeout_seconds=RUN_SECONDS,
         called_by=[
             partial(
-                call_every_minute,
+                call_every,
                 schedule_name=f"{parts.platform.prefix}-QuoteSchedule",
+                minutes=1,
                 is_on=quotes.requests_per_minute > 0,
             )
         ],

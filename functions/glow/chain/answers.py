@@ -6,10 +6,13 @@ error page may hold the URL that was asked, and so the key in it.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.fields import Json, parse_json
+from functions.glow.token import parse_signature
+from functions.glow.update import parse_timestamp
 
 COMMITMENT: Final = "confirmed"  # when Helius posts; `finalized` comes 13 s later
 _OPTIONS: Final[Json] = {
@@ -33,6 +36,16 @@ class NodeError(Unavailable):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A transaction as it is listed, by its signature. `timestamp` is in Unix seconds; None where the node
+    does not know it yet."""
+
+    signature: str
+    timestamp: int | None
+    has_failed: bool
+
+
 def request(method: str, params: Sequence[object]) -> bytes:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     return json.dumps(body, separators=(",", ":")).encode()
@@ -40,6 +53,14 @@ def request(method: str, params: Sequence[object]) -> bytes:
 
 def transaction_request(signature: str) -> bytes:
     return request("getTransaction", [signature, _OPTIONS])
+
+
+def signatures_request(address: str, *, limit: int, before: str | None) -> bytes:
+    """For the newest `limit` (1,000 at most) transactions of `address`, or those before `before`."""
+    options: dict[str, object] = {"commitment": COMMITMENT, "limit": limit}
+    if before is not None:
+        options["before"] = before
+    return request("getSignaturesForAddress", [address, options])
 
 
 def transactions_options() -> dict[str, object]:
@@ -81,6 +102,26 @@ def parse_transaction(status: int, body: bytes, signature: str) -> Json | None:
     if not isinstance(signatures, list) or cast("list[object]", signatures)[:1] != [signature]:
         raise Unavailable("the RPC node answered with something else than the transaction")
     return None if transaction.get("blockTime") is None else transaction
+
+
+def parse_signatures(status: int, body: bytes) -> Sequence[Listed]:
+    """What an answer to `signatures_request` lists. Raises as `parse_result`."""
+    rows = parse_result(status, body)
+    if not isinstance(rows, list):
+        raise Unavailable("the RPC node listed something else than transactions")
+    try:
+        return [_listed(_fields(row)) for row in cast("list[object]", rows)]
+    except BadRequest:
+        raise Unavailable("the RPC node listed something else than transactions") from None
+
+
+def _listed(row: Json) -> Listed:
+    time = row.get("blockTime")
+    return Listed(
+        parse_signature(row.get("signature"), where="signature"),
+        None if time is None else parse_timestamp(time, where="blockTime"),
+        has_failed=row.get("err") is not None,
+    )
 
 
 def _fields(value: object) -> Json:

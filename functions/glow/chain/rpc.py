@@ -1,4 +1,4 @@
-"""Asks an RPC node for transactions, several at once. Its URL holds a key: no error and no log has it."""
+"""Asks an RPC node for transactions, or which there are. Its URL holds a key: no error and no log has it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from functions.glow.chain.answers import parse_transaction, transaction_request
+from functions.glow.chain.answers import (
+    Listed,
+    parse_signatures,
+    parse_transaction,
+    signatures_request,
+    transaction_request,
+)
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.fields import Json
 from functions.glow.runtime.http1 import Answer, ConnectionPool, Origin
@@ -50,19 +56,34 @@ class RpcClient:
         """What the node says of each. All of it ends within the time-out."""
         return list(await asyncio.gather(*map(self._transaction, signatures)))
 
+    async def signatures(
+        self, address: str, *, limit: int, before: str | None = None
+    ) -> Sequence[Listed]:
+        """The newest transactions of `address`, or those before the one with the signature `before`.
+
+        Raises BadRequest or Unavailable, within the time-out.
+        """
+        answer = await self._answer(signatures_request(address, limit=limit, before=before))
+        return parse_signatures(answer.status, answer.body)
+
     async def aclose(self) -> None:
         """Close the kept connections."""
         await self._pool.close()
 
     async def _transaction(self, signature: str) -> Found:
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await self._ask(transaction_request(signature))
+            answer = await self._answer(transaction_request(signature))
             return parse_transaction(answer.status, answer.body, signature)
-        except OSError as error:  # TimeoutError is one; its text may name the host
-            return Unavailable(f"the RPC node did not answer: {type(error).__name__}")
         except (BadRequest, Unavailable) as refusal:
             return refusal
+
+    async def _answer(self, body: bytes) -> Answer:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._ask(body)
+        except OSError as error:  # TimeoutError is one; its text, and its cause, may name the host
+            name = type(error).__name__
+            raise Unavailable(f"the RPC node did not answer: {name}") from None
 
     async def _ask(self, body: bytes) -> Answer:
         if self._clock() < self._rests_until:

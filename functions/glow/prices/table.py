@@ -187,12 +187,23 @@ class PriceTable:
                 break
         return found
 
-    def latest(self, token: str, *, now: float) -> list[Arrival]:
-        """The rows with the highest ids, the highest first: one read."""
+    def latest(self, token: str, *, now: float, before: int | None = None) -> list[Arrival]:
+        """The rows with the highest ids, the highest first: one read. `before`: of trades before that
+        second."""
+        high = _LAST if before is None else id_at(before)
         pages = self._pages(
-            token, _FIRST, _LAST, now=now, rows=_NEWEST_ROWS_PER_READ, ascending=False
+            token, _FIRST, high, now=now, rows=_NEWEST_ROWS_PER_READ, ascending=False
         )
         return next(pages)
+
+    def first_since(self, token: str, *, since: int, now: float) -> Arrival | None:
+        """The row with the lowest id, a suspect too, of trades from second `since` on."""
+        arrivals = self._query(token, id_at(since), _LAST, now=now, limit=1, with_suspects=True)
+        return arrivals[0] if arrivals else None
+
+    def holds(self, token: str, id_: str, *, now: float) -> bool:
+        """Whether there is a row with this id, a suspect too."""
+        return bool(self._query(token, id_, id_, now=now, limit=1, with_suspects=True))
 
     def from_slot_of(self, token: str, id_: str, *, limit: int, now: float) -> list[Arrival]:
         """At most `limit`, suspects too, ascending from the first of the slot of `id_`."""

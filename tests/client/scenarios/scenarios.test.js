@@ -122,10 +122,10 @@ class Run {
   }
 
   /** @param {any} options @param {string} token @param {Record<string, any>} step */
-  #chart(options, token, { as }) {
+  #chart({ isSilent, ...options }, token, { as }) {
     const followed = (this.followed[as ?? token] = new Followed());
-    const { onState, onError } = followed.callbacks();
-    if (this.feed !== null) followed.subscription = this.feed.candles(token, { ...options, onState, onError, onCandle: (candle, info) => followed.takeCandle(candle, info) });
+    const { onState, onError } = followed.callbacks(isSilent);
+    if (this.feed !== null) followed.subscription = this.feed.candles(token, { .../** @type {any} */ (options), onState, onError, onCandle: (candle, info) => followed.takeCandle(candle, info) });
   }
 
   /** The options, in which the texts of `passes` are what `getToken` gives one after the other. @param {Record<string, any>} options */

@@ -141,7 +141,7 @@ class Run:
             interval=options["interval"],
             currency=options.get("currency", "sol"),
             on_candle=followed.take_candle,
-            on_state=followed.states.append,
+            on_state=None if options.get("isSilent") else followed.states.append,
             on_error=followed.note_error,
         )
 

@@ -1,0 +1,1 @@
+"""Holes: trades that the chain has and the table has not."""
