@@ -45,7 +45,7 @@ from ops.verify.storage import check_mappings, check_tables
 from ops.verify.target import Target
 from tests.local.aws import Aws
 from tests.local.helius import switch_off
-from tests.local.wire import Wire
+from tests.local.wire import Wire, wait_for
 
 # What is asked here is whether it arrives. How fast is for `judge`, whose tests have no clock.
 PLAN = Plan(trades=3, limits_ms={"aws": 600_000, "edge": 600_000})
