@@ -85,7 +85,7 @@ def _received(evidence: Evidence) -> Step:
     if answers:
         first, times = answers[0], len(answers)
         took_ms = first.number("WebhookTime") or 0.0
-        again = f"; {times - 1} more times" if times > 1 else ""
+        again = f"; came {times} times" if times > 1 else ""
         return Step(
             name="received",
             state="done",
@@ -150,15 +150,15 @@ def _on(path: Path, evidence: Evidence) -> Iterator[Step]:
     published = _published(evidence, path)
     if published is None:
         yield _not_published(path, evidence)
-        if not evidence.fan_outs or path == "edge":
-            return
-    else:
-        yield Step(
-            name=f"published on {path}",
-            state="done",
-            seen=_how(path, published),
-            at_ms=published.at_ms,
-        )
+        if path == "aws" and evidence.fan_outs:
+            yield _at_aws(evidence)
+        return
+    yield Step(
+        name=f"published on {path}",
+        state="done",
+        seen=_how(path, published),
+        at_ms=published.at_ms,
+    )
     yield _at_edge(evidence, published) if path == "edge" else _at_aws(evidence)
 
 
@@ -209,21 +209,19 @@ def _at_aws(evidence: Evidence) -> Step:
     )
 
 
-def _at_edge(evidence: Evidence, published: Line | None) -> Step:
+def _at_edge(evidence: Evidence, published: Line) -> Step:
     name = "delivered on edge"
-    request = "" if published is None else published.request_id
     refusals = [
         line
         for line in evidence.webhook
-        if line.request_id == request
+        if line.request_id == published.request_id
         and (
             line.event == "edge_skipped"
             or (line.event == "updates_not_taken" and line.text("token") == evidence.token)
         )
     ]
     if not refusals:
-        at_ms = None if published is None else published.at_ms
-        return Step(name=name, state="done", seen="the room took it", at_ms=at_ms)
+        return Step(name=name, state="done", seen="the room took it", at_ms=published.at_ms)
     why = refusals[0].text("reason") or "the edge was not asked: it had failed, or no time was left"
     later = [line for line in evidence.retries if line.event == "updates_redelivered"]
     if later:

@@ -86,7 +86,7 @@ def test_trade_that_helius_sent_again_is_received_once_and_again() -> None:
 
     received = step(replace(WHOLE, webhook=[*WHOLE.webhook, again]), "received")
 
-    assert received.seen.endswith("; 1 more times")
+    assert received.seen.endswith("; came 2 times")
     assert received.at_ms == SECOND * 1_000 + 350
 
 
