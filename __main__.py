@@ -67,7 +67,7 @@ if settings.edge is not None:
     # The SDK takes 3 s to import, which a stack without an edge need not wait for.
     from components.edge.broadcast import EdgeBroadcast, EdgeBroadcastArgs
 
-    edge_is_deployed += EdgeBroadcast(
+    edge = EdgeBroadcast(
         "glow-edge",
         EdgeBroadcastArgs(
             settings=settings.edge,
@@ -78,7 +78,9 @@ if settings.edge is not None:
             access_tokens=access_tokens,
             variables=edge_variables,
         ),
-    ).deployed
+    )
+    edge_is_deployed += edge.deployed
+    pulumi.export("EdgeVersion", edge.version.id)
 
 target = Target(
     runtime=settings.lambda_runtime,

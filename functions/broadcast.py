@@ -120,13 +120,13 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> _Ending:
             tally = await _FAN_OUT.send(token, of_token.updates, newest=newest, now=started)
     except (GlowError, TimeoutError) as error:
         reason = str(error) or f"over the {seconds:.0f} s that were left"
-        log.exception("fan_out_failed", token=token, updates=len(of_token.updates), reason=reason)
+        log.exception("fan_out_failed", token=token, ids=_ids(of_token), reason=reason)
         return _Ending(failed=of_token.message_ids)
     _record_times(of_token, started)
     log.info(
         "fan_out_done",
         token=token,
-        updates=len(of_token.updates),
+        ids=_ids(of_token),
         posted=tally.posted,
         gone=len(tally.gone),
         failing=len(tally.failing),
@@ -134,6 +134,11 @@ async def _send(token: str, of_token: TokenUpdates, seconds: float) -> _Ending:
         age_ms=int((time.time() - of_token.updates[0].timestamp) * 1000),
     )
     return _Ending(posted=tally.posted)
+
+
+def _ids(of_token: TokenUpdates) -> list[str]:
+    """For `ops trace`, which looks for one of them."""
+    return [update.id for update in of_token.updates]
 
 
 def _record_times(of_token: TokenUpdates, started: float) -> None:

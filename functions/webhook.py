@@ -27,11 +27,10 @@ from functions.glow.runtime.parallel import by_the_deadline
 from functions.glow.trades.completion_orders import CompletionQueue
 from functions.glow.trades.gatekeeper import Gatekeeper
 from functions.glow.trades.intake import Intake, Receipt
-from functions.glow.trades.parse import parse_webhook
+from functions.glow.trades.parse import MAX_BODY_BYTES, parse_webhook
 from functions.glow.trades.release import ReleaseQueue
 from functions.glow.trades.setup import routed_publisher
 
-MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 # Of Helius's second; the rest is the way here and back. What is not done by then is answered 503: its
 # next try finds what was stored, and publishes it.
 ANSWER_WITHIN_SECONDS: Final = 0.85

@@ -9,9 +9,14 @@ from ops.backfill.command import backfill
 from ops.candles import app as candles
 from ops.comment import comment
 from ops.cost.command import cost
+from ops.load.command import load
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.replay.command import replay
+from ops.status.command import status
+from ops.tail.command import tail
 from ops.token import token
+from ops.trace.command import trace
 from ops.verify.command import verify
 from ops.watch import watch
 from workspace.errors import WorkspaceError
@@ -28,6 +33,11 @@ app.command()(redrive)
 app.command()(backfill)
 app.command()(watch)
 app.command()(verify)
+app.command()(status)
+app.command()(tail)
+app.command()(trace)
+app.command()(replay)
+app.command()(load)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")

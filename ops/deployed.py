@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
@@ -86,6 +87,11 @@ def lambda_of(queue_url: str) -> LambdaClient:
 def cloudwatch_of(queue_url: str) -> CloudWatchClient:
     """Return a client for the CloudWatch beside the queue at `queue_url`."""
     return _client("cloudwatch", queue_url)
+
+
+def logs_of(queue_url: str) -> CloudWatchLogsClient:
+    """Return a client for the CloudWatch Logs beside the queue at `queue_url`."""
+    return _client("logs", queue_url)
 
 
 def sns_of(queue_url: str) -> SNSClient:

@@ -3,6 +3,7 @@
 import { ACCOUNT } from "./account.mjs";
 import { Runtime } from "./runtime.mjs";
 import { StateFile } from "./state.mjs";
+import { Tails } from "./tails.mjs";
 
 /** @typedef {import("./state.mjs").State} State */
 
@@ -15,11 +16,13 @@ export class Cloud {
    * @param {StateFile} file
    * @param {State} state
    * @param {Runtime} runtime
+   * @param {Tails} tails
    */
-  constructor(file, state, runtime) {
+  constructor(file, state, runtime, tails) {
     this.#file = file;
     this.#state = state;
     this.#runtime = runtime;
+    this.tails = tails;
   }
 
   /**
@@ -30,8 +33,10 @@ export class Cloud {
   static async open(root, workerPort) {
     const file = new StateFile(root);
     const state = file.read();
-    const runtime = await Runtime.start({ root, port: workerPort, subdomain: ACCOUNT.subdomain, state });
-    return new Cloud(file, state, runtime);
+    const tails = new Tails();
+    const print = tails.print.bind(tails);
+    const runtime = await Runtime.start({ root, port: workerPort, subdomain: ACCOUNT.subdomain, state, print });
+    return new Cloud(file, state, runtime, tails);
   }
 
   /** @returns {Readonly<State>} */

@@ -2,6 +2,7 @@
 
 import { ACCOUNT } from "./account.mjs";
 import { ApiError } from "./errors.mjs";
+import * as tails from "./tails.mjs";
 import * as versions from "./versions.mjs";
 import * as workers from "./workers.mjs";
 import * as zones from "./zones.mjs";
@@ -25,6 +26,8 @@ const TABLE = [
   ["GET", `${WORKERS}/scripts/:script/subdomain`, workers.getSubdomain],
   ["POST", `${WORKERS}/scripts/:script/subdomain`, workers.setSubdomain],
   ["DELETE", `${WORKERS}/scripts/:script/subdomain`, workers.removeSubdomain],
+  ["POST", `${WORKERS}/scripts/:script/tails`, tails.create],
+  ["DELETE", `${WORKERS}/scripts/:script/tails/:tail`, tails.remove],
   ["PUT", `${WORKERS}/domains`, zones.putDomain],
   ["GET", `${WORKERS}/domains/:id`, zones.getDomain],
   ["DELETE", `${WORKERS}/domains/:id`, zones.removeDomain],

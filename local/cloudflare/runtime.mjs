@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
 import { Miniflare } from "miniflare";
 
@@ -15,6 +16,11 @@ import { codeOptions, workersOf } from "./options.mjs";
  * @typedef {import("./state.mjs").Version} Version
  * @typedef {import("miniflare").MiniflareOptions} MiniflareOptions
  * @typedef {import("node:stream").Readable} Readable
+ *
+ * @typedef {(line: string, level: "log" | "error") => void} Print
+ *
+ * Where objects and Workers are, and who hears what those print. `port` 0 takes a free one.
+ * @typedef {{objects: string, port: number, subdomain: string, print: Print}} Place
  */
 
 const HOST = "127.0.0.1";
@@ -24,19 +30,16 @@ const PROBE = "glow-probe.mjs";
 
 export class Runtime {
   #options;
-  #objects;
-  #subdomain;
+  #place;
   #miniflare;
 
   /**
    * @param {MiniflareOptions} options
-   * @param {string} objects
-   * @param {string} subdomain
+   * @param {Place} place
    */
-  constructor(options, objects, subdomain) {
+  constructor(options, place) {
     this.#options = options;
-    this.#objects = objects;
-    this.#subdomain = subdomain;
+    this.#place = place;
     this.#miniflare = new Miniflare(options);
   }
 
@@ -47,15 +50,17 @@ export class Runtime {
    * @param {number} options.port 0 takes a free one
    * @param {string} options.subdomain the account's subdomain of workers.dev
    * @param {State} options.state
+   * @param {Print} options.print hears each line that a Worker prints
    */
-  static async start({ root, port, subdomain, state }) {
+  static async start({ root, port, subdomain, state, print }) {
     // miniflare installs an older workerd, which has no `bufferedAmount` (facts/cloudflare.md §4, §6).
     process.env.MINIFLARE_WORKERD_PATH ??= createRequire(import.meta.url).resolve("workerd/bin/workerd");
     const objects = path.join(root, "objects");
     mkdirSync(objects, { recursive: true });
-    const runtime = new Runtime(optionsFor(state, { objects, port, subdomain }), objects, subdomain);
+    const place = { objects, port, subdomain, print };
+    const runtime = new Runtime(optionsFor(state, place), place);
     const { port: taken } = new URL(await runtime.#miniflare.ready);
-    runtime.#options = optionsFor(state, { objects, port: Number(taken), subdomain });
+    runtime.#options = optionsFor(state, { ...place, port: Number(taken) });
     return runtime;
   }
 
@@ -68,7 +73,7 @@ export class Runtime {
    * @param {State} state
    */
   async serve(state) {
-    const options = optionsFor(state, { objects: this.#objects, port: this.port, subdomain: this.#subdomain });
+    const options = optionsFor(state, { ...this.#place, port: this.port });
     if (digest(options) !== digest(this.#options)) {
       try {
         await this.#miniflare.setOptions(options);
@@ -131,34 +136,42 @@ export class Runtime {
   /** @param {State} state */
   #deleteObjectsBut(state) {
     const kept = new Set(state.workers.flatMap(({ namespaces }) => Object.values(namespaces)));
-    for (const namespace of readdirSync(this.#objects)) {
-      if (!kept.has(namespace)) rmSync(path.join(this.#objects, namespace), { recursive: true });
+    for (const namespace of readdirSync(this.#place.objects)) {
+      if (!kept.has(namespace)) rmSync(path.join(this.#place.objects, namespace), { recursive: true });
     }
   }
 }
 
 /**
  * @param {State} state
- * @param {{objects: string, port: number, subdomain: string}} place
+ * @param {Place} place
  * @returns {MiniflareOptions & {port: number}}
  */
-function optionsFor(state, { objects, port, subdomain }) {
+function optionsFor(state, { objects, port, subdomain, print }) {
   return {
     host: HOST,
     port,
     cf: false,
     durableObjectsPersist: objects,
-    handleRuntimeStdio: toLog,
+    handleRuntimeStdio: toLog(print),
     workers: workersOf(state, subdomain),
   };
 }
 
 /**
- * Writes what the Workers print to stderr. stdout carries only the ready line.
- * @param {Readable[]} streams
+ * Writes what the Workers print to stderr, and tells `print`. stdout carries only the ready line.
+ * @param {Print} print
  */
-function toLog(...streams) {
-  for (const stream of streams) stream.on("data", (text) => process.stderr.write(text));
+function toLog(print) {
+  /** @param {Readable} stdout @param {Readable} stderr */
+  return (stdout, stderr) => {
+    for (const [stream, level] of /** @type {const} */ ([[stdout, "log"], [stderr, "error"]])) {
+      createInterface({ input: stream }).on("line", (line) => {
+        process.stderr.write(`${line}\n`);
+        print(line, level);
+      });
+    }
+  };
 }
 
 /** @param {MiniflareOptions} options */

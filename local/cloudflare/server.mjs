@@ -34,6 +34,8 @@ api.listen(Number(values["api-port"]), HOST);
 await once(api, "listening");
 
 const { port } = /** @type {import("node:net").AddressInfo} */ (api.address());
+cloud.tails.origin = `ws://${HOST}:${port}`;
+api.on("upgrade", (request, socket, head) => cloud.tails.upgrade(request, socket, head));
 const ready = {
   api: `http://${HOST}:${port}${BASE}`,
   worker: `http://${HOST}:${cloud.workerPort}`,

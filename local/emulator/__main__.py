@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final, cast
 
 from ministack.app import main  # pyright: ignore[reportUnknownVariableType]  has no types
@@ -90,6 +91,22 @@ def let_requests_wait_for_a_process() -> None:
 
     lambda_runtime.acquire_worker = lease_or_wait
     lambda_svc.acquire_worker = lease_or_wait
+
+
+def log_as_lambda_does() -> None:
+    """Have functions log lines of JSON, with the fields of each event and the id of its request.
+
+    ministack keeps what a process prints, and Python prints the names of warnings alone. Every function of the
+    program has the JSON format, so nobody is asked.
+    """
+    script = cast("str", lambda_runtime.__dict__["_PYTHON_WORKER_SCRIPT"])
+    begin = '        event = _ms_msg["event"]\n'
+    if begin not in script:
+        raise RuntimeError("ministack starts a request otherwise than this release knows")
+    request_id = '(_ms_msg.get("ctx") or {}).get("request_id", "")'
+    told = script.replace(begin, f"{begin}        begin_request_of_log({request_id})\n")
+    setup = Path(__file__).with_name("function_log.py").read_text()
+    lambda_runtime.__dict__["_PYTHON_WORKER_SCRIPT"] = f"{setup}\n{told}"
 
 
 def let_routes_answer_preflights() -> None:
@@ -182,6 +199,7 @@ if __name__ == "__main__":
     authorize_sqs_batches_as_single_messages()
     let_requests_end_in_the_environment_they_began_in()
     let_requests_wait_for_a_process()
+    log_as_lambda_does()
     let_routes_answer_preflights()
     tell_conditions_which_rows_dynamodb_writes()
     hand_out_changes_as_lambda_does()

@@ -3,17 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 import httpx
 
 from local.helius.recordings import Recording
-
-ANSWER_SECONDS: Final = 1.0
-RETRIES: Final = 3
-PAUSE_SECONDS: Final = 1.0
-# Who may not post will not be allowed to a second later either.
-_FINAL: Final = 403
+from workspace.helius import ACCEPTED, ANSWER_SECONDS, FINAL_STATUS, PAUSE_SECONDS, RETRIES
 
 Webhook = Mapping[str, object]
 
@@ -27,7 +22,7 @@ class Delivery:
 
     @property
     def is_accepted(self) -> bool:
-        return self.tries[-1] == 200
+        return self.tries[-1] == ACCEPTED
 
 
 def is_for(webhook: Webhook, recording: Recording) -> bool:
@@ -50,7 +45,7 @@ def deliver(
         if delivery.tries:
             sleep(PAUSE_SECONDS)
         delivery.tries.append(_post(body, webhook))
-        if delivery.tries[-1] in (200, _FINAL):
+        if delivery.tries[-1] in (ACCEPTED, FINAL_STATUS):
             break
     return delivery
 

@@ -11,13 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.deployed import DeployedStack, StackOption
-from ops.verify.config import Config
+from ops.deployed import StackOption
 from ops.verify.finding import Finding
 from ops.verify.round_trip import Plan
 from ops.verify.run import run_checks
 from ops.verify.target import Target
-from workspace.stack import stack_named
 
 NOT_WELL: Final = 3
 """Exit code, as of `ops cost`: 1 is an error, 2 a wrong option."""
@@ -55,9 +53,7 @@ def verify(
 
     It sends trades of a reserved token, which no list of tokens has. Exit code 3: a line is red.
     """
-    deployed = DeployedStack.named(stack)
-    config = Config.of(stack_named(stack, lambda line: typer.echo(line, err=True)))
-    target = Target(deployed=deployed, config=config, origin=origin)
+    target = Target.named(stack, origin=origin)
     plan = Plan(trades=trades, limits_ms={"edge": edge_limit_ms, "aws": aws_limit_ms})
     console = Console(stderr=True)
     findings: list[Finding] = []

@@ -35,6 +35,8 @@ class Config:
     access_token: str | None = field(repr=False, default=None)
     listens: bool = True
     origins: tuple[str, ...] = ()
+    tokens: frozenset[str] = frozenset()
+    """Empty: every token is streamed."""
     has_dollars: bool = True
     sol_usd_max_age_seconds: int
     alarm_email: str | None = None
@@ -63,6 +65,7 @@ class Config:
             access_token=access_token,
             listens=listens,
             origins=tuple(settings.allowed_origins),
+            tokens=frozenset(settings.tokens.values()),
             has_dollars=settings.jupiter_requests_per_minute > 0,
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
             alarm_email=settings.alarm_email,

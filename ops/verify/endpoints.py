@@ -92,7 +92,7 @@ def _edge(target: Target, edge_url: str) -> Finding:
             refused="401 from the edge",
             why_refused="the Worker's WEBHOOK_SECRET is not the EdgeBroadcastSecret of config",
             why_failing="the Worker or the room fails; its log says why",
-            log="npx wrangler tail",
+            log=f"python -m ops tail --stack {target.name}",
             danger="whoever knows the URL can broadcast",
         ),
         secret,

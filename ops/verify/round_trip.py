@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import count
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,17 +14,16 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from functions.glow.paths import PATHS, Path
-from functions.glow.token import PROBE_TOKEN
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
 from ops.verify.listener import Listener, RefusedHereError, listening
+from ops.verify.sender import Sender, a_trade
 from ops.verify.target import Target
 
 # The first trade may meet cold functions, and a room that reads what it has missed.
 _HEARD_WITHIN_SECONDS: Final = 30
 _HANDSHAKES: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +75,13 @@ class _Trip:
         heard_within_seconds: float,
     ) -> None:
         self._target = target
-        self._http = http
+        self._sender = Sender(target, http)
         self._heard_within_seconds = heard_within_seconds
         self.listeners = dict(listeners)
-        self.accepted = 0
+
+    @property
+    def accepted(self) -> int:
+        return self._sender.accepted
 
     async def first(self) -> list[Finding]:
         answer, times = await self._send()
@@ -127,7 +128,7 @@ class _Trip:
             for path, listener in self.listeners.items()
         }
         try:
-            answer = await self._post(trade)
+            answer = await self._sender.send(trade)
             if answer is not None:
                 return answer, {}
             heard: dict[Path, float | None] = {path: await waiting[path] for path in self.listeners}
@@ -138,22 +139,6 @@ class _Trip:
             path: (at - began) * 1_000 for path, at in heard.items() if at is not None
         }
         return None, times
-
-    async def _post(self, trade: Mapping[str, object]) -> str | None:
-        try:
-            response = await self._http.post(
-                self._target.webhook_url,
-                json=trade,
-                headers={
-                    "authorization": f"Bearer {self._target.config.webhook_secret}",
-                    "x-token": PROBE_TOKEN,
-                },
-            )
-        except httpx.HTTPError as error:
-            return type(error).__name__
-        is_stored = response.is_success and response.json().get("stored") == 1
-        self.accepted += is_stored
-        return None if is_stored else f"{response.status_code} {response.text[:200]}"
 
     async def _heard_at(self, listener: Listener, signature: str) -> float | None:
         try:
@@ -174,21 +159,6 @@ class _Trip:
             times.append((time.perf_counter() - began) * 1_000)
             writer.close()
         return min(times)
-
-
-def a_trade() -> Mapping[str, object]:
-    """Always of the same price, so that the gate takes it."""
-    number = next(_numbers)
-    return {
-        "type": "SWAP",
-        "accounts": [
-            {"address": "vault_sol", "nativeBalanceChange": -2_500_000},
-            {"address": "user", "nativeBalanceChange": 1},
-        ],
-        "txSignature": f"verify{time.time_ns()}x{number}",
-        "slot": number,
-        "timestamp": int(time.time()),
-    }
 
 
 def _not_connected(path: Path, error: Exception, target: Target) -> Finding:

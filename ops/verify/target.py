@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlencode
+
+import typer
 
 from functions.glow.paths import Path
 from functions.glow.routing.policy import Policy, parse_policy
@@ -14,16 +16,18 @@ from ops.deployed import (
     cloudwatch_of,
     dynamodb_of,
     lambda_of,
+    logs_of,
     sns_of,
     sqs_of,
 )
 from ops.verify.config import Config
-from workspace.stack import LOCAL, LOCAL_LAUNCHER
+from workspace.stack import LOCAL, LOCAL_LAUNCHER, stack_named
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
@@ -37,6 +41,13 @@ class Target:
     deployed: DeployedStack
     config: Config
     origin: str | None = None
+
+    @classmethod
+    def named(cls, stack: str, *, origin: str | None = None) -> Self:
+        """Read outputs and config of `stack` through the Pulumi CLI. Raises WorkspaceError."""
+        deployed = DeployedStack.named(stack)
+        config = Config.of(stack_named(stack, lambda line: typer.echo(line, err=True)))
+        return cls(deployed=deployed, config=config, origin=origin)
 
     @property
     def name(self) -> str:
@@ -119,6 +130,10 @@ class Target:
     @property
     def cloudwatch(self) -> CloudWatchClient:
         return cloudwatch_of(self._queue_url)
+
+    @property
+    def cloudwatch_logs(self) -> CloudWatchLogsClient:
+        return logs_of(self._queue_url)
 
     @property
     def sns(self) -> SNSClient:

@@ -21,9 +21,10 @@ pytestmark = pytest.mark.cloud
 MAX_PROCESSES = 4
 
 CODE = """
-import os, pathlib, time
+import logging, os, pathlib, time
 
 def handler(event, context):
+    logging.getLogger("glow").info("handled", extra={"code": CODE, "ids": ["a"]})
     if "begun" in event:
         pathlib.Path(event["begun"]).touch()
         while not pathlib.Path(event["may_end"]).exists():
@@ -77,6 +78,26 @@ def function(tmp_path: Path) -> Iterator[Function]:
         function = Function(Aws(Session(), cloud.aws_url))
         function.create()
         yield function
+
+
+def test_log_has_the_fields_of_an_event_as_lambda_writes_them(function: Function) -> None:
+    function.invoke()
+
+    def texts() -> list[str]:
+        events = function.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/waits")
+        return [event["message"] for event in events["events"]]
+
+    start, text, *_ = wait_for(texts, bool, "the log")
+    line = json.loads(text)
+    assert {**line, "timestamp": line["timestamp"][-1]} == {
+        "timestamp": "Z",
+        "level": "INFO",
+        "message": "handled",
+        "logger": "glow",
+        "requestId": start.split()[2],
+        "code": "old",
+        "ids": ["a"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx
 import pytest
 from botocore.session import Session
 
@@ -19,6 +20,16 @@ from functions.glow.token import PROBE_TOKEN
 from local.cloud import LocalCloud
 from local.stack import EDGE_SECRET, LocalStack
 from ops.deployed import DeployedStack
+from ops.load.run import Plan as LoadPlan
+from ops.load.run import run_load
+from ops.logs.functions import FunctionLogs
+from ops.replay.bodies import parse_recording
+from ops.replay.delivery import Webhook, post_all
+from ops.status.read import read_status
+from ops.tail.access import cloudflare_access
+from ops.tail.functions import FunctionTail
+from ops.trace.evidence import Search, gather
+from ops.trace.way import steps_of
 from ops.verify.alarms import check_alarms
 from ops.verify.config import Config
 from ops.verify.endpoints import check_health, check_secrets
@@ -29,11 +40,12 @@ from ops.verify.origins import check_origins
 from ops.verify.queues import check_dead_letters
 from ops.verify.round_trip import Plan, check_round_trip
 from ops.verify.run import run_checks
+from ops.verify.sender import Sender, a_trade
 from ops.verify.storage import check_mappings, check_tables
 from ops.verify.target import Target
 from tests.local.aws import Aws
 from tests.local.helius import switch_off
-from tests.local.wire import Wire
+from tests.local.wire import Wire, wait_for
 
 # What is asked here is whether it arrives. How fast is for `judge`, whose tests have no clock.
 PLAN = Plan(trades=3, limits_ms={"aws": 600_000, "edge": 600_000})
@@ -103,6 +115,93 @@ def test_reserved_token_is_in_no_list_of_tokens(target: Target, stack: LocalStac
     assert REAL_TOKEN in json.dumps(page)
     rows = target.dynamodb.scan(TableName=target.deployed.text("RoutesTableName"))["Items"]
     assert [row for row in rows if PROBE_TOKEN in json.dumps(row)] == []
+
+
+@pytest.mark.usefixtures("dollars")
+def test_status_has_every_part_of_a_stack(target: Target) -> None:
+    reading = read_status(target, most_tokens=5, now=time.time())
+
+    assert reading.problems == []
+    assert reading.routing is not None
+    assert reading.routing.drift is None
+    assert reading.versions is not None
+    assert reading.versions.worker
+    assert {each.name for each in reading.versions.functions} >= {"webhook", "broadcast"}
+    assert reading.tokens is not None
+    assert REAL_TOKEN in [each.token for each in reading.tokens.tokens]
+    shown = json.dumps(reading.to_dict())
+    assert target.config.webhook_secret not in shown
+    assert str(target.config.edge_secret) not in shown
+
+
+def test_load_reaches_every_client_of_both_paths(target: Target) -> None:
+    told: list[str] = []
+
+    outcome = asyncio.run(
+        run_load(
+            target,
+            LoadPlan(clients=3, per_second=10, trades=5, paths=["aws", "edge"]),
+            note=told.append,
+        )
+    )
+
+    assert outcome.is_whole, outcome
+    assert [(each.path, each.clients, each.trades) for each in outcome.paths] == [
+        ("aws", 3, 5),
+        ("edge", 3, 5),
+    ]
+    assert [(len(each.times_ms), each.doubles) for each in outcome.paths] == [(15, 0), (15, 0)]
+    assert (told.count("live"), told.count("sent")) == (6, 5)
+
+
+def test_trade_is_traced_from_the_webhook_to_both_paths(target: Target) -> None:
+    async def send() -> str:
+        async with httpx.AsyncClient(timeout=30) as http:
+            trade = a_trade()
+            assert await Sender(target, http).send(trade) is None
+            return str(trade["txSignature"])
+
+    signature = asyncio.run(send())
+
+    def steps() -> dict[str, str]:
+        search = Search(
+            signature=signature, token=None, since=time.time() - 600, now=time.time() + 5
+        )
+        ways = [steps_of(each) for each in gather(target, search)]
+        return {step.name: step.state for way in ways for step in way}
+
+    way = wait_for(steps, lambda way: way.get("delivered on aws") == "done", "its way", seconds=60)
+    assert set(way.values()) == {"done"}
+    assert {"received", "stored", "published on edge", "delivered on edge"} < way.keys()
+
+
+def test_recording_is_replayed(target: Target) -> None:
+    trade = a_trade("replay")
+    recording = parse_recording(f"{json.dumps(trade)}\n{{\n{json.dumps(trade)}\n".encode())
+    webhook = Webhook(
+        url=target.webhook_url, secret=target.config.webhook_secret, token=PROBE_TOKEN
+    )
+
+    tally = asyncio.run(post_all(recording.bodies, webhook, per_second=1, note=lambda: None))
+
+    assert [fault.line for fault in recording.faults] == [2]
+    assert (tally.accepted, tally.faults) == (2, [])
+    assert tally.stored + tally.duplicates == 2
+
+
+def test_tail_has_what_functions_log_and_opens_the_workers(
+    target: Target, stack: LocalStack
+) -> None:
+    """What a Worker prints comes through tests/cloudflare/tails.test.mjs."""
+    access = cloudflare_access(stack.target)
+    logs = FunctionTail(FunctionLogs.of(target), since_ms=(time.time() - 600) * 1_000)
+
+    assert access is not None
+    assert access.script == "glow-broadcast-local"
+    assert httpx.post(
+        access.tails_url, headers={"authorization": f"Bearer {access.token}"}, json={}
+    ).is_success
+    assert "trade_stored" in {line.event for line in logs.look()}
 
 
 @dataclass(frozen=True)

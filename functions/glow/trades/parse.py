@@ -18,6 +18,7 @@ from functions.glow.trades.stable import price_in_sol
 from functions.glow.update import Update, known_amount, parse_price, parse_slot, parse_timestamp
 from functions.glow.usd import NO_DOLLARS, Dollars, in_usd
 
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 MAX_CLOCK_SKEW_SECONDS: Final = 60
 
 SkipReason = Literal[

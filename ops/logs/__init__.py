@@ -1,0 +1,1 @@
+"""What a stack's functions and its Worker log, as events with fields."""

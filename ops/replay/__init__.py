@@ -1,0 +1,1 @@
+"""`replay`: recorded bodies of Helius's, posted again."""

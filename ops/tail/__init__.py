@@ -1,0 +1,1 @@
+"""`tail`: the logs of both clouds as one stream. `functions` and `worker` are its sources."""

@@ -1,0 +1,1 @@
+"""`trace`: the way of one trade. `evidence` gathers what is known of it, `way` says what that means."""
