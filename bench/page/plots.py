@@ -22,6 +22,7 @@ _COLORS: Final = ("#2f6fdb", "#e08a1e", "#4a9d5b", "#8a8f98")
 _FONT: Final = "system-ui, sans-serif"
 NOT_MEASURED: Final = "\N{EN DASH}"
 
+_DECADES: Final = (1, 10, 100, 1_000)
 _ROOM_CLIENTS: Final = (10, 100, 1_000, 5_000)
 
 
@@ -90,7 +91,7 @@ def cost(results: Results) -> Plot:
     )
     return Plot(
         title="DynamoDB, $ per million trades",
-        kind="StackedBar",
+        kind="Bar",
         labels=[f"{rate} trades/s of a token" for rate in rates],
         series={
             part: [dollars.get((rate, part)) for rate in rates] for part in ("store", "candles")
@@ -121,6 +122,8 @@ def svg(plot: Plot) -> str:
         foreground="#24292f",
         foreground_strong="#24292f",
         foreground_subtle="#d0d7de",
+        guide_stroke_color="#d0d7de",
+        major_guide_stroke_color="#d0d7de",
         colors=_COLORS,
         font_family=_FONT,
         title_font_size=16,
@@ -139,7 +142,11 @@ def svg(plot: Plot) -> str:
         legend_at_bottom_columns=len(plot.series),
         print_values=True,
         print_values_position="top" if plot.kind == "Bar" else "center",
+        truncate_label=-1,
         logarithmic=plot.logarithmic,
+        y_labels=_DECADES if plot.logarithmic else None,
+        range=(_DECADES[0], _DECADES[-1]) if plot.logarithmic else None,
+        zero=_DECADES[0] if plot.logarithmic else 0,
         formatter=_shown,
     )
     chart.uuid = "plot"  # else a random one
