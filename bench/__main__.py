@@ -45,6 +45,8 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "room-reset": Script(("bench/room.mjs", "reset")),
     "room-stalled": Script(("bench/room.mjs", "stalled")),
     "watchlists": Script(("bench/watchlists.mjs",)),
+    "hubs-crowd": Script(("bench/hubs.mjs", "crowd")),
+    "hubs-killed": Script(("bench/hubs.mjs", "killed")),
     "client": Script(("bench/client.mjs",)),
 }
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
 TRADES: Final = 1_000_000  # one a second
-RUNS: Final = 10
+RUNS: Final = 5
 BATCH_ROWS: Final = 25  # BatchWriteItem's limit
 YEAR_SECONDS: Final = 365 * DAY
 SIZES: Final[Mapping[Series, int]] = {"1m": MINUTE, "1h": HOUR, "1d": DAY}
