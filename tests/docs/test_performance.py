@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bench.__main__ import BENCHMARKS
 from bench.dynamodb_units import read_units, row_bytes, write_units
 from bench.page.pages import COMMAND, files
 from bench.page.plots import numbers
@@ -50,10 +51,10 @@ def test_page_and_pictures_are_made_of_the_results(path: str) -> None:
     )
 
 
-def test_every_result_is_on_the_page() -> None:
+def test_every_benchmark_and_every_result_is_on_the_page() -> None:
     named = re.findall(r"^\{\{figures ([\w-]+)\}\}$", TEXT.read_text(), re.MULTILINE)
 
-    assert set(read_all()) <= set(named)
+    assert {*BENCHMARKS, *read_all()} == set(named)
 
 
 def test_tables_of_both_languages_are_shown_with_how_they_were_measured() -> None:
