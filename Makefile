@@ -17,7 +17,7 @@ export PROVIDERS ?= stand-in
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test check bench lock
+.PHONY: help install up down reset demo trades toggle migrate-demo outputs env picture pulumi test check bench performance lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,10 +64,12 @@ test: $(VENV)/.dev node_modules/.installed ## check style and types, run every t
 check: $(VENV)/.dev node_modules/.installed ## in two minutes: style, types and the tests of what changed (ROOM=functions/glow/trades: of that)
 	@$(PY) -m local.checks room $(ROOM)
 
-bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks and print their tables (ARGS: names of those in bench/)
-	@$(PY) -m local prepare
+bench: $(VENV)/.dev node_modules/.installed ## run the benchmarks, print their tables and keep them (ARGS: names of those in bench/)
+	@$(PY) -m local prepare-tests
 	@$(PY) -m bench $(ARGS)
-	@$(PY) -m local npm run --silent bench
+
+performance: $(VENV)/.dev ## make docs/performance.md and its pictures of what the benchmarks measured
+	@$(PY) -m bench.page
 
 LOCKS := local/toolchain/uv local/toolchain/ministack workspace/toolchain/go requirements requirements-dev \
 	functions/requirements functions/requirements-keys

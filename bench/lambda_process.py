@@ -6,7 +6,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,28 @@ event = json.loads(sys.stdin.readline())
 sys.stdout.write(json.dumps(handler(event, Context())) + "\\n")
 """
 
+# Lambda hands a warm process one event after the other. Parsing it and writing the answer is the
+# runtime's part, and billed too. What the function logs goes to stderr.
+_SERVE = """
+import json
+import os
+import sys
+import time
+from functions.{module} import handler
+class Context:
+    aws_request_id = "bench"
+    function_name = "bench"
+    def get_remaining_time_in_millis(self): return 30000
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+for line in sys.stdin:
+    started, cpu_started = time.perf_counter(), time.process_time()
+    answer = handler(json.loads(line), Context())
+    text = json.dumps(answer)
+    elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    print(json.dumps([elapsed * 1000, cpu * 1000, text]), file=answers, flush=True)
+"""
+
 
 def variables(endpoint: str) -> dict[str, str]:
     """The functions' environment variables; all AWS calls go to `endpoint`."""
@@ -37,7 +60,9 @@ def variables(endpoint: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        environment.STACK: "glow-bench",
         environment.PRICES_TABLE: "prices",
+        environment.CANDLES_TABLE: "candles",
         environment.CONNECTIONS_TABLE: "connections",
         environment.ROUTES_TABLE: "routes",
         environment.WEBSOCKET_URL: "wss://websocket.test/live",
@@ -51,10 +76,10 @@ def variables(endpoint: str) -> dict[str, str]:
         environment.POSTING_PROCESSES: "15",
         environment.WEBSOCKET_CALLBACK_URL: f"{endpoint}/live",
         environment.HELIUS_WEBHOOK_SECRET: SECRET,
-        environment.LATER_QUEUE_URL: f"{endpoint}/000000000000/later",
         environment.MAX_PRICE_JUMP: "20",
         environment.SOL_USD_MAX_AGE_SECONDS: "180",
         environment.PRICE_RETENTION_SECONDS: "604800",
+        environment.CANDLE_RETENTION_SECONDS: str(365 * 86_400),
         environment.USE_EDGE_BROADCAST: "false",
         environment.EDGE_BROADCAST_URL: endpoint,
         environment.EDGE_BROADCAST_SECRET: SECRET,
@@ -74,6 +99,45 @@ def webhook_event(body: str) -> dict[str, object]:
         "body": body,
         "isBase64Encoded": False,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a warm process took for one event, with its parsing."""
+
+    elapsed_ms: float
+    cpu_ms: float
+
+
+@contextmanager
+def warm_process(module: str, endpoint: str) -> Generator[Callable[[Mapping[str, object]], Call]]:
+    """A process in which `functions.<module>` answers one event after the other."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVE.format(module=module)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables(endpoint)},
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        stdin, stdout = process.stdin, process.stdout
+
+        def answer(event: Mapping[str, object]) -> Call:
+            stdin.write(json.dumps(event) + "\n")
+            stdin.flush()
+            elapsed_ms, cpu_ms, text = json.loads(stdout.readline())
+            if json.loads(text).get("statusCode") != 200:
+                raise RuntimeError(f"{module} answered {text}")
+            return Call(elapsed_ms, cpu_ms)
+
+        try:
+            yield answer
+        finally:
+            stdin.close()
+            process.wait(timeout=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ def measure() -> list[Report]:
             body[0]["slot"] = 300_000_000 + index
             event = webhook_event(json.dumps(body))
             started = time.perf_counter()
-            handler(event, None)
+            answer = handler(event, None)
+            if answer["statusCode"] != 200:
+                raise RuntimeError(f"the webhook answered {answer}")
             samples.append((time.perf_counter() - started) * 1000)
     warm = samples[WARM_UP:]
     row = (str(TRADES), f"{percentile(warm, 50):.2f}", f"{percentile(warm, 99):.2f}")

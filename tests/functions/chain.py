@@ -37,6 +37,7 @@ class Chain(Node):
         self.is_plain = is_plain
         self.faults: list[Reply] = []
         self.unknown: set[str] = set()
+        self._known = {signature_of(each): each for each in self.history}
 
     def reply(self, request: Mapping[str, Any]) -> Reply:
         self.asked.append(request)
@@ -49,8 +50,7 @@ class Chain(Node):
             case "getSignaturesForAddress":
                 return self._signatures(options)
             case "getTransaction":
-                known = {signature_of(each): each for each in self.history}
-                return result(None if subject in self.unknown else known.get(subject))
+                return result(None if subject in self.unknown else self._known.get(subject))
             case _:
                 return error(-32601)
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from bench.recorded import read_all
 from components.settings.edge import EdgeSettings
 from components.settings.load import parse_settings
 from functions.glow import metrics
@@ -25,7 +26,6 @@ from workspace.paths import REPOSITORY
 SETTINGS = parse_settings(
     {"HeliusApiKey": "a-helius-api-key"}, secrets={"HeliusApiKey"}, stack="dev"
 )
-PERFORMANCE = (REPOSITORY / "docs" / "performance.md").read_text()
 URNS = (REPOSITORY / "tests" / "stack" / "urns.txt").read_text().splitlines()
 EXAMPLES = json.loads((REPOSITORY / "tests" / "contract" / "update.json").read_text())["examples"]
 A_MINT = parse_update(EXAMPLES[1]["text"])  # with side and amounts
@@ -92,12 +92,15 @@ def _value_bytes(value: object) -> int:
     return len(text) if kind == "S" else ceil(len(text) / 2) + 1
 
 
-def test_measured_figures_are_those_of_the_page() -> None:
-    found = re.search(r"BroadcastWorker, reads of .* included \| ([\d,]+) \|", PERFORMANCE)
+def test_measured_figures_are_those_of_the_benchmarks() -> None:
+    measured = read_all()
+    (posts,) = (
+        row[1] for row in measured["fan-out"].reports[0].rows if row[0] == "BroadcastWorker"
+    )
+    crowd = measured["room-crowd"].reports[0]
 
-    assert found is not None
-    assert round(1_000 / int(found[1].replace(",", "")), 3) == float(aws_path.POST_MS)
-    assert "| memory per connection at 5,000 | 85 KiB |" in PERFORMANCE
+    assert round(1_000 / int(posts.replace(",", "")), 3) == float(aws_path.POST_MS)
+    assert ("KiB/connection", "85") in [(row[0], row[1]) for row in crowd.rows]
 
 
 def test_rooms_and_hubs_are_those_of_the_worker() -> None:

@@ -89,6 +89,8 @@ class CandleTable:
             found += map(candle_of_row, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 break
+            # An answer ends at 1 MB. The next one would have as much again, and be billed for it.
+            query["Limit"] = limit - len(found)
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return found[:limit]
 

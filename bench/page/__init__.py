@@ -1,0 +1,1 @@
+"""docs/performance.md and its pictures, made of what is in bench/results/."""
