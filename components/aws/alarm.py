@@ -14,22 +14,22 @@ RUNBOOK: Final = "docs/runbook.md"
 Group = Literal["intake", "aws-path", "edge-path"]
 """Alarms that one cause sets off together. They ring as one."""
 
+Statistic = Literal["Average", "Maximum", "Sum", "p50", "p99"]
+"""How a period of a metric becomes one number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A CloudWatch metric of one resource, and how a period of it becomes one number."""
+    """A CloudWatch metric of one resource."""
 
     namespace: str
     name: str
     dimension: tuple[str, pulumi.Input[str]]
-    statistic: Literal["Average", "Maximum", "Sum", "p99"]
+    statistic: Statistic
 
     @classmethod
     def own(
-        cls,
-        metric: metrics.Metric,
-        stack: str,
-        statistic: Literal["Average", "Maximum", "Sum", "p99"],
+        cls, metric: metrics.Metric, stack: str, statistic: Statistic
     ) -> "Metric":
         """One that the functions write into their logs."""
         return cls(

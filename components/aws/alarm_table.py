@@ -119,7 +119,7 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         slug="late",
         name=f"{prefix}-BroadcastLate",
         description="Updates wait for more than a minute: the worker fails or cannot keep up.",
-        metric=_of_queue(watched.updates.queue, "ApproximateAgeOfOldestMessage"),
+        metric=of_queue(watched.updates.queue, "ApproximateAgeOfOldestMessage"),
         above=_LATE_SECONDS,
         group="aws-path",
     )
@@ -204,7 +204,7 @@ def _dead_letters(watched: Watched) -> Iterator[Alarm]:
             slug=slug,
             name=f"{watched.prefix}-{name}",
             description=description,
-            metric=_of_queue(queue, "ApproximateNumberOfMessagesVisible"),
+            metric=of_queue(queue, "ApproximateNumberOfMessagesVisible"),
         )
 
 
@@ -241,7 +241,8 @@ def _of_function(function: LambdaFunction, name: str) -> Metric:
     )
 
 
-def _of_queue(queue: aws.sqs.Queue, name: str) -> Metric:
+def of_queue(queue: aws.sqs.Queue, name: str) -> Metric:
+    """SQS's metric `name` of `queue`, at its highest."""
     return Metric(
         namespace="AWS/SQS", name=name, dimension=("QueueName", queue.name), statistic="Maximum"
     )

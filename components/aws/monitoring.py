@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.aws.alarm import RUNBOOK, Group, declare_alarm, declare_group
 from components.aws.alarm_table import Watched, alarms
+from components.aws.dashboard import DashboardArgs, declare_dashboard
 
 _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
     "intake": ("Intake", "Trades of Helius are lost, late or refused."),
@@ -28,7 +29,8 @@ class MonitoringArgs:
 
 
 class Monitoring(pulumi.ComponentResource):
-    """A topic, and the alarms that ring there: each by itself, or those of a path as one."""
+    """A topic, the alarms that ring there (each by itself, or those of a path as one), and a dashboard of what
+    they watch."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
@@ -36,7 +38,7 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("glow:aws:Monitoring", name, None, opts)
         self._name = name
         self._topic = self._alarm_topic(args)
-        self._ring(args.watched)
+        self._ring(args)
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
@@ -56,12 +58,17 @@ class Monitoring(pulumi.ComponentResource):
             )
         return topic
 
-    def _ring(self, watched: Watched) -> None:
+    def _ring(self, args: MonitoringArgs) -> None:
+        watched = args.watched
+        listed = list(alarms(watched))
+        declared = [
+            declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+            for alarm in listed
+        ]
         members: defaultdict[Group, list[aws.cloudwatch.MetricAlarm]] = defaultdict(list)
-        for alarm in alarms(watched):
-            declared = declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+        for alarm, resource in zip(listed, declared, strict=True):
             if alarm.group is not None:
-                members[alarm.group].append(declared)
+                members[alarm.group].append(resource)
         for group, (name, description) in _GROUPS.items():
             declare_group(
                 f"{self._name}-{group}",
@@ -71,3 +78,18 @@ class Monitoring(pulumi.ComponentResource):
                 topic=self._topic,
                 parent=self,
             )
+        declare_dashboard(
+            f"{self._name}-dashboard",
+            DashboardArgs(
+                watched=watched,
+                alarms=listed,
+                alarm_arns=[resource.arn for resource in declared],
+                region=self._topic.arn.apply(_region_of),
+            ),
+            self,
+        )
+
+
+def _region_of(arn: str) -> str:
+    """Config need not name the region: it may come from a profile."""
+    return "".join(arn.split(":")[3:4])

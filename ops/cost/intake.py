@@ -33,6 +33,7 @@ DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
 ALARMS: Final = 29
 COMPOSITE_ALARMS: Final = 3
+DASHBOARDS: Final = 1
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
 # skips come on top, each for the hours in which it occurs.
 METRICS: Final = 21
@@ -50,6 +51,7 @@ def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
     yield from calls("GET /connect", connects, ms=DISCOVERY_MS)
     yield Usage("alarms", "of the stack", Decimal(ALARMS))
     yield Usage("composite_alarms", "of the paths", Decimal(COMPOSITE_ALARMS))
+    yield Usage("dashboards", "of the stack", Decimal(DASHBOARDS))
     yield Usage("custom_metrics", "of the functions", Decimal(METRICS))
     yield Usage("sqs_fifo_requests", "polls while idle", FIFO_QUEUES * POLLS_PER_QUEUE)
     yield Usage("sqs_standard_requests", "polls while idle", STANDARD_QUEUES * POLLS_PER_QUEUE)

@@ -56,6 +56,7 @@ def test_stack_has_so_many_alarms_and_queues_with_a_worker() -> None:
 
     assert sum("metricAlarm:MetricAlarm" in urn for urn in URNS) == intake.ALARMS
     assert sum("compositeAlarm:CompositeAlarm" in urn for urn in URNS) == intake.COMPOSITE_ALARMS
+    assert sum("dashboard:Dashboard" in urn for urn in URNS) == intake.DASHBOARDS
     assert len(polled) == intake.FIFO_QUEUES + intake.STANDARD_QUEUES
 
 

@@ -18,6 +18,7 @@ STAGE: Final = "aws:apigatewayv2/stage:Stage"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
 TABLE: Final = "aws:dynamodb/table:Table"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
@@ -97,6 +98,7 @@ def make_all(provider: Provider, prefix: str) -> Made:
         alarmRule=f'ALARM("{prefix}-alarm")',
         alarmActions=[topic.id],
     )
+    make(DASHBOARD, dashboardName=f"{prefix}-dashboard", dashboardBody=json.dumps({"widgets": []}))
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
     layer = make(
         LAYER,
@@ -250,6 +252,13 @@ CHANGES: Final = (
         {"alarmActions": [], "alarmDescription": "off", "alarmRule": "FALSE"},
     ),
     ByHand(
+        DASHBOARD,
+        lambda aws, made: aws.cloudwatch.put_dashboard(
+            DashboardName=made[DASHBOARD].id, DashboardBody=json.dumps({"widgets": [{}]})
+        ),
+        {"dashboardBody": json.dumps({"widgets": [{}]})},
+    ),
+    ByHand(
         TABLE,
         lambda aws, made: aws.dynamodb.update_continuous_backups(
             TableName=made[TABLE].id,
@@ -382,6 +391,9 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
         LayerName=text(made[LAYER].inputs, "layerName"), VersionNumber=1
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
+    DASHBOARD: lambda aws, made: aws.cloudwatch.delete_dashboards(
+        DashboardNames=[made[DASHBOARD].id]
+    ),
     COMPOSITE: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[COMPOSITE].id]),
     ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
     SCHEDULE: lambda aws, made: aws.scheduler.delete_schedule(

@@ -53,6 +53,7 @@ def test_change_by_hand_is_shown_by_a_refresh(drifted: str) -> None:
 def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
     assert names(second.printed, "updated") == {
         "answer",
+        "dashboard",
         "dead-letters",
         "http",
         "http-stage",
@@ -120,6 +121,7 @@ def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:
     assert "deleted" in destroyed
     assert aws.apigatewayv2.get_apis()["Items"] == []
     assert aws.cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert aws.cloudwatch.list_dashboards()["DashboardEntries"] == []
     assert aws.dynamodb.list_tables()["TableNames"] == []
     assert aws.iam.list_roles(PathPrefix="/")["Roles"] == []
     assert aws.lambda_.list_event_source_mappings()["EventSourceMappings"] == []

@@ -28,6 +28,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:apigatewayv2/routeResponse:RouteResponse": apigatewayv2.RouteResponse,
     "aws:apigatewayv2/stage:Stage": apigatewayv2.Stage,
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": cloudwatch.CompositeAlarm,
+    "aws:cloudwatch/dashboard:Dashboard": cloudwatch.Dashboard,
     "aws:cloudwatch/logGroup:LogGroup": cloudwatch.LogGroup,
     "aws:cloudwatch/metricAlarm:MetricAlarm": cloudwatch.MetricAlarm,
     "aws:dynamodb/table:Table": dynamodb.Table,

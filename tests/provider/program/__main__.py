@@ -313,6 +313,11 @@ aws.cloudwatch.CompositeAlarm(
     alarm_actions=[topic.arn],
     ok_actions=[topic.arn],
 )
+aws.cloudwatch.Dashboard(
+    "dashboard",
+    dashboard_name="tiny-dashboard",
+    dashboard_body=pulumi.Output.json_dumps({"widgets": [], "start": "-PT1H" if is_second else "-PT3H"}),
+)
 
 pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer"))
 pulumi.export("apiEndpoint", http.api_endpoint)
