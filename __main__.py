@@ -136,6 +136,7 @@ Monitoring(
             else None,
         ),
         email=settings.alarm_email,
+        monthly_budget_usd=settings.alarms.monthly_budget_usd,
     ),
 )
 

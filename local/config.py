@@ -12,6 +12,7 @@ from local.helius.recordings import swap_mint
 # The services that the program uses. Each has an endpoint here; without one the real AWS is called.
 AWS_SERVICES: Final = (
     "apigatewayv2",
+    "budgets",
     "cloudwatch",
     "dynamodb",
     "iam",

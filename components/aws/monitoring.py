@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.aws.alarm import RUNBOOK, Group, declare_alarm, declare_group
 from components.aws.alarm_table import Watched, alarms
+from components.aws.budget import BudgetArgs, declare_budget
 from components.aws.dashboard import DashboardArgs, declare_dashboard
 
 _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
@@ -26,11 +27,13 @@ _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
 class MonitoringArgs:
     watched: Watched
     email: str | None
+    monthly_budget_usd: int | None
+    """Needs `email`. None: there is no budget."""
 
 
 class Monitoring(pulumi.ComponentResource):
-    """A topic, the alarms that ring there (each by itself, or those of a path as one), and a dashboard of what
-    they watch."""
+    """A topic, the alarms that ring there (each by itself, or those of a path as one), a dashboard of what they
+    watch, and a budget."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
@@ -39,6 +42,16 @@ class Monitoring(pulumi.ComponentResource):
         self._name = name
         self._topic = self._alarm_topic(args)
         self._ring(args)
+        if args.monthly_budget_usd is not None and args.email is not None:
+            declare_budget(
+                f"{name}-budget",
+                BudgetArgs(
+                    budget_name=args.watched.prefix,
+                    monthly_usd=args.monthly_budget_usd,
+                    email=args.email,
+                ),
+                self,
+            )
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:

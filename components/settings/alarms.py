@@ -23,6 +23,14 @@ class AlarmSettings(BaseModel):
         description="Ring when no trade was stored for so many minutes; 0: never. It depends on how busy"
         " the tokens are.",
     )
+    monthly_budget_usd: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        examples=["--path alarms.monthlyBudgetUsd 200"],
+        description="A budget of the whole AWS account: `alarmEmail` hears when the month has cost 50, 80 and 100 %"
+        " of so many US dollars, and when AWS foresees more. Empty: there is none.",
+    )
 
 
 Alarms = Annotated[AlarmSettings, BeforeValidator(listed("a map of settings", dict))]

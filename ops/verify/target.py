@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from functions.glow.paths import Path
@@ -11,6 +11,8 @@ from functions.glow.routing.policy import Policy, parse_policy
 from functions.glow.token import PROBE_TOKEN
 from ops.deployed import (
     DeployedStack,
+    account_of,
+    budgets_of,
     cloudwatch_of,
     dynamodb_of,
     lambda_of,
@@ -119,6 +121,14 @@ class Target:
     @property
     def cloudwatch(self) -> CloudWatchClient:
         return cloudwatch_of(self._queue_url)
+
+    @property
+    def budgets(self) -> Any:  # noqa: ANN401  no stubs are installed for it
+        return budgets_of(self._queue_url)
+
+    @property
+    def account(self) -> str:
+        return account_of(self._queue_url)
 
     @property
     def sns(self) -> SNSClient:

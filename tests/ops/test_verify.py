@@ -121,12 +121,14 @@ def test_config_that_differs_is_read() -> None:
         jupiterRequestsPerMinute="0",
         solUsdMaxAgeSeconds="600",
         alarmEmail="me@app.example",
+        alarms='{"monthlyBudgetUsd": 200}',
         HeliusApiKey="the-api-key-of-the-dashboard-0123456789",
         helius='{"manageWebhook": true, "addresses": ["So11111111111111111111111111111111111111112"]}',
     )
 
     assert (config.origins, config.has_dollars) == (("https://app.example",), False)
     assert (config.sol_usd_max_age_seconds, config.alarm_email) == (600, "me@app.example")
+    assert config.monthly_budget_usd == 200
     assert config.helius is not None
     assert config.helius.origin == "https://api.helius.xyz"
 

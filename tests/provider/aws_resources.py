@@ -15,6 +15,7 @@ INTEGRATION: Final = "aws:apigatewayv2/integration:Integration"
 ROUTE: Final = "aws:apigatewayv2/route:Route"
 ROUTE_RESPONSE: Final = "aws:apigatewayv2/routeResponse:RouteResponse"
 STAGE: Final = "aws:apigatewayv2/stage:Stage"
+BUDGET: Final = "aws:budgets/budget:Budget"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
@@ -99,6 +100,15 @@ def make_all(provider: Provider, prefix: str) -> Made:
         alarmActions=[topic.id],
     )
     make(DASHBOARD, dashboardName=f"{prefix}-dashboard", dashboardBody=json.dumps({"widgets": []}))
+    make(
+        BUDGET,
+        name=f"{prefix}-budget",
+        budgetType="COST",
+        limitAmount="100",
+        limitUnit="USD",
+        timeUnit="MONTHLY",
+        notifications=[_told_at(80)],
+    )
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
     layer = make(
         LAYER,
@@ -252,6 +262,20 @@ CHANGES: Final = (
         {"alarmActions": [], "alarmDescription": "off", "alarmRule": "FALSE"},
     ),
     ByHand(
+        BUDGET,
+        lambda aws, made: aws.budgets.delete_notification(
+            AccountId=aws.account,
+            BudgetName=text(made[BUDGET].inputs, "name"),
+            Notification={
+                "NotificationType": "ACTUAL",
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": 80,
+                "ThresholdType": "PERCENTAGE",
+            },
+        ),
+        {"notifications": []},
+    ),
+    ByHand(
         DASHBOARD,
         lambda aws, made: aws.cloudwatch.put_dashboard(
             DashboardName=made[DASHBOARD].id, DashboardBody=json.dumps({"widgets": [{}]})
@@ -391,6 +415,9 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
         LayerName=text(made[LAYER].inputs, "layerName"), VersionNumber=1
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
+    BUDGET: lambda aws, made: aws.budgets.delete_budget(
+        AccountId=aws.account, BudgetName=text(made[BUDGET].inputs, "name")
+    ),
     DASHBOARD: lambda aws, made: aws.cloudwatch.delete_dashboards(
         DashboardNames=[made[DASHBOARD].id]
     ),
@@ -411,6 +438,16 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     QUEUE: lambda aws, made: aws.sqs.delete_queue(QueueUrl=made[QUEUE].id),
     TABLE: lambda aws, made: aws.dynamodb.delete_table(TableName=made[TABLE].id),
 }
+
+
+def _told_at(percent: int) -> Value:
+    return {
+        "notificationType": "ACTUAL",
+        "comparisonOperator": "GREATER_THAN",
+        "threshold": percent,
+        "thresholdType": "PERCENTAGE",
+        "subscriberEmailAddresses": ["someone@example.com"],
+    }
 
 
 def _allowing(permission: str) -> dict[str, str]:

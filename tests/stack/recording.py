@@ -257,7 +257,7 @@ def urns() -> str:
     """The URNs of stack `prod` with every optional resource, one a line."""
     optional = {
         "alarmEmail": "oncall@example.com",
-        "alarms": '{"noTradeMinutes": 10}',
+        "alarms": '{"noTradeMinutes": 10, "monthlyBudgetUsd": 200}',
         "websocketAccessLogs": "true",
         "HeliusApiKey": "what-helius-lets-in",
         "helius": json.dumps({"manageWebhook": True, "addresses": ["1" * 32]}),

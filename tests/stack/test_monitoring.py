@@ -234,6 +234,32 @@ def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
     }
 
 
+def test_budget_mails_before_it_is_used_up() -> None:
+    config = {"alarms": '{"monthlyBudgetUsd": 200}', "alarmEmail": "oncall@example.com"}
+
+    budget = deploy(config=config).named("glow-monitoring-budget").inputs
+
+    assert (budget["name"], budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == (
+        *("glow-prod", "200", "USD", "MONTHLY"),
+    )
+    assert [
+        (each["notificationType"], each["comparisonOperator"], each["threshold"])
+        for each in budget["notifications"]
+    ] == [
+        ("ACTUAL", "GREATER_THAN", 50),
+        ("ACTUAL", "GREATER_THAN", 80),
+        ("ACTUAL", "GREATER_THAN", 100),
+        ("FORECASTED", "GREATER_THAN", 100),
+    ]
+    for each in budget["notifications"]:
+        assert each["subscriberEmailAddresses"] == ["oncall@example.com"]
+        assert each["thresholdType"] == "PERCENTAGE"
+
+
+def test_stack_has_a_budget_only_where_config_says_how_much(prod: Deployment) -> None:
+    assert not prod.of_type("aws:budgets/budget:Budget")
+
+
 def _rings(inputs: Mapping[str, object]) -> bool:
     assert inputs["alarmActions"] == inputs["okActions"]
     return inputs["alarmActions"] == TOPIC

@@ -119,6 +119,7 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
     },
     "edge with no address": {"edge": {"accountId": "me"}},
     "edge with a route and no hostname": {"edge": {**EDGE, "route": True}},
+    "a budget of which nobody hears": {"alarms": {"monthlyBudgetUsd": 200}},
     "listeners of a token without a key": {"listeners": "token"},
     "listeners with keys that are none": {
         "listeners": "tokens",

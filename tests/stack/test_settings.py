@@ -144,6 +144,11 @@ BAD_LISTS = [
         ["set --path alarms.noTradeMinutes 10"],
     ),
     (
+        {"alarms": '{"monthlyBudgetUsd": 200}'},
+        "alarmEmail is not set, but glow:alarms.monthlyBudgetUsd is: nobody would hear of the bill",
+        ["set --plaintext alarmEmail oncall@example.com"],
+    ),
+    (
         {"tokens": "SOL"},
         "tokens is 'SOL': must be a map of symbols to mints, set with --path",
         ["rm glow:tokens", f"set --plaintext --path tokens.BONK {BONK}"],

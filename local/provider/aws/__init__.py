@@ -6,6 +6,7 @@ from typing import Final
 
 from local.provider.aws import (
     apigatewayv2,
+    budgets,
     cloudwatch,
     dynamodb,
     iam,
@@ -27,6 +28,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:apigatewayv2/route:Route": apigatewayv2.Route,
     "aws:apigatewayv2/routeResponse:RouteResponse": apigatewayv2.RouteResponse,
     "aws:apigatewayv2/stage:Stage": apigatewayv2.Stage,
+    "aws:budgets/budget:Budget": budgets.Budget,
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": cloudwatch.CompositeAlarm,
     "aws:cloudwatch/dashboard:Dashboard": cloudwatch.Dashboard,
     "aws:cloudwatch/logGroup:LogGroup": cloudwatch.LogGroup,

@@ -318,6 +318,23 @@ aws.cloudwatch.Dashboard(
     dashboard_name="tiny-dashboard",
     dashboard_body=pulumi.Output.json_dumps({"widgets": [], "start": "-PT1H" if is_second else "-PT3H"}),
 )
+aws.budgets.Budget(
+    "budget",
+    name="tiny-budget",
+    budget_type="COST",
+    limit_amount="200" if is_second else "100",
+    limit_unit="USD",
+    time_unit="MONTHLY",
+    notifications=[
+        aws.budgets.BudgetNotificationArgs(
+            notification_type="ACTUAL",
+            comparison_operator="GREATER_THAN",
+            threshold=90 if is_second else 80,
+            threshold_type="PERCENTAGE",
+            subscriber_email_addresses=["someone@example.com"],
+        )
+    ],
+)
 
 pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer"))
 pulumi.export("apiEndpoint", http.api_endpoint)
