@@ -135,6 +135,13 @@ class LambdaFunction(pulumi.ComponentResource):
         )
         for grant in args.grants:
             grant(role)
+        if args.platform.settings.is_traced:
+            # X-Ray knows no resource that these could be narrowed to (Service Authorization Reference).
+            role.allow(
+                "write-traces",
+                actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                on=["*"],
+            )
         role.allow(
             "write-logs",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -165,6 +172,10 @@ class LambdaFunction(pulumi.ComponentResource):
                 log_group=log_group.name,
                 application_log_level="INFO",
                 system_log_level="WARN",
+            ),
+            # Said even if it is off: the provider would leave on what is no longer mentioned.
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+                mode="Active" if args.platform.settings.is_traced else "PassThrough"
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, *args.after]),
         )

@@ -28,6 +28,7 @@ class RuntimeSettings:
     architecture: str
     memory_mb: int
     log_retention_days: int
+    is_traced: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +160,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             architecture=settings.lambda_architecture,
             memory_mb=settings.lambda_memory_mb,
             log_retention_days=settings.log_retention_days,
+            is_traced=settings.tracing,
         ),
         stream=StreamSettings(
             tokens=settings.listed_tokens,

@@ -236,6 +236,11 @@ class Settings(BaseModel):
     log_retention_days: RetentionDays = Field(
         default=30, description="How long CloudWatch keeps logs."
     )
+    tracing: Flag = Field(
+        default=False,
+        description="Let X-Ray trace the functions: the time that each call waited, started and ran"
+        " (docs/operations.md).",
+    )
     protect: Flag = Field(
         default=False,
         description="Protect the tables from deletion. On the stack `prod` the default is `true`.",

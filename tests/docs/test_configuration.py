@@ -18,7 +18,7 @@ def test_every_key_is_in_one_group() -> None:
     assert groups["Functions, logs and alarms"] == [
         *("alarmEmail", "alarms", "alarms.monthlyBudgetUsd", "alarms.noTradeMinutes"),
         *("lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
-        *("logRetentionDays", "protect"),
+        *("logRetentionDays", "protect", "tracing"),
     ]
 
 

@@ -332,12 +332,14 @@ CHANGES: Final = (
             FunctionName=made[FUNCTION].id,
             MemorySize=512,
             Timeout=20,
+            TracingConfig={"Mode": "Active"},
             Environment={"Variables": {"STEP": "1", "DEBUG": "yes"}},
         ),
         {
             "environment": {"variables": {"STEP": "1", "DEBUG": "yes"}},
             "memorySize": 512,
             "timeout": 20,
+            "tracingConfig": {"mode": "Active"},
         },
     ),
     ByHand(

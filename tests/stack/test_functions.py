@@ -75,6 +75,13 @@ def test_function_runs_its_module_on_the_platform_of_config(
     assert function["memorySize"] == 1769
 
 
+def test_functions_are_traced_where_config_says_so(prod: Deployment) -> None:
+    """Off is said as well: the provider leaves on what is no longer mentioned."""
+    for deployment, mode in ((prod, "PassThrough"), (deploy(config={"tracing": "true"}), "Active")):
+        functions = deployment.of_type("aws:lambda/function:Function")
+        assert {each.inputs["tracingConfig"]["mode"] for each in functions} == {mode}
+
+
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS.items())
 def test_function_logs_json_to_its_own_group_with_an_end(module: str, name: str) -> None:
     deployment = deploy(config={"logRetentionDays": "14"})

@@ -52,6 +52,7 @@ class Function(AwsResource):
         "role": "Role",
         "runtime": "Runtime",
         "timeout": "Timeout",
+        "tracingConfig": Block("TracingConfig", {"mode": "Mode"}),
     }
     replaced_by = frozenset({"name"})
     # CreateFunction's API reference.
@@ -62,6 +63,7 @@ class Function(AwsResource):
         "loggingConfig": {"logFormat": "Text"},
         "memorySize": 128,
         "timeout": 3,
+        "tracingConfig": {"mode": "PassThrough"},
     }
     changing = frozenset({"codeSha256", "lastModified", "sourceCodeSize"})
     outputs = changing | {"arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version"}

@@ -137,6 +137,9 @@ function = aws.lambda_.Function(
         application_log_level="INFO",
         system_log_level="WARN",
     ),
+    tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+        mode="PassThrough" if is_second else "Active"
+    ),
     opts=pulumi.ResourceOptions(depends_on=[may_poll]),
 )
 aws.lambda_.EventSourceMapping(
