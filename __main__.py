@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components.aws.alarm_table import Watched
+from components.aws.encryption import EncryptionKey, EncryptionKeyArgs
 from components.aws.log_groups import LeftBehind
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
@@ -62,6 +63,13 @@ edge_variables = settings.edge_variables(
     listeners=listener_variables(access_tokens),
 )
 
+key_arn: pulumi.Input[str] | None = settings.kms if isinstance(settings.kms, str) else None
+if settings.kms is True:
+    key_arn = EncryptionKey(
+        "glow-encryption",
+        EncryptionKeyArgs(prefix=prefix, sibling_arn=websocket.api.execution_arn),
+    ).arn
+
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:
     # The SDK takes 3 s to import, which a stack without an edge need not wait for.
@@ -97,6 +105,7 @@ pipeline = AwsPipeline(
         websocket=websocket,
         edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),
         left_behind=LeftBehind(prefix, functions=last_names("FunctionNames")),
+        key_arn=key_arn,
     ),
 )
 storage = pipeline.storage

@@ -16,6 +16,7 @@ AWS_SERVICES: Final = (
     "cloudwatch",
     "dynamodb",
     "iam",
+    "kms",
     "lambda",
     "logs",
     "scheduler",

@@ -55,7 +55,8 @@ class Monitoring(pulumi.ComponentResource):
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
-        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told.
+        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told. Nor with
+        # the key of glow:kms: whose policy lets CloudWatch in we cannot know, and a mail is plain text anyway.
         topic = aws.sns.Topic(
             f"{self._name}-topic",
             name=f"{args.watched.prefix}-Alarms",

@@ -66,6 +66,8 @@ class AwsPipelineArgs:
     websocket: WebSocketApi
     edge: EdgeTarget
     left_behind: LeftBehind
+    key_arn: pulumi.Input[str] | None
+    """What encrypts queues and environments. None: keys that AWS shares out."""
 
 
 class AwsPipeline(pulumi.ComponentResource):
@@ -110,6 +112,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 prefix=args.prefix,
                 protected=args.settings.protect,
                 edge_retry_tries=args.settings.edge_retry.tries,
+                key_arn=args.key_arn,
             ),
             self,
         )
@@ -123,6 +126,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 code=args.code,
                 dependencies_arn=self._dependency_layer(args).arn,
                 left_behind=args.left_behind,
+                key_arn=args.key_arn,
             ),
             settings=args.settings,
             storage=self.storage,

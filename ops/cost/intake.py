@@ -42,6 +42,12 @@ METRICS: Final = 21
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
 FIFO_QUEUES: Final = 3
 STANDARD_QUEUES: Final = 2
+# Pairs of a function and a queue that it sends to, and that it is fed from; a test counts them.
+SENDERS: Final = 19
+RECEIVERS: Final = 5
+# SQS asks KMS anew after this time, twice for a sender (SQS developer guide, "Estimating AWS KMS costs").
+DATA_KEY_SECONDS: Final = 300
+DATA_KEYS: Final = Decimal(MONTH_SECONDS) / DATA_KEY_SECONDS * (2 * SENDERS + RECEIVERS)
 
 
 def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
@@ -55,6 +61,9 @@ def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
     yield Usage("custom_metrics", "of the functions", Decimal(METRICS))
     yield Usage("sqs_fifo_requests", "polls while idle", FIFO_QUEUES * POLLS_PER_QUEUE)
     yield Usage("sqs_standard_requests", "polls while idle", STANDARD_QUEUES * POLLS_PER_QUEUE)
+    if load.has_key:
+        yield Usage("kms_keys", "of the stack", Decimal(1))
+        yield Usage("kms_requests", "data keys of queues", DATA_KEYS)
 
 
 def _trades(trades: Decimal, path: Path) -> Iterator[Usage]:

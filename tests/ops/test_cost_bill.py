@@ -38,6 +38,7 @@ AMOUNTS_OF_AWS: Final = {
     "alarms": 29,
     "composite_alarms": 3,
     "custom_metrics": 21,
+    "dashboards": 1,
 }
 AMOUNTS_OF_EDGE: Final = {
     "helius_credits": TRADES,
@@ -55,6 +56,14 @@ AMOUNTS_OF_EDGE: Final = {
     "room_rows_written": TRADES + TRADES / 32,  # an update in 20 s, each saved alone
     "room_gb_seconds": (20 * 0.5 + 0.025) * 2_592_000 * 0.128,  # rooms: awake for 10 of 20 s
 }
+
+
+def test_key_of_the_stack_is_billed_where_it_has_one() -> None:
+    with_key = usages_of(replace(EVENING, has_key=True), "aws")
+
+    added = {each.price: each.amount for each in with_key if each.price.startswith("kms")}
+    assert added == {"kms_keys": 1, "kms_requests": 2_592_000 // 300 * (2 * 19 + 5)}
+    assert not [each for each in usages_of(EVENING, "aws") if each.price.startswith("kms")]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
 TABLE: Final = "aws:dynamodb/table:Table"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
+ALIAS: Final = "aws:kms/alias:Alias"
+KEY: Final = "aws:kms/key:Key"
 MAPPING: Final = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION: Final = "aws:lambda/function:Function"
 INVOCATION: Final = "aws:lambda/invocation:Invocation"
@@ -54,6 +56,19 @@ ANY_QUEUE: Final = {
 NO_QUEUE: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}],
+}
+
+
+KEY_POLICY: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -109,6 +124,10 @@ def make_all(provider: Provider, prefix: str) -> Made:
         timeUnit="MONTHLY",
         notifications=[_told_at(80)],
     )
+    key = make(
+        KEY, description="of tests", enableKeyRotation=True, policy=json.dumps(KEY_POLICY)
+    )
+    make(ALIAS, name=f"alias/{prefix}", targetKeyId=key.id)
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
     layer = make(
         LAYER,
@@ -276,6 +295,18 @@ CHANGES: Final = (
         {"notifications": []},
     ),
     ByHand(
+        KEY,
+        lambda aws, made: aws.kms.disable_key_rotation(KeyId=made[KEY].id),
+        {"enableKeyRotation": False},
+    ),
+    ByHand(
+        KEY,
+        lambda aws, made: aws.kms.put_key_policy(
+            KeyId=made[KEY].id, Policy=json.dumps({**KEY_POLICY, "Statement": []})
+        ),
+        {"policy": json.dumps({**KEY_POLICY, "Statement": []})},
+    ),
+    ByHand(
         DASHBOARD,
         lambda aws, made: aws.cloudwatch.put_dashboard(
             DashboardName=made[DASHBOARD].id, DashboardBody=json.dumps({"widgets": [{}]})
@@ -389,8 +420,8 @@ CHANGES: Final = (
     ),
 )
 
-# AWS has no call that changes one of these.
-UNCHANGEABLE: Final = frozenset({DEPLOYMENT, INVOCATION, LAYER, SUBSCRIPTION, TOPIC})
+# AWS has no call that changes one of these; an alias, only to a key, whose id is another one each time.
+UNCHANGEABLE: Final = frozenset({ALIAS, DEPLOYMENT, INVOCATION, LAYER, SUBSCRIPTION, TOPIC})
 
 # Deleted by hand, in this order.
 DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
@@ -419,6 +450,10 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
     BUDGET: lambda aws, made: aws.budgets.delete_budget(
         AccountId=aws.account, BudgetName=text(made[BUDGET].inputs, "name")
+    ),
+    ALIAS: lambda aws, made: aws.kms.delete_alias(AliasName=made[ALIAS].id),
+    KEY: lambda aws, made: aws.kms.schedule_key_deletion(
+        KeyId=made[KEY].id, PendingWindowInDays=7
     ),
     DASHBOARD: lambda aws, made: aws.cloudwatch.delete_dashboards(
         DashboardNames=[made[DASHBOARD].id]

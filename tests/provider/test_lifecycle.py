@@ -58,6 +58,7 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
         "dead-letters",
         "http",
         "http-stage",
+        "key",
         "logs",
         "path",
         "schedule",
@@ -126,6 +127,7 @@ def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:
     assert aws.cloudwatch.list_dashboards()["DashboardEntries"] == []
     assert aws.dynamodb.list_tables()["TableNames"] == []
     assert aws.iam.list_roles(PathPrefix="/")["Roles"] == []
+    assert aws.kms.list_aliases()["Aliases"] == []
     assert aws.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
     assert aws.lambda_.list_functions()["Functions"] == []
     assert aws.lambda_.list_layers()["Layers"] == []

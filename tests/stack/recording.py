@@ -258,6 +258,7 @@ def urns() -> str:
     optional = {
         "alarmEmail": "oncall@example.com",
         "alarms": '{"noTradeMinutes": 10, "monthlyBudgetUsd": 200}',
+        "kms": "true",
         "websocketAccessLogs": "true",
         "HeliusApiKey": "what-helius-lets-in",
         "helius": json.dumps({"manageWebhook": True, "addresses": ["1" * 32]}),

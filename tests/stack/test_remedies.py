@@ -61,6 +61,8 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "logRetentionDays": "8",
         "priceRetentionDays": "0",
         "protect": "1",
+        "kms": "alias/mine",
+        "tracing": "on",
         "alarmEmail": "oncall",
         "broadcastConcurrency": "1",
         "jupiterRequestsPerMinute": "5",

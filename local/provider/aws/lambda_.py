@@ -37,6 +37,7 @@ class Function(AwsResource):
         "code": OWN,
         "environment": Block("Environment", {"variables": "Variables"}),
         "handler": "Handler",
+        "kmsKeyArn": "KMSKeyArn",
         "layers": "Layers",
         "loggingConfig": Block(
             "LoggingConfig",
@@ -59,6 +60,7 @@ class Function(AwsResource):
     defaults: ClassVar[Properties] = {
         "architectures": ["x86_64"],
         "environment": {"variables": {}},
+        "kmsKeyArn": "",
         "layers": [],
         "loggingConfig": {"logFormat": "Text"},
         "memorySize": 128,

@@ -45,6 +45,7 @@ class Session:
     cloudwatch: "CloudWatchClient"
     dynamodb: "DynamoDBClient"
     iam: "IAMClient"
+    kms: Any
     lambda_: "LambdaClient"
     logs: "CloudWatchLogsClient"
     scheduler: Any

@@ -338,6 +338,13 @@ aws.budgets.Budget(
         )
     ],
 )
+key = aws.kms.Key(
+    "key",
+    description="Second." if is_second else "First.",
+    enable_key_rotation=True,
+    deletion_window_in_days=30,
+)
+aws.kms.Alias("alias", name="alias/tiny", target_key_id=key.id)
 
 pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer"))
 pulumi.export("apiEndpoint", http.api_endpoint)
