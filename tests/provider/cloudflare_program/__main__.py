@@ -67,6 +67,9 @@ version = cloudflare.WorkerVersion(
             if state is None
         ),
         cloudflare.WorkerVersionBindingArgs(
+            name="DATA", type="analytics_engine", dataset="data"
+        ),
+        cloudflare.WorkerVersionBindingArgs(
             name="LIMIT",
             type="ratelimit",
             namespace_id="7",
