@@ -23,6 +23,7 @@ from components.packaging import (
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
+from components.routing.set_back import tell_set_back
 from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
@@ -37,7 +38,10 @@ root = Path(__file__).resolve().parent
 stack = pulumi.get_stack()
 prefix = f"glow-{stack}"
 policy = settings.policy
-pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
+last_routing = last_output("Routing")
+pulumi.info(route_report(policy, before=last_routing, tokens=settings.tokens))
+if settings.routing.auto_rollback:
+    tell_set_back(f"{prefix}-RoutesTable", policy, before=last_routing)
 if told := quotes_line(settings):
     pulumi.info(told)
 pulumi.info(cost_line(read_prices(), tokens=len(settings.tokens)))

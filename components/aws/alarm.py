@@ -75,6 +75,16 @@ class Alarm:
         return "missing" if self.rings_without_data else "notBreaching"
 
 
+def alarm_arn(name: str, sibling_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """That of the alarm `name`, before it is made. `sibling_arn` tells region and account."""
+
+    def named(arn: str) -> str:
+        partition, _, region, account = (arn.split(":") + [""] * 4)[1:5]
+        return f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
+
+    return sibling_arn.apply(named)
+
+
 def declare_alarm(
     name: str, alarm: Alarm, topic: aws.sns.Topic, parent: pulumi.Resource
 ) -> aws.cloudwatch.MetricAlarm:

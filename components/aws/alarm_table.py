@@ -60,6 +60,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     yield from _edge_path(watched)
     yield from _dead_letters(watched)
     yield from _dollars(watched)
+    yield from _routing(watched)
     for child, function in watched.functions.items():
         yield _errors(child, function)
 
@@ -218,6 +219,16 @@ def _dollars(watched: Watched) -> Iterator[Alarm]:
             above=watched.sol_usd_max_age_seconds,
             period_seconds=_FIVE_MINUTES_SECONDS,
             rings_without_data=True,
+        )
+
+
+def _routing(watched: Watched) -> Iterator[Alarm]:
+    if "route-guard" in watched.functions:
+        yield Alarm(
+            slug="routing-set-back",
+            name=f"{watched.prefix}-{metrics.ROUTING_SET_BACK.name}",
+            description="A move to the edge went wrong, and the routing was set back. Config still says otherwise.",
+            metric=Metric.own(metrics.ROUTING_SET_BACK, watched.prefix, "Sum"),
         )
 
 

@@ -90,7 +90,9 @@ def _paths(table: _Table) -> list[tuple[Panel, Panel]]:
     return [
         (
             table.panel("Updates", metrics=table.sums(metrics.published("aws"), metrics.POSTS)),
-            table.panel("Updates", metrics=table.sums(metrics.published("edge"))),
+            table.panel(
+                "Updates", "routing-set-back", metrics=table.sums(metrics.published("edge"))
+            ),
         ),
         (
             table.panel("Updates that failed", "returned"),

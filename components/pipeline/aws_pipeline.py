@@ -29,6 +29,7 @@ from components.pipeline.functions import (
     later,
     prices,
     quotes,
+    route_guard,
     route_mover,
     route_worker,
     webhook,
@@ -103,7 +104,11 @@ class AwsPipeline(pulumi.ComponentResource):
         self, args: AwsPipelineArgs
     ) -> Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]:
         has_node = args.settings.completion.rpc_url is not None
-        return [*_FUNCTIONS, completion.declare] if has_node else _FUNCTIONS
+        return [
+            *_FUNCTIONS,
+            *([completion.declare] if has_node else []),
+            *([route_guard.declare] if args.settings.routing.is_guarded else []),
+        ]
 
     def _storage(self, args: AwsPipelineArgs) -> Storage:
         return declare_storage(

@@ -80,6 +80,8 @@ class RouteSettings:
     policy: Policy
     grace_seconds: int
     aws_connects_per_second: int
+    is_guarded: bool
+    """Whether a move to the edge that goes wrong is taken back by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +187,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             policy=settings.policy,
             grace_seconds=settings.routing.grace_seconds,
             aws_connects_per_second=settings.routing.aws_connects_per_second,
+            is_guarded=settings.routing.auto_rollback,
         ),
         edge_retry=EdgeRetrySettings(
             tries=settings.edge_retry_tries, base_seconds=settings.edge_retry_base_seconds

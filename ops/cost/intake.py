@@ -31,12 +31,12 @@ METRICS_LINE_BYTES: Final = 780
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
-ALARMS: Final = 29
+ALARMS: Final = 31
 COMPOSITE_ALARMS: Final = 3
 DASHBOARDS: Final = 1
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
 # skips come on top, each for the hours in which it occurs.
-METRICS: Final = 21
+METRICS: Final = 22
 # Lambda waits at each queue with five long polls of 20 s (AWS, "Configuring scaling behavior for SQS
 # event source mappings"; it polls with fewer only where no maximum concurrency is set).
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20

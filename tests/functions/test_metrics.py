@@ -34,6 +34,7 @@ from tests.functions.cloudwatch import Points, line_of, points_of, state_of
 from tests.functions.conftest import Listen, Load
 from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
+from tests.functions.guard import ALARM, declare_alarm, move_to_the_edge, publish
 from tests.functions.jupiter import Jupiter
 from tests.stack.recording import deploy
 
@@ -50,7 +51,10 @@ Alarms = Mapping[str, Mapping[str, Any]]
 def deployed() -> tuple[Alarms, Alarms]:
     """The alarms of a stack by the ends of their resource names, and the composite ones."""
     stack = STACK.removeprefix("glow-")
-    config = {"alarms": f'{{"noTradeMinutes": {NO_TRADE_MINUTES}}}'}
+    config = {
+        "alarms": f'{{"noTradeMinutes": {NO_TRADE_MINUTES}}}',
+        "routing": '{"autoRollback": true}',
+    }
     deployment = deploy(stack, config=config)
 
     def by_slug(kind: str) -> Alarms:
@@ -83,6 +87,7 @@ class Scene:
         self.edge: Edge = parts["edge"]
         self.endpoint: Endpoint = parts["endpoint"]
         self.jupiter: Jupiter = parts["jupiter"]
+        self.routes: RouteTable = parts["routes"]
         self.listen: Listen = parts["listen"]
         self._caplog = caplog
         self._of_aws: list[Points] = []
@@ -156,7 +161,6 @@ def scene(
     routes: RouteTable,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Scene]:
-    del routes  # emptied: SOL/USD lies in it
     with Jupiter() as jupiter:
         parts = {
             "queue": queue,
@@ -165,6 +169,7 @@ def scene(
             "edge": edge,
             "endpoint": endpoint,
             "jupiter": jupiter,
+            "routes": routes,  # emptied: SOL/USD lies in it
             "listen": listen,
         }
         yield Scene(load, parts, caplog)
@@ -219,6 +224,13 @@ def the_edge_fails_again(scene: Scene) -> None:
     scene.retry_at_the_edge()
 
 
+def a_move_to_the_edge_goes_wrong(scene: Scene) -> None:
+    declare_alarm()
+    move_to_the_edge(scene.routes)
+    publish(STACK, updates=100, failures=30)
+    scene.load("route_guard", ROUTE_ALARM=ALARM).handler({}, None)
+
+
 def helius_sends(body: str, **variables: str) -> Callable[[Scene], object]:
     return lambda scene: scene.post(body, **variables)
 
@@ -249,6 +261,7 @@ METRICS: Final[Sequence[tuple[Cause, Mapping[str, float | None]]]] = [
     (the_edge_fails_again, {"EdgeRetryReturned": 1}),
     (Scene.collect_quotes, {"SolUsdAge": ANY}),
     (jupiter_knows_no_sol, {"SolUsdAge": 86_400}),
+    (a_move_to_the_edge_goes_wrong, {"RoutingSetBack": 1}),
 ]
 
 
@@ -328,6 +341,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "quota": aws_reports("AWS/ApiGateway MessageCount", 8_001 * 60, ApiId="glow-websocket-api-id"),
     "edge-failing": the_edge_fails,
     "sol-usd": jupiter_knows_no_sol,
+    "routing-set-back": a_move_to_the_edge_goes_wrong,
     "dead-letters": poison_is_broadcast,
     **{
         slug: aws_reports(
@@ -355,6 +369,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
             "discovery": "Discovery",
             "completion": "CompletionWorker",
             "quotes": "QuoteCollector",
+            "route-guard": "RouteGuard",
             "route-mover": "RouteMover",
             "route-worker": "RouteWorker",
         }.items()

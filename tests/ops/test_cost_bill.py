@@ -35,9 +35,9 @@ AMOUNTS_OF_AWS: Final = {
     "sqs_standard_requests": 2 * IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
-    "alarms": 29,
+    "alarms": 31,
     "composite_alarms": 3,
-    "custom_metrics": 21,
+    "custom_metrics": 22,
     "dashboards": 1,
 }
 AMOUNTS_OF_EDGE: Final = {

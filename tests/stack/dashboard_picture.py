@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-from tests.stack.recording import EDGE, deploy
+from tests.stack.recording import deploy
 
 COMMAND: Final = "python -m tests.stack.dashboard_picture > docs/dashboard.svg"
 
@@ -149,7 +149,9 @@ def _path(steps: str, stroke: str, *, dashes: str | None = None) -> str:
 
 def declared_widgets() -> Sequence[Widget]:
     """Those of stack `prod` with every alarm."""
-    deployment = deploy(config={"alarms": '{"noTradeMinutes": 10}', **EDGE})
+    deployment = deploy(
+        config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
+    )
     return json.loads(deployment.named("glow-monitoring-dashboard").inputs["dashboardBody"])["widgets"]
 
 

@@ -19,7 +19,9 @@ Widget = Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def stack() -> Deployment:
-    return deploy(config={"alarms": '{"noTradeMinutes": 10}'})
+    return deploy(
+        config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
+    )
 
 
 @pytest.fixture(scope="module")

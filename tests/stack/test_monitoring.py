@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.glow import metrics
+from tests.stack.alarm_times import COMMAND, alarms_of, table, times_of
 from tests.stack.recording import Deployment, deploy
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -29,7 +30,9 @@ OF_EACH_GROUP = {
 
 @pytest.fixture(scope="module")
 def watched() -> Deployment:
-    return deploy(config={"alarms": '{"noTradeMinutes": 10}'})
+    return deploy(
+        config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,6 +211,17 @@ def test_every_section_says_what_it_means_how_to_check_and_what_to_do() -> None:
     for name, text in _sections().items():
         found = re.findall(r"\*\*(Means|Check|Do)\.\*\*", text)
         assert found == ["Means", "Check", "Do"], name
+
+
+def test_every_alarm_rings_for_its_cause_and_is_over_without_it(watched: Deployment) -> None:
+    for alarm in alarms_of(watched):
+        rings, ends = times_of(alarm)
+        assert rings == alarm["period"] * alarm["evaluationPeriods"], alarm["name"]
+        assert ends == alarm["period"], alarm["name"]
+
+
+def test_runbook_tells_how_soon_each_alarm_rings(watched: Deployment) -> None:
+    assert table(alarms_of(watched)) in RUNBOOK.read_text(), f"Put there what this prints: {COMMAND}"
 
 
 def test_runbook_names_every_metric() -> None:

@@ -66,5 +66,6 @@ class Aws(Cloud):
             resources={token: kind(session) for token, kind in RESOURCES.items()},
             functions={
                 "aws:cloudwatch/getLogGroups:getLogGroups": cloudwatch.LogGroups(session),
+                "aws:dynamodb/getTableItem:getTableItem": dynamodb.TableItem(session),
             },
         )
