@@ -28,9 +28,7 @@ class Metric:
     statistic: Statistic
 
     @classmethod
-    def own(
-        cls, metric: metrics.Metric, stack: str, statistic: Statistic
-    ) -> "Metric":
+    def own(cls, metric: metrics.Metric, stack: str, statistic: Statistic) -> "Metric":
         """One that the functions write into their logs."""
         return cls(
             namespace=metrics.NAMESPACE,

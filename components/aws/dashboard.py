@@ -1,6 +1,6 @@
 """The dashboard: what a person looks at first, with both paths side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,7 @@ _HEADING_HEIGHT: Final = 1
 # Of a panel without an alarm, and of metrics beside one.
 _PERIOD_SECONDS: Final = 60
 
-Widget = dict[str, object]
+Widget = Mapping[str, object]
 """One of the body's. Texts in it may be outputs."""
 
 
@@ -110,7 +110,12 @@ def _short(alarm: Alarm, args: DashboardArgs) -> str:
     return alarm.name.removeprefix(f"{args.watched.prefix}-")
 
 
-def _widget(
-    kind: str, properties: Widget, *, x: int, y: int, width: int, height: int
-) -> Widget:
-    return {"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
+def _widget(kind: str, properties: Widget, *, x: int, y: int, width: int, height: int) -> Widget:
+    return {
+        "type": kind,
+        "x": x,
+        "y": y,
+        "width": width,
+        "height": height,
+        "properties": properties,
+    }

@@ -75,9 +75,7 @@ def _intake(table: _Table) -> list[Panel]:
                 metrics.ACCEPTED, metrics.UNAUTHORIZED, metrics.UNAVAILABLE, metrics.FAILED
             ),
         ),
-        table.panel(
-            "Trades", "no-trade", metrics=table.sums(metrics.STORED, metrics.DUPLICATES)
-        ),
+        table.panel("Trades", "no-trade", metrics=table.sums(metrics.STORED, metrics.DUPLICATES)),
         table.panel("Webhook's answer, ms", "slow", metrics=table.times(metrics.WEBHOOK_MS)),
         table.panel("Failures of the intake", "api-5xx", "throttled", "webhook-errors"),
     ]
@@ -134,7 +132,7 @@ def _rest(table: _Table) -> list[Panel]:
     share = Metric.own(metrics.QUOTA_PERCENT, table.watched.prefix, "Maximum")
     return [
         table.panel("Age of SOL/USD, s", "sol-usd", metrics=[age]),
-        table.panel("Share of the posts that the stack may make, %", metrics=[share]),
+        table.panel("Share of the posts' quota, %", metrics=[share]),
         table.panel(
             "Other dead letters",
             "route-dead-letters",

@@ -111,5 +111,9 @@ def allow_use(role: FunctionRole, key_arn: pulumi.Input[str]) -> None:
         "use-key",
         actions=["kms:Decrypt", "kms:GenerateDataKey"],
         on=[key_arn],
-        only={"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com" for service in _SERVICES]}},
+        only={
+            "StringLike": {
+                "kms:ViaService": [f"{service}.*.amazonaws.com" for service in _SERVICES]
+            }
+        },
     )

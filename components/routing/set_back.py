@@ -30,7 +30,9 @@ def tell_set_back(table_name: str, policy: Policy, *, before: str | None) -> Non
     try:
         row = aws.dynamodb.get_table_item(table_name=table_name, key=_KEY)
     except Exception as error:  # noqa: BLE001  the SDK raises no narrower one
-        pulumi.warn(f"Whether the routing was set back by routing.autoRollback is not known: {error}")
+        pulumi.warn(
+            f"Whether the routing was set back by routing.autoRollback is not known: {error}"
+        )
         return
     item = cast("Item", json.loads(row.item or "{}"))
     if told := set_back_line(item, policy, is_changed=policy.to_json() != before):

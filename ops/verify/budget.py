@@ -29,9 +29,7 @@ def check_budget(target: Target) -> Finding:
         return _wrong(target, "there is none", cause="it was deleted by hand")
     limit = Decimal(budget["BudgetLimit"]["Amount"])
     if limit != wanted:
-        return _wrong(
-            target, f"it is ${limit:,f}, not ${wanted:,}", cause="it was changed by hand"
-        )
+        return _wrong(target, f"it is ${limit:,f}, not ${wanted:,}", cause="it was changed by hand")
     told = sorted(_thresholds(client, named, target.config.alarm_email))
     if not told:
         return _wrong(

@@ -124,9 +124,7 @@ def make_all(provider: Provider, prefix: str) -> Made:
         timeUnit="MONTHLY",
         notifications=[_told_at(80)],
     )
-    key = make(
-        KEY, description="of tests", enableKeyRotation=True, policy=json.dumps(KEY_POLICY)
-    )
+    key = make(KEY, description="of tests", enableKeyRotation=True, policy=json.dumps(KEY_POLICY))
     make(ALIAS, name=f"alias/{prefix}", targetKeyId=key.id)
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
     layer = make(
@@ -452,9 +450,7 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
         AccountId=aws.account, BudgetName=text(made[BUDGET].inputs, "name")
     ),
     ALIAS: lambda aws, made: aws.kms.delete_alias(AliasName=made[ALIAS].id),
-    KEY: lambda aws, made: aws.kms.schedule_key_deletion(
-        KeyId=made[KEY].id, PendingWindowInDays=7
-    ),
+    KEY: lambda aws, made: aws.kms.schedule_key_deletion(KeyId=made[KEY].id, PendingWindowInDays=7),
     DASHBOARD: lambda aws, made: aws.cloudwatch.delete_dashboards(
         DashboardNames=[made[DASHBOARD].id]
     ),

@@ -15,7 +15,10 @@ from tests.stack.recording import Deployment, deploy
 COMMAND: Final = "python -m tests.stack.alarm_times"
 NO_TRADE_MINUTES: Final = 10
 _HOUR: Final = 60
-_HEAD: Final = ("| section | rings when | seconds until ALARM | and back to OK |", "|---|---|---|---|")
+_HEAD: Final = (
+    "| section | rings when | seconds until ALARM | and back to OK |",
+    "|---|---|---|---|",
+)
 
 Alarm = Mapping[str, Any]
 
@@ -58,8 +61,8 @@ def times_of(alarm: Alarm) -> tuple[int, int]:
 
 
 def table(alarms: list[Alarm]) -> str:
-    """A row for each section of the runbook."""
-    rows = dict.fromkeys(_row(alarm) for alarm in alarms)
+    """A row for each section of the runbook, by name: the engine is asked in no fixed order."""
+    rows = sorted({_row(alarm) for alarm in alarms})
     return "\n".join([*_HEAD, *rows])
 
 

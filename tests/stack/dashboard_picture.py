@@ -14,10 +14,13 @@ from tests.stack.recording import deploy
 
 COMMAND: Final = "python -m tests.stack.dashboard_picture > docs/dashboard.svg"
 
+_STACK: Final = "glow-prod"
 _COLUMN: Final = 50
 _ROW: Final = 32
 _GAP: Final = 4
 _LINE: Final = 12
+_LEGEND_ROWS: Final = 4
+"""As many fit under a graph; more stand in two columns."""
 _COLOURS: Final = (
     *("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"),
     *("#17becf", "#aec7e8", "#ffbb78", "#98df8a"),
@@ -53,14 +56,15 @@ def picture_of(widgets: Sequence[Widget]) -> str:
     width = _COLUMN * max(each["x"] + each["width"] for each in widgets)
     height = _ROW * max(each["y"] + each["height"] for each in widgets)
     drawn = [part for each in widgets for part in _widget(each)]
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}">',
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    parts = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
         f"<style>{_STYLE}</style>",
         f'<rect width="{width}" height="{height}" fill="#f2f3f3"/>',
         *drawn,
         "</svg>\n",
-    ])  # fmt: skip
+    )
+    return "\n".join(parts)
 
 
 def _widget(widget: Widget) -> Iterator[str]:
@@ -88,17 +92,15 @@ def _alarms(arns: Sequence[str], box: Box) -> Iterator[str]:
     width = (box.width - 16) / columns
     for number, arn in enumerate(arns):
         row, column = divmod(number, columns)
-        chip = Box(
-            box.x + 8 + column * width, box.y + 24 + row * height, width - 4, height - 4
-        )
+        chip = Box(box.x + 8 + column * width, box.y + 24 + row * height, width - 4, height - 4)
         yield _rectangle(chip, fill="#eafaf1", stroke="#1d8102")
-        yield _text(arn.rpartition(":")[2], chip.x + 5, chip.y + 12)
+        name = arn.rpartition(":")[2].removeprefix(f"{_STACK}-")
+        yield _text(name, chip.x + 5, chip.y + 12)
 
 
 def _graph(properties: Mapping[str, Any], box: Box) -> Iterator[str]:
     lines = [line[-1]["label"] for line in properties["metrics"]]
-    two_columns = len(lines) > 4  # noqa: PLR2004  what fits under a graph of this height
-    legend_rows = -(-len(lines) // 2) if two_columns else len(lines)
+    legend_rows = len(lines) if len(lines) <= _LEGEND_ROWS else -(-len(lines) // 2)
     plot = Box(
         box.x + 12,
         box.y + 26,
@@ -152,7 +154,9 @@ def declared_widgets() -> Sequence[Widget]:
     deployment = deploy(
         config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
     )
-    return json.loads(deployment.named("glow-monitoring-dashboard").inputs["dashboardBody"])["widgets"]
+    return json.loads(deployment.named("glow-monitoring-dashboard").inputs["dashboardBody"])[
+        "widgets"
+    ]
 
 
 if __name__ == "__main__":

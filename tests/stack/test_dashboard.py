@@ -19,9 +19,7 @@ Widget = Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def stack() -> Deployment:
-    return deploy(
-        config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
-    )
+    return deploy(config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'})
 
 
 @pytest.fixture(scope="module")

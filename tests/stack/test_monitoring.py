@@ -30,9 +30,7 @@ OF_EACH_GROUP = {
 
 @pytest.fixture(scope="module")
 def watched() -> Deployment:
-    return deploy(
-        config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'}
-    )
+    return deploy(config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'})
 
 
 @pytest.mark.parametrize(
@@ -221,7 +219,9 @@ def test_every_alarm_rings_for_its_cause_and_is_over_without_it(watched: Deploym
 
 
 def test_runbook_tells_how_soon_each_alarm_rings(watched: Deployment) -> None:
-    assert table(alarms_of(watched)) in RUNBOOK.read_text(), f"Put there what this prints: {COMMAND}"
+    assert table(alarms_of(watched)) in RUNBOOK.read_text(), (
+        f"Put there what this prints: {COMMAND}"
+    )
 
 
 def test_runbook_names_every_metric() -> None:

@@ -38,9 +38,7 @@ def minutes(*edge: PathMinute, aws: PathMinute = WELL) -> list[Minute]:
         ([WELL, FAILS, FAILS, FAILS], "over 10 %"),
     ],
 )
-def test_edge_that_stays_bad_is_named_with_its_figures(
-    edge: list[PathMinute], reason: str
-) -> None:
+def test_edge_that_stays_bad_is_named_with_its_figures(edge: list[PathMinute], reason: str) -> None:
     found = fault(minutes(*edge), since_ms=NOW_MS)
 
     assert found is not None
@@ -99,6 +97,8 @@ def test_what_was_set_back_is_not_watched_and_says_why_until_the_next_change() -
     back = moved.set_back("it failed", now_ms=NOW_MS + 1)
 
     assert (back.current, back.set_back_because) == (HALF, "it failed")
-    assert [stretch.policy for stretch in back.previous] == [ALL]  # published on, until all have left
+    assert [stretch.policy for stretch in back.previous] == [
+        ALL
+    ]  # published on, until all have left
     assert not is_watched(back, now_ms=NOW_MS + 2)
     assert back.changed(ALL, now_ms=NOW_MS + 3).set_back_because is None

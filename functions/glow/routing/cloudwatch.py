@@ -93,9 +93,7 @@ class AlarmBell:
         """Raises Unavailable when CloudWatch does not answer."""
         said = f"The routing was set back: {reason}"[:_MAX_REASON]
         with unavailable_unless_answered("CloudWatch"):
-            self._client.set_alarm_state(
-                AlarmName=self._name, StateValue="ALARM", StateReason=said
-            )
+            self._client.set_alarm_state(AlarmName=self._name, StateValue="ALARM", StateReason=said)
 
 
 def _path_minute(path: str, found: Mapping[tuple[str, int], float], start: int) -> PathMinute:

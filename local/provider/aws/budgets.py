@@ -7,10 +7,10 @@ from pulumi_aws import budgets
 
 from local.provider.aws.base import AwsResource
 from local.provider.resource import OWN, Block, Inputs, State
-from local.provider.values import Properties, blocks, text
+from local.provider.values import Properties, Value, blocks, text
 
 _EMAIL: Final = "subscriberEmailAddresses"
-_NOTIFICATION: Final[Inputs] = {
+_NOTIFICATION: Final[Mapping[str, str]] = {
     "comparisonOperator": "ComparisonOperator",
     "notificationType": "NotificationType",
     "threshold": "Threshold",
@@ -51,19 +51,20 @@ class Budget(AwsResource):
         named = self._named(state)
         budget: dict[str, Any] = self.aws.budgets.describe_budget(**named)["Budget"]
         limit: Mapping[str, str] = budget["BudgetLimit"]
+        notifications: list[Value] = [
+            {
+                **{name: each[api_name] for name, api_name in _NOTIFICATION.items()},
+                _EMAIL: self._told(named, each),
+            }
+            for each in self._notifications(named)
+        ]
         return {
             **self.response(budget),
             "accountId": self.aws.account,
             "arn": f"arn:aws:budgets::{self.aws.account}:budget/{named['BudgetName']}",
             "limitAmount": limit["Amount"],
             "limitUnit": limit["Unit"],
-            "notifications": [
-                {
-                    **{name: each[api_name] for name, api_name in _NOTIFICATION.items()},
-                    _EMAIL: self._told(named, each),
-                }
-                for each in self._notifications(named)
-            ],
+            "notifications": notifications,
         }
 
     def update(self, state: State, news: Properties) -> None:
@@ -96,7 +97,7 @@ class Budget(AwsResource):
         listed: list[dict[str, Any]] = answer.get("Notifications", [])
         return [{name: each[name] for name in _NOTIFICATION.values()} for each in listed]
 
-    def _told(self, named: Mapping[str, str], notification: Mapping[str, Any]) -> list[str]:
+    def _told(self, named: Mapping[str, str], notification: Mapping[str, Any]) -> list[Value]:
         answer: dict[str, Any] = self.aws.budgets.describe_subscribers_for_notification(
             **named, Notification=notification
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from pulumi_aws import dynamodb
 
 from local.provider.aws.base import AwsResource
+from local.provider.aws.session import Session
 from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, Value, block, text
 

@@ -319,7 +319,9 @@ aws.cloudwatch.CompositeAlarm(
 aws.cloudwatch.Dashboard(
     "dashboard",
     dashboard_name="tiny-dashboard",
-    dashboard_body=pulumi.Output.json_dumps({"widgets": [], "start": "-PT1H" if is_second else "-PT3H"}),
+    dashboard_body=pulumi.Output.json_dumps(
+        {"widgets": [], "start": "-PT1H" if is_second else "-PT3H"}
+    ),
 )
 aws.budgets.Budget(
     "budget",
