@@ -62,7 +62,7 @@ def test_key_of_the_stack_is_billed_where_it_has_one() -> None:
     with_key = usages_of(replace(EVENING, has_key=True), "aws")
 
     added = {each.price: each.amount for each in with_key if each.price.startswith("kms")}
-    assert added == {"kms_keys": 1, "kms_requests": 2_592_000 // 300 * (2 * 19 + 5)}
+    assert added == {"kms_keys": 1, "kms_requests": 2_592_000 // 300 * (2 * 20 + 5)}
     assert not [each for each in usages_of(EVENING, "aws") if each.price.startswith("kms")]
 
 
@@ -86,8 +86,8 @@ def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
         sessions_per_day=Decimal(0),
         updates_per_second=Decimal(0),
     )
-    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("2.90") + Decimal("1.50")
-    standing = polls + alarms + Decimal("6.30")  # and metrics
+    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("3.10") + Decimal("1.50")
+    standing = polls + alarms + Decimal("6.60") + Decimal("3.00")  # metrics, and the dashboard
 
     assert make_bill(idle, "aws", PRICES).usd == standing
     assert make_bill(idle, "edge", PRICES).usd == standing + 5
