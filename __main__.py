@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components.aws.alarm_table import Watched
+from components.aws.encryption import EncryptionKey, EncryptionKeyArgs
 from components.aws.log_groups import LeftBehind
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
@@ -22,6 +23,7 @@ from components.packaging import (
 from components.pipeline.aws_pipeline import AwsPipeline, AwsPipelineArgs
 from components.routing.last_outputs import last_names, last_output
 from components.routing.report import route_report
+from components.routing.set_back import tell_set_back
 from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
 from components.settings.edge import worker_name
@@ -36,7 +38,10 @@ root = Path(__file__).resolve().parent
 stack = pulumi.get_stack()
 prefix = f"glow-{stack}"
 policy = settings.policy
-pulumi.info(route_report(policy, before=last_output("Routing"), tokens=settings.tokens))
+last_routing = last_output("Routing")
+pulumi.info(route_report(policy, before=last_routing, tokens=settings.tokens))
+if settings.routing.auto_rollback:
+    tell_set_back(f"{prefix}-RoutesTable", policy, before=last_routing)
 if told := quotes_line(settings):
     pulumi.info(told)
 pulumi.info(cost_line(read_prices(), tokens=len(settings.tokens)))
@@ -61,6 +66,13 @@ edge_variables = settings.edge_variables(
     websocket_url=websocket.url,
     listeners=listener_variables(access_tokens),
 )
+
+key_arn: pulumi.Input[str] | None = settings.kms if isinstance(settings.kms, str) else None
+if settings.kms is True:
+    key_arn = EncryptionKey(
+        "glow-encryption",
+        EncryptionKeyArgs(prefix=prefix, sibling_arn=websocket.api.execution_arn),
+    ).arn
 
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:
@@ -99,6 +111,7 @@ pipeline = AwsPipeline(
         websocket=websocket,
         edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),
         left_behind=LeftBehind(prefix, functions=last_names("FunctionNames")),
+        key_arn=key_arn,
     ),
 )
 storage = pipeline.storage
@@ -139,6 +152,7 @@ Monitoring(
             hole_turn_seconds=hole_settings(settings).turn_seconds,
         ),
         email=settings.alarm_email,
+        monthly_budget_usd=settings.alarms.monthly_budget_usd,
     ),
 )
 

@@ -15,7 +15,12 @@ from typing import Final, cast
 from functions.glow.listeners.settings import ALGORITHMS, Algorithm, ListenerKeys
 from functions.glow.routing.endpoints import Endpoints
 from functions.glow.routing.policy import Policy
-from functions.glow.routing.settings import EdgeAccess, ItemSettings, WalkSettings
+from functions.glow.routing.settings import (
+    EdgeAccess,
+    GuardSettings,
+    ItemSettings,
+    WalkSettings,
+)
 from functions.glow.sockets.budget import Quota
 from functions.glow.sockets.settings import PostSettings
 from functions.glow.token import parse_listed
@@ -41,6 +46,7 @@ ROUTES_TABLE: Final = "ROUTES_TABLE"
 ROUTE_QUEUE_URL: Final = "ROUTE_QUEUE_URL"
 ROUTE_DEAD_LETTER_QUEUE_URL: Final = "ROUTE_DEAD_LETTER_QUEUE_URL"
 ROUTE_QUEUE_TRIES: Final = "ROUTE_QUEUE_TRIES"
+ROUTE_ALARM: Final = "ROUTE_ALARM"
 ROUTE_GRACE_SECONDS: Final = "ROUTE_GRACE_SECONDS"
 AWS_CONNECTS_PER_SECOND: Final = "AWS_CONNECTS_PER_SECOND"
 WEBSOCKET_URL: Final = "WEBSOCKET_URL"
@@ -219,6 +225,13 @@ class Environment:
             route_queue_url=self.route_queue_url,
             tokens=self.tokens,
             edge=self._edge_access if self.edge_is_configured else None,
+        )
+
+    @property
+    def guard_settings(self) -> GuardSettings:
+        """What RouteGuard needs to take a change of route back."""
+        return GuardSettings(
+            item=self.item_settings, stack=self.stack, alarm=self._required(ROUTE_ALARM)
         )
 
     @property

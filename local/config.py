@@ -12,9 +12,11 @@ from local.helius.recordings import swap_mint
 # The services that the program uses. Each has an endpoint here; without one the real AWS is called.
 AWS_SERVICES: Final = (
     "apigatewayv2",
+    "budgets",
     "cloudwatch",
     "dynamodb",
     "iam",
+    "kms",
     "lambda",
     "logs",
     "scheduler",

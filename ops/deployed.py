@@ -94,6 +94,16 @@ def logs_of(queue_url: str) -> CloudWatchLogsClient:
     return _client("logs", queue_url)
 
 
+def budgets_of(queue_url: str) -> Any:  # noqa: ANN401  no stubs are installed for it
+    """Return a client for the Budgets of the account that has the queue at `queue_url`."""
+    return _client("budgets", queue_url)
+
+
+def account_of(queue_url: str) -> str:
+    """The account that has the queue at `queue_url`."""
+    return urlsplit(queue_url).path.split("/")[1]
+
+
 def sns_of(queue_url: str) -> SNSClient:
     """Return a client for the SNS beside the queue at `queue_url`."""
     return _client("sns", queue_url)

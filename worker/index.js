@@ -1,5 +1,6 @@
 /** The Worker: checks every request and passes it to the room (Durable Object) of its token, or to a hub. */
 
+import { broadcastPoint, coloOf, refusalPoint } from "./analytics.js";
 import { requireBearer } from "./auth.js";
 import { readText } from "./body.js";
 import { requireListed } from "./claims.js";
@@ -59,7 +60,9 @@ export default {
     try {
       return await route(request, env);
     } catch (error) {
-      return refusal(error);
+      const refused = refusalOf(error);
+      env.ANALYTICS?.writeDataPoint(refusalPoint({ code: refused.code, colo: coloOf(request) }));
+      return answer(refused.status, { success: false, error: { code: refused.code, message: refused.message } }, refused.headers);
     }
   },
 };
@@ -100,7 +103,10 @@ async function broadcast({ request, url, token, settings, env }) {
   requireServed(token, settings);
   const stored = storedParameter(url.searchParams);
   const updates = await parseUpdates(await readText(request, LIMITS.bodyBytes), token);
+  const askedMs = Date.now();
   const { connections, isAway } = await callRoom(() => roomOf(token, env, settings), (room) => room.broadcast({ updates, stored }));
+  // The clock stands still while the Worker computes. This was waiting, so it went on.
+  env.ANALYTICS?.writeDataPoint(broadcastPoint({ token, colo: coloOf(request), updates: updates.length, connections, ms: Date.now() - askedMs }));
   return answer(200, { success: true, connections, ...(isAway && { away: true }) });
 }
 
@@ -181,7 +187,7 @@ function requireUpgrade({ request, url, settings }) {
 async function admitted({ request, env }) {
   const network = networkOf(request.headers.get("cf-connecting-ip") ?? "");
   if (network !== "" && !(await mayConnect(network, env))) throw tooManyConnects("too many connects from this address");
-  return new URLSearchParams({ colo: String(request.cf?.colo ?? ""), network });
+  return new URLSearchParams({ colo: coloOf(request), network });
 }
 
 /** What the client of a room may hear. A hub is shown that by a message. @param {Call} call */
@@ -212,17 +218,13 @@ function connectParameters(given) {
 }
 
 /**
- * Turns an error into a response.
+ * What the caller is told of an error.
  * @param {unknown} error
  */
-function refusal(error) {
-  if (!(error instanceof Refusal)) {
-    logError("request_failed", error); // the text is for the log only
-    const isPlatforms = isPlatformError(error);
-    return refusal(isPlatforms ? unavailable("the room did not answer; try again") : new Refusal("INTERNAL", "a fault of this server; its log has it"));
-  }
-  const { status, code, message, headers } = error;
-  return answer(status, { success: false, error: { code, message } }, headers);
+function refusalOf(error) {
+  if (error instanceof Refusal) return error;
+  logError("request_failed", error); // the text is for the log only
+  return isPlatformError(error) ? unavailable("the room did not answer; try again") : new Refusal("INTERNAL", "a fault of this server; its log has it");
 }
 
 /** @param {string} message */

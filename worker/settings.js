@@ -26,6 +26,7 @@ const ALGORITHMS = /** @type {const} */ (["HS256", "RS256", "ES256"]);
  * @property {string} [MAX_CLIENTS_PER_HUB] default 1000
  * @property {string} [MAX_TOKENS_PER_HUB] default 500
  * @property {RateLimiter} [CONNECT_LIMIT] counts the connects of a network
+ * @property {AnalyticsEngineDataset} [ANALYTICS] set where edge.analytics is on
  * @property {string} [LOCATION_HINT] where rooms are made; unset: near whoever uses a room first
  * @property {string} [ROOM_GENERATION] default 0; another number makes new rooms
  * @property {string} [LOG_SAMPLING] share of the ordinary log events, default 1

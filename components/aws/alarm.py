@@ -14,23 +14,21 @@ RUNBOOK: Final = "docs/runbook.md"
 Group = Literal["intake", "aws-path", "edge-path"]
 """Alarms that one cause sets off together. They ring as one."""
 
+Statistic = Literal["Average", "Maximum", "Sum", "p50", "p99"]
+"""How a period of a metric becomes one number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A CloudWatch metric of one resource, and how a period of it becomes one number."""
+    """A CloudWatch metric of one resource."""
 
     namespace: str
     name: str
     dimension: tuple[str, pulumi.Input[str]]
-    statistic: Literal["Average", "Maximum", "Sum", "p99"]
+    statistic: Statistic
 
     @classmethod
-    def own(
-        cls,
-        metric: metrics.Metric,
-        stack: str,
-        statistic: Literal["Average", "Maximum", "Sum", "p99"],
-    ) -> "Metric":
+    def own(cls, metric: metrics.Metric, stack: str, statistic: Statistic) -> "Metric":
         """One that the functions write into their logs."""
         return cls(
             namespace=metrics.NAMESPACE,
@@ -73,6 +71,16 @@ class Alarm:
         # Then its state is "insufficient data", for which it has an action of its own. As breaching it
         # would ring at every first deployment.
         return "missing" if self.rings_without_data else "notBreaching"
+
+
+def alarm_arn(name: str, sibling_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """That of the alarm `name`, before it is made. `sibling_arn` tells region and account."""
+
+    def named(arn: str) -> str:
+        partition, _, region, account = (arn.split(":") + [""] * 4)[1:5]
+        return f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
+
+    return sibling_arn.apply(named)
 
 
 def declare_alarm(

@@ -65,6 +65,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     yield from _dead_letters(watched)
     yield from _dollars(watched)
     yield from _holes(watched)
+    yield from _routing(watched)
     for child, function in watched.functions.items():
         yield _errors(child, function)
 
@@ -124,7 +125,7 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         slug="late",
         name=f"{prefix}-BroadcastLate",
         description="Updates wait for more than a minute: the worker fails or cannot keep up.",
-        metric=_of_queue(watched.updates.queue, "ApproximateAgeOfOldestMessage"),
+        metric=of_queue(watched.updates.queue, "ApproximateAgeOfOldestMessage"),
         above=_LATE_SECONDS,
         group="aws-path",
     )
@@ -209,7 +210,7 @@ def _dead_letters(watched: Watched) -> Iterator[Alarm]:
             slug=slug,
             name=f"{watched.prefix}-{name}",
             description=description,
-            metric=_of_queue(queue, "ApproximateNumberOfMessagesVisible"),
+            metric=of_queue(queue, "ApproximateNumberOfMessagesVisible"),
         )
 
 
@@ -239,6 +240,16 @@ def _holes(watched: Watched) -> Iterator[Alarm]:
         )
 
 
+def _routing(watched: Watched) -> Iterator[Alarm]:
+    if "route-guard" in watched.functions:
+        yield Alarm(
+            slug="routing-set-back",
+            name=f"{watched.prefix}-{metrics.ROUTING_SET_BACK.name}",
+            description="A move to the edge went wrong, and the routing was set back. Config still says otherwise.",
+            metric=Metric.own(metrics.ROUTING_SET_BACK, watched.prefix, "Sum"),
+        )
+
+
 def _errors(child: str, function: LambdaFunction) -> Alarm:
     return Alarm(
         slug=f"{child}-errors",
@@ -259,7 +270,8 @@ def _of_function(function: LambdaFunction, name: str) -> Metric:
     )
 
 
-def _of_queue(queue: aws.sqs.Queue, name: str) -> Metric:
+def of_queue(queue: aws.sqs.Queue, name: str) -> Metric:
+    """SQS's metric `name` of `queue`, at its highest."""
     return Metric(
         namespace="AWS/SQS", name=name, dimension=("QueueName", queue.name), statistic="Maximum"
     )

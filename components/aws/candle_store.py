@@ -33,6 +33,8 @@ class CandleStoreArgs:
     protected: bool
     changes_arn: pulumi.Input[str]
     """The stream of the price table."""
+    key_arn: pulumi.Input[str] | None
+    """What encrypts the queue. None: SQS's own key."""
 
 
 class CandleStore(pulumi.ComponentResource):
@@ -62,7 +64,8 @@ class CandleStore(pulumi.ComponentResource):
             f"{name}-failures",
             name=f"{args.prefix}-CandleFailuresQueue",
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            kms_master_key_id=args.key_arn,
+            sqs_managed_sse_enabled=None if args.key_arn else True,  # one or the other
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"table": self.table.name, "failuresUrl": self.failures.url})

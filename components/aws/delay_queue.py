@@ -14,7 +14,8 @@ class DelayQueue(WorkerQueue):
             f"{self._name}-dead-letters",
             name=f"{args.prefix}-{args.lane}DeadLetterQueue",
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            kms_master_key_id=args.key_arn,
+            sqs_managed_sse_enabled=None if args.key_arn else True,  # one or the other
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -24,7 +25,8 @@ class DelayQueue(WorkerQueue):
             name=f"{args.prefix}-{args.lane}Queue",
             visibility_timeout_seconds=self._visibility_timeout_seconds(args),
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            kms_master_key_id=args.key_arn,
+            sqs_managed_sse_enabled=None if args.key_arn else True,  # one or the other
             redrive_policy=self._redrive_policy(args),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -18,7 +18,8 @@ class FifoQueue(WorkerQueue):
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            kms_master_key_id=args.key_arn,
+            sqs_managed_sse_enabled=None if args.key_arn else True,  # one or the other
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -32,7 +33,8 @@ class FifoQueue(WorkerQueue):
             fifo_throughput_limit="perMessageGroupId",
             visibility_timeout_seconds=self._visibility_timeout_seconds(args),
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            kms_master_key_id=args.key_arn,
+            sqs_managed_sse_enabled=None if args.key_arn else True,  # one or the other
             redrive_policy=self._redrive_policy(args),
             opts=pulumi.ResourceOptions(parent=self),
         )

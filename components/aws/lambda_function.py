@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.encryption import allow_use
 from components.aws.environment_size import size_problem
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
 from components.aws.log_groups import LeftBehind, declare_function_log_group, log_group_name
@@ -39,6 +40,8 @@ class LambdaPlatform:
     dependencies_arn: pulumi.Input[str]
     """The layer with the packages that functions need to post."""
     left_behind: LeftBehind
+    key_arn: pulumi.Input[str] | None
+    """What encrypts their environments, and the queues. None: keys that AWS shares out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +138,15 @@ class LambdaFunction(pulumi.ComponentResource):
         )
         for grant in args.grants:
             grant(role)
+        if args.platform.key_arn is not None:
+            allow_use(role, args.platform.key_arn)
+        if args.platform.settings.is_traced:
+            # X-Ray knows no resource that these could be narrowed to (Service Authorization Reference).
+            role.allow(
+                "write-traces",
+                actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                on=["*"],
+            )
         role.allow(
             "write-logs",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -160,11 +172,16 @@ class LambdaFunction(pulumi.ComponentResource):
             memory_size=args.platform.settings.memory_mb,
             timeout=args.timeout_seconds,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables=variables),
+            kms_key_arn=args.platform.key_arn,
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON",
                 log_group=log_group.name,
                 application_log_level="INFO",
                 system_log_level="WARN",
+            ),
+            # Said even if it is off: the provider would leave on what is no longer mentioned.
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+                mode="Active" if args.platform.settings.is_traced else "PassThrough"
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, *args.after]),
         )

@@ -10,6 +10,8 @@ import pulumi_aws as aws
 
 from components.aws.alarm import RUNBOOK, Group, declare_alarm, declare_group
 from components.aws.alarm_table import Watched, alarms
+from components.aws.budget import BudgetArgs, declare_budget
+from components.aws.dashboard import DashboardArgs, declare_dashboard
 
 _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
     "intake": ("Intake", "Trades of Helius are lost, late or refused."),
@@ -25,10 +27,13 @@ _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
 class MonitoringArgs:
     watched: Watched
     email: str | None
+    monthly_budget_usd: int | None
+    """Needs `email`. None: there is no budget."""
 
 
 class Monitoring(pulumi.ComponentResource):
-    """A topic, and the alarms that ring there: each by itself, or those of a path as one."""
+    """A topic, the alarms that ring there (each by itself, or those of a path as one), a dashboard of what they
+    watch, and a budget."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
@@ -36,11 +41,22 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("glow:aws:Monitoring", name, None, opts)
         self._name = name
         self._topic = self._alarm_topic(args)
-        self._ring(args.watched)
+        self._ring(args)
+        if args.monthly_budget_usd is not None and args.email is not None:
+            declare_budget(
+                f"{name}-budget",
+                BudgetArgs(
+                    budget_name=args.watched.prefix,
+                    monthly_usd=args.monthly_budget_usd,
+                    email=args.email,
+                ),
+                self,
+            )
         self.register_outputs({"topic": self._topic.arn})
 
     def _alarm_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
-        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told.
+        # Not encrypted with alias/aws/sns: that key's policy refuses CloudWatch, and nobody is told. Nor with
+        # the key of glow:kms: whose policy lets CloudWatch in we cannot know, and a mail is plain text anyway.
         topic = aws.sns.Topic(
             f"{self._name}-topic",
             name=f"{args.watched.prefix}-Alarms",
@@ -56,12 +72,17 @@ class Monitoring(pulumi.ComponentResource):
             )
         return topic
 
-    def _ring(self, watched: Watched) -> None:
+    def _ring(self, args: MonitoringArgs) -> None:
+        watched = args.watched
+        listed = list(alarms(watched))
+        declared = [
+            declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+            for alarm in listed
+        ]
         members: defaultdict[Group, list[aws.cloudwatch.MetricAlarm]] = defaultdict(list)
-        for alarm in alarms(watched):
-            declared = declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+        for alarm, resource in zip(listed, declared, strict=True):
             if alarm.group is not None:
-                members[alarm.group].append(declared)
+                members[alarm.group].append(resource)
         for group, (name, description) in _GROUPS.items():
             declare_group(
                 f"{self._name}-{group}",
@@ -71,3 +92,18 @@ class Monitoring(pulumi.ComponentResource):
                 topic=self._topic,
                 parent=self,
             )
+        declare_dashboard(
+            f"{self._name}-dashboard",
+            DashboardArgs(
+                watched=watched,
+                alarms=listed,
+                alarm_arns=[resource.arn for resource in declared],
+                region=self._topic.arn.apply(_region_of),
+            ),
+            self,
+        )
+
+
+def _region_of(arn: str) -> str:
+    """Config need not name the region: it may come from a profile."""
+    return "".join(arn.split(":")[3:4])

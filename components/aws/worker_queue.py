@@ -23,6 +23,8 @@ class WorkerQueueArgs:
     """What is in it, for the names of queue and policies. `debts` are what the edge did not take."""
     tries: int
     worker_timeout_seconds: int
+    key_arn: pulumi.Input[str] | None
+    """What encrypts both. None: SQS's own key."""
 
 
 class WorkerQueue(pulumi.ComponentResource):

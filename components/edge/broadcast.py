@@ -166,6 +166,12 @@ def _bindings(args: EdgeBroadcastArgs) -> list[cloudflare.WorkerVersionBindingAr
             ),
         )
     }
+    if args.settings.analytics:
+        bindings["ANALYTICS"] = cloudflare.WorkerVersionBindingArgs(
+            name="ANALYTICS",
+            type="analytics_engine",
+            dataset=args.worker_name.replace("-", "_"),  # it is a table's name in SQL
+        )
     if not args.settings.first_version_without_binding:
         for name, class_name in _CLASSES.items():
             bindings[name] = cloudflare.WorkerVersionBindingArgs(

@@ -30,6 +30,7 @@ from components.pipeline.functions import (
     later,
     prices,
     quotes,
+    route_guard,
     route_mover,
     route_worker,
     webhook,
@@ -67,6 +68,8 @@ class AwsPipelineArgs:
     websocket: WebSocketApi
     edge: EdgeTarget
     left_behind: LeftBehind
+    key_arn: pulumi.Input[str] | None
+    """What encrypts queues and environments. None: keys that AWS shares out."""
 
 
 class AwsPipeline(pulumi.ComponentResource):
@@ -102,7 +105,11 @@ class AwsPipeline(pulumi.ComponentResource):
         self, args: AwsPipelineArgs
     ) -> Sequence[Callable[[PipelineParts], LambdaFunctionArgs]]:
         has_node = args.settings.completion.rpc_url is not None
-        return [*_FUNCTIONS, completion.declare, holes.declare] if has_node else _FUNCTIONS
+        return [
+            *_FUNCTIONS,
+            *([completion.declare, holes.declare] if has_node else []),
+            *([route_guard.declare] if args.settings.routing.is_guarded else []),
+        ]
 
     def _storage(self, args: AwsPipelineArgs) -> Storage:
         return declare_storage(
@@ -111,6 +118,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 prefix=args.prefix,
                 protected=args.settings.protect,
                 edge_retry_tries=args.settings.edge_retry.tries,
+                key_arn=args.key_arn,
             ),
             self,
         )
@@ -124,6 +132,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 code=args.code,
                 dependencies_arn=self._dependency_layer(args).arn,
                 left_behind=args.left_behind,
+                key_arn=args.key_arn,
             ),
             settings=args.settings,
             storage=self.storage,

@@ -58,6 +58,8 @@ class StorageArgs:
     prefix: str
     protected: bool
     edge_retry_tries: int
+    key_arn: pulumi.Input[str] | None
+    """What encrypts the queues. None: SQS's own key."""
 
 
 def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> Storage:
@@ -70,7 +72,10 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
         candles=CandleStore(
             f"{name}-candles",
             CandleStoreArgs(
-                prefix=args.prefix, protected=args.protected, changes_arn=prices.prices.stream_arn
+                prefix=args.prefix,
+                protected=args.protected,
+                changes_arn=prices.prices.stream_arn,
+                key_arn=args.key_arn,
             ),
             child,
         ),
@@ -85,6 +90,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="updates",
                 tries=_BROADCAST_TRIES,
                 worker_timeout_seconds=_BROADCAST_TIMEOUT_SECONDS,
+                key_arn=args.key_arn,
             ),
             child,
         ),
@@ -96,6 +102,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="debts",
                 tries=args.edge_retry_tries,
                 worker_timeout_seconds=_RETRY_TIMEOUT_SECONDS,
+                key_arn=args.key_arn,
             ),
             child,
         ),
@@ -107,6 +114,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="route-tasks",
                 tries=_CHANGE_TRIES,
                 worker_timeout_seconds=_CHANGE_TIMEOUT_SECONDS,
+                key_arn=args.key_arn,
             ),
             child,
         ),
@@ -118,6 +126,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="later",
                 tries=_LATER_TRIES,
                 worker_timeout_seconds=_LATER_TIMEOUT_SECONDS,
+                key_arn=args.key_arn,
             ),
             child,
         ),
@@ -129,6 +138,7 @@ def declare_storage(name: str, args: StorageArgs, parent: pulumi.Resource) -> St
                 carries="completions",
                 tries=_COMPLETION_TRIES,
                 worker_timeout_seconds=_COMPLETION_TIMEOUT_SECONDS,
+                key_arn=args.key_arn,
             ),
             child,
         ),

@@ -18,9 +18,9 @@ _SQS_REQUESTS_PER_TRADE: Final = 3
 def route_report(policy: Policy, *, before: str | None, tokens: Mapping[str, str]) -> str:
     """The table of `tokens` (symbol → mint) under `policy`, beside the policy of `before`."""
     old = None if before is None else parse_policy(before)
-    lines = [f"Routing: {_described(policy)}."]
+    lines = [f"Routing: {described(policy)}."]
     if old is not None and old != policy:
-        lines.append(f"Before:  {_described(old)}.")
+        lines.append(f"Before:  {described(old)}.")
     lines += _table(policy, old, tokens)
     if policy.edge_is_on and (policy.is_dual or policy.aws_regions):
         lines.append(_cost_of_both_paths())
@@ -56,7 +56,8 @@ def _shown(paths: frozenset[Path]) -> str:
     return "+".join(sorted(paths))
 
 
-def _described(policy: Policy) -> str:
+def described(policy: Policy) -> str:
+    """A policy in words."""
     if not policy.edge_is_on:
         return "aws for every token (USE_EDGE_BROADCAST is false)"
     said: list[str] = [f"edge for {policy.edge_percent} % of all tokens"]

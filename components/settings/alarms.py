@@ -32,6 +32,14 @@ class AlarmSettings(BaseModel):
         " or `tokens`, ten of them a run, at most 50 requests; a trade there that is not stored rings. 0:"
         " never.",
     )
+    monthly_budget_usd: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        examples=["--path alarms.monthlyBudgetUsd 200"],
+        description="A budget of the whole AWS account: `alarmEmail` hears when the month has cost 50, 80 and 100 %"
+        " of so many US dollars, and when AWS foresees more. Empty: there is none.",
+    )
 
 
 Alarms = Annotated[AlarmSettings, BeforeValidator(listed("a map of settings", dict))]

@@ -42,6 +42,7 @@ def problems_of(
     yield from _tokens(values)
     yield from _routing(values)
     yield from _quota(values)
+    yield from _budget(values)
 
 
 def stored_value(values: Mapping[str, str], path: tuple[str | int, ...]) -> object:
@@ -211,6 +212,15 @@ def _quota(values: Mapping[str, str]) -> Iterator[Problem]:
         f" {quota.MIN_POSTS_PER_SECOND} are needed",
         tuple(f"set {key} {limit}" for key, limit in fitting.items() if limit < limits[key]),
     )
+
+
+def _budget(values: Mapping[str, str]) -> Iterator[Problem]:
+    if "monthlyBudgetUsd" in (_map(values, "alarms") or {}) and "alarmEmail" not in values:
+        yield Problem(
+            "alarmEmail",
+            f"is not set, but {NAMESPACE}:alarms.monthlyBudgetUsd is: nobody would hear of the bill",
+            (setting("alarmEmail"),),
+        )
 
 
 def _number(values: Mapping[str, str], key: str) -> int:

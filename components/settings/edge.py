@@ -113,6 +113,11 @@ class EdgeSettings(BaseModel):
         examples=["--path edge.logSampling 0.1"],
         description="Share of the worker's ordinary log lines that are written. Errors always are.",
     )
+    analytics: Flag = Field(
+        default=False,
+        examples=["--path edge.analytics true"],
+        description="Write a point for each broadcast and each refusal to Workers Analytics Engine (docs/edge.md).",
+    )
     test_page: Flag | None = Field(
         default=None,
         examples=["--path edge.testPage true"],

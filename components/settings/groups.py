@@ -30,6 +30,7 @@ class RuntimeSettings:
     architecture: str
     memory_mb: int
     log_retention_days: int
+    is_traced: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,8 @@ class RouteSettings:
     policy: Policy
     grace_seconds: int
     aws_connects_per_second: int
+    is_guarded: bool
+    """Whether a move to the edge that goes wrong is taken back by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +192,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             architecture=settings.lambda_architecture,
             memory_mb=settings.lambda_memory_mb,
             log_retention_days=settings.log_retention_days,
+            is_traced=settings.tracing,
         ),
         stream=StreamSettings(
             tokens=settings.listed_tokens,
@@ -213,6 +217,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
             policy=settings.policy,
             grace_seconds=settings.routing.grace_seconds,
             aws_connects_per_second=settings.routing.aws_connects_per_second,
+            is_guarded=settings.routing.auto_rollback,
         ),
         edge_retry=EdgeRetrySettings(
             tries=settings.edge_retry_tries, base_seconds=settings.edge_retry_base_seconds

@@ -17,6 +17,7 @@ from components.settings.values import (
     Email,
     Flag,
     JupiterRate,
+    KmsKey,
     Origin,
     Origins,
     PriceJump,
@@ -236,6 +237,17 @@ class Settings(BaseModel):
     )
     log_retention_days: RetentionDays = Field(
         default=30, description="How long CloudWatch keeps logs."
+    )
+    tracing: Flag = Field(
+        default=False,
+        description="Let X-Ray trace the functions: the time that each call waited, started and ran"
+        " (docs/operations.md).",
+    )
+    kms: KmsKey = Field(
+        default=False,
+        examples=["kms true"],
+        description="Encrypt the functions' environments and the queues with a KMS key: `true` makes one, an ARN"
+        " names one of yours (docs/operations.md). `false`: with keys that AWS shares out itself.",
     )
     protect: Flag = Field(
         default=False,

@@ -67,6 +67,13 @@ class RoutingSettings(BaseModel):
         " those that come by themselves, unless AWS has raised it.",
     )
 
+    auto_rollback: Flag = Field(
+        default=False,
+        examples=["--path routing.autoRollback true"],
+        description="Set the routing back by itself when a move to the edge goes wrong within half an hour"
+        " (docs/routing.md).",
+    )
+
     def policy(self, *, edge_is_on: bool, tokens: Mapping[str, str]) -> Policy:
         """The policy, with the symbols of `tokens` resolved."""
         percent = self.edge_percent

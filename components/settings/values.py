@@ -40,6 +40,8 @@ _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # A public key in base58, which has no 0, O, I and l.
 _ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# An alias would do for queues, but not in a role's rights.
+_KMS_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 # The values that CloudWatch Logs takes (PutRetentionPolicy), up to ten years.
 _RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
@@ -127,6 +129,14 @@ def _origin(entry: object) -> str:
     return parse_listed_origin(str(entry))
 
 
+def _kms(text: object) -> bool | str:
+    if text in ("true", "false", True, False):
+        return text in ("true", True)
+    if isinstance(text, str) and _KMS_KEY.fullmatch(text):
+        return text
+    raise ValueError("must be true, false or the ARN of a KMS key, arn:aws:kms:…:key/<id>")
+
+
 def _retention_days(days: int) -> int:
     if days not in _RETENTION_DAYS:
         raise ValueError(f"must be one of {', '.join(map(str, _RETENTION_DAYS))}")
@@ -161,6 +171,7 @@ def _email(text: str) -> str:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
+KmsKey = Annotated[bool | str, BeforeValidator(_kms)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 SigningSecret = Annotated[SecretStr, BeforeValidator(_signing_secret)]
 SecretUrl = Annotated[SecretStr, BeforeValidator(_secret_url)]

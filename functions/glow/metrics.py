@@ -61,6 +61,8 @@ EDGE_RETRY_DELIVERED: Final = Metric("EdgeRetryDelivered")
 EDGE_RETRY_RETURNED: Final = Metric("EdgeRetryReturned")
 # QuoteCollector.
 SOL_USD_AGE: Final = Metric("SolUsdAge", "Seconds")
+# RouteGuard.
+ROUTING_SET_BACK: Final = Metric("RoutingSetBack")
 
 # HoleWatch.
 HOLES: Final = Metric("Holes")  # tokens that trade on the chain, with a trade that is not stored

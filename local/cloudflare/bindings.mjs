@@ -8,7 +8,7 @@ import { ApiError } from "./errors.mjs";
  * @typedef {import("./classes.mjs").Namespaces} Namespaces
  */
 
-const TYPES = ["durable_object_namespace", "plain_text", "ratelimit", "secret_text", "version_metadata"];
+const TYPES = ["analytics_engine", "durable_object_namespace", "plain_text", "ratelimit", "secret_text", "version_metadata"];
 
 /**
  * @param {Binding[]} bindings
@@ -16,7 +16,7 @@ const TYPES = ["durable_object_namespace", "plain_text", "ratelimit", "secret_te
  * @param {Record<string, unknown>} declared the version's live exports
  */
 export function checkBindings(bindings, namespaces, declared) {
-  for (const { name, type, text, class_name = "", script_name, namespace_id, simple } of bindings) {
+  for (const { name, type, text, class_name = "", dataset, script_name, namespace_id, simple } of bindings) {
     if (!TYPES.includes(type)) {
       throw new ApiError("BAD_REQUEST", `binding ${name}: type ${type} is not emulated; the local cloud knows ${TYPES.join(", ")}`);
     }
@@ -26,6 +26,7 @@ export function checkBindings(bindings, namespaces, declared) {
     if (type === "ratelimit" && !(/^[1-9]\d*$/.test(namespace_id ?? "") && simple && [10, 60].includes(simple.period))) {
       throw new ApiError("BAD_REQUEST", `binding ${name}: a rate limit has a namespace_id, a whole number above 0, and a period of 10 or 60 s`);
     }
+    if (type === "analytics_engine" && !dataset) throw new ApiError("BAD_REQUEST", `binding ${name} of type ${type} must have a dataset`);
     if (script_name !== undefined) {
       throw new ApiError("BAD_REQUEST", `binding ${name}: a class of another script (script_name) is not emulated`);
     }
@@ -71,7 +72,7 @@ export function values(version) {
   };
   return Object.fromEntries(
     version.bindings
-      .filter(({ type }) => type !== "durable_object_namespace" && type !== "ratelimit")
+      .filter(({ type }) => !["analytics_engine", "durable_object_namespace", "ratelimit"].includes(type))
       .map(({ name, type, text }) => [name, type === "version_metadata" ? metadata : text]),
   );
 }
@@ -83,6 +84,15 @@ export function values(version) {
 export function rateLimits(version) {
   const limits = version.bindings.filter(({ type }) => type === "ratelimit");
   return { ratelimits: Object.fromEntries(limits.map(({ name, simple }) => [name, { simple }])) };
+}
+
+/**
+ * The data sets, in miniflare's form. It takes the points and keeps none.
+ * @param {Version} version
+ */
+export function datasets(version) {
+  const bound = version.bindings.filter(({ type }) => type === "analytics_engine");
+  return { analyticsEngineDatasets: Object.fromEntries(bound.map(({ name, dataset = "" }) => [name, { dataset }])) };
 }
 
 /**

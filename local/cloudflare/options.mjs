@@ -1,6 +1,6 @@
 /** Makes miniflare's options from the deployed Workers. Pure. */
 
-import { durableObjects, rateLimits, values } from "./bindings.mjs";
+import { datasets, durableObjects, rateLimits, values } from "./bindings.mjs";
 
 /**
  * @typedef {import("./state.mjs").State} State
@@ -67,6 +67,7 @@ export function codeOptions(version) {
     compatibilityFlags: version.compatibility_flags,
     bindings: values(version),
     ...rateLimits(version),
+    ...datasets(version),
     modulesRoot: "/",
     // miniflare takes the first module as the main one.
     modules: [...version.modules.filter(isMain), ...version.modules.filter((module) => !isMain(module))].map((module) => ({

@@ -16,6 +16,7 @@ import path from "node:path";
  * @property {string} [class_name] of durable_object_namespace
  * @property {string} [namespace_id] of ratelimit: limits with the same one are counted together
  * @property {{limit: number, period: number}} [simple] of ratelimit; the period in seconds
+ * @property {string} [dataset] of analytics_engine
  * @property {string} [script_name]
  *
  * @typedef {object} Export

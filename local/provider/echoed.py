@@ -17,6 +17,9 @@ ECHOED: Final[Mapping[str, Mapping[str, str]]] = {
     "aws:apigatewayv2/route:Route": {"apiId": _ADDRESS},
     "aws:apigatewayv2/routeResponse:RouteResponse": {"apiId": _ADDRESS, "routeId": _ADDRESS},
     "aws:apigatewayv2/stage:Stage": {"apiId": _ADDRESS},
+    "aws:kms/key:Key": {
+        "deletionWindowInDays": "an option of the deletion, which is stored nowhere"
+    },
     "aws:lambda/function:Function": {"code": _HASH_ONLY},
     "aws:lambda/invocation:Invocation": dict.fromkeys(
         ("functionName", "input", "triggers"), "AWS keeps no record of a call"

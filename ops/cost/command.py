@@ -58,6 +58,9 @@ def cost(
             parser=_decimal, metavar="NUMBER", help="Trades a second of each token, on average."
         ),
     ] = TYPICAL.updates_per_second,
+    kms: Annotated[
+        bool, typer.Option("--kms", help="With a KMS key of the stack (glow:kms).")
+    ] = False,
     path: Annotated[
         Path | None, typer.Option(help="This path alone. Left out: both, side by side.")
     ] = None,
@@ -94,6 +97,7 @@ def cost(
         tokens_per_user=tokens_per_user,
         tokens=tokens,
         updates_per_second=updates_per_second,
+        has_key=kms,
     )
     prices = read_prices(price_list)
     if warning := prices.age_warning(datetime.now(UTC).date()):

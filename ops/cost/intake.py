@@ -34,11 +34,12 @@ METRICS_LINE_BYTES: Final = 780
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
-ALARMS: Final = 31
+ALARMS: Final = 33
 COMPOSITE_ALARMS: Final = 3
+DASHBOARDS: Final = 1
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals and reasons of
 # skips come on top, each for the hours in which it occurs.
-METRICS: Final = 22
+METRICS: Final = 23
 # components/settings/alarms.py: a run in five minutes. Each looks at ten tokens at most, where there is
 # nothing to doubt with one request to the node: 0.2 s apart (holes/node.py); 0.1 s for it is assumed.
 HOLE_CHECKS: Final = Decimal(MONTH_SECONDS) / 300
@@ -50,6 +51,12 @@ HOLE_CHECK_READS: Final = 2 * GATE_READS + ceil(LISTED * PRICE_ROW_BYTES / 4096)
 POLLS_PER_QUEUE: Final = Decimal(5 * MONTH_SECONDS) / 20
 FIFO_QUEUES: Final = 3
 STANDARD_QUEUES: Final = 2
+# Pairs of a function and a queue that it sends to, and that it is fed from; a test counts them.
+SENDERS: Final = 20
+RECEIVERS: Final = 5
+# SQS asks KMS anew after this time, twice for a sender (SQS developer guide, "Estimating AWS KMS costs").
+DATA_KEY_SECONDS: Final = 300
+DATA_KEYS: Final = Decimal(MONTH_SECONDS) / DATA_KEY_SECONDS * (2 * SENDERS + RECEIVERS)
 
 
 def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
@@ -60,9 +67,13 @@ def intake(load: Load, path: Path, *, connects: Decimal) -> Iterator[Usage]:
     yield from calls("GET /connect", connects, ms=DISCOVERY_MS)
     yield Usage("alarms", "of the stack", Decimal(ALARMS))
     yield Usage("composite_alarms", "of the paths", Decimal(COMPOSITE_ALARMS))
+    yield Usage("dashboards", "of the stack", Decimal(DASHBOARDS))
     yield Usage("custom_metrics", "of the functions", Decimal(METRICS))
     yield Usage("sqs_fifo_requests", "polls while idle", FIFO_QUEUES * POLLS_PER_QUEUE)
     yield Usage("sqs_standard_requests", "polls while idle", STANDARD_QUEUES * POLLS_PER_QUEUE)
+    if load.has_key:
+        yield Usage("kms_keys", "of the stack", Decimal(1))
+        yield Usage("kms_requests", "data keys of queues", DATA_KEYS)
 
 
 def _trades(trades: Decimal, path: Path) -> Iterator[Usage]:

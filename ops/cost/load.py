@@ -28,6 +28,8 @@ class Load:
     tokens: int
     updates_per_second: Decimal
     """Of each token. A trade is an update."""
+    has_key: bool = False
+    """Whether a KMS key of the stack encrypts its queues."""
 
     @property
     def online(self) -> Decimal:

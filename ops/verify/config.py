@@ -40,6 +40,7 @@ class Config:
     has_dollars: bool = True
     sol_usd_max_age_seconds: int
     alarm_email: str | None = None
+    monthly_budget_usd: int | None = None
     helius: HeliusHook | None = None
     """None where the stack manages none."""
 
@@ -69,6 +70,7 @@ class Config:
             has_dollars=settings.jupiter_requests_per_minute > 0,
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
             alarm_email=settings.alarm_email,
+            monthly_budget_usd=settings.alarms.monthly_budget_usd,
             helius=_hook(settings),
         )
 

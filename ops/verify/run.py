@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.glow.errors import Unavailable
 from ops.verify.alarms import check_alarms
+from ops.verify.budget import check_budget
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding, failed
 from ops.verify.helius import check_helius
@@ -41,6 +42,7 @@ def run_checks(target: Target, plan: Plan) -> Iterator[Finding]:
     yield from guarded("SOL/USD", lambda: [check_dollars(target, now=time.time())])
     yield from guarded("dead letters", lambda: check_dead_letters(target))
     yield from guarded("alarms", lambda: check_alarms(target))
+    yield from guarded("budget", lambda: [check_budget(target)])
 
 
 def guarded(name: str, family: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import typer
@@ -13,6 +13,8 @@ from functions.glow.routing.policy import Policy, parse_policy
 from functions.glow.token import PROBE_TOKEN
 from ops.deployed import (
     DeployedStack,
+    account_of,
+    budgets_of,
     cloudwatch_of,
     dynamodb_of,
     lambda_of,
@@ -134,6 +136,14 @@ class Target:
     @property
     def cloudwatch_logs(self) -> CloudWatchLogsClient:
         return logs_of(self._queue_url)
+
+    @property
+    def budgets(self) -> Any:  # noqa: ANN401  no stubs are installed for it
+        return budgets_of(self._queue_url)
+
+    @property
+    def account(self) -> str:
+        return account_of(self._queue_url)
 
     @property
     def sns(self) -> SNSClient:

@@ -151,6 +151,7 @@ const REFUSALS = [
   ["an export's field that is not emulated", 400, { exports: { Counter: { type: "durable-object", storage: "sqlite", cache: {} } } }],
   ["a rate limit without a namespace", 400, { bindings: [{ name: "L", type: "ratelimit", simple: { limit: 1, period: 60 } }] }],
   ["a rate limit with another period", 400, { bindings: [{ name: "L", type: "ratelimit", namespace_id: "7", simple: { limit: 1, period: 30 } }] }],
+  ["a data set without a name", 400, { bindings: [{ name: "D", type: "analytics_engine" }] }],
   ["a binding that is not emulated", 400, { bindings: [{ name: "KV", type: "kv_namespace" }] }],
 ];
 

@@ -130,6 +130,14 @@ test("a rate limit counts each key", async (t) => {
   assert.deepEqual([await isAllowed("a"), await isAllowed("a"), await isAllowed("a"), await isAllowed("b")], [true, true, false, true]);
 });
 
+test("a data set takes a point", async (t) => {
+  const cloud = await start(t);
+  const code = `export default { fetch(_request, env) { env.POINTS.writeDataPoint({ indexes: ["a"], blobs: ["b"], doubles: [1] }); return new Response("written"); } };`;
+  const dataset = { name: "POINTS", type: "analytics_engine", dataset: "points" };
+  await cloud.mustDeploy(await cloud.createWorker(), aVersion({ code, bindings: [dataset], exports: {} }));
+  assert.equal(await (await fetch(cloud.worker)).text(), "written");
+});
+
 test("several workers are told apart by host", async (t) => {
   const cloud = await start(t);
   for (const name of ["one", "two"]) {

@@ -16,9 +16,10 @@ def test_every_key_is_in_one_group() -> None:
 
     assert sorted(key for keys in groups.values() for key in keys) == sorted(FIELDS)
     assert groups["Functions, logs and alarms"] == [
-        *("alarmEmail", "alarms", "alarms.holeCheckMinutes", "alarms.noTradeMinutes"),
-        *("lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
-        *("logRetentionDays", "protect"),
+        *("alarmEmail", "alarms", "alarms.holeCheckMinutes"),
+        *("alarms.monthlyBudgetUsd", "alarms.noTradeMinutes"),
+        *("kms", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
+        *("logRetentionDays", "protect", "tracing"),
     ]
 
 

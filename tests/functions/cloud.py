@@ -48,7 +48,7 @@ def ministack(folder: Path) -> Generator[str]:
         "HOME": str(folder),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
-        "SERVICES": "dynamodb,logs,sqs",
+        "SERVICES": "cloudwatch,dynamodb,logs,sqs",
     }
     with (folder / "ministack.log").open("w") as log:
         process = subprocess.Popen(

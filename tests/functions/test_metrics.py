@@ -38,6 +38,7 @@ from tests.functions.cloudwatch import Points, line_of, points_of, state_of
 from tests.functions.conftest import Listen, Load
 from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
+from tests.functions.guard import ALARM, declare_alarm, move_to_the_edge, publish
 from tests.functions.jupiter import Jupiter
 from tests.serving import serving
 from tests.stack.recording import deploy
@@ -55,7 +56,10 @@ Alarms = Mapping[str, Mapping[str, Any]]
 def deployed() -> tuple[Alarms, Alarms]:
     """The alarms of a stack by the ends of their resource names, and the composite ones."""
     stack = STACK.removeprefix("glow-")
-    config = {"alarms": f'{{"noTradeMinutes": {NO_TRADE_MINUTES}}}'}
+    config = {
+        "alarms": f'{{"noTradeMinutes": {NO_TRADE_MINUTES}}}',
+        "routing": '{"autoRollback": true}',
+    }
     deployment = deploy(stack, config=config)
 
     def by_slug(kind: str) -> Alarms:
@@ -88,6 +92,7 @@ class Scene:
         self.edge: Edge = parts["edge"]
         self.endpoint: Endpoint = parts["endpoint"]
         self.jupiter: Jupiter = parts["jupiter"]
+        self.routes: RouteTable = parts["routes"]
         self.listen: Listen = parts["listen"]
         self._caplog = caplog
         self._of_aws: list[Points] = []
@@ -161,7 +166,6 @@ def scene(
     routes: RouteTable,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Scene]:
-    del routes  # emptied: SOL/USD lies in it
     with Jupiter() as jupiter:
         parts = {
             "queue": queue,
@@ -170,6 +174,7 @@ def scene(
             "edge": edge,
             "endpoint": endpoint,
             "jupiter": jupiter,
+            "routes": routes,  # emptied: SOL/USD lies in it
             "listen": listen,
         }
         yield Scene(load, parts, caplog)
@@ -234,6 +239,13 @@ def the_edge_fails_again(scene: Scene) -> None:
     scene.retry_at_the_edge()
 
 
+def a_move_to_the_edge_goes_wrong(scene: Scene) -> None:
+    declare_alarm()
+    move_to_the_edge(scene.routes)
+    publish(STACK, updates=100, failures=30)
+    scene.load("route_guard", ROUTE_ALARM=ALARM).handler({}, None)
+
+
 def helius_sends(body: str, **variables: str) -> Callable[[Scene], object]:
     return lambda scene: scene.post(body, **variables)
 
@@ -265,6 +277,7 @@ METRICS: Final[Sequence[tuple[Cause, Mapping[str, float | None]]]] = [
     (Scene.collect_quotes, {"SolUsdAge": ANY}),
     (jupiter_knows_no_sol, {"SolUsdAge": 86_400}),
     (a_trade_is_missing, {"Holes": 1}),
+    (a_move_to_the_edge_goes_wrong, {"RoutingSetBack": 1}),
 ]
 
 
@@ -345,6 +358,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "edge-failing": the_edge_fails,
     "sol-usd": jupiter_knows_no_sol,
     "holes": a_trade_is_missing,
+    "routing-set-back": a_move_to_the_edge_goes_wrong,
     "dead-letters": poison_is_broadcast,
     **{
         slug: aws_reports(
@@ -373,6 +387,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
             "completion": "CompletionWorker",
             "holes": "HoleWatch",
             "quotes": "QuoteCollector",
+            "route-guard": "RouteGuard",
             "route-mover": "RouteMover",
             "route-worker": "RouteWorker",
         }.items()

@@ -31,6 +31,7 @@ from ops.tail.functions import FunctionTail
 from ops.trace.evidence import Search, gather
 from ops.trace.way import steps_of
 from ops.verify.alarms import check_alarms
+from ops.verify.budget import check_budget
 from ops.verify.config import Config
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding
@@ -52,6 +53,7 @@ PLAN = Plan(trades=3, limits_ms={"aws": 600_000, "edge": 600_000})
 IMPATIENT = replace(PLAN, heard_within_seconds=5)
 REAL_TOKEN = "LISTED"
 EMAIL = "alarms@example.com"
+BUDGET_USD = 200
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,7 @@ def stack(cloud: LocalCloud) -> LocalStack:
     stack.config_set("tokens", json.dumps({REAL_TOKEN: REAL_TOKEN}))
     stack.config_set("routing", json.dumps({"edgePercent": 0}))
     stack.config_set("alarmEmail", EMAIL)
+    stack.config_set("alarms", json.dumps({"monthlyBudgetUsd": BUDGET_USD}))
     stack.up()
     return stack
 
@@ -302,6 +305,27 @@ def alarm_is_mute(name: str) -> Callable[[Target, Aws], AbstractContextManager[T
 
 
 @contextmanager
+def budget_is_gone(target: Target, aws: Aws) -> Generator[Target]:
+    client = aws.client("budgets")
+    named = {"AccountId": target.account, "BudgetName": f"glow-{target.name}"}
+    budget = client.describe_budget(**named)["Budget"]
+    alerts = [
+        {
+            "Notification": alert,
+            "Subscribers": client.describe_subscribers_for_notification(
+                **named, Notification=alert
+            )["Subscribers"],
+        }
+        for alert in client.describe_notifications_for_budget(**named)["Notifications"]
+    ]
+    client.delete_budget(**named)
+    yield target
+    client.create_budget(
+        AccountId=target.account, Budget=budget, NotificationsWithSubscribers=alerts
+    )
+
+
+@contextmanager
 def alarm_rings(target: Target, aws: Aws) -> Generator[Target]:
     client, name = aws.client("cloudwatch"), f"glow-{target.name}-BroadcastLate"
     client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="tried")
@@ -513,6 +537,14 @@ FAULTS = (
         "alarms quiet",
         "ring: glow-local-BroadcastLate",
         "describe-alarms",
+    ),
+    Fault(
+        "budget gone",
+        budget_is_gone,
+        lambda target: [check_budget(target)],
+        "budget present",
+        "there is none",
+        "up --refresh",
     ),
     Fault(
         "functions have another edge secret",

@@ -39,9 +39,10 @@ AMOUNTS_OF_AWS: Final = {
     "sqs_standard_requests": 2 * IDLE_POLLS,
     "egress_gb": DELIVERIES * 380 / 1e9,
     "dynamodb_gb": TRADES * 440 / 1e9,
-    "alarms": 31,
+    "alarms": 33,
     "composite_alarms": 3,
-    "custom_metrics": 22,
+    "custom_metrics": 23,
+    "dashboards": 1,
 }
 AMOUNTS_OF_EDGE: Final = {
     "helius_credits": TRADES,
@@ -59,6 +60,14 @@ AMOUNTS_OF_EDGE: Final = {
     "room_rows_written": TRADES + TRADES / 32,  # an update in 20 s, each saved alone
     "room_gb_seconds": (20 * 0.5 + 0.025) * 2_592_000 * 0.128,  # rooms: awake for 10 of 20 s
 }
+
+
+def test_key_of_the_stack_is_billed_where_it_has_one() -> None:
+    with_key = usages_of(replace(EVENING, has_key=True), "aws")
+
+    added = {each.price: each.amount for each in with_key if each.price.startswith("kms")}
+    assert added == {"kms_keys": 1, "kms_requests": 2_592_000 // 300 * (2 * 20 + 5)}
+    assert not [each for each in usages_of(EVENING, "aws") if each.price.startswith("kms")]
 
 
 @pytest.mark.parametrize(
@@ -81,9 +90,11 @@ def test_bill_without_trades_and_users_online_is_what_stands_there() -> None:
         sessions_per_day=Decimal(0),
         updates_per_second=Decimal(0),
     )
-    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("3.10") + Decimal("1.50")
+    polls, alarms = Decimal("0.97") + Decimal("0.52"), Decimal("3.30") + Decimal("1.50")
     holes = Decimal("0.60") + Decimal("0.50")
-    standing = polls + alarms + holes + Decimal("6.60")  # and metrics
+    standing = (
+        polls + alarms + holes + Decimal("6.90") + Decimal("3.00")
+    )  # metrics, and the dashboard
 
     assert make_bill(idle, "aws", PRICES).usd == standing
     assert make_bill(idle, "edge", PRICES).usd == standing + 5

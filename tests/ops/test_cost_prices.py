@@ -1,6 +1,7 @@
 """The price list, and what an amount costs by it."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -40,7 +41,8 @@ def test_amount_costs_its_tiers(key: str, amount: str, usd: str) -> None:
 
 
 def test_list_has_what_is_used_and_nothing_else() -> None:
-    used = {usage.price for path in ("aws", "edge") for usage in usages_of(EVENING, path)}
+    with_key = replace(EVENING, has_key=True)
+    used = {usage.price for path in ("aws", "edge") for usage in usages_of(with_key, path)}
 
     assert used == set(PRICES.prices)
 

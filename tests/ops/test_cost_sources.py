@@ -56,7 +56,15 @@ def test_stack_has_so_many_alarms_and_queues_with_a_worker() -> None:
 
     assert sum("metricAlarm:MetricAlarm" in urn for urn in URNS) == intake.ALARMS
     assert sum("compositeAlarm:CompositeAlarm" in urn for urn in URNS) == intake.COMPOSITE_ALARMS
+    assert sum("dashboard:Dashboard" in urn for urn in URNS) == intake.DASHBOARDS
     assert len(polled) == intake.FIFO_QUEUES + intake.STANDARD_QUEUES
+
+
+def test_so_many_functions_send_to_queues_and_are_fed_from_them() -> None:
+    policies = [urn for urn in URNS if "rolePolicy:RolePolicy" in urn]
+
+    assert sum("-send-" in urn for urn in policies) == intake.SENDERS
+    assert sum("-receive-" in urn for urn in policies) == intake.RECEIVERS
 
 
 def test_functions_have_so_many_metrics() -> None:

@@ -12,8 +12,9 @@ from rich.console import Console
 from components.settings.load import parse_settings
 from functions.glow.paths import Path
 from functions.glow.routing.policy import Policy
-from ops.deployed import DeployedStack, cloudwatch_of, sns_of
+from ops.deployed import DeployedStack, budgets_of, cloudwatch_of, sns_of
 from ops.verify.alarms import check_alarms
+from ops.verify.budget import check_budget
 from ops.verify.command import show
 from ops.verify.config import Config, HeliusHook
 from ops.verify.finding import Finding, failed, skipped, well
@@ -121,12 +122,14 @@ def test_config_that_differs_is_read() -> None:
         jupiterRequestsPerMinute="0",
         solUsdMaxAgeSeconds="600",
         alarmEmail="me@app.example",
+        alarms='{"monthlyBudgetUsd": 200}',
         HeliusApiKey="the-api-key-of-the-dashboard-0123456789",
         helius='{"manageWebhook": true, "addresses": ["So11111111111111111111111111111111111111112"]}',
     )
 
     assert (config.origins, config.has_dollars) == (("https://app.example",), False)
     assert (config.sol_usd_max_age_seconds, config.alarm_email) == (600, "me@app.example")
+    assert config.monthly_budget_usd == 200
     assert config.helius is not None
     assert config.helius.origin == "https://api.helius.xyz"
 
@@ -171,9 +174,6 @@ def test_alarm_email_counts_once_it_is_confirmed(
     """The emulator confirms by itself, so the answers of AWS are given here."""
     cloudwatch, sns = cloudwatch_of(QUEUE), sns_of(QUEUE)
 
-    def is_it(client: object) -> Callable[[str], object]:
-        return lambda _queue_url: client
-
     monkeypatch.setattr("ops.verify.target.cloudwatch_of", is_it(cloudwatch))
     monkeypatch.setattr("ops.verify.target.sns_of", is_it(sns))
     config = replace(CONFIG, alarm_email="me@app.example")
@@ -184,6 +184,63 @@ def test_alarm_email_counts_once_it_is_confirmed(
         *_, line = check_alarms(a_target(config))
 
     assert (line.name, line.state, line.seen) == ("alarm e-mail", state, seen)
+
+
+def is_it(client: object) -> Callable[[str], object]:
+    """In place of what makes a client."""
+    return lambda _queue_url: client
+
+
+def a_budget(usd: str) -> dict[str, object]:
+    limit = {"Amount": usd, "Unit": "USD"}
+    return {
+        "BudgetName": "glow-dev",
+        "BudgetType": "COST",
+        "BudgetLimit": limit,
+        "TimeUnit": "MONTHLY",
+    }
+
+
+@pytest.mark.parametrize(
+    ("usd", "alerts", "state", "seen"),
+    [
+        ("200.0", [80.0, 100.0], "ok", "$200 a month; alarmEmail hears at 80, 100 %"),
+        ("500", [80.0], "failed", "it is $500, not $200"),
+        ("200", [], "failed", "alarmEmail hears nothing of it"),
+        (None, [], "failed", "there is none"),
+    ],
+)
+def test_budget_is_as_config_has_it_and_somebody_hears_of_it(
+    usd: str | None, alerts: list[float], state: str, seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets = budgets_of(QUEUE)
+    monkeypatch.setattr("ops.verify.target.budgets_of", is_it(budgets))
+    config = replace(CONFIG, alarm_email="me@app.example", monthly_budget_usd=200)
+    told = {"Subscribers": [{"SubscriptionType": "EMAIL", "Address": "me@app.example"}]}
+    listed = [
+        {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": percent}
+        for percent in alerts
+    ]
+    with Stubber(budgets) as account:
+        named = {"AccountId": "000000000000", "BudgetName": "glow-dev"}
+        if usd is None:
+            account.add_client_error("describe_budget", "NotFoundException")
+        else:
+            account.add_response("describe_budget", {"Budget": a_budget(usd)}, named)
+            account.add_response("describe_notifications_for_budget", {"Notifications": listed})
+            for _ in alerts:
+                account.add_response("describe_subscribers_for_notification", told)
+        found = check_budget(a_target(config))
+
+    assert (found.name, found.state, found.seen) == ("budget present", state, seen)
+    assert state == "ok" or found.remedy == "pulumi up --refresh --stack dev"
+
+
+def test_budget_that_nobody_set_is_no_fault() -> None:
+    found = check_budget(a_target())
+
+    assert found.state == "skipped"
+    assert "config set --path alarms.monthlyBudgetUsd" in found.remedy
 
 
 def test_what_aws_refuses_is_a_red_line() -> None:

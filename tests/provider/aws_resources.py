@@ -15,12 +15,16 @@ INTEGRATION: Final = "aws:apigatewayv2/integration:Integration"
 ROUTE: Final = "aws:apigatewayv2/route:Route"
 ROUTE_RESPONSE: Final = "aws:apigatewayv2/routeResponse:RouteResponse"
 STAGE: Final = "aws:apigatewayv2/stage:Stage"
+BUDGET: Final = "aws:budgets/budget:Budget"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
 TABLE: Final = "aws:dynamodb/table:Table"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
+ALIAS: Final = "aws:kms/alias:Alias"
+KEY: Final = "aws:kms/key:Key"
 MAPPING: Final = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION: Final = "aws:lambda/function:Function"
 INVOCATION: Final = "aws:lambda/invocation:Invocation"
@@ -52,6 +56,19 @@ ANY_QUEUE: Final = {
 NO_QUEUE: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}],
+}
+
+
+KEY_POLICY: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -97,6 +114,18 @@ def make_all(provider: Provider, prefix: str) -> Made:
         alarmRule=f'ALARM("{prefix}-alarm")',
         alarmActions=[topic.id],
     )
+    make(DASHBOARD, dashboardName=f"{prefix}-dashboard", dashboardBody=json.dumps({"widgets": []}))
+    make(
+        BUDGET,
+        name=f"{prefix}-budget",
+        budgetType="COST",
+        limitAmount="100",
+        limitUnit="USD",
+        timeUnit="MONTHLY",
+        notifications=[_told_at(80)],
+    )
+    key = make(KEY, description="of tests", enableKeyRotation=True, policy=json.dumps(KEY_POLICY))
+    make(ALIAS, name=f"alias/{prefix}", targetKeyId=key.id)
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
     layer = make(
         LAYER,
@@ -250,6 +279,39 @@ CHANGES: Final = (
         {"alarmActions": [], "alarmDescription": "off", "alarmRule": "FALSE"},
     ),
     ByHand(
+        BUDGET,
+        lambda aws, made: aws.budgets.delete_notification(
+            AccountId=aws.account,
+            BudgetName=text(made[BUDGET].inputs, "name"),
+            Notification={
+                "NotificationType": "ACTUAL",
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": 80,
+                "ThresholdType": "PERCENTAGE",
+            },
+        ),
+        {"notifications": []},
+    ),
+    ByHand(
+        KEY,
+        lambda aws, made: aws.kms.disable_key_rotation(KeyId=made[KEY].id),
+        {"enableKeyRotation": False},
+    ),
+    ByHand(
+        KEY,
+        lambda aws, made: aws.kms.put_key_policy(
+            KeyId=made[KEY].id, Policy=json.dumps({**KEY_POLICY, "Statement": []})
+        ),
+        {"policy": json.dumps({**KEY_POLICY, "Statement": []})},
+    ),
+    ByHand(
+        DASHBOARD,
+        lambda aws, made: aws.cloudwatch.put_dashboard(
+            DashboardName=made[DASHBOARD].id, DashboardBody=json.dumps({"widgets": [{}]})
+        ),
+        {"dashboardBody": json.dumps({"widgets": [{}]})},
+    ),
+    ByHand(
         TABLE,
         lambda aws, made: aws.dynamodb.update_continuous_backups(
             TableName=made[TABLE].id,
@@ -299,12 +361,14 @@ CHANGES: Final = (
             FunctionName=made[FUNCTION].id,
             MemorySize=512,
             Timeout=20,
+            TracingConfig={"Mode": "Active"},
             Environment={"Variables": {"STEP": "1", "DEBUG": "yes"}},
         ),
         {
             "environment": {"variables": {"STEP": "1", "DEBUG": "yes"}},
             "memorySize": 512,
             "timeout": 20,
+            "tracingConfig": {"mode": "Active"},
         },
     ),
     ByHand(
@@ -354,8 +418,8 @@ CHANGES: Final = (
     ),
 )
 
-# AWS has no call that changes one of these.
-UNCHANGEABLE: Final = frozenset({DEPLOYMENT, INVOCATION, LAYER, SUBSCRIPTION, TOPIC})
+# AWS has no call that changes one of these; an alias, only to a key, whose id is another one each time.
+UNCHANGEABLE: Final = frozenset({ALIAS, DEPLOYMENT, INVOCATION, LAYER, SUBSCRIPTION, TOPIC})
 
 # Deleted by hand, in this order.
 DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
@@ -382,6 +446,14 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
         LayerName=text(made[LAYER].inputs, "layerName"), VersionNumber=1
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
+    BUDGET: lambda aws, made: aws.budgets.delete_budget(
+        AccountId=aws.account, BudgetName=text(made[BUDGET].inputs, "name")
+    ),
+    ALIAS: lambda aws, made: aws.kms.delete_alias(AliasName=made[ALIAS].id),
+    KEY: lambda aws, made: aws.kms.schedule_key_deletion(KeyId=made[KEY].id, PendingWindowInDays=7),
+    DASHBOARD: lambda aws, made: aws.cloudwatch.delete_dashboards(
+        DashboardNames=[made[DASHBOARD].id]
+    ),
     COMPOSITE: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[COMPOSITE].id]),
     ALARM: lambda aws, made: aws.cloudwatch.delete_alarms(AlarmNames=[made[ALARM].id]),
     SCHEDULE: lambda aws, made: aws.scheduler.delete_schedule(
@@ -399,6 +471,16 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     QUEUE: lambda aws, made: aws.sqs.delete_queue(QueueUrl=made[QUEUE].id),
     TABLE: lambda aws, made: aws.dynamodb.delete_table(TableName=made[TABLE].id),
 }
+
+
+def _told_at(percent: int) -> Value:
+    return {
+        "notificationType": "ACTUAL",
+        "comparisonOperator": "GREATER_THAN",
+        "threshold": percent,
+        "thresholdType": "PERCENTAGE",
+        "subscriberEmailAddresses": ["someone@example.com"],
+    }
 
 
 def _allowing(permission: str) -> dict[str, str]:

@@ -53,9 +53,12 @@ def test_change_by_hand_is_shown_by_a_refresh(drifted: str) -> None:
 def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
     assert names(second.printed, "updated") == {
         "answer",
+        "budget",
+        "dashboard",
         "dead-letters",
         "http",
         "http-stage",
+        "key",
         "logs",
         "path",
         "schedule",
@@ -119,9 +122,12 @@ def test_function_of_an_emptied_cloud_is_called_again(called_again: Seen, healed
 def test_destroy_leaves_nothing(destroyed: str, aws: Session) -> None:
     assert "deleted" in destroyed
     assert aws.apigatewayv2.get_apis()["Items"] == []
+    assert aws.budgets.describe_budgets(AccountId=aws.account).get("Budgets", []) == []
     assert aws.cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert aws.cloudwatch.list_dashboards()["DashboardEntries"] == []
     assert aws.dynamodb.list_tables()["TableNames"] == []
     assert aws.iam.list_roles(PathPrefix="/")["Roles"] == []
+    assert aws.kms.list_aliases()["Aliases"] == []
     assert aws.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
     assert aws.lambda_.list_functions()["Functions"] == []
     assert aws.lambda_.list_layers()["Layers"] == []

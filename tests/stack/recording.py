@@ -101,20 +101,21 @@ def deploy(
     *,
     last_outputs: Mapping[str, object] | None = None,
     log_groups: Sequence[str] | None = (),
+    routing_item: Mapping[str, object] | None = None,
     program: Callable[[], None] | None = None,
 ) -> Deployment:
     """Run `__main__.py` (or `program`) with `config` (keys without `glow:`) beside the required secret and
     an RPC node; an empty text leaves a key out.
 
     `last_outputs` are those of an `up` before; without them there was none. `log_groups` are there
-    already; None means that nobody may know.
+    already; None means that nobody may know. So it is with `routing_item`, the row of RoutesTable.
     """
     given = {"HeliusWebhookSecret": WEBHOOK_SECRET, "RpcUrl": NODE, **(config or {})}
     values = {key: value for key, value in given.items() if value}
     secrets = [
         f"glow:{key}" for key in values if "Secret" in key or key.endswith(("ApiKey", "RpcUrl"))
     ]
-    engine = _Engine(_Cloud(last_outputs or {}, log_groups))
+    engine = _Engine(_Cloud(last_outputs or {}, log_groups, routing_item))
     console = _Console()
 
     async def run() -> None:
@@ -190,22 +191,30 @@ class _Console(logging.Handler):
 
 
 class _Denied(grpc.RpcError):
-    """As a provider answers a caller without the right."""
+    """As a provider answers a caller without the right `action`."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self._action = action
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
-        return "AccessDeniedException: not authorized to perform logs:DescribeLogGroups"
+        return f"AccessDeniedException: not authorized to perform {self._action}"
 
 
 class _Cloud(Mocks):
     """Answers each creation with what AWS would add: ids, ARNs, addresses."""
 
     def __init__(
-        self, last_outputs: Mapping[str, object], log_groups: Sequence[str] | None
+        self,
+        last_outputs: Mapping[str, object],
+        log_groups: Sequence[str] | None,
+        routing_item: Mapping[str, object] | None,
     ) -> None:
         super().__init__()
+        self._routing_item = routing_item
         self._last_outputs = last_outputs
         self._log_groups = log_groups
 
@@ -215,9 +224,13 @@ class _Cloud(Mocks):
         if args.token == "aws:cloudwatch/getLogGroups:getLogGroups":
             prefix = cast("Json", args.args)["logGroupNamePrefix"]
             if self._log_groups is None:
-                raise _Denied
+                raise _Denied("logs:DescribeLogGroups")
             names = [name for name in self._log_groups if name.startswith(prefix)]
             return {"logGroupNames": names}, []
+        if args.token == "aws:dynamodb/getTableItem:getTableItem":
+            if self._routing_item is None:
+                raise _Denied("dynamodb:GetItem")
+            return {"item": json.dumps(self._routing_item)}, []
         raise AssertionError(f"the program asks the cloud for {args.token}")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Json]:
@@ -257,7 +270,9 @@ def urns() -> str:
     """The URNs of stack `prod` with every optional resource, one a line."""
     optional = {
         "alarmEmail": "oncall@example.com",
-        "alarms": '{"noTradeMinutes": 10}',
+        "alarms": '{"noTradeMinutes": 10, "monthlyBudgetUsd": 200}',
+        "kms": "true",
+        "routing": '{"autoRollback": true}',
         "websocketAccessLogs": "true",
         "HeliusApiKey": "what-helius-lets-in",
         "helius": json.dumps({"manageWebhook": True, "addresses": ["1" * 32]}),

@@ -179,6 +179,13 @@ def test_worker_is_told_what_it_needs_and_no_more() -> None:
     assert len(told) == 3 + len(texts) + 2
 
 
+def test_points_go_to_the_workers_own_data_set_where_config_says_so(edge: Deployment) -> None:
+    on = deploy_edge({**CUSTOM_DOMAIN, "analytics": True})
+
+    assert "ANALYTICS" not in bindings(edge)
+    assert bindings(on)["ANALYTICS"] == {"type": "analytics_engine", "dataset": "glow_broadcast"}
+
+
 def test_variables_are_shown_because_the_provider_hides_them() -> None:
     outputs = deploy_edge({**CUSTOM_DOMAIN, "windowMs": 20}).outputs
 

@@ -19,7 +19,11 @@ def _this_file(module: str, lists: Lists) -> pulumi.Archive:
 
 def declare(**environment: pulumi.Input[str]) -> None:
     runtime = RuntimeSettings(
-        runtime="python3.13", architecture="arm64", memory_mb=128, log_retention_days=1
+        runtime="python3.13",
+        architecture="arm64",
+        memory_mb=128,
+        log_retention_days=1,
+        is_traced=False,
     )
     platform = LambdaPlatform(
         name="glow",
@@ -28,6 +32,7 @@ def declare(**environment: pulumi.Input[str]) -> None:
         code=_this_file,
         dependencies_arn="arn:layer",
         left_behind=LeftBehind("glow-dev", functions=()),
+        key_arn=None,
     )
     args = LambdaFunctionArgs(
         module="prices",

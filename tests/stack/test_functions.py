@@ -51,14 +51,15 @@ def lists(deployment: Deployment, module: str) -> object:
     return json.loads(archive.read("functions/lists.json"))
 
 
-def test_every_handler_in_the_folder_is_deployed(prod: Deployment) -> None:
+def test_every_handler_in_the_folder_is_deployed() -> None:
+    with_all = deploy(config={"routing": '{"autoRollback": true}'})
     handlers = {
         f"functions.{path.stem}.handler"
         for path in (ROOT / "functions").glob("*.py")
         if "\ndef handler(" in path.read_text()
     }
 
-    deployed = [each.inputs["handler"] for each in prod.of_type("aws:lambda/function:Function")]
+    deployed = [each.inputs["handler"] for each in with_all.of_type("aws:lambda/function:Function")]
 
     assert sorted(deployed) == sorted(handlers)
 
@@ -74,6 +75,13 @@ def test_function_runs_its_module_on_the_platform_of_config(
     assert function["code"].name == f"{module}.zip"
     assert (function["runtime"], function["architectures"]) == ("python3.13", ["arm64"])
     assert function["memorySize"] == 1769
+
+
+def test_functions_are_traced_where_config_says_so(prod: Deployment) -> None:
+    """Off is said as well: the provider leaves on what is no longer mentioned."""
+    for deployment, mode in ((prod, "PassThrough"), (deploy(config={"tracing": "true"}), "Active")):
+        functions = deployment.of_type("aws:lambda/function:Function")
+        assert {each.inputs["tracingConfig"]["mode"] for each in functions} == {mode}
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS.items())

@@ -9,6 +9,16 @@ OTHERS = ["/aws/lambda/glow-prod-OldFunction", "/aws/lambda/glow-dev-PriceApi", 
 DEPLOYED = {"FunctionNames": {"webhook": "glow-prod-HeliusPriceWebhook"}}
 
 
+def test_every_log_ends_those_of_accesses_too() -> None:
+    config = {"websocketAccessLogs": "true", "logRetentionDays": "14"}
+
+    groups = deploy(config=config).of_type("aws:cloudwatch/logGroup:LogGroup")
+
+    names = {each.inputs["name"] for each in groups}
+    assert {"/aws/vendedlogs/glow-prod-RestApi", "/aws/vendedlogs/glow-prod-WebSocketApi"} < names
+    assert {each.inputs["retentionInDays"] for each in groups} == {14}
+
+
 def adopted(deployment: Deployment) -> Sequence[str]:
     return sorted(each.adopted for each in deployment.resources if each.adopted)
 

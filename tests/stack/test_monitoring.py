@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.glow import metrics
+from tests.stack.alarm_times import COMMAND, alarms_of, table, times_of
 from tests.stack.recording import Deployment, deploy
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -30,7 +31,7 @@ OF_EACH_GROUP = {
 
 @pytest.fixture(scope="module")
 def watched() -> Deployment:
-    return deploy(config={"alarms": '{"noTradeMinutes": 10}'})
+    return deploy(config={"alarms": '{"noTradeMinutes": 10}', "routing": '{"autoRollback": true}'})
 
 
 @pytest.mark.parametrize(
@@ -231,6 +232,19 @@ def test_every_section_says_what_it_means_how_to_check_and_what_to_do() -> None:
         assert found == ["Means", "Check", "Do"], name
 
 
+def test_every_alarm_rings_for_its_cause_and_is_over_without_it(watched: Deployment) -> None:
+    for alarm in alarms_of(watched):
+        rings, ends = times_of(alarm)
+        assert rings == alarm["period"] * alarm["evaluationPeriods"], alarm["name"]
+        assert ends == alarm["period"], alarm["name"]
+
+
+def test_runbook_tells_how_soon_each_alarm_rings(watched: Deployment) -> None:
+    assert table(alarms_of(watched)) in RUNBOOK.read_text(), (
+        f"Put there what this prints: {COMMAND}"
+    )
+
+
 def test_runbook_names_every_metric() -> None:
     named = set(re.findall(r"`([A-Z]\w+)[`.]", RUNBOOK.read_text()))
     own = {each.name for each in vars(metrics).values() if isinstance(each, metrics.Metric)}
@@ -253,6 +267,32 @@ def test_alarms_are_mailed_to_the_address_of_config(prod: Deployment) -> None:
         "protocol": "email",
         "endpoint": "oncall@example.com",
     }
+
+
+def test_budget_mails_before_it_is_used_up() -> None:
+    config = {"alarms": '{"monthlyBudgetUsd": 200}', "alarmEmail": "oncall@example.com"}
+
+    budget = deploy(config=config).named("glow-monitoring-budget").inputs
+
+    assert (budget["name"], budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == (
+        *("glow-prod", "200", "USD", "MONTHLY"),
+    )
+    assert [
+        (each["notificationType"], each["comparisonOperator"], each["threshold"])
+        for each in budget["notifications"]
+    ] == [
+        ("ACTUAL", "GREATER_THAN", 50),
+        ("ACTUAL", "GREATER_THAN", 80),
+        ("ACTUAL", "GREATER_THAN", 100),
+        ("FORECASTED", "GREATER_THAN", 100),
+    ]
+    for each in budget["notifications"]:
+        assert each["subscriberEmailAddresses"] == ["oncall@example.com"]
+        assert each["thresholdType"] == "PERCENTAGE"
+
+
+def test_stack_has_a_budget_only_where_config_says_how_much(prod: Deployment) -> None:
+    assert not prod.of_type("aws:budgets/budget:Budget")
 
 
 def _rings(inputs: Mapping[str, object]) -> bool:

@@ -14,11 +14,14 @@ LOG_GROUP = r"[A-Za-z0-9_/.#-]{1,512}"
 # The rules of each API for the name that a resource is given.
 RULES = {
     "aws:apigatewayv2/api:Api": r".{1,128}",
+    "aws:budgets/budget:Budget": r"[^:\\]{1,100}",
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": r".{1,255}",
+    "aws:cloudwatch/dashboard:Dashboard": AWS_NAME + r"{1,255}",
     "aws:cloudwatch/logGroup:LogGroup": LOG_GROUP,
     "aws:cloudwatch/metricAlarm:MetricAlarm": r".{1,255}",
     "aws:dynamodb/table:Table": r"[A-Za-z0-9_.-]{3,255}",
     "aws:iam/role:Role": r"[A-Za-z0-9_+=,.@-]{1,64}",
+    "aws:kms/alias:Alias": r"alias/[A-Za-z0-9/_-]{1,250}",
     "aws:lambda/function:Function": AWS_NAME + r"{1,64}",
     "aws:lambda/layerVersion:LayerVersion": AWS_NAME + r"{1,140}",
     "aws:scheduler/schedule:Schedule": r"[0-9A-Za-z_.-]{1,64}",
@@ -34,13 +37,20 @@ def names(deployment: Deployment) -> list[tuple[str, str]]:
         (each.type, value)
         for each in deployment.resources
         for key, value in each.inputs.items()
-        if key in ("name", "alarmName", "layerName") and "lll" in value
+        if key in ("name", "alarmName", "dashboardName", "layerName") and "lll" in value
     ]
 
 
 @pytest.fixture(scope="module")
 def longest() -> Deployment:
-    optional = {"alarmEmail": "oncall@example.com", "websocketAccessLogs": "true", **EDGE}
+    optional = {
+        "alarmEmail": "oncall@example.com",
+        "alarms": '{"monthlyBudgetUsd": 200}',
+        "kms": "true",
+        "routing": '{"autoRollback": true}',
+        "websocketAccessLogs": "true",
+        **EDGE,
+    }
     return deploy(LONGEST, config=optional)
 
 

@@ -61,6 +61,8 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "logRetentionDays": "8",
         "priceRetentionDays": "0",
         "protect": "1",
+        "kms": "alias/mine",
+        "tracing": "on",
         "alarmEmail": "oncall",
         "broadcastConcurrency": "1",
         "jupiterRequestsPerMinute": "5",
@@ -119,6 +121,7 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
     },
     "edge with no address": {"edge": {"accountId": "me"}},
     "edge with a route and no hostname": {"edge": {**EDGE, "route": True}},
+    "a budget of which nobody hears": {"alarms": {"monthlyBudgetUsd": 200}},
     "listeners of a token without a key": {"listeners": "token"},
     "listeners with keys that are none": {
         "listeners": "tokens",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components.aws.schedule import trust_of
-from tests.stack.recording import Deployment
+from tests.stack.recording import Deployment, deploy
 
 PRICES = "arn:Table:glow-prod-PriceTimeSeriesTable"
 CHANGES = "arn:Table:glow-prod-PriceTimeSeriesTable/stream/*"
@@ -268,6 +268,18 @@ def test_jupiter_is_asked_every_minute(prod: Deployment) -> None:
     schedule = prod.named("glow-quotes-schedule").inputs
 
     assert (schedule["scheduleExpression"], schedule["state"]) == ("rate(1 minute)", "ENABLED")
+
+
+def test_functions_may_write_traces_only_where_they_are_traced(prod: Deployment) -> None:
+    traced = deploy(config={"tracing": "true"})
+
+    assert not [each for each in prod.resources if each.name.endswith("-write-traces")]
+    policies = [each for each in traced.resources if each.name.endswith("-write-traces")]
+    functions = traced.of_type("aws:lambda/function:Function")
+    assert {each.inputs["role"] for each in policies} == {each.inputs["name"] for each in functions}
+    for each in policies:
+        (statement,) = json.loads(each.inputs["policy"])["Statement"]
+        assert statement["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 
 
 def test_schedule_acts_for_its_own_account_alone() -> None:

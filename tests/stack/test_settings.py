@@ -92,6 +92,7 @@ BAD_VALUES = [
     ("priceRetentionDays", "0", "greater than or equal to 1"),
     ("protect", "1", "must be true or false"),
     ("alarmEmail", "oncall", "must be an e-mail address"),
+    ("kms", "alias/mine", "must be true, false or the ARN of a KMS key"),
     ("edgeRetryTries", "1", "greater than or equal to 2"),
     ("edgeRetryBaseSeconds", "0", "greater than or equal to 1"),
     ("broadcastConcurrency", "1", "greater than or equal to 2"),
@@ -147,6 +148,11 @@ BAD_LISTS = [
         {"alarms": '{"holeCheckMinutes": 61}'},
         "alarms.holeCheckMinutes is 61: must be less than or equal to 60",
         ["set --path alarms.holeCheckMinutes 5"],
+    ),
+    (
+        {"alarms": '{"monthlyBudgetUsd": 200}'},
+        "alarmEmail is not set, but glow:alarms.monthlyBudgetUsd is: nobody would hear of the bill",
+        ["set --plaintext alarmEmail oncall@example.com"],
     ),
     (
         {"tokens": "SOL"},

@@ -51,6 +51,24 @@ class Mover:
                 log.warning("rights_not_there_yet", reason=str(error))
                 await self.sleep(_RIGHTS_RETRY_SECONDS)
 
+    async def set_back(self, judged: Routes, reason: str) -> bool:
+        """Bring the policy into force again that `judged` replaced; False: the routing has been changed
+        since. Raises Unavailable: nothing was written, or the same again goes on."""
+        for _ in range(_MAX_TRIES):
+            routes = self.table.read()
+            if routes is None or (routes.current, routes.since_ms) != (
+                judged.current,
+                judged.since_ms,
+            ):
+                return False
+            changed = routes.set_back(reason, now_ms=self._now_ms())
+            if changed is routes:
+                return False
+            if self.table.replace(routes, changed):
+                await self._begin(changed, is_new=True)
+                return True
+        raise Unavailable("the routing item is changed by others all the time")
+
     async def _apply(self, policy: Policy) -> Mapping[str, object]:
         before = self.table.read()
         if before is not None:

@@ -92,6 +92,10 @@ class Routes:
     previous: Sequence[Stretch] = ()
     health: EdgeHealth = EdgeHealth()
     work: Work | None = None
+    replaced: Policy | None = None
+    """What `current` took the place of, also after its last clients are gone."""
+    set_back_because: str | None = None
+    """Why the guard (guard.py) made `current` the policy; None: `pulumi up` did."""
     version: int = 0
     """How often the item was replaced."""
 
@@ -198,8 +202,16 @@ class Routes:
             current=policy,
             since_ms=now_ms,
             previous=(*self._others_than(self.current), replaced),
+            replaced=self.current,
+            set_back_because=None,
         )
         return replace(changed, work=changed._work_anew(touched_ms=now_ms))  # noqa: SLF001  a copy
+
+    def set_back(self, reason: str, *, now_ms: int) -> Routes:
+        """With the policy in force that `current` replaced; unchanged if there is none."""
+        if self.replaced is None:
+            return self
+        return replace(self.changed(self.replaced, now_ms=now_ms), set_back_because=reason)
 
     def swept(self, *, now_ms: int) -> Routes:
         """Without the replaced policies whose grace is over: nobody is left there."""

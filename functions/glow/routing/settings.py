@@ -28,6 +28,15 @@ class ItemSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """What the guard changes, whose metrics it goes by, and the alarm that says why."""
+
+    item: ItemSettings
+    stack: str
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WalkSettings:
     """What carries a change out: the clients' table, their URLs, and how fast they may move."""
 

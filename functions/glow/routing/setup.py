@@ -1,4 +1,4 @@
-"""Makes the parts of the two functions that carry changes of route out."""
+"""Makes the parts of the functions that carry changes of route out, or take one back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from functions.glow.edge.client import EdgeClient
 from functions.glow.edge.rooms import EdgeRooms
 from functions.glow.prices.table import PriceTable
+from functions.glow.routing.cloudwatch import AlarmBell, PathFigures
+from functions.glow.routing.guard import Guard
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.mover import Mover
-from functions.glow.routing.settings import ItemSettings, WalkSettings
+from functions.glow.routing.settings import GuardSettings, ItemSettings, WalkSettings
 from functions.glow.routing.table import RouteTable
 from functions.glow.routing.tasks import TaskQueue
 from functions.glow.routing.telling import Telling
@@ -36,6 +38,18 @@ def mover(settings: ItemSettings) -> Mover:
         tasks=TaskQueue(boto.sqs(settings.region), settings.route_queue_url),
         clock=time.time,
         sleep=asyncio.sleep,
+    )
+
+
+def guard(settings: GuardSettings) -> Guard:
+    item = settings.item
+    cloudwatch = boto.cloudwatch(item.region)
+    return Guard(
+        table=RouteTable(boto.dynamodb(item.region), item.routes_table),
+        mover=mover(item),
+        figures=PathFigures(cloudwatch, settings.stack),
+        bell=AlarmBell(cloudwatch, settings.alarm),
+        clock=time.time,
     )
 
 

@@ -1,7 +1,7 @@
 """RoutesTable: the routing item. One row, `id` = `ROUTING`, and beside it the known tokens and SOL/USD.
 
-`current`, `previous` and `work` are JSON, `changedAt` is Unix ms, `version` counts. They are written by RouteMover and
-RouteWorker. `health` is written by publishers at any time, and they may write nothing else
+`current`, `previous`, `replaced` and `work` are JSON, `changedAt` is Unix ms, `version` counts, `setBackBecause` is
+text. They are written by RouteMover, RouteGuard and RouteWorker. `health` is written by publishers at any time, and they may write nothing else
 (components/routing/store.py), so the two are written separately.
 """
 
@@ -33,7 +33,7 @@ _ROUTING: Final = "ROUTING"
 _KEY: Final[dict[str, AttributeValueTypeDef]] = {"id": {"S": _ROUTING}}
 _PART: Final = "the routing table"
 # Of the attributes whose names are, or may become, words of DynamoDB's own.
-_NAMES: Final = {f"#{name}": name for name in ("current", "version", "work")}
+_NAMES: Final = {f"#{name}": name for name in ("current", "replaced", "version", "work")}
 
 
 class RouteTable:
@@ -77,15 +77,19 @@ class RouteTable:
         elif seen.version:
             condition = "#version = :seen"
             values[":seen"] = {"N": str(seen.version)}
-        change = (
-            "SET #current = :current, changedAt = :changed, previous = :previous, #version = :next"
-        )
-        if routes.work is None:
-            change += " REMOVE #work"
-        else:
-            change += ", #work = :work"
-            values[":work"] = {"S": routes.work.to_json()}
-        return self._update(change, condition, values, _NAMES)
+        optional = {
+            "#work": None if routes.work is None else routes.work.to_json(),
+            "#replaced": None if routes.replaced is None else routes.replaced.to_json(),
+            "setBackBecause": routes.set_back_because,
+        }
+        sets = "#current = :current, changedAt = :changed, previous = :previous, #version = :next"
+        for name, value in optional.items():
+            if value is not None:
+                values[f":{name.strip('#')}"] = {"S": value}
+                sets += f", {name} = :{name.strip('#')}"
+        absent = [name for name, value in optional.items() if value is None]
+        removes = f" REMOVE {', '.join(absent)}" if absent else ""
+        return self._update(f"SET {sets}{removes}", condition, values, _NAMES)
 
     def replace_health(self, seen: EdgeHealth, health: EdgeHealth) -> bool:
         """Write `health` unless another process has changed `seen` since; whether it was written."""
@@ -129,6 +133,8 @@ def _routes(row: Row | None) -> Routes | None:
         previous=parse_previous(text(row, "previous")),
         health=_health(row),
         work=_work(row),
+        replaced=parse_policy(text(row, "replaced")) if "replaced" in row else None,
+        set_back_because=text(row, "setBackBecause") if "setBackBecause" in row else None,
         version=integer(row, "version") if "version" in row else 0,
     )
 

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 from functions.glow.runtime.aws import client_config
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
+
+
+def cloudwatch(region: str) -> CloudWatchClient:
+    return _session().client("cloudwatch", region_name=region, config=client_config())
 
 
 def dynamodb(region: str) -> DynamoDBClient:

@@ -6,10 +6,12 @@ from typing import Final
 
 from local.provider.aws import (
     apigatewayv2,
+    budgets,
     cloudwatch,
     dynamodb,
     iam,
     invocation,
+    kms,
     lambda_,
     scheduler,
     sns,
@@ -27,12 +29,16 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:apigatewayv2/route:Route": apigatewayv2.Route,
     "aws:apigatewayv2/routeResponse:RouteResponse": apigatewayv2.RouteResponse,
     "aws:apigatewayv2/stage:Stage": apigatewayv2.Stage,
+    "aws:budgets/budget:Budget": budgets.Budget,
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": cloudwatch.CompositeAlarm,
+    "aws:cloudwatch/dashboard:Dashboard": cloudwatch.Dashboard,
     "aws:cloudwatch/logGroup:LogGroup": cloudwatch.LogGroup,
     "aws:cloudwatch/metricAlarm:MetricAlarm": cloudwatch.MetricAlarm,
     "aws:dynamodb/table:Table": dynamodb.Table,
     "aws:iam/role:Role": iam.Role,
     "aws:iam/rolePolicy:RolePolicy": iam.RolePolicy,
+    "aws:kms/alias:Alias": kms.Alias,
+    "aws:kms/key:Key": kms.Key,
     "aws:lambda/eventSourceMapping:EventSourceMapping": lambda_.EventSourceMapping,
     "aws:lambda/function:Function": lambda_.Function,
     "aws:lambda/invocation:Invocation": invocation.Invocation,
@@ -60,5 +66,6 @@ class Aws(Cloud):
             resources={token: kind(session) for token, kind in RESOURCES.items()},
             functions={
                 "aws:cloudwatch/getLogGroups:getLogGroups": cloudwatch.LogGroups(session),
+                "aws:dynamodb/getTableItem:getTableItem": dynamodb.TableItem(session),
             },
         )

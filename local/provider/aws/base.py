@@ -11,8 +11,8 @@ from local.provider.values import Properties
 
 # Each service has its own error code for "not found".
 NOT_FOUND: Final = frozenset({
-    "AWS.SimpleQueueService.NonExistentQueue", "NoSuchEntity", "NotFound", "NotFoundException",
-    "QueueDoesNotExist", "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue", "DashboardNotFoundError", "NoSuchEntity", "NotFound",
+    "NotFoundException", "QueueDoesNotExist", "ResourceNotFound", "ResourceNotFoundException",
 })  # fmt: skip
 
 

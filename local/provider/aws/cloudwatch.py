@@ -1,4 +1,4 @@
-"""CloudWatch log groups and alarms."""
+"""CloudWatch log groups, alarms and dashboards."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -178,6 +178,34 @@ class CompositeAlarm(AwsResource):
 
     def delete(self, state: State) -> None:
         self.aws.cloudwatch.delete_alarms(AlarmNames=[state.id])
+
+
+class Dashboard(AwsResource):
+    """aws.cloudwatch.Dashboard."""
+
+    args = cloudwatch.DashboardArgs
+    inputs: ClassVar[Inputs] = {
+        "dashboardBody": "DashboardBody",
+        "dashboardName": "DashboardName",
+    }
+    replaced_by = frozenset({"dashboardName"})
+    outputs = frozenset({"dashboardArn"})
+    importable = True
+
+    def create(self, inputs: Properties) -> str:
+        self.aws.cloudwatch.put_dashboard(**self.request(inputs))
+        return text(inputs, "dashboardName")
+
+    def read(self, state: State) -> Properties:
+        dashboard = self.aws.cloudwatch.get_dashboard(DashboardName=state.id)
+        return {**self.response(dashboard), "dashboardArn": dashboard["DashboardArn"]}
+
+    def update(self, state: State, news: Properties) -> None:
+        del state  # PutDashboard overwrites the dashboard of that name
+        self.create(news)
+
+    def delete(self, state: State) -> None:
+        self.aws.cloudwatch.delete_dashboards(DashboardNames=[state.id])
 
 
 def _arn(group: "LogGroupTypeDef") -> str:

@@ -1,10 +1,12 @@
 """DynamoDB tables."""
 
+import json
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from pulumi_aws import dynamodb
 
 from local.provider.aws.base import AwsResource
+from local.provider.aws.session import Session
 from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, Value, block, text
 
@@ -126,6 +128,28 @@ class Table(AwsResource):
             return {"attributeName": ttl.get("AttributeName"), "enabled": True}
         # AWS forgets the attribute's name then.
         return {**block(state.properties.get("ttl")), "enabled": False}
+
+
+class TableItem:
+    """aws.dynamodb.get_table_item: the row with the `key`, which is JSON with types, as the row is."""
+
+    def __init__(self, session: Session) -> None:
+        self._dynamodb = session.dynamodb
+
+    def __call__(self, arguments: Properties) -> Properties:
+        unknown = sorted(arguments.keys() - {"key", "tableName"})
+        if unknown:
+            raise ValueError(f"the local getTableItem does not handle {', '.join(unknown)}")
+        table, key = text(arguments, "tableName"), text(arguments, "key")
+        row = self._dynamodb.get_item(TableName=table, Key=json.loads(key)).get("Item")
+        if row is None:
+            raise ValueError(f"table {table} has no row {key}")
+        return {
+            **arguments,
+            "id": f"{table}|{key}",
+            "item": json.dumps(row),
+            "region": self._dynamodb.meta.region_name,
+        }
 
 
 def _key_schema(inputs: Properties) -> "list[KeySchemaElementTypeDef]":

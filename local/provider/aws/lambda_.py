@@ -37,6 +37,7 @@ class Function(AwsResource):
         "code": OWN,
         "environment": Block("Environment", {"variables": "Variables"}),
         "handler": "Handler",
+        "kmsKeyArn": "KMSKeyArn",
         "layers": "Layers",
         "loggingConfig": Block(
             "LoggingConfig",
@@ -52,16 +53,19 @@ class Function(AwsResource):
         "role": "Role",
         "runtime": "Runtime",
         "timeout": "Timeout",
+        "tracingConfig": Block("TracingConfig", {"mode": "Mode"}),
     }
     replaced_by = frozenset({"name"})
     # CreateFunction's API reference.
     defaults: ClassVar[Properties] = {
         "architectures": ["x86_64"],
         "environment": {"variables": {}},
+        "kmsKeyArn": "",
         "layers": [],
         "loggingConfig": {"logFormat": "Text"},
         "memorySize": 128,
         "timeout": 3,
+        "tracingConfig": {"mode": "PassThrough"},
     }
     changing = frozenset({"codeSha256", "lastModified", "sourceCodeSize"})
     outputs = changing | {"arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version"}

@@ -41,12 +41,14 @@ class Session:
     region: str
     api_gateway_url: str
     apigatewayv2: "ApiGatewayV2Client"
+    budgets: Any  # no stubs are installed for it, as for scheduler and sts
     cloudwatch: "CloudWatchClient"
     dynamodb: "DynamoDBClient"
     iam: "IAMClient"
+    kms: Any
     lambda_: "LambdaClient"
     logs: "CloudWatchLogsClient"
-    scheduler: Any  # no stubs are installed for it, as for sts
+    scheduler: Any
     sns: "SNSClient"
     sqs: "SQSClient"
     sts: Any  # used once

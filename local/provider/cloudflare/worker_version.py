@@ -25,6 +25,7 @@ class WorkerVersion(CloudflareResource):
             "bindings",
             {
                 "className": "class_name",
+                "dataset": "dataset",
                 "name": "name",
                 "namespaceId": "namespace_id",
                 "simple": Block("simple", {"limit": "limit", "period": "period"}),

@@ -66,6 +66,7 @@ version = cloudflare.WorkerVersion(
             for name, state in sorted(classes.items())
             if state is None
         ),
+        cloudflare.WorkerVersionBindingArgs(name="DATA", type="analytics_engine", dataset="data"),
         cloudflare.WorkerVersionBindingArgs(
             name="LIMIT",
             type="ratelimit",

@@ -137,6 +137,9 @@ function = aws.lambda_.Function(
         application_log_level="INFO",
         system_log_level="WARN",
     ),
+    tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+        mode="PassThrough" if is_second else "Active"
+    ),
     opts=pulumi.ResourceOptions(depends_on=[may_poll]),
 )
 aws.lambda_.EventSourceMapping(
@@ -313,6 +316,37 @@ aws.cloudwatch.CompositeAlarm(
     alarm_actions=[topic.arn],
     ok_actions=[topic.arn],
 )
+aws.cloudwatch.Dashboard(
+    "dashboard",
+    dashboard_name="tiny-dashboard",
+    dashboard_body=pulumi.Output.json_dumps(
+        {"widgets": [], "start": "-PT1H" if is_second else "-PT3H"}
+    ),
+)
+aws.budgets.Budget(
+    "budget",
+    name="tiny-budget",
+    budget_type="COST",
+    limit_amount="200" if is_second else "100",
+    limit_unit="USD",
+    time_unit="MONTHLY",
+    notifications=[
+        aws.budgets.BudgetNotificationArgs(
+            notification_type="ACTUAL",
+            comparison_operator="GREATER_THAN",
+            threshold=90 if is_second else 80,
+            threshold_type="PERCENTAGE",
+            subscriber_email_addresses=["someone@example.com"],
+        )
+    ],
+)
+key = aws.kms.Key(
+    "key",
+    description="Second." if is_second else "First.",
+    enable_key_rotation=True,
+    deletion_window_in_days=30,
+)
+aws.kms.Alias("alias", name="alias/tiny", target_key_id=key.id)
 
 pulumi.export("answerUrl", pulumi.Output.concat(http_stage.invoke_url, "answer"))
 pulumi.export("apiEndpoint", http.api_endpoint)

@@ -66,6 +66,7 @@ async function startMiniflare({ vars, persist, workerd, logs, connectsPerMinute 
       CLIENT_HUB: { className: "ClientHub", useSQLite: true },
     },
     durableObjectsPersist: persist ?? false,
+    analyticsEngineDatasets: { ANALYTICS: { dataset: "glow_broadcast" } },
     ratelimits: { CONNECT_LIMIT: { simple: { limit: connectsPerMinute, period: 60 } } },
     bindings: { WEBHOOK_SECRET: SECRET, ...vars },
     /** @param {import("node:stream").Readable} stdout @param {import("node:stream").Readable} stderr */
