@@ -11,6 +11,7 @@ from ops.comment import comment
 from ops.cost.command import cost
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.rollback.command import rollback
 from ops.token import token
 from ops.verify.command import verify
 from ops.watch import watch
@@ -28,6 +29,7 @@ app.command()(redrive)
 app.command()(backfill)
 app.command()(watch)
 app.command()(verify)
+app.command()(rollback)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")
