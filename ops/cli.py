@@ -12,6 +12,7 @@ from ops.cost.command import cost
 from ops.preview import preview
 from ops.redrive import redrive
 from ops.rollback.command import rollback
+from ops.rotate.command import rotate_secret
 from ops.token import token
 from ops.verify.command import verify
 from ops.watch import watch
@@ -30,6 +31,7 @@ app.command()(backfill)
 app.command()(watch)
 app.command()(verify)
 app.command()(rollback)
+app.command()(rotate_secret)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")
