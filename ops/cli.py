@@ -9,8 +9,11 @@ from ops.backfill.command import backfill
 from ops.candles import app as candles
 from ops.comment import comment
 from ops.cost.command import cost
+from ops.deploy.command import deploy
+from ops.drift.command import drift, drift_issue
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.release.command import app as release
 from ops.rollback.command import rollback
 from ops.rotate.command import rotate_secret
 from ops.token import token
@@ -32,9 +35,13 @@ app.command()(watch)
 app.command()(verify)
 app.command()(rollback)
 app.command()(rotate_secret)
+app.command()(deploy)
+app.command()(drift)
+app.command()(drift_issue)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")
+app.add_typer(release, name="release")
 
 
 def main() -> None:
