@@ -152,9 +152,7 @@ class GitHub:
 
 
 def _comment(item: dict[str, object]) -> Comment:
-    return Comment(
-        id=cast("int", item["id"]), author=_author(item), body=str(item["body"] or "")
-    )
+    return Comment(id=cast("int", item["id"]), author=_author(item), body=str(item["body"] or ""))
 
 
 def _issue(item: dict[str, object]) -> Issue:

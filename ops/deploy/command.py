@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ops.change import up
-from ops.deploy.deployment import Acts, deploy as deploy_by
+from ops.deploy.deployment import Acts
+from ops.deploy.deployment import deploy as deploy_by
 from ops.deploy.history import deployed_commit
 from ops.deploy.put_back import put_back
 from ops.deploy.summary import write_summary

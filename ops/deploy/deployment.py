@@ -47,6 +47,7 @@ def deploy(acts: Acts) -> Deployment:
     """
     before, red_before = acts.deployed_commit(), _red(acts.verify())
     findings: Sequence[Finding] = ()
+    made_red: set[str] = set()
     try:
         acts.up()
         for _ in range(LOOKS):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ops.errors import OpsError
 from workspace.stack import Stack
@@ -14,12 +14,12 @@ from workspace.stack import Stack
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
-class _Update(TypedDict, total=False):
+class _Update(BaseModel):
     """What is read of an entry of `pulumi stack history --json` (Pulumi 3.259)."""
 
-    kind: str
-    result: str
-    environment: Mapping[str, str]
+    kind: str = ""
+    result: str = ""
+    environment: Mapping[str, str] = {}
 
 
 _HISTORY: Final = TypeAdapter(list[_Update])
@@ -35,10 +35,12 @@ def commit_of(printed: str) -> str | None:
     try:
         history = _HISTORY.validate_json(printed or "[]")
     except ValidationError as error:
-        raise OpsError(f"`pulumi stack history --json` printed what is no history: {error}") from None
+        raise OpsError(
+            f"`pulumi stack history --json` printed what is no history: {error}"
+        ) from None
     for update in history:
-        if update.get("kind") == "update" and update.get("result") == "succeeded":
-            told = update.get("environment", {})
+        if update.kind == "update" and update.result == "succeeded":
+            told = update.environment
             commit = told.get("git.head", "")
             is_whole = told.get("git.dirty", "false") != "true" and _COMMIT.fullmatch(commit)
             return commit if is_whole else None

@@ -42,7 +42,9 @@ def _checkout(repository: Path, commit: str) -> Generator[Path]:
 
 
 def _run(command: Sequence[str], *, cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # noqa: S603  our own commands, no shell
+        command, cwd=cwd, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise OpsError(
             f"`{' '.join(command)}` failed: {done.stderr.strip()}\n"

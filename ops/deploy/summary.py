@@ -25,9 +25,7 @@ def write_summary(stack: str, done: Deployment) -> str:
     if done.findings:
         lines += ["| | check | seen |", "|---|---|---|"]
     for finding in done.findings:
-        lines.append(
-            f"| {_MARKS[finding.state]} | {_cell(finding.name)} | {_cell(finding.seen)} |"
-        )
+        lines.append(f"| {_MARKS[finding.state]} | {_cell(finding.name)} | {_cell(finding.seen)} |")
     for finding in done.findings:
         if finding.state == "failed":
             lines += ["", f"**{finding.name}**: {finding.cause}. Run: `{finding.remedy}`"]

@@ -25,13 +25,17 @@ class Section:
 def name_unreleased(text: str, version: str, today: date) -> str:
     """`text` with its section Unreleased named `version`. Raises OpsError."""
     parse_version(version)
-    first = _sections(text)[0] if _sections(text) else None
+    first = next(iter(_sections(text)), None)
     if first is None or first.version != UNRELEASED or not first.notes:
-        raise OpsError("CHANGELOG.md has nothing under `## Unreleased`, so there is nothing to release.")
+        raise OpsError(
+            "CHANGELOG.md has nothing under `## Unreleased`, so there is nothing to release."
+        )
     newest = newest_version(text)
     if newest is not None and parse_version(version) <= parse_version(newest.version):
-        raise OpsError(f"{version} is not above {newest.version}, the newest version in CHANGELOG.md.")
-    return text.replace(f"## {UNRELEASED}\n", f"## {version} – {today.isoformat()}\n", 1)
+        raise OpsError(
+            f"{version} is not above {newest.version}, the newest version in CHANGELOG.md."
+        )
+    return text.replace(f"## {UNRELEASED}\n", f"## {version} ({today.isoformat()})\n", 1)
 
 
 def newest_version(text: str) -> Section | None:
@@ -49,7 +53,7 @@ def parse_version(text: str) -> tuple[int, int, int]:
 
 def _sections(text: str) -> list[Section]:
     headings = list(_HEADING.finditer(text))
-    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    ends = [*(heading.start() for heading in headings), len(text)][1:]
     return [
         Section(heading["title"], text[heading.end() : end].strip())
         for heading, end in zip(headings, ends, strict=True)

@@ -14,7 +14,9 @@ from ops.release.changelog import name_unreleased, newest_version
 from ops.release.versions import CHANGELOG, require_version, set_version
 from workspace.paths import REPOSITORY
 
-RootOption = Annotated[Path, typer.Option("--root", help="The repository.", show_default="this one")]
+RootOption = Annotated[
+    Path, typer.Option("--root", help="The repository.", show_default="this one")
+]
 
 app: Final = typer.Typer(no_args_is_help=True, help="Name a version, and publish it.")
 
@@ -29,7 +31,9 @@ def prepare(
     named = name_unreleased(changelog.read_text(), version, datetime.now(UTC).date())
     set_version(root, version)
     changelog.write_text(named)
-    typer.echo(f"{version}: commit it, and merge it into main; the workflow `release` does the rest.")
+    typer.echo(
+        f"{version}: commit it, and merge it into main; the workflow `release` does the rest."
+    )
 
 
 @app.command()

@@ -22,7 +22,8 @@ def rollback(
     stack: StackOption = "local",
     to: Annotated[Path, typer.Option("--to", help="The path that carries from now on.")] = "aws",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Deploy without asking; the preview is shown all the same.")
+        bool,
+        typer.Option("--yes", help="Deploy without asking; the preview is shown all the same."),
     ] = False,
     as_json: Annotated[
         bool,
@@ -57,10 +58,8 @@ def _told(done: Recovery, stack: str) -> list[str]:
     if done.recovered_seconds is None:
         told = [f"Not recovered: {deployed}, but no trade reached a client on {done.path}."]
     else:
-        told = [
-            f"Time to recover: {done.recovered_seconds:.1f} s, until a trade reached a client on"
-            f" {done.path} ({deployed})."
-        ]
+        until = f"until a trade reached a client on {done.path}"
+        told = [f"Time to recover: {done.recovered_seconds:.1f} s, {until} ({deployed})."]
     if stack != LOCAL:
         told.append(f"Commit Pulumi.{stack}.yaml: the next deployment would set {FLAG} back.")
     return told

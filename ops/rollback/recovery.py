@@ -56,9 +56,7 @@ def roll_back(stack: Stack, path: Path, *, plan: Plan, operator: Operator) -> Re
         stack, [flag], Operator(say=operator.say, agrees=lambda: clock.starts_if(operator.agrees()))
     )
     up_seconds = clock.seconds
-    target = Target(
-        deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack)
-    )
+    target = Target(deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack))
     findings: list[Finding] = []
     recovered_seconds: float | None = None
     for finding in run_checks(target, plan):

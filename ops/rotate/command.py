@@ -45,7 +45,8 @@ def rotate_secret(
     *,
     stack: StackOption = "local",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Deploy without asking; the preview is shown all the same.")
+        bool,
+        typer.Option("--yes", help="Deploy without asking; the preview is shown all the same."),
     ] = False,
     quiet_minutes: Annotated[
         int,
@@ -75,9 +76,7 @@ def rotate_secret(
         return yes or typer.confirm(f"Deploy this to stack {stack}?", err=as_json)
 
     target = stack_named(stack, lambda line: typer.echo(line, err=True))
-    window = Window(
-        now=datetime.now(UTC), minutes=quiet_minutes, counts_silence=even_if_silent
-    )
+    window = Window(now=datetime.now(UTC), minutes=quiet_minutes, counts_silence=even_if_silent)
     done = take_step(target, name, window, Operator(say=say, agrees=agrees))
     if as_json:
         checks = [finding.to_dict() for finding in done.findings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from functions import environment as env
 from functions.glow.metrics import (
@@ -25,6 +25,10 @@ from ops.verify.target import Target
 
 _PERIOD_SECONDS: Final = 60
 _LINES: Final = {Name.WEBHOOK: "webhook secret", Name.EDGE: "edge secret"}
+_VARIABLES: Final = {
+    Name.WEBHOOK: env.HELIUS_WEBHOOK_SECRET,
+    Name.EDGE: env.EDGE_BROADCAST_SECRET,
+}
 _UNUSED: Final = "the previous secret is not used"
 
 
@@ -65,9 +69,7 @@ def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator
 
 def _functions(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
     """Each function that has the secret has the new one first, and has had it for the whole window."""
-    variable: Literal["HELIUS_WEBHOOK_SECRET", "EDGE_BROADCAST_SECRET"] = (
-        env.HELIUS_WEBHOOK_SECRET if rotation.name is Name.WEBHOOK else env.EDGE_BROADCAST_SECRET
-    )
+    variable = _VARIABLES[rotation.name]
     stale: list[str] = []
     deployed_at: list[datetime] = []
     for name in target.deployed.function_names.values():

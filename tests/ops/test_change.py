@@ -44,7 +44,9 @@ def test_failed_preview_takes_back_what_was_set_secrets_too(stack: Stack) -> Non
     before, said = config_of(stack), list[str]()
     settings = [
         Setting(key="EdgeBroadcastSecret", value="the-new-secret-of-the-edge", is_secret=True),
-        Setting(key="EdgeBroadcastSecretPrevious", value="the-old-secret-of-the-edge", is_secret=True),
+        Setting(
+            key="EdgeBroadcastSecretPrevious", value="the-old-secret-of-the-edge", is_secret=True
+        ),
         Setting(key="USE_EDGE_BROADCAST", value=None),
     ]
 

@@ -20,7 +20,9 @@ from workspace.stack import Stack
 BEFORE, NOW = "b" * 40, "a" * 40
 HEALTHY = well("AWS health", "9 ms")
 SICK = failed("AWS health", "502", cause="it fails as it starts", remedy="pulumi up")
-OLD_SORROW = failed("alarm e-mail", "not confirmed", cause="nobody clicked", remedy="look for the mail")
+OLD_SORROW = failed(
+    "alarm e-mail", "not confirmed", cause="nobody clicked", remedy="look for the mail"
+)
 
 
 @dataclass
@@ -124,7 +126,9 @@ def test_summary_says_how_it_ended_and_what_to_run() -> None:
     assert "**alarm e-mail**: nobody clicked. Run: `look for the mail`" in text
 
 
-def an_update(commit: str, *, kind: str = "update", result: str = "succeeded", dirty: str = "false") -> object:
+def an_update(
+    commit: str, *, kind: str = "update", result: str = "succeeded", dirty: str = "false"
+) -> object:
     """An entry of `pulumi stack history --json`, as 3.259 prints it."""
     return {
         "kind": kind,
@@ -160,7 +164,12 @@ def git(repository: Path, *arguments: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     command = ["git", *who, *arguments]
     done = subprocess.run(
-        command, cwd=repository, env={**os.environ, **own}, capture_output=True, text=True, check=True
+        command,
+        cwd=repository,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.strip()
 

@@ -11,7 +11,9 @@ KEY = "the-api-key-of-helius"
 
 
 def settings(**values: str) -> Settings:
-    return parse_settings({"HeliusApiKey": KEY, **values}, secrets={"HeliusApiKey", *values}, stack="dev")
+    return parse_settings(
+        {"HeliusApiKey": KEY, **values}, secrets={"HeliusApiKey", *values}, stack="dev"
+    )
 
 
 def test_first_step_keeps_the_old_secret_beside_a_new_one() -> None:
@@ -36,7 +38,10 @@ def test_webhook_that_expects_the_api_key_gets_a_secret_of_its_own() -> None:
 
 
 def test_second_step_drops_the_old_one_alone() -> None:
-    begun = settings(HeliusWebhookSecret="the-new-secret", HeliusWebhookSecretPrevious="the-old-one")
+    begun = settings(
+        HeliusWebhookSecret="the-new-secret-of-helius",
+        HeliusWebhookSecretPrevious="the-old-secret-of-helius",
+    )
     rotation = Rotation.of(begun, Name.WEBHOOK)
 
     (dropped,) = rotation.second_step()

@@ -68,6 +68,15 @@ class Conversation:
             return 401, {"message": "Bad credentials"}
         if self.refuses:
             return 403, {"message": "Resource not accessible by integration"}
+        if address.path == COMMENTS or address.path.startswith(COMMENT):
+            return self._of_comments(method, address, body)
+        if address.path.startswith(ISSUES):
+            return self._of_issues(method, address, body)
+        if address.path.startswith(RELEASES):
+            return self._of_releases(method, address, body)
+        return 404, {"message": "Not Found"}
+
+    def _of_comments(self, method: str, address: SplitResult, body: str) -> tuple[int, object]:
         if (method, address.path) == ("GET", COMMENTS):
             return 200, _page(self.comments, address.query)
         if (method, address.path) == ("POST", COMMENTS):
@@ -76,10 +85,6 @@ class Conversation:
             if (method, address.path) == ("PATCH", f"{COMMENT}{comment['id']}"):
                 comment["body"] = json.loads(body)["body"]
                 return 200, comment
-        if address.path.startswith(ISSUES):
-            return self._of_issues(method, address, body)
-        if address.path.startswith(RELEASES):
-            return self._of_releases(method, address, body)
         return 404, {"message": "Not Found"}
 
     def _of_issues(self, method: str, address: SplitResult, body: str) -> tuple[int, object]:

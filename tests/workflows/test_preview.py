@@ -13,6 +13,7 @@ from botocore.session import Session
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from ops.deploy.history import deployed_commit
+from ops.deployed import DeployedStack
 from ops.drift.command import REFRESH
 from ops.drift.finding import Drift
 from ops.preview import run_preview
@@ -108,7 +109,7 @@ def test_change_by_hand_is_drift_and_what_is_not_deployed_yet_is_none(
 ) -> None:
     stack.config_set("logRetentionDays", "14")
     clean = run_preview(stack.target, ignore, command=REFRESH)
-    group = f"/aws/lambda/{stack.outputs()['FunctionNames']['webhook']}"
+    group = f"/aws/lambda/{DeployedStack('local', stack.outputs()).function_names['webhook']}"
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
 
     changed = run_preview(stack.target, ignore, command=REFRESH)

@@ -27,7 +27,7 @@ What users notice, newest first.
 
 - Something new.
 
-## 0.1.0 – 2026-01-02
+## 0.1.0 (2026-01-02)
 
 - The first.
 """
@@ -67,7 +67,7 @@ def publish(conversation: Conversation, repository: Path) -> tuple[int, str]:
 def test_version_is_named_in_the_changelog_and_in_both_packages(repository: Path) -> None:
     said = prepare(repository, "0.2.0")
 
-    assert "## 0.2.0 – " in (repository / "CHANGELOG.md").read_text()
+    assert "## 0.2.0 (" in (repository / "CHANGELOG.md").read_text()
     assert json.loads((repository / "client/package.json").read_text())["version"] == "0.2.0"
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     assert project["version"] == "0.2.0"
@@ -77,7 +77,7 @@ def test_version_is_named_in_the_changelog_and_in_both_packages(repository: Path
 def test_section_keeps_its_text_and_the_older_ones_stay() -> None:
     named = name_unreleased(CHANGELOG, "0.2.0", TODAY)
 
-    assert named == CHANGELOG.replace("## Unreleased", "## 0.2.0 – 2026-11-26")
+    assert named == CHANGELOG.replace("## Unreleased", "## 0.2.0 (2026-11-26)")
     newest = newest_version(named)
     assert newest is not None
     assert (newest.version, newest.notes) == ("0.2.0", "- Something new.")
