@@ -46,16 +46,19 @@ def publish(
     token: Annotated[str, typer.Option(envvar="GITHUB_TOKEN", help="May write contents.")],
 ) -> None:
     """Tag the newest version of CHANGELOG.md and make its release. One that is there stays as it is."""
+    with GitHub(api_url, repository, token, needs="contents: write") as github:
+        typer.echo(publish_by(github, root, commit=commit))
+
+
+def publish_by(github: GitHub, root: Path, *, commit: str) -> str:
+    """The same; what was done. Raises OpsError."""
     newest = newest_version((root / CHANGELOG).read_text())
     if newest is None:
-        typer.echo("CHANGELOG.md has no version yet.")
-        return
+        return "CHANGELOG.md has no version yet."
     tag = f"v{newest.version}"
-    with GitHub(api_url, repository, token, needs="contents: write") as github:
-        if url := github.release(tag):
-            typer.echo(f"{tag} is released already: {url}")
-            return
-        require_version(root, newest.version)
-        if not newest.notes:
-            raise OpsError(f"CHANGELOG.md says nothing of {newest.version}.")
-        typer.echo(github.add_release(tag, commit=commit, notes=newest.notes))
+    if url := github.release(tag):
+        return f"{tag} is released already: {url}"
+    require_version(root, newest.version)
+    if not newest.notes:
+        raise OpsError(f"CHANGELOG.md says nothing of {newest.version}.")
+    return github.add_release(tag, commit=commit, notes=newest.notes)

@@ -32,7 +32,7 @@ def rollback(
 ) -> None:
     """Set the flag, show the preview, deploy, verify, and print the time to recover.
 
-    Clients are told to move and miss nothing. Exit code 3: no trade arrives, or another line is red.
+    Clients are told to move and miss nothing. Exit code 3: a line is red.
     """
 
     def say(line: str) -> None:

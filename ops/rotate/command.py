@@ -65,8 +65,7 @@ def rotate_secret(
 ) -> None:
     """Rotate a secret in two runs: the first makes a new one, the second drops the old one.
 
-    Between them both are accepted. No secret is printed. Exit code 3: the old one is still in use, or
-    the new one is not taken.
+    Between them both are accepted. No secret is printed. Exit code 3: a line is red.
     """
 
     def say(line: str) -> None:

@@ -19,7 +19,8 @@ TOKENS: Final = tuple(f"ROLL{number}" for number in range(5))
 CLIENTS_PER_TOKEN: Final = 20
 PLAN: Final = Plan(trades=3, limits_ms={"aws": 600_000, "edge": 600_000})
 # So many that come to AWS at once are more than the emulator takes in (local/migrate.py).
-SLOWLY: Final = '{"graceSeconds": 10, "awsConnectsPerSecond": 6}'
+SLOWLY: Final = '{"graceSeconds": 10, "awsConnectsPerSecond": 3}'
+PAUSE_SECONDS: Final = 0.6  # five trades a second, as each is sent to every client of its token
 AGREES: Final = Operator(say=ignore, agrees=lambda: True)
 
 
@@ -42,7 +43,7 @@ async def test_hundred_clients_miss_nothing_and_see_nothing_twice_while_the_stac
     before = stack.config_get(ROUTING)
     stack.config_set(ROUTING, SLOWLY)
     async with crowd(TOKENS, api=wire.rest_url, apps_per_token=CLIENTS_PER_TOKEN) as apps:
-        async with trading(wire, TOKENS) as sent:
+        async with trading(wire, TOKENS, pause_seconds=PAUSE_SECONDS) as sent:
             back = await asyncio.to_thread(
                 roll_back, stack.target, "aws", plan=PLAN, operator=AGREES
             )
@@ -55,6 +56,7 @@ async def test_hundred_clients_miss_nothing_and_see_nothing_twice_while_the_stac
     stack.config_set(ROUTING, before)
     forth = await asyncio.to_thread(roll_back, stack.target, "edge", plan=PLAN, operator=AGREES)
 
+    print(back.to_dict(), len(apps), {t: len(s) for t, s in sent.taken.items()}, forth.to_dict())
     assert len(apps) == len(TOKENS) * CLIENTS_PER_TOKEN
     for done in (back, forth):
         assert done.recovered_seconds is not None, done.findings
