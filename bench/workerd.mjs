@@ -28,17 +28,17 @@ export function startOurs(windowMs) {
   return startRooms(workerModules(), windowMs);
 }
 
-/** Our room with what tests can do to it (tests/worker/support/probe.js). @param {number} windowMs */
-export function startProbed(windowMs) {
-  return startRooms(workerModules(PROBE), windowMs);
+/** Our rooms with what tests can do to them (tests/worker/support/probe.js). @param {number} windowMs @param {Record<string, string>} [limits] */
+export function startProbed(windowMs, limits) {
+  return startRooms(workerModules(PROBE), windowMs, limits);
 }
 
-/** @param {ReturnType<typeof workerModules>} modules @param {number} windowMs */
-async function startRooms(modules, windowMs) {
+/** @param {ReturnType<typeof workerModules>} modules @param {number} windowMs @param {Record<string, string>} [limits] other than "nearly none" */
+async function startRooms(modules, windowMs, limits = { MAX_CONNECTIONS_PER_ROOM: "20000", MAX_CLIENTS_PER_HUB: "20000" }) {
   /** @type {() => Promise<void>} */
   let stopRest = async () => {};
   const rest = await Rest.start({ after: (stop) => (stopRest = stop) });
-  const bindings = { WEBHOOK_SECRET: SECRET, MAX_CONNECTIONS_PER_ROOM: "20000", MAX_CLIENTS_PER_HUB: "20000", WINDOW_MS: String(windowMs), REST_API_URL: rest.url, LOG_SAMPLING: "0" };
+  const bindings = { WEBHOOK_SECRET: SECRET, ...limits, WINDOW_MS: String(windowMs), REST_API_URL: rest.url, LOG_SAMPLING: "0" };
   return start({ modules, durableObjects: OBJECTS, bindings }, rest, stopRest);
 }
 

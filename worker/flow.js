@@ -1,16 +1,16 @@
 /**
  * When updates leave: the first at once, and those that come while it is written, or in the pause after that, together.
  *
- * The pause grows with the number of sockets that were written to. A small room gains nothing by waiting, while a large one
- * sends larger frames instead of more. It cannot be measured how long the writing took: the clock of a Worker stands still
- * while it computes, and in a timer shows the time for which the timer was set.
+ * The pause grows with the number of sockets. A small room or hub gains nothing by waiting, while a large one sends larger
+ * frames instead of more. It cannot be measured how long the writing took: the clock of a Worker stands still while it
+ * computes, and in a timer shows the time for which the timer was set.
  */
 
 import { LIMITS } from "./limits.js";
 
 /** @template Arrival */
 export class Flow {
-  #windowMs;
+  #pauseAfter;
   #send;
   #most;
   /** @type {Arrival[]} */
@@ -19,12 +19,12 @@ export class Flow {
   #isHeld = false;
 
   /**
-   * @param {number} windowMs the longest pause
+   * @param {(sockets: number) => number} pauseAfter milliseconds, after so many sockets were written to
    * @param {(arrivals: readonly Arrival[], whenWritten: (sockets: number) => void) => void} send
    * @param {number} [most] that are sent at once
    */
-  constructor(windowMs, send, most = LIMITS.replayUpdates) {
-    this.#windowMs = windowMs;
+  constructor(pauseAfter, send, most = LIMITS.replayUpdates) {
+    this.#pauseAfter = pauseAfter;
     this.#send = send;
     this.#most = most;
   }
@@ -60,7 +60,7 @@ export class Flow {
   #advance() {
     if (this.#isBusy || this.#isHeld || this.#queue.length === 0) return;
     this.#isBusy = true;
-    this.#send(this.#take(), (sockets) => this.#pause(Math.min(this.#windowMs, LIMITS.pausePerSocketMs * sockets)));
+    this.#send(this.#take(), (sockets) => this.#pause(this.#pauseAfter(sockets)));
   }
 
   /** @param {number} pauseMs */

@@ -72,7 +72,8 @@ export class ClientHub extends DurableObject {
     const links = this.#links;
     this.#greeter = new HubGreeter({ ring, links, recall: (token) => callRoom(() => this.#roomOf(token), (room) => room.recall()) });
     this.#delivery = new HubDelivery({ ring, links, greeter: this.#greeter, drop: (client, close) => this.#drop(client, close) });
-    this.#flow = new Flow(this.#settings.windowMs, (items, whenWritten) => this.#delivery.send(items, whenWritten), LIMITS.hubRoundUpdates);
+    const pauseMs = () => Math.min(this.#settings.windowMs, LIMITS.pausePerClientMs * this.#seats.size);
+    this.#flow = new Flow(pauseMs, (items, whenWritten) => this.#delivery.send(items, whenWritten), LIMITS.hubRoundUpdates);
   }
 
   /**

@@ -44,6 +44,11 @@ export const LIMITS = Object.freeze({
   socketsPerTask: 200,
   /** The pause between frames: about as long as the writing took. */
   pausePerSocketMs: 0.05,
+  /**
+   * The same for all clients of a hub. An update is for few of them, and each of them gets those of many tokens: what a hub
+   * saves is the frames of one client that a longer pause makes one (docs/performance.md, "Watchlists").
+   */
+  pausePerClientMs: 0.25,
 
   /** A client that has not said anything for so long is gone: two minutes, six pings. And how often the room looks. */
   silentMs: 2 * 60 * 1000,

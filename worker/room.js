@@ -84,7 +84,7 @@ export class BroadcastRoom extends DurableObject {
     const { windowMs } = this.#settings;
     const updatesPerFrame = windowMs === 0 ? 1 : LIMITS.frameUpdates;
     const delivery = new Delivery({ history, alarm, seats: this.#seats, rounds: this.#rounds, updatesPerFrame, token });
-    const flow = new Flow(windowMs, (arrivals, whenWritten) => delivery.send(arrivals, whenWritten));
+    const flow = new Flow((sockets) => Math.min(windowMs, LIMITS.pausePerSocketMs * sockets), (arrivals, whenWritten) => delivery.send(arrivals, whenWritten));
     const read = (/** @type {AbortSignal} */ signal) => readNewest(token, this.#settings, signal);
     const healing = new Healing({ history, flow, read, announce: (until) => delivery.announceGap(until) });
     return (this.#loadedParts = { history, move, alarm, delivery, flow, healing });

@@ -12,7 +12,6 @@ const SAMPLED_CLIENTS = 20;
 const OPENING_AT_ONCE = 50;
 const WARM_UP_SECONDS = 2;
 const SECONDS = 5;
-const TICK_MS = 20;
 const DEADLINE_MS = 120_000;
 
 /** @typedef {import("./servers.mjs").Server} Server */
@@ -21,8 +20,9 @@ const DEADLINE_MS = 120_000;
  * @param {Server} server
  * @param {number} clients
  * @param {number} updatesPerSecond of each token
+ * @param {number} everyMs what is due is posted
  */
-export async function measureWatchlists(server, clients, updatesPerSecond) {
+export async function measureWatchlists(server, clients, updatesPerSecond, everyMs) {
   let posted = TOKENS.length;
   await server.post(TOKENS.map((token, n) => ({ ...anUpdate(n), token }))); // so that each client is greeted with 20 prices
   const before = server.process.memoryBytes();
@@ -51,7 +51,7 @@ export async function measureWatchlists(server, clients, updatesPerSecond) {
         const updates = [];
         for (; sent < due; sent += 1) updates.push(next());
         if (updates.length > 0) posts.push(server.post(updates));
-        await sleep(TICK_MS);
+        await sleep(everyMs);
       }
       await Promise.all(posts);
       const expected = seconds * updatesPerSecond * TOKENS_PER_CLIENT * SAMPLED_CLIENTS;

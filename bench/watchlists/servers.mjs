@@ -72,7 +72,7 @@ const hasPrices = (tokens) => (text) => text.split('"id":"').length > tokens;
 const OPEN = /\r\n\r\n/;
 
 /** @param {readonly string[]} tokens */
-function talkOfHub(tokens) {
+export function talkOfHub(tokens) {
   const text = JSON.stringify({ action: "subscribePrice", subscriptions: tokens.map((token) => ({ token })) });
   return { says: [{ when: OPEN, text }], isReady: hasPrices(tokens.length) };
 }

@@ -20,7 +20,7 @@ const arrivals = (from, to) => updatesFrom(from, to).map((update) => ({ update, 
 function aFlow(sockets, windowMs = WINDOW_MS) {
   /** @type {number[][]} */
   const sent = [];
-  const flow = new Flow(windowMs, (frame, whenWritten) => {
+  const flow = new Flow((written) => Math.min(windowMs, LIMITS.pausePerSocketMs * written), (frame, whenWritten) => {
     sent.push(frame.map(({ update }) => update.price));
     whenWritten(sockets);
   });
@@ -72,7 +72,7 @@ test("the pause begins when the writing has ended", () => {
   const written = [];
   /** @type {number[]} */
   const sizes = [];
-  const flow = new Flow(WINDOW_MS, (frame, whenWritten) => {
+  const flow = new Flow(() => WINDOW_MS, (frame, whenWritten) => {
     sizes.push(frame.length);
     written.push(whenWritten);
   });
