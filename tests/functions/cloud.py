@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -62,24 +62,38 @@ def ministack(folder: Path) -> Generator[str]:
             process.wait()
 
 
+KEYS: Final[Mapping[str, Sequence[str]]] = {
+    PRICES: ("token", "id"),
+    CONNECTIONS: ("pk", "sk"),
+    ROUTES: ("id",),
+    CANDLES: ("series", "time"),
+}
+
+
 def create_tables(client: DynamoDBClient) -> None:
-    tables = {
-        PRICES: ("token", "id"),
-        CONNECTIONS: ("pk", "sk"),
-        ROUTES: ("id",),
-        CANDLES: ("series", "time"),
-    }
-    for table, key in tables.items():
-        kinds: tuple[KeyTypeType, ...] = ("HASH", "RANGE")
-        client.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
-            KeySchema=[
-                {"AttributeName": name, "KeyType": kind}
-                for name, kind in zip(key, kinds, strict=False)
-            ],
-        )
+    for table in KEYS:
+        create_table(client, table)
+
+
+def create_table(client: DynamoDBClient, table: str) -> None:
+    kinds: tuple[KeyTypeType, ...] = ("HASH", "RANGE")
+    client.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in KEYS[table]
+        ],
+        KeySchema=[
+            {"AttributeName": name, "KeyType": kind}
+            for name, kind in zip(KEYS[table], kinds, strict=False)
+        ],
+    )
+
+
+def empty_table(client: DynamoDBClient, table: str) -> None:
+    """For a test that walks all of it: what others have left would cost it seconds."""
+    client.delete_table(TableName=table)
+    create_table(client, table)
 
 
 def listeners(subscriptions: SubscriptionTable, token: str) -> list[Subscription]:

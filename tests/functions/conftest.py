@@ -36,6 +36,7 @@ from tests.functions.cloud import (
     STACK,
     Queue,
     create_tables,
+    empty_table,
     ministack,
 )
 from tests.functions.edge import CURRENT, PREVIOUS, Edge
@@ -113,10 +114,10 @@ def completions(dynamodb: DynamoDBClient) -> Queue:
 
 @pytest.fixture
 def routes(dynamodb: DynamoDBClient) -> Iterator[RouteTable]:
-    """The routing table, empty again when the test ends."""
+    """The routing table, empty at first and again when the test ends."""
+    empty_table(dynamodb, ROUTES)
     yield RouteTable(dynamodb, ROUTES)
-    for row in dynamodb.scan(TableName=ROUTES)["Items"]:
-        dynamodb.delete_item(TableName=ROUTES, Key={"id": row["id"]})
+    empty_table(dynamodb, ROUTES)
 
 
 @pytest.fixture

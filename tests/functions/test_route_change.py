@@ -1,11 +1,13 @@
 """A change of route: written, announced on both paths, and only then ended. On real tables and sockets,
 with a clock that goes on while somebody waits."""
 
+from __future__ import annotations
+
 import json
 import time
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,10 +28,13 @@ from functions.glow.runtime import aws
 from functions.glow.sockets.post import ConnectionPoster
 from functions.glow.sockets.subscriptions import SubscriptionTable
 from tests.functions.builders import RETENTION_SECONDS, a_token, an_update
-from tests.functions.cloud import REGION, Queue
+from tests.functions.cloud import CONNECTIONS, REGION, Queue, empty_table
 from tests.functions.conftest import Listen
 from tests.functions.edge import CURRENT, Edge
 from tests.functions.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 AWS, EDGE = Policy(), Policy(edge_is_on=True)
 WEBSOCKET_URL = "wss://websocket.test/live"
@@ -135,6 +140,7 @@ class World:
 
 @pytest.fixture
 def world(
+    dynamodb: DynamoDBClient,
     routes: RouteTable,
     known_tokens: KnownTokens,
     subscriptions: SubscriptionTable,
@@ -144,6 +150,7 @@ def world(
     edge: Edge,
     tasks: Queue,
 ) -> World:
+    empty_table(dynamodb, CONNECTIONS)
     rooms = EdgeRooms(EdgeClient(edge.url, [CURRENT], timeout_ms=20_000))
     parts = (routes, known_tokens, subscriptions, prices, poster, endpoint, edge, tasks, rooms)
     return World(*parts, now=time.time())

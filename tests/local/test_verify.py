@@ -33,7 +33,7 @@ from ops.verify.storage import check_mappings, check_tables
 from ops.verify.target import Target
 from tests.local.aws import Aws
 from tests.local.helius import switch_off
-from tests.local.wire import Wire, wait_for
+from tests.local.wire import Wire
 
 # What is asked here is whether it arrives. How fast is for `judge`, whose tests have no clock.
 PLAN = Plan(trades=3, limits_ms={"aws": 600_000, "edge": 600_000})
@@ -73,14 +73,10 @@ def target(stack: LocalStack) -> Target:
 
 @pytest.fixture(scope="module")
 def dollars(aws: Aws, target: Target) -> None:
-    """The schedule has brought SOL/USD."""
-    table = target.deployed.text("RoutesTableName")
-    wait_for(
-        lambda: aws.client("dynamodb").get_item(TableName=table, Key={"id": {"S": "SOL_USD"}}),
-        lambda answer: "Item" in answer,
-        "SOL/USD",
-        seconds=180,
-    )
+    """SOL/USD has been brought. The schedule, which test_usd.py waits for, would do it within a minute."""
+    collector = target.deployed.function_names["quotes"]
+    answer = aws.client("lambda").invoke(FunctionName=collector, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 @pytest.mark.timeout(400)
