@@ -56,7 +56,6 @@ async def test_hundred_clients_miss_nothing_and_see_nothing_twice_while_the_stac
     stack.config_set(ROUTING, before)
     forth = await asyncio.to_thread(roll_back, stack.target, "edge", plan=PLAN, operator=AGREES)
 
-    print(back.to_dict(), len(apps), {t: len(s) for t, s in sent.taken.items()}, forth.to_dict())
     assert len(apps) == len(TOKENS) * CLIENTS_PER_TOKEN
     for done in (back, forth):
         assert done.recovered_seconds is not None, done.findings
