@@ -83,7 +83,8 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
     with deadline(ANSWER_WITHIN_SECONDS):
         request = HttpRequest.from_event(event)
         # First, so that a stranger's request counts as that and rings nothing.
-        require_bearer(request.headers.get("authorization"), _SECRETS)
+        shown = require_bearer(request.headers.get("authorization"), _SECRETS)
+        metrics.record(metrics.PREVIOUS_SECRET, int(shown != _SECRETS[0]))
         body = request.body(max_bytes=MAX_BODY_BYTES)
         metrics.note(bytes=len(body))
         receipt = by_the_deadline(lambda: _take(body, request.headers.get("x-token")))

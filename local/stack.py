@@ -126,9 +126,8 @@ class LocalStack:
         return self.run("config", "get", key).rstrip("\n")
 
     def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
-        """Set `key` for the next `up`; `value` travels on stdin, where no process list shows it."""
-        kind = "--secret" if secret else "--plaintext"
-        self.run("config", "set", key, kind, stdin=value)
+        """Set `key` for the next `up`."""
+        self.target.set_config(key, value, secret=secret)
 
     def clear_dead_locks(self) -> None:
         """Remove what an engine that was killed has left in the way of the next one."""

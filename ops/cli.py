@@ -9,10 +9,15 @@ from ops.backfill.command import backfill
 from ops.candles import app as candles
 from ops.comment import comment
 from ops.cost.command import cost
+from ops.deploy.command import deploy
+from ops.drift.command import drift, drift_issue
 from ops.load.command import load
 from ops.preview import preview
 from ops.redrive import redrive
+from ops.release.command import app as release
 from ops.replay.command import replay
+from ops.rollback.command import rollback
+from ops.rotate.command import rotate_secret
 from ops.status.command import status
 from ops.tail.command import tail
 from ops.token import token
@@ -38,9 +43,15 @@ app.command()(tail)
 app.command()(trace)
 app.command()(replay)
 app.command()(load)
+app.command()(rollback)
+app.command()(rotate_secret)
+app.command()(deploy)
+app.command()(drift)
+app.command()(drift_issue)
 app.command()(token)
 app.command()(cost)
 app.add_typer(candles, name="candles")
+app.add_typer(release, name="release")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """`ops preview`: what a change would do to a stack, as Markdown for its pull request."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -40,12 +40,15 @@ def preview(
     raise typer.Exit(done.exit_code)
 
 
-def run_preview(stack: Stack, say: Say) -> Preview:
-    """Run `pulumi preview`; `say` hears each line at once. Raises OpsError."""
+def run_preview(stack: Stack, say: Say, *, command: Sequence[str] = COMMAND) -> Preview:
+    """Run `pulumi preview`, or another `command` that changes nothing; `say` hears each line at once.
+
+    Raises OpsError.
+    """
     _require_providers(stack)
     printed: list[str] = []
     with subprocess.Popen(  # noqa: S603  our own command, no shell
-        ["pulumi", *stack.arguments(*COMMAND)],  # noqa: S607  that of the stack's PATH
+        ["pulumi", *stack.arguments(*command)],  # noqa: S607  that of the stack's PATH
         cwd=REPOSITORY,
         env=dict(stack.environment),
         stdin=subprocess.DEVNULL,

@@ -21,11 +21,21 @@ SIGNED: Final = re.compile(r"^( *)((?:\+\+|--|\+-|-\+)(?=[ \d])|[-+~](?= ))", re
 COLOURED: Final = {"~": "!", "+-": "!", "-+": "!"}
 
 
-def write_report(stack: str, output: str, exit_code: int, *, limit: int = REPORT_BYTES) -> str:
-    """Return the section of `stack` in at most `limit` bytes: the counts, then the changes, folded."""
+def write_report(
+    stack: str,
+    output: str,
+    exit_code: int,
+    *,
+    command: str = "preview",
+    limit: int = REPORT_BYTES,
+) -> str:
+    """Return the section of `stack` in at most `limit` bytes: the counts, then the changes, folded.
+
+    `command` is the one of Pulumi's that printed `output`.
+    """
     failed = exit_code != 0
-    headline = f"preview failed, exit code {exit_code}" if failed else _counts(output)
-    opening = f"<details{' open' if failed else ''}><summary>pulumi preview --diff</summary>"
+    headline = f"{command} failed, exit code {exit_code}" if failed else _counts(output)
+    opening = f"<details{' open' if failed else ''}><summary>pulumi {command} --diff</summary>"
     fence = _fence(output)
 
     def section(body: str) -> str:
@@ -50,13 +60,20 @@ def cut_middle(text: str, limit: int) -> str:
     return "\n".join([*head, *between, *tail])
 
 
+def has_changes(output: str) -> bool:
+    """Tell whether the CLI's closing counts name a change."""
+    return any("to" in count.split() for count in _closing_counts(output))
+
+
 def _counts(output: str) -> str:
     """Return the CLI's closing counts: `2 to update, 61 unchanged`."""
+    counts = _closing_counts(output)
+    return ", ".join(counts if has_changes(output) else ["no changes", *counts])
+
+
+def _closing_counts(output: str) -> list[str]:
     closing = output.rpartition("\nResources:")[2].splitlines()
-    counts = [found[1] for line in closing if (found := COUNT.match(line))]
-    if any("to" in count.split() for count in counts):
-        return ", ".join(counts)
-    return ", ".join(["no changes", *counts])
+    return [found[1] for line in closing if (found := COUNT.match(line))]
 
 
 def _colour(output: str) -> str:

@@ -1,6 +1,12 @@
 /** Bearer secrets, compared in constant time. */
 
 import { Refusal } from "./errors.js";
+import { logAlways } from "./log.js";
+
+/** For each isolate, so that a busy poster does not fill the log. */
+const SAY_AGAIN_MS = 60_000;
+
+let saidPreviousAt = 0;
 
 /**
  * Refuses with 401 unless `authorization` carries one of `secrets`.
@@ -9,20 +15,27 @@ import { Refusal } from "./errors.js";
  */
 export async function requireBearer(authorization, secrets) {
   const [, presented] = /^Bearer (.+)$/i.exec(authorization ?? "") ?? [];
-  if (presented === undefined || !(await isOneOf(presented, secrets))) {
+  const which = presented === undefined ? -1 : await placeAmong(presented, secrets);
+  if (which === -1) {
     throw new Refusal("UNAUTHORIZED", "Authorization must be: Bearer <WEBHOOK_SECRET>", { "www-authenticate": "Bearer" });
+  }
+  if (which > 0 && Date.now() - saidPreviousAt >= SAY_AGAIN_MS) {
+    // Whoever rotates the secret looks for this line: somebody still has to learn the new one.
+    saidPreviousAt = Date.now();
+    logAlways("previous_secret_accepted");
   }
 }
 
 /**
+ * Which of `secrets` is presented; -1: none.
  * @param {string} presented
  * @param {readonly string[]} secrets
  */
-async function isOneOf(presented, secrets) {
+async function placeAmong(presented, secrets) {
   const actual = await digest(presented);
   const expected = await Promise.all(secrets.map(digest));
   // No early exit: the response time must not tell which secret matched, or how many of its bytes.
-  return expected.map((each) => isSame(actual, each)).includes(true);
+  return expected.map((each) => isSame(actual, each)).indexOf(true);
 }
 
 /**

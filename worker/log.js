@@ -17,6 +17,14 @@ export function log(event, fields = {}) {
 }
 
 /**
+ * An event that an operator waits for, and that is rare; always written.
+ * @param {string} event snake_case
+ */
+export function logAlways(event) {
+  console.log(JSON.stringify({ event }));
+}
+
+/**
  * An error of ours, or of the platform; always written.
  * @param {string} event snake_case
  * @param {unknown} error

@@ -52,6 +52,11 @@ class Stack:
             launcher=self.launcher,
         )
 
+    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set `key` for the next `up`; `value` travels on stdin, where no process list shows it."""
+        kind = "--secret" if secret else "--plaintext"
+        self.run("config", "set", key, kind, stdin=value)
+
     def outputs(self) -> dict[str, object]:
         """Return the stack's outputs, secrets masked. Raises WorkspaceError."""
         return cast("dict[str, object]", json.loads(self.run("stack", "output", "--json")))

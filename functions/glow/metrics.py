@@ -46,9 +46,11 @@ FAILED: Final = Metric("Failed")  # 500
 STORED: Final = Metric("Stored")
 DUPLICATES: Final = Metric("Duplicates")
 WEBHOOK_MS: Final = Metric("WebhookTime", "Milliseconds")
+PREVIOUS_SECRET: Final = Metric("PreviousSecret")  # let in by the one that is being rotated out
 # Every publisher.
 EDGE_FAILURES: Final = Metric("EdgeFailures")  # updates that the edge did not take
 EDGE_FAILURE_PERCENT: Final = Metric("EdgeFailureShare", "Percent")  # of those of a publish
+EDGE_PREVIOUS_SECRET: Final = Metric("EdgePreviousSecret")  # posts that the edge took by it
 EDGE_POST_MS: Final = Metric("EdgePostTime", "Milliseconds")
 # BroadcastWorker.
 POSTS: Final = Metric("Posts")

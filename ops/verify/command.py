@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ops.deployed import StackOption
 from ops.verify.finding import Finding
-from ops.verify.round_trip import Plan
+from ops.verify.round_trip import USUAL, Plan
 from ops.verify.run import run_checks
 from ops.verify.target import Target
 
@@ -34,17 +34,17 @@ def verify(
     ] = None,
     trades: Annotated[
         int, typer.Option("--trades", min=1, max=1_000, help="How many trades are timed.")
-    ] = 20,
+    ] = USUAL.trades,
     edge_limit_ms: Annotated[
         int,
         typer.Option(
             "--edge-limit-ms", min=1, help="Half of them must be heard at the edge within this."
         ),
-    ] = 100,
+    ] = USUAL.limits_ms["edge"],
     aws_limit_ms: Annotated[
         int,
         typer.Option("--aws-limit-ms", min=1, help="The same on AWS."),
-    ] = 500,
+    ] = USUAL.limits_ms["aws"],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,

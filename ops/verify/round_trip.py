@@ -35,6 +35,9 @@ class Plan:
     heard_within_seconds: float = _HEARD_WITHIN_SECONDS
 
 
+USUAL: Final = Plan(trades=20, limits_ms={"edge": 100, "aws": 500})
+
+
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
     """What was found, and how many trades the webhook `accepted`."""

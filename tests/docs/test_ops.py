@@ -1,5 +1,6 @@
 """Every command of ops/ has a help text and is in the docs."""
 
+import re
 from pathlib import Path
 
 from typer.main import get_group
@@ -22,3 +23,9 @@ def test_every_command_is_in_the_docs() -> None:
     docs = "".join(page.read_text() for page in PAGES)
 
     assert [name for name in COMMANDS if f"python -m ops {name}" not in docs] == []
+
+
+def test_every_command_in_the_docs_is_one() -> None:
+    docs = "".join(page.read_text() for page in PAGES)
+
+    assert {*re.findall(r"python -m ops ([a-z-]+)", docs)} <= {*COMMANDS}

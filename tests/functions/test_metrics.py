@@ -36,7 +36,7 @@ from tests.functions.chain import Chain, swaps
 from tests.functions.cloud import REGION, STACK, Queue
 from tests.functions.cloudwatch import Points, line_of, points_of, state_of
 from tests.functions.conftest import Listen, Load
-from tests.functions.edge import Edge
+from tests.functions.edge import PREVIOUS, Edge
 from tests.functions.endpoint import Endpoint
 from tests.functions.guard import ALARM, declare_alarm, move_to_the_edge, publish
 from tests.functions.jupiter import Jupiter
@@ -195,6 +195,11 @@ def the_edge_fails(scene: Scene) -> None:
     a_trade_at_the_edge(scene)
 
 
+def the_edge_knows_only_the_previous_secret(scene: Scene) -> None:
+    scene.edge.answer = lambda post: 200 if post.bearer == PREVIOUS else 401
+    a_trade_at_the_edge(scene)
+
+
 def a_dependency_is_silent(scene: Scene) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -265,10 +270,12 @@ METRICS: Final[Sequence[tuple[Cause, Mapping[str, float | None]]]] = [
     (helius_sends("not JSON"), {"Refused": 1, "Refused.400": 1}),
     (helius_sends("x" * (4 * 1024 * 1024 + 1)), {"Refused": 1, "Refused.413": 1}),
     (helius_sends("[]", secret="wrong"), {"Unauthorized": 1, "Refused.401": 1}),
+    (helius_sends("[]", secret="previous"), {"Accepted": 1, "PreviousSecret": 1}),
     (the_queue_is_missing, {"Unavailable": 1}),
     (a_dependency_is_silent, {"Unavailable": 1, "WebhookTime": ANY}),
     (a_trade_at_the_edge, {"Published.edge": 1, "EdgeFailureShare": 0, "EdgePostTime": ANY}),
     (the_edge_fails, {"Published.edge": 1, "EdgeFailures": 1, "EdgeFailureShare": 100}),
+    (the_edge_knows_only_the_previous_secret, {"Published.edge": 1, "EdgePreviousSecret": 1}),
     (lambda s: s.broadcast(3), {"Posts": 3, "FanOutTime": ANY, "DeliveryTime": ANY}),
     (lambda s: s.broadcast(3), {"PostQuotaShare": ANY}),
     (no_client_can_be_posted_to, {"Returned": 1}),
@@ -291,6 +298,12 @@ def test_cause_comes_out_as_a_metric(
     assert values.keys() >= metrics.keys()
     told = {name: sum(values[name]) for name, value in metrics.items() if value is not ANY}
     assert told == {name: value for name, value in metrics.items() if value is not ANY}
+
+
+def test_secret_that_is_current_counts_as_nothing_old(scene: Scene) -> None:
+    a_trade_at_the_edge(scene)
+
+    assert not {"PreviousSecret", "EdgePreviousSecret"} & scene.values.keys()
 
 
 def test_webhook_leaves_one_line_with_metrics(

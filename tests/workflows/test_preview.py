@@ -4,15 +4,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import psutil
 import pytest
+from botocore.session import Session
 
 from local.cloud import LocalCloud
 from local.stack import LocalStack
+from ops.deploy.history import deployed_commit
+from ops.deployed import DeployedStack
+from ops.drift.command import REFRESH
+from ops.drift.finding import Drift
 from ops.preview import run_preview
 from ops.report import write_report
+from tests.local.aws import Aws
 from tests.workflows.github_server import Conversation
 from tests.workflows.jobs import post_comment, run_step
 from workspace.engine import ignore
@@ -31,6 +37,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         stack = LocalStack(cloud)
         stack.up()
         yield stack
+
+
+@pytest.fixture
+def logs(stack: LocalStack) -> Any:
+    return Aws(Session(), stack.cloud.aws_url).client("logs")
 
 
 @pytest.fixture
@@ -91,6 +102,33 @@ def test_bad_config_fails_with_its_remedy_in_the_report(stack: LocalStack) -> No
     report = write_report("local", done.output, done.exit_code)
     assert report.startswith(f"### local: preview failed, exit code {done.exit_code}\n")
     assert "glow:logRetentionDays" in report
+
+
+def test_change_by_hand_is_drift_and_what_is_not_deployed_yet_is_none(
+    stack: LocalStack, logs: Any
+) -> None:
+    stack.config_set("logRetentionDays", "14")
+    clean = run_preview(stack.target, ignore, command=REFRESH)
+    group = f"/aws/lambda/{DeployedStack('local', stack.outputs()).function_names['webhook']}"
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+
+    changed = run_preview(stack.target, ignore, command=REFRESH)
+
+    logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+    stack.config_set("logRetentionDays", "30")
+    assert Drift.of("local", clean).state == "none", clean.output
+    found = Drift.of("local", changed)
+    assert found.state == "found", changed.output
+    assert "retentionInDays" in found.report
+    assert group in found.report
+    assert stack.webhook_key() not in found.report
+    stack.preview(expect_no_changes=True)
+
+
+def test_history_of_a_stack_is_read(stack: LocalStack) -> None:
+    commit = deployed_commit(stack.target)
+
+    assert commit is None or len(commit) == 40
 
 
 def test_fork_is_previewed_from_a_fresh_clone_without_credentials(checkout: Path) -> None:

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from workspace.toolchain.go_build import find_go
 ACTIONLINT_MODULE = Path(__file__).parent / "actionlint"
 JOBS = all_jobs()
 CHECKOUT = "actions/checkout@"
+MAIN = {"branches": ["main"]}
+STACKS = {"preview/stack": "Preview", "deploy/stack": "Deploy", "drift/stack": "Look for drift"}
+"""The jobs that reach the clouds, and the step of each that does."""
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +62,10 @@ def test_pull_requests_are_checked_and_previewed() -> None:
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 def test_no_trigger_brings_secrets_to_a_fork(file: Path) -> None:
-    assert set(read_workflow(file)["on"]) <= {"pull_request", "push"}
+    triggers = read_workflow(file)["on"]
+
+    assert set(triggers) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
+    assert triggers.get("push", MAIN)["branches"] == ["main"]
     assert "pull_request_target" not in file.read_text()
 
 
@@ -81,9 +86,11 @@ def test_nothing_is_permitted_but_by_a_job(file: Path) -> None:
     assert workflow["concurrency"]["group"].startswith(f"{file.stem}-")
 
 
-@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
-def test_every_job_says_what_it_may_and_for_how_long(job: dict[str, Any]) -> None:
-    assert job["permissions"]["contents"] == "read"
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_says_what_it_may_and_for_how_long(name: str) -> None:
+    job = JOBS[name]
+
+    assert job["permissions"]["contents"] == ("write" if name == "release/release" else "read")
     assert job["timeout-minutes"] <= 45
     checkouts = [step for step in job["steps"] if step.get("uses", "").startswith(CHECKOUT)]
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
@@ -96,28 +103,51 @@ def test_credentials_are_for_branches_of_this_repository_alone() -> None:
         "github.event.pull_request.head.repo.full_name == github.repository &&"
     )
     assert local["if"] == f"!({trusted['if']})"
-    for job in (local, JOBS["check/check"]):
+    for job in (local, JOBS["check/check"], JOBS["release/package"]):
         assert job["permissions"] == {"contents": "read"}
         assert "environment" not in job
         assert not re.search(r"secrets\.|vars\.|github\.token|GITHUB_TOKEN", str(job))
 
 
-def test_each_stack_waits_at_an_environment_of_its_own() -> None:
-    job = JOBS["preview/stack"]
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("preview/stack", {"name": "preview-${{ matrix.stack }}", "deployment": False}),
+        ("deploy/stack", "${{ matrix.stack }}"),
+        ("drift/stack", {"name": "drift-${{ matrix.stack }}", "deployment": False}),
+    ],
+)
+def test_each_stack_waits_at_an_environment_of_its_own(name: str, environment: object) -> None:
+    job = JOBS[name]
 
     assert job["strategy"]["matrix"] == {"stack": ["dev", "prod"]}
-    assert job["environment"]["name"] == "preview-${{ matrix.stack }}"
+    assert job["environment"] == environment
 
 
-def test_keys_reach_the_preview_alone_and_none_lives_long() -> None:
-    steps = JOBS["preview/stack"]["steps"]
+def test_prod_is_deployed_after_dev_and_never_at_the_same_time_as_another() -> None:
+    job = JOBS["deploy/stack"]
+
+    assert (job["strategy"]["fail-fast"], job["strategy"]["max-parallel"]) == (True, 1)
+    assert job["concurrency"]["group"] == "deploy-stack-${{ matrix.stack }}"
+    assert job["concurrency"]["cancel-in-progress"] is False
+    checkout = next(step for step in job["steps"] if step.get("uses", "").startswith(CHECKOUT))
+    assert checkout["with"]["fetch-depth"] == 0
+
+
+def test_drift_is_looked_for_on_main_alone() -> None:
+    assert JOBS["drift/stack"]["if"] == "github.ref == 'refs/heads/main'"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_keys_reach_one_step_alone_and_none_lives_long(name: str) -> None:
+    steps = JOBS[name]["steps"]
     seeing = {
         str(step.get("name"))
         for step in steps
         if re.search(r"role\.outputs|secrets\.CLOUDFLARE_API_TOKEN \}", str(step.get("env")))
     }
 
-    assert seeing == {"Preview"}
+    assert seeing == {STACKS[name]}
     role = next(step["with"] for step in steps if step.get("id") == "role")
     assert role["output-env-credentials"] is False
     assert not {"aws-access-key-id", "aws-secret-access-key"} & set(role)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from functions.glow import metrics
 from functions.glow.errors import Unavailable
 from functions.glow.runtime.deadline import seconds_left
 from functions.glow.runtime.http1 import Answer, ConnectionPool, Origin
@@ -123,6 +124,7 @@ class EdgeClient:
         for secret in previous:
             if answer.status == 401:
                 answer = await self._send(path, body, secret)
+                metrics.record(metrics.EDGE_PREVIOUS_SECRET, int(answer.status != 401))
         return answer
 
     async def _send(self, path: str, body: str, secret: str) -> Answer:

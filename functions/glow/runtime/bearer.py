@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from functions.glow.errors import Unauthorized
@@ -17,21 +17,27 @@ def bearer_of(authorization: str | None) -> str | None:
 
 
 def bearer_is_one_of(authorization: str | None, secrets: Iterable[str]) -> bool:
-    """Whether `authorization` is `Bearer <one of secrets>`.
-
-    Every secret is compared, as bytes: compare_digest raises on text outside ASCII, which anybody
-    may send.
-    """
-    given = (authorization or "").encode("utf-8", errors="replace")
-    matches = [hmac.compare_digest(given, f"Bearer {secret}".encode()) for secret in secrets]
-    return any(matches)
+    """Whether `authorization` is `Bearer <one of secrets>`."""
+    return any(_matches(authorization, secrets))
 
 
-def require_bearer(authorization: str | None, secrets: Iterable[str]) -> None:
-    """Raise Unauthorized unless `authorization` is `Bearer <one of secrets>`."""
-    if not bearer_is_one_of(authorization, secrets):
+def require_bearer(authorization: str | None, secrets: Sequence[str]) -> str:
+    """The one of `secrets` that `authorization` is `Bearer <…>` of. Raises Unauthorized."""
+    matches = _matches(authorization, secrets)
+    if not any(matches):
         state = "does not match" if authorization else "is missing"
         raise Unauthorized(
             f"the header Authorization {state}: send `Bearer <HeliusWebhookSecret>`"
             " (at Helius that whole text is the webhook's authHeader)"
         )
+    return secrets[matches.index(True)]
+
+
+def _matches(authorization: str | None, secrets: Iterable[str]) -> list[bool]:
+    """For each of `secrets` whether `authorization` shows it.
+
+    Every secret is compared, as bytes: compare_digest raises on text outside ASCII, which anybody
+    may send.
+    """
+    given = (authorization or "").encode("utf-8", errors="replace")
+    return [hmac.compare_digest(given, f"Bearer {secret}".encode()) for secret in secrets]

@@ -1,7 +1,8 @@
 """The edge path on a deployed stack: the flag, faults of the edge, rotation of its secret."""
 
+import asyncio
 import json
-import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -9,7 +10,11 @@ import pytest
 
 from local.cloud import LocalCloud
 from local.stack import LocalStack
+from ops.change import Operator
 from ops.redrive import move_back
+from ops.rotate.command import Done, take_step
+from ops.rotate.rotation import Name
+from ops.rotate.usage import Window
 from tests.local.aws import Aws
 from tests.local.wire import Listener, Listeners, Message, Wire, a_trade, wait_for
 
@@ -204,21 +209,32 @@ async def test_secret_is_rotated_in_two_ups_and_no_broadcast_is_refused(
     outputs: dict[str, Any],
     listeners: Listeners,
 ) -> None:
-    old, new = stack.config_get("glow:EdgeBroadcastSecret"), secrets.token_urlsafe(32)
-    stack.config_set("EdgeBroadcastSecretPrevious", old, secret=True)
-    stack.config_set("EdgeBroadcastSecret", new, secret=True)
-    stack.up()
-    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+    old, printed = stack.config_get("glow:EdgeBroadcastSecret"), list[str]()
+    operator = Operator(say=printed.append, agrees=lambda: True)
+    now = datetime.now(UTC)
 
-    stack.run("config", "rm", "glow:EdgeBroadcastSecretPrevious")
-    stack.up()
-    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+    async def step_at(now: datetime) -> Done:
+        window = Window(now=now, minutes=15)
+        return await asyncio.to_thread(take_step, stack.target, Name.EDGE, window, operator)
 
-    assert aws.queued(outputs["EdgeRetryQueueUrl"]) == 0
+    begun = await step_at(now)
+    new = stack.config_get("glow:EdgeBroadcastSecret")
+    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+    assert broadcast(edge_url, "ROTATE", old).status_code == 200
+
+    refused = await step_at(now + timedelta(minutes=5))
+    assert broadcast(edge_url, "ROTATE", old).status_code == 200
+
+    ended = await step_at(now + timedelta(hours=1))
+    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
     assert broadcast(edge_url, "ROTATE", old).status_code == 401
-    state = stack.run("stack", "export")
-    assert old not in state
-    assert new not in state
+
+    steps = [(done.step, done.is_well) for done in (begun, refused, ended)]
+    assert steps == [("begun", True), ("refused", False), ("ended", True)], (begun, refused, ended)
+    assert aws.queued(outputs["EdgeRetryQueueUrl"]) == 0
+    shown = stack.run("stack", "export") + "\n".join(printed) + repr((begun, refused, ended))
+    assert old not in shown
+    assert new not in shown
 
 
 async def _assert_trade_reaches_the_edge(wire: Wire, edge_url: str, listeners: Listeners) -> None:

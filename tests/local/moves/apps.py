@@ -116,13 +116,15 @@ async def watching(
 
 
 @asynccontextmanager
-async def crowd(tokens: Sequence[str], *, api: str) -> AsyncGenerator[list[App]]:
-    """Two apps of each token."""
+async def crowd(
+    tokens: Sequence[str], *, api: str, apps_per_token: int = 2
+) -> AsyncGenerator[list[App]]:
+    """Apps of each token, opened one after the other."""
     async with AsyncExitStack() as opened:
         yield [
             await opened.enter_async_context(following(token, api=api))
             for token in tokens
-            for _ in range(2)
+            for _ in range(apps_per_token)
         ]
 
 

@@ -62,12 +62,16 @@ async def webhook(wire: Wire) -> AsyncGenerator[Webhook]:
 
 
 @asynccontextmanager
-async def trading(wire: Wire, tokens: Sequence[str]) -> AsyncGenerator[Webhook]:
+async def trading(
+    wire: Wire, tokens: Sequence[str], *, pause_seconds: float = PAUSE_SECONDS
+) -> AsyncGenerator[Webhook]:
     """Send trades of `tokens`, turn by turn, as long as the block lasts."""
     turns = itertools.cycle(tokens)
     is_over = asyncio.Event()
     async with webhook(wire) as sent:
-        senders = [asyncio.create_task(_send(sent, turns, is_over)) for _ in range(SENDERS)]
+        senders = [
+            asyncio.create_task(_send(sent, turns, is_over, pause_seconds)) for _ in range(SENDERS)
+        ]
         try:
             yield sent
         finally:
@@ -75,7 +79,9 @@ async def trading(wire: Wire, tokens: Sequence[str]) -> AsyncGenerator[Webhook]:
             await asyncio.gather(*senders)
 
 
-async def _send(sent: Webhook, turns: Iterator[str], is_over: asyncio.Event) -> None:
+async def _send(
+    sent: Webhook, turns: Iterator[str], is_over: asyncio.Event, pause_seconds: float
+) -> None:
     while not is_over.is_set():
         await sent.send(next(turns))
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause_seconds)

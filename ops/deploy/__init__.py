@@ -1,0 +1,1 @@
+"""A deployment that proves itself, or is taken back."""

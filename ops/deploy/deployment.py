@@ -1,0 +1,74 @@
+"""The decisions of a deployment. Pure: what it does is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ops.verify.finding import Finding
+from workspace.errors import WorkspaceError
+
+# A new version needs up to a minute until it is everywhere; a run of the checks takes about as long.
+LOOKS: Final = 2
+
+End = Literal["deployed", "put back", "broken"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acts:
+    """`verify` yields nothing on a stack that was never deployed; the others raise WorkspaceError."""
+
+    deployed_commit: Callable[[], str | None]
+    verify: Callable[[], Sequence[Finding]]
+    up: Callable[[], None]
+    put_back: Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """`reason` says why it was not kept; `findings` are of the stack as it is left."""
+
+    end: End
+    findings: Sequence[Finding]
+    reason: str = ""
+    commit: str | None = None
+    """The one that was put back."""
+
+    @property
+    def is_well(self) -> bool:
+        return self.end == "deployed" and not _red(self.findings)
+
+
+def deploy(acts: Acts) -> Deployment:
+    """Deploy, verify, and put back what was there if that made a check red which was not red before.
+
+    What was red before says nothing of the new version: it stays, and the deployment is not well.
+    """
+    before, red_before = acts.deployed_commit(), _red(acts.verify())
+    findings: Sequence[Finding] = ()
+    made_red: set[str] = set()
+    try:
+        acts.up()
+        for _ in range(LOOKS):
+            findings = acts.verify()
+            made_red = _red(findings) - red_before
+            if not made_red:
+                return Deployment(end="deployed", findings=findings)
+        reason = f"it made red: {', '.join(sorted(made_red))}"
+    except WorkspaceError as error:
+        reason = str(error)
+    if before is None:
+        why = f"{reason}\nThe stack's history names no commit to go back to."
+        return Deployment(end="broken", findings=findings, reason=why)
+    try:
+        acts.put_back(before)
+        findings = acts.verify()
+    except WorkspaceError as error:
+        why = f"{reason}\n{before[:7]} could not be put back: {error}"
+        return Deployment(end="broken", findings=findings, reason=why)
+    return Deployment(end="put back", findings=findings, reason=reason, commit=before)
+
+
+def _red(findings: Sequence[Finding]) -> set[str]:
+    return {finding.name for finding in findings if finding.state == "failed"}

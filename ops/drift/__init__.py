@@ -1,0 +1,1 @@
+"""What was changed in the clouds by hand: found at night, told in an issue."""

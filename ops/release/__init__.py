@@ -1,0 +1,1 @@
+"""Versions: the changelog names them, a tag and a release follow."""

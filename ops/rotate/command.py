@@ -1,0 +1,127 @@
+"""`rotate-secret`: a new secret beside the old one; later, once nobody uses that, the old one goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+
+import typer
+from rich.console import Console
+
+from ops.backfill.access import settings_of
+from ops.change import Operator, deploy_change
+from ops.deployed import DeployedStack, StackOption
+from ops.rotate.rotation import Name, Rotation
+from ops.rotate.usage import Window, check_deployed, check_unused
+from ops.verify.command import NOT_WELL, show
+from ops.verify.config import Config
+from ops.verify.finding import Finding
+from ops.verify.run import guarded
+from ops.verify.target import Target
+from workspace.stack import Stack, stack_named
+
+QUIET_MINUTES: Final = 15
+
+Step = Literal["begun", "refused", "ended"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How far the rotation is, and what proves it."""
+
+    step: Step
+    findings: Sequence[Finding]
+
+    @property
+    def is_well(self) -> bool:
+        return all(finding.state != "failed" for finding in self.findings)
+
+
+def rotate_secret(
+    name: Annotated[Name, typer.Argument(help="The secret's key in config.")],
+    *,
+    stack: StackOption = "local",
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Deploy without asking; the preview is shown all the same."),
+    ] = False,
+    quiet_minutes: Annotated[
+        int,
+        typer.Option(
+            "--quiet-minutes", min=5, max=1_440, help="How long nobody must have used the old one."
+        ),
+    ] = QUIET_MINUTES,
+    even_if_silent: Annotated[
+        bool,
+        typer.Option("--even-if-silent", help="Drop the old one though no request came at all."),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object; preview and progress go to stderr."),
+    ] = False,
+) -> None:
+    """Rotate a secret in two runs: the first makes a new one, the second drops the old one.
+
+    Between them both are accepted. No secret is printed. Exit code 3: a line is red.
+    """
+
+    def say(line: str) -> None:
+        typer.echo(line, err=as_json)
+
+    def agrees() -> bool:
+        return yes or typer.confirm(f"Deploy this to stack {stack}?", err=as_json)
+
+    target = stack_named(stack, lambda line: typer.echo(line, err=True))
+    window = Window(now=datetime.now(UTC), minutes=quiet_minutes, counts_silence=even_if_silent)
+    done = take_step(target, name, window, Operator(say=say, agrees=agrees))
+    if as_json:
+        checks = [finding.to_dict() for finding in done.findings]
+        told = {"stack": stack, "secret": name, "step": done.step, "ok": done.is_well}
+        typer.echo(json.dumps({**told, "checks": checks}, indent=2))
+    else:
+        show(done.findings, Console())
+        typer.echo(_told(done, name, stack, quiet_minutes))
+    if not done.is_well:
+        raise typer.Exit(NOT_WELL)
+
+
+def take_step(stack: Stack, name: Name, window: Window, operator: Operator) -> Done:
+    """The step that is due: the second once the first has been taken. Raises WorkspaceError."""
+    rotation = Rotation.of(settings_of(stack), name)
+    if not rotation.has_begun:
+        deploy_change(stack, rotation.first_step(), operator)
+        return Done(step="begun", findings=_proofs(stack, name))
+    target = _target(stack)
+    findings = list(guarded("use", lambda: check_unused(target, rotation, window)))
+    refused = Done(step="refused", findings=findings)
+    if not refused.is_well:
+        return refused
+    deploy_change(stack, rotation.second_step(), operator)
+    return Done(step="ended", findings=_proofs(stack, name))
+
+
+def _proofs(stack: Stack, name: Name) -> Sequence[Finding]:
+    """After an up: config has changed, so it is read again."""
+    rotation = Rotation.of(settings_of(stack), name)
+    return list(check_deployed(_target(stack), rotation))
+
+
+def _target(stack: Stack) -> Target:
+    return Target(deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack))
+
+
+def _told(done: Done, name: Name, stack: str, quiet_minutes: int) -> str:
+    again = f"python -m ops rotate-secret {name} --stack {stack}"
+    match done.step:
+        case "begun":
+            return (
+                f"Step 1 of 2: {name} is new, and the old one is accepted too. Whoever sends it, give"
+                f" them the new one. After {quiet_minutes} min drop the old one: {again}"
+            )
+        case "refused":
+            return f"The old {name} stays, nothing was changed. Mend what is red, then: {again}"
+        case "ended":
+            return f"Step 2 of 2: the old {name} is accepted no more."

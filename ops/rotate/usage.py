@@ -1,0 +1,153 @@
+"""Does anybody still use the previous secret? Asked of the metrics, the functions and Helius."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from functions import environment as env
+from functions.glow.metrics import (
+    ACCEPTED,
+    DIMENSION,
+    EDGE_PREVIOUS_SECRET,
+    NAMESPACE,
+    PREVIOUS_SECRET,
+    Metric,
+    published,
+)
+from ops.rotate.rotation import Name, Rotation
+from ops.verify.endpoints import check_secrets
+from ops.verify.finding import Finding, failed, skipped, well
+from ops.verify.helius import check_helius
+from ops.verify.target import Target
+
+_PERIOD_SECONDS: Final = 60
+_LINES: Final = {Name.WEBHOOK: "webhook secret", Name.EDGE: "edge secret"}
+_VARIABLES: Final = {
+    Name.WEBHOOK: env.HELIUS_WEBHOOK_SECRET,
+    Name.EDGE: env.EDGE_BROADCAST_SECRET,
+}
+_UNUSED: Final = "the previous secret is not used"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The last `minutes` up to `now`. With `counts_silence` no request at all proves enough."""
+
+    now: datetime
+    minutes: int
+    counts_silence: bool = False
+
+    @property
+    def start(self) -> datetime:
+        return self.now - timedelta(minutes=self.minutes)
+
+
+def check_deployed(target: Target, rotation: Rotation) -> Iterator[Finding]:
+    """Whether the secret of config is the one that is accepted, and the one that Helius sends."""
+    yield from (each for each in check_secrets(target) if each.name == _LINES[rotation.name])
+    if rotation.name is Name.WEBHOOK:
+        yield check_helius(target)
+
+
+def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
+    """The proofs that the previous secret may go. Reads AWS; what it raises is the caller's."""
+    yield from check_deployed(target, rotation)
+    yield from _functions(target, rotation, window)
+    if rotation.name is Name.WEBHOOK:
+        yield _requests(target, window)
+    else:
+        yield _posts(target, window)
+        yield skipped(
+            "posts of other programs",
+            "only the Worker's log tells: previous_secret_accepted, at most once a minute",
+            remedy="npx wrangler tail --search previous_secret_accepted",
+        )
+
+
+def _functions(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
+    """Each function that has the secret has the new one first, and has had it for the whole window."""
+    variable = _VARIABLES[rotation.name]
+    stale: list[str] = []
+    deployed_at: list[datetime] = []
+    for name in target.deployed.function_names.values():
+        found = target.lambdas.get_function_configuration(FunctionName=name)
+        known = found.get("Environment", {}).get("Variables", {}).get(variable)
+        if known is None:
+            continue
+        deployed_at.append(datetime.fromisoformat(found.get("LastModified", "")))
+        if known != rotation.current:
+            stale.append(name)
+    if stale or not deployed_at:
+        yield failed(
+            "functions",
+            f"deployed with another secret than config has: {', '.join(stale) or 'all of them'}",
+            cause="config was changed without an up, or the up failed",
+            remedy=target.up,
+        )
+        return
+    yield well("functions", f"{len(deployed_at)} know the secret of config")
+    age_minutes = int((window.now - max(deployed_at)).total_seconds() // 60)
+    if age_minutes >= window.minutes:
+        yield well("both secrets deployed", f"for {age_minutes} min")
+    else:
+        yield failed(
+            "both secrets deployed",
+            f"for {age_minutes} min, and {window.minutes} are asked for",
+            cause="the last up is too recent: rooms keep an older Worker for five minutes, and nobody"
+            " can tell yet who sends the previous secret",
+            remedy=f"run this again in {window.minutes - age_minutes} min",
+        )
+
+
+def _requests(target: Target, window: Window) -> Finding:
+    """Those of the webhook."""
+    accepted, by_previous = _sum(target, ACCEPTED, window), _sum(target, PREVIOUS_SECRET, window)
+    if by_previous:
+        return failed(
+            _UNUSED,
+            f"{by_previous} requests of the last {window.minutes} min came with it",
+            cause="a webhook at Helius, or a relay, was not given the new one",
+            remedy=f"set its authHeader to `Bearer <HeliusWebhookSecret>`: {_get(target, Name.WEBHOOK)}",
+        )
+    if accepted == 0 and not window.counts_silence:
+        return failed(
+            _UNUSED,
+            f"no request came in the last {window.minutes} min, so nothing tells",
+            cause="Helius posts nothing, or the metrics are not there: on stack local they never are",
+            remedy="wait for trades; or, if nobody else can have it, add --even-if-silent",
+        )
+    return well(_UNUSED, f"in {accepted} requests of the last {window.minutes} min")
+
+
+def _posts(target: Target, window: Window) -> Finding:
+    """Those of the functions to the edge. They try the previous secret only where the new one fails."""
+    by_previous = _sum(target, EDGE_PREVIOUS_SECRET, window)
+    if by_previous:
+        return failed(
+            _UNUSED,
+            f"the edge refused the new one in {by_previous} posts of the last {window.minutes} min",
+            cause="the Worker that serves there is an older one, or its secret was changed by hand",
+            remedy=target.mend,
+        )
+    posted = _sum(target, published("edge"), window)
+    return well(_UNUSED, f"by what published {posted} updates in the last {window.minutes} min")
+
+
+def _sum(target: Target, metric: Metric, window: Window) -> int:
+    answer = target.cloudwatch.get_metric_statistics(
+        Namespace=NAMESPACE,
+        MetricName=metric.name,
+        Dimensions=[{"Name": DIMENSION, "Value": f"glow-{target.name}"}],
+        StartTime=window.start.astimezone(UTC),
+        EndTime=window.now.astimezone(UTC),
+        Period=_PERIOD_SECONDS,
+        Statistics=["Sum"],
+    )
+    return round(sum(point.get("Sum", 0) for point in answer.get("Datapoints", [])))
+
+
+def _get(target: Target, name: Name) -> str:
+    return target.pulumi(f"config get {name}")
