@@ -206,7 +206,7 @@ def test_test_page_has_one_thing_called_frames(edge_url: str, browser: Chrome) -
 def test_picture_of_the_readme_is_taken_from_the_page(endpoints: Endpoints, tmp_path: Path) -> None:
     picture = tmp_path / "page.png"
 
-    take_picture(endpoints, picture, trades=10)
+    take_picture(endpoints, picture, trades=10, candles=2)
 
     data = picture.read_bytes()
     assert data.startswith(b"\x89PNG")
