@@ -34,7 +34,7 @@ const VERSION = /** @type {const} */ ({
 });
 const MODULE = /** @type {const} */ ({ name: "text", content_type: "text", content_base64: "text" });
 const EXPORT = /** @type {const} */ ({ type: "text", storage: "text", state: "text", renamed_to: "text" });
-const BINDING = /** @type {const} */ ({ name: "text", type: "text", text: "text", class_name: "text", script_name: "text", namespace_id: "text", simple: "object" });
+const BINDING = /** @type {const} */ ({ name: "text", type: "text", text: "text", class_name: "text", dataset: "text", script_name: "text", namespace_id: "text", simple: "object" });
 
 /** @param {Cloud} cloud @param {Request} request */
 export function create(cloud, { params, query, body }) {
