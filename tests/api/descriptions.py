@@ -54,9 +54,16 @@ def assert_made_up_case_is_answered_as_described(
 
     `without` names the checks of schemathesis that do not apply.
     """
-    excluded = _schemathesis.checks.CHECKS.get_by_names(list(without))
+    ignored = ["negative_data_rejection"] if _has_unknown_parameter(case) else []
+    excluded = _schemathesis.checks.CHECKS.get_by_names([*without, *ignored])
     bearer = {"Authorization": f"Bearer {key}"}
     case.call_and_validate(base_url=url, headers=bearer, excluded_checks=excluded)
+
+
+def _has_unknown_parameter(case: Any) -> bool:
+    """The APIs ignore a query parameter that they do not know. schemathesis adds one now and then: what it
+    makes up depends on which modules are loaded."""
+    return not {*(case.query or {})} <= {each.name for each in case.operation.query}
 
 
 def assert_answer_is_described(api: Any, response: httpx.Response, path: str) -> None:
