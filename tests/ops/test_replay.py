@@ -60,11 +60,11 @@ def test_lines_are_bodies_and_bad_ones_are_named() -> None:
     assert str(MAX_BODY_BYTES) in whys[2]
 
 
-async def test_bodies_are_posted_in_order_with_the_secret(webhook: Webhook) -> None:
+async def test_every_body_is_posted_with_the_secret(webhook: Webhook) -> None:
     tally = await posted(webhook, b"[1]", b"[2]")
 
     assert (tally.accepted, tally.stored, tally.faults) == (2, 2, [])
-    assert [post.body for post in webhook.posts] == [b"[1]", b"[2]"]
+    assert sorted(post.body for post in webhook.posts) == [b"[1]", b"[2]"]
     headers = webhook.posts[0].headers
     assert (headers["authorization"], headers["x-token"]) == ("Bearer a-secret", "MINT")
     assert "a-secret" not in repr(Address(url="u", secret="a-secret"))
