@@ -28,7 +28,7 @@ class _Alarm:
     topics: Sequence[str]
     """Empty: nobody is told, or its actions are off."""
     members: Sequence[str] = ()
-    """Alarms that it rings for. They need no topic of their own."""
+    """Alarms that it rings for. They have no topic of their own."""
 
 
 def check_alarms(target: Target) -> Iterator[Finding]:
@@ -71,8 +71,8 @@ def _alarm(
 
 
 def _armed(alarms: Sequence[_Alarm]) -> Finding:
-    rung_for = {member for alarm in alarms if alarm.topics for member in alarm.members}
-    mute = [alarm.name for alarm in alarms if not alarm.topics and alarm.name not in rung_for]
+    members = {member for alarm in alarms for member in alarm.members}
+    mute = [alarm.name for alarm in alarms if not alarm.topics and alarm.name not in members]
     if not mute:
         return well("alarms armed", f"{len(alarms)} of {len(alarms)}")
     return failed(

@@ -393,10 +393,10 @@ FAULTS = (
     ),
     Fault(
         "alarm mute",
-        alarm_is_mute("UndeliveredBroadcasts"),
+        alarm_is_mute("BroadcastDeadLetters"),
         check_alarms,
         "alarms armed",
-        "tell nobody: glow-local-UndeliveredBroadcasts",
+        "tell nobody: glow-local-BroadcastDeadLetters",
         "enable-alarm-actions",
     ),
     Fault(
@@ -404,7 +404,7 @@ FAULTS = (
         alarm_is_mute("AwsPath"),
         check_alarms,
         "alarms armed",
-        "glow-local-AwsPath",
+        " tell nobody: glow-local-AwsPath",
         "enable-alarm-actions",
     ),
     Fault(
@@ -412,7 +412,7 @@ FAULTS = (
         alarm_rings,
         check_alarms,
         "alarms quiet",
-        "1 ring: glow-local-BroadcastLate",
+        "ring: glow-local-BroadcastLate",
         "describe-alarms",
     ),
     Fault(
