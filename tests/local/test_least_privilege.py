@@ -21,10 +21,13 @@ from functions.glow.routing.routes import EdgeHealth
 from functions.glow.routing.table import RouteTable
 from local.cloud import LocalCloud
 from local.stack import LocalStack
+from tests.functions.chain import Chain
 from tests.local.aws import Aws
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
+from tests.serving import serving
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"  # the stand-in for Jupiter knows it
+HELD = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"  # traded, so that it may have a hole
 # Done by the Lambda service with the function's role, never by the function's own code.
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -95,7 +98,11 @@ async def test_every_right_of_every_role_is_used(
     listeners: Listeners,
 ) -> None:
     _ask_for_tokens_that_are_not_listed(wire)
-    _list_tokens(stack)
+    with serving(Chain([], is_plain=True)) as chain:
+        _list_tokens(stack, node=chain.url)
+        functions: Any = stack.outputs()["FunctionNames"]
+        _look_for_holes(wire, aws, functions["holes"])
+        assert chain.asked
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
     await _hear_a_quote(aws, outputs, listeners)
@@ -182,11 +189,25 @@ def _ask_for_tokens_that_are_not_listed(wire: Wire) -> None:
     assert wire.get("/connect?tokens=RIGHTS,OTHER").status_code == 200
 
 
-def _list_tokens(stack: LocalStack) -> None:
-    """Only listed tokens are quoted."""
-    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK)
+def _list_tokens(stack: LocalStack, *, node: str) -> None:
+    """Only listed tokens are quoted, and compared with the chain."""
+    names = ("RIGHTS", "SUSPECT", "BEHIND", BONK, HELD)
     stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
+    stack.config_set("RpcUrl", node, secret=True)
     stack.up()
+
+
+def _look_for_holes(wire: Wire, aws: Aws, function: str) -> None:
+    """Its only right is to read prices."""
+    wire.send(a_trade(), token=HELD)
+
+    done = aws.client("lambda").invoke(FunctionName=function, Payload="{}")
+
+    assert "FunctionError" not in done, done["Payload"].read()
+    configuration = aws.client("lambda").get_function_configuration(FunctionName=function)
+    used = _used_actions(aws, configuration["FunctionArn"], configuration["Role"])
+    allowed = _allowed_actions(aws, configuration["Role"])
+    assert allowed - BY_LAMBDA_ITSELF == used == {"dynamodb:Query"}
 
 
 async def _use_everything(
