@@ -22,6 +22,15 @@ READS_CONFIG: Final = frozenset({"config", "destroy", "import", "preview", "refr
 STRAY_VARIABLES: Final = ("AWS_", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS")
 
 
+# By itself the CLI writes all of the state, and a backup of it, after each resource: three quarters of an `up`
+# here. With these it writes the state when it ends, also after Ctrl-C; who kills it begins anew (make reset).
+_STATE_IS_WRITTEN_ONCE: Final = {
+    "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+    "PULUMI_EXPERIMENTAL": "true",
+    "PULUMI_SKIP_CHECKPOINTS": "true",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stack:
     """A stack and the environment in which the Pulumi CLI reaches it.
@@ -100,6 +109,7 @@ class LocalBackend:
         environment = {
             **with_tools(inherited, say),
             **engine,
+            **_STATE_IS_WRITTEN_ONCE,
             "PULUMI_BACKEND_URL": self.state.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase),
             "PULUMI_STACK": LOCAL,

@@ -19,7 +19,7 @@ from functions.glow.candles.table import CandleTable
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.http import HttpResponse
-from functions.glow.update import Update
+from functions.glow.update import MAX_TIMESTAMP, Update
 from tests.functions.builders import a_token, an_http_event
 from tests.functions.candles import a_trade, changes_of
 from tests.functions.cloud import CANDLES, PRICES
@@ -148,6 +148,16 @@ def test_from_inside_a_candle_begins_with_it_and_to_is_not_reached(
     body = get(load, token, interval="5m", from_=str(DAY + 310), to=str(DAY + 600))
 
     assert [(each["time"], each["trades"]) for each in body["candles"]] == [(DAY + 300, 2)]
+
+
+@pytest.mark.parametrize("interval", ["1m", "15m", "1h", "4h", "1d"])
+def test_chart_may_reach_to_the_end_of_time(load: Load, prices: PriceTable, interval: str) -> None:
+    token = a_token()
+    store(load, prices, a_minute_each(token, [0]))
+
+    body = get(load, token, interval=interval, from_=str(DAY), to=str(MAX_TIMESTAMP))
+
+    assert [each["trades"] for each in body["candles"]] == [1]
 
 
 @pytest.mark.parametrize("interval", ["1m", "15m", "1h", "4h", "1d"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.glow.candles.candle import Candle, Prices
 from functions.glow.prices.attributes import Row, integer, number, text
+from functions.glow.update import MAX_TIMESTAMP
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -22,7 +23,7 @@ def series_key(token: str, series: Series) -> str:
 
 def time_key(time: int) -> str:
     """Unix seconds with 10 digits: the order of the texts is that of time."""
-    return f"{max(time, 0):010d}"
+    return f"{min(max(time, 0), MAX_TIMESTAMP):010d}"
 
 
 def item_of(token: str, series: Series, candle: Candle) -> Item:
