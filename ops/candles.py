@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
+from rich.console import Console
 from rich.progress import Progress
 
 from functions.glow.candles.intervals import DAY, HOUR
@@ -39,6 +41,10 @@ def rebuild(
         typer.Option("--token", help="A mint; repeat it. Default: all that are known."),
     ] = None,
     stack: StackOption = "local",
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; progress goes to stderr.")
+    ] = False,
 ) -> None:
     """Make the candles of a time again, from the stored trades. It may be run again at any time.
 
@@ -60,7 +66,7 @@ def rebuild(
     made, failed = 0, 0
     try:
         tokens = _parsed(token) if token else list(_all_of(known, now))
-        with Progress() as progress:
+        with Progress(console=Console(stderr=as_json)) as progress:
             task = progress.add_task("tokens", total=len(tokens) * (end - start))
             for each in tokens:
                 for done in make_again(trades, roll_up, each, start, end, now=now):
@@ -71,7 +77,11 @@ def rebuild(
             f"{error}: {error.__cause__}\nLikely causes: credentials of another account, or rights that"
             " lack dynamodb:Query and dynamodb:Scan. What was done stays: run it again."
         ) from error
-    typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
+    if as_json:
+        told = {"stack": stack, "tokens": len(tokens), "minutes": made, "failed": failed}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
     if failed:
         raise OpsError(f"{failed} minutes could not be written; run it again.")
 

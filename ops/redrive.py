@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Final
 
+import typer
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.table import Table
@@ -47,19 +49,35 @@ class Count:
     left: int
 
 
-def redrive(stack: StackOption = "local") -> None:
+def redrive(
+    stack: StackOption = "local",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Bring back the dead letters of all lanes, in order. Mend the cause before you run this."""
     deployed = DeployedStack.named(stack)
+    counts = {lane.name: _bring_back(deployed, lane) for lane in LANES}
+    if as_json:
+        lanes = {name: asdict(count) for name, count in counts.items()}
+        typer.echo(json.dumps({"stack": stack, "lanes": lanes}, indent=2))
+    else:
+        Console().print(_table(counts))
+
+
+def _bring_back(deployed: DeployedStack, lane: Lane) -> Count:
+    queue_url = deployed.text(lane.queue_output)
+    return move_back(
+        sqs_of(queue_url),
+        dead_letters_url=deployed.text(lane.dead_letters_output),
+        queue_url=queue_url,
+    )
+
+
+def _table(counts: Mapping[str, Count]) -> Table:
     table = Table("Lane", "Brought back", "Left")
-    for lane in LANES:
-        queue_url = deployed.text(lane.queue_output)
-        count = move_back(
-            sqs_of(queue_url),
-            dead_letters_url=deployed.text(lane.dead_letters_output),
-            queue_url=queue_url,
-        )
-        table.add_row(lane.name, str(count.moved), str(count.left))
-    Console().print(table)
+    for name, count in counts.items():
+        table.add_row(name, str(count.moved), str(count.left))
+    return table
 
 
 def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Count:

@@ -68,13 +68,18 @@ def token(
         str | None, typer.Option("--sub", help="Whom the stack's log is to name.")
     ] = None,
     stack: StackOption = "local",
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print it as a JSON object, with when it ends (Unix s).")
+    ] = False,
 ) -> None:
     """Print an access token with which to try a stack whose `listeners` is `token`."""
     config = ListenerConfig.of(stack_named(stack, _say))
     if config.is_open:
         _say(f"Stack {stack} is open and reads no access token: glow:listeners is not token.")
-    seconds = seconds_of(ttl)
-    typer.echo(access_token(config, tokens.split(","), seconds, subject=sub, now=time.time()))
+    now, seconds = time.time(), seconds_of(ttl)
+    made = access_token(config, tokens.split(","), seconds, subject=sub, now=now)
+    typer.echo(json.dumps({"token": made, "expiresAt": int(now) + seconds}) if as_json else made)
 
 
 def access_token(

@@ -1,7 +1,9 @@
 """`watch`: what a client of a deployed stack sees."""
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -23,20 +25,32 @@ def watch(
     prices: Annotated[
         int | None, typer.Option("--count", min=1, help="End after so many prices.")
     ] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each price as a JSON object on a line.")
+    ] = False,
 ) -> None:
     """Follow the live prices of a token, one line each, until Ctrl-C."""
     api = DeployedStack.named(stack).text("RestApiUrl")
     with suppress(KeyboardInterrupt):
-        asyncio.run(follow(token, api, region=region, prices=prices))
+        asyncio.run(
+            follow(token, api, as_json_line if as_json else as_line, region=region, prices=prices)
+        )
 
 
-async def follow(token: str, api: str, *, region: str | None, prices: int | None) -> None:
+Show = Callable[[Price, str | None], str]
+"""The line of a price that came on a path."""
+
+
+async def follow(
+    token: str, api: str, show: Show, *, region: str | None, prices: int | None
+) -> None:
     """Print up to `prices` prices, and each state of the connection. Raises OpsError."""
     numbers = count(1)
     try:
         async with subscribe(token, api=api, region=region, on_state=_say_state) as subscription:
             async for price in subscription:
-                typer.echo(_line(price, subscription.state.path, now=time.time()))
+                typer.echo(show(price, subscription.state.path))
                 if next(numbers) == prices:
                     break
     except (Refused, ValueError) as refusal:
@@ -45,9 +59,23 @@ async def follow(token: str, api: str, *, region: str | None, prices: int | None
         ) from None
 
 
-def _line(price: Price, path: str | None, *, now: float) -> str:
-    """Time of the trade, price in SOL, path and age. Trades carry whole seconds, so the age is rough."""
+def as_json_line(price: Price, path: str | None) -> str:
+    """For scripts: the price in SOL, `timestamp` in Unix seconds."""
     update = price.update
+    told = {
+        "token": update.token,
+        "price": float(update.price),
+        "timestamp": update.timestamp,
+        "id": update.id,
+        "path": path,
+        "isLate": price.is_late,
+    }
+    return json.dumps(told)
+
+
+def as_line(price: Price, path: str | None) -> str:
+    """Time of the trade, price in SOL, path and age. Trades carry whole seconds, so the age is rough."""
+    update, now = price.update, time.time()
     moment = datetime.fromtimestamp(update.timestamp, UTC).strftime("%H:%M:%S")
     late = "  late" if price.is_late else ""
     return f"{moment}  {update.price:f}  {path}  {max(0.0, now - update.timestamp):.1f} s{late}"

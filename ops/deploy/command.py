@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from ops.deploy.history import deployed_commit
 from ops.deploy.put_back import put_back
 from ops.deploy.summary import write_summary
 from ops.deployed import DeployedStack
+from ops.preview import Say
 from ops.verify.command import NOT_WELL
 from ops.verify.config import Config
 from ops.verify.finding import Finding
@@ -28,27 +30,39 @@ from workspace.stack import Stack, stack_named
 def deploy(
     stack: Annotated[str, typer.Option("--stack", help="The stack: dev, prod ...")],
     summary: Annotated[Path, typer.Option("--summary", help="File to write the Markdown to.")],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; progress goes to stderr.")
+    ] = False,
 ) -> None:
     """Deploy this commit without asking, verify, and deploy the one before again if that turns red.
 
     Exit code 3: it was not kept, or a line is red that was red before.
     """
-    target = stack_named(stack, typer.echo)
+
+    def say(line: str) -> None:
+        typer.echo(line, err=as_json)
+
+    target = stack_named(stack, say)
     acts = Acts(
         deployed_commit=lambda: deployed_commit(target),
-        verify=lambda: _verify(target),
-        up=lambda: up(target, typer.echo),
-        put_back=lambda commit: put_back(target, commit, repository=REPOSITORY, say=typer.echo),
+        verify=lambda: _verify(target, say),
+        up=lambda: up(target, say),
+        put_back=lambda commit: put_back(target, commit, repository=REPOSITORY, say=say),
     )
     done = deploy_by(acts)
     summary.write_text(write_summary(stack, done))
+    if as_json:
+        checks = [finding.to_dict() for finding in done.findings]
+        told = {"stack": stack, "end": done.end, "reason": done.reason, "checks": checks}
+        typer.echo(json.dumps(told, indent=2))
     if done.reason:
         typer.secho(done.reason, fg="red", err=True)
     if not done.is_well:
         raise typer.Exit(NOT_WELL)
 
 
-def _verify(stack: Stack) -> Sequence[Finding]:
+def _verify(stack: Stack, say: Say) -> Sequence[Finding]:
     outputs = stack.outputs()
     if "RestApiUrl" not in outputs:
         return ()
@@ -56,5 +70,5 @@ def _verify(stack: Stack) -> Sequence[Finding]:
     findings: list[Finding] = []
     for finding in run_checks(target, USUAL):
         findings.append(finding)
-        typer.echo(f"{finding.state}: {finding.name}: {finding.seen}")
+        say(f"{finding.state}: {finding.name}: {finding.seen}")
     return findings

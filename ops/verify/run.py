@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.glow.errors import Unavailable
 from ops.verify.alarms import check_alarms
 from ops.verify.budget import check_budget
+from ops.verify.clocks import check_clock
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding, failed
 from ops.verify.helius import check_helius
@@ -29,6 +30,7 @@ _REMEDY: Final = "aws sts get-caller-identity"
 def run_checks(target: Target, plan: Plan) -> Iterator[Finding]:
     """Each finding as soon as it is known."""
     yield from check_health(target)
+    yield from check_clock(target)
     yield from check_secrets(target)
     yield from asyncio.run(_all(check_origins(target)))
     yield from guarded("tables", lambda: check_tables(target))

@@ -1,7 +1,9 @@
 """Every command of ops/ has a help text and is in the docs."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_group
 
@@ -10,6 +12,8 @@ from ops.cli import app
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 COMMANDS = get_group(app).commands
+FOR_WORKFLOWS = {"comment", "drift", "drift-issue", "preview", "release"}
+"""They read and write files: Markdown, and the JSON that goes from one to the next."""
 
 
 def test_every_command_and_option_says_what_it_is_for() -> None:
@@ -17,6 +21,24 @@ def test_every_command_and_option_says_what_it_is_for() -> None:
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_every_command_of_an_operator_tells_scripts_the_same() -> None:
+    without = {
+        name
+        for name, command in COMMANDS.items()
+        if not any(
+            "--json" in parameter.opts for each in _leaves(command) for parameter in each.params
+        )
+    }
+
+    assert without == FOR_WORKFLOWS
+
+
+def _leaves(command: Any) -> Iterator[Any]:
+    """The commands of a group, or the one itself."""
+    for each in getattr(command, "commands", {"": command}).values():
+        yield from [each] if each is command else _leaves(each)
 
 
 def test_every_command_is_in_the_docs() -> None:

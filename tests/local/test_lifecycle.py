@@ -14,9 +14,8 @@ import psutil
 import pytest
 
 from local.cloud import LocalCloud
-from local.config import HELIUS_KEY
 from local.errors import LocalError
-from local.stack import LocalStack
+from local.stack import EDGE_SECRET, HELIUS_API_KEY, WEBHOOK_SECRET, LocalStack
 from tests.local.aws import Aws
 from tests.local.helius import registered
 from tests.local.wire import Listeners, Wire, a_trade
@@ -34,12 +33,39 @@ def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
     stack.preview(expect_no_changes=True)
 
 
-def test_secret_is_in_no_output_and_not_in_the_state(stack: LocalStack) -> None:
-    state = stack.run("stack", "export")
+def test_no_secret_is_in_state_outputs_logs_or_a_process_list(
+    stack: LocalStack, cloud: LocalCloud, wire: Wire, aws: Aws
+) -> None:
+    wire.send(a_trade(), token="SECRETIVE")
+    config: dict[str, Any] = json.loads(stack.run("config", "--json", "--show-secrets"))
+    secrets = {
+        key: each["value"]
+        for key, each in config.items()
+        if each["secret"] and key.startswith(("glow:", "cloudflare:"))
+    }
+    logs = aws.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    events = {
+        group: [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+        for group in groups
+    }
+    assert any("SECRETIVE" in line for lines in events.values() for line in lines)
+    places = {
+        "state": stack.run("stack", "export"),
+        "outputs": str(stack.outputs()),
+        "processes": str([process.info for process in psutil.process_iter(["cmdline"])]),
+        "functions' logs": str(events),
+        **{log.name: log.read_text(errors="replace") for log in cloud.root.rglob("*.log")},
+    }
 
-    for key in (stack.webhook_key(), HELIUS_KEY):
-        assert key not in str(stack.outputs())
-        assert key not in state
+    assert {HELIUS_API_KEY, WEBHOOK_SECRET, EDGE_SECRET} <= {*secrets}
+    found = [
+        (key, place)
+        for key, secret in secrets.items()
+        for place, text in places.items()
+        if secret in text
+    ]
+    assert found == []
 
 
 @pytest.mark.timeout(600)

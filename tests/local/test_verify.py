@@ -32,6 +32,7 @@ from ops.trace.evidence import Search, gather
 from ops.trace.way import steps_of
 from ops.verify.alarms import check_alarms
 from ops.verify.budget import check_budget
+from ops.verify.clocks import check_clock
 from ops.verify.config import Config
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding
@@ -513,6 +514,22 @@ FAULTS = (
         "Helius's webhook",
         "another secret than config has",
         "bin/pulumi-local up --refresh",
+    ),
+    Fault(
+        "clock skew",
+        config_says(),
+        lambda target: check_clock(target, now=lambda: time.time() + 60),
+        "clock",
+        "s ahead of AWS",
+        "timedatectl set-ntp true",
+    ),
+    Fault(
+        "clock skew, behind",
+        config_says(),
+        lambda target: check_clock(target, now=lambda: time.time() - 60),
+        "clock",
+        "s behind AWS",
+        "timedatectl set-ntp true",
     ),
     Fault(
         "alarm mute",
