@@ -33,11 +33,19 @@ class Chain(Node):
 
     def __init__(self, history: Sequence[Transaction], *, is_plain: bool) -> None:
         super().__init__()
-        self.history = list(history)
+        self.history = history
         self.is_plain = is_plain
         self.faults: list[Reply] = []
         self.unknown: set[str] = set()
-        self._known = {signature_of(each): each for each in self.history}
+
+    @property
+    def history(self) -> Sequence[Transaction]:
+        return self._history
+
+    @history.setter
+    def history(self, history: Sequence[Transaction]) -> None:
+        self._history = tuple(history)
+        self._known = {signature_of(each): each for each in self._history}
 
     def reply(self, request: Mapping[str, Any]) -> Reply:
         self.asked.append(request)

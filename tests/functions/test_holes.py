@@ -276,7 +276,8 @@ def test_pool_is_looked_at_for_the_tokens_that_are_traded_there(
     store(chain.history)
 
     assert look(addresses=[A_POOL]) == []
-    chain.history[-1:] = later_swaps(1, first_second=now - OLD + 30, mint=mint)
+    last = later_swaps(1, first_second=now - OLD + 30, mint=mint)
+    chain.history = [*chain.history[:-1], *last]
     assert look(addresses=[A_POOL]) == [mint]
     assert look(addresses=[A_POOL], tokens=[]) == [mint]
 

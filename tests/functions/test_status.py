@@ -22,7 +22,7 @@ from ops.status.tokens import read_tokens
 from ops.verify.config import Config
 from ops.verify.target import Target
 from tests.functions.builders import RETENTION_SECONDS, a_token, an_update, updates_of
-from tests.functions.cloud import CONNECTIONS, PRICES, REGION, ROUTES, Queue
+from tests.functions.cloud import CONNECTIONS, PRICES, REGION, ROUTES, Queue, empty_table
 from tests.functions.conftest import Listen
 from tests.functions.edge import CURRENT, Edge
 
@@ -73,8 +73,9 @@ def test_clients_are_counted_by_token_and_path_with_the_age_of_the_last_trade(
 
 
 def test_tokens_with_most_clients_come_first_and_the_rest_is_counted(
-    queue: Queue, listen: Listen
+    dynamodb: DynamoDBClient, queue: Queue, listen: Listen
 ) -> None:
+    empty_table(dynamodb, CONNECTIONS)
     busy = a_token()
     listen(busy, 9)
 
