@@ -14,6 +14,8 @@ from ops.cost.answer import answer_for
 from ops.cost.load import TYPICAL, Load
 from ops.cost.prices import PRICES_FILE, read_prices
 from ops.cost.show import show
+from ops.cost.stack import StackFigures
+from workspace.stack import stack_named
 
 NO_PATH_HOLDS: Final = 3
 """Exit code. 1 is an error, 2 a wrong option."""
@@ -58,6 +60,10 @@ def cost(
             parser=_decimal, metavar="NUMBER", help="Trades a second of each token, on average."
         ),
     ] = TYPICAL.updates_per_second,
+    stack: Annotated[
+        str | None,
+        typer.Option("--stack", help="Take the number of tokens, and the KMS key, of its config."),
+    ] = None,
     kms: Annotated[
         bool, typer.Option("--kms", help="With a KMS key of the stack (glow:kms).")
     ] = False,
@@ -86,6 +92,9 @@ def cost(
     _require("--hours-online", hours, least=Decimal(0), most=Decimal(24))
     _require("--sessions", sessions, least=Decimal(0), most=Decimal(1_000))
     _require("--updates-per-second", updates_per_second, least=Decimal(0), most=Decimal(100_000))
+    if stack is not None:
+        figures = StackFigures.of(stack_named(stack, lambda line: typer.echo(line, err=True)))
+        tokens, kms = figures.tokens or tokens, kms or figures.has_key
     if tokens_per_user > tokens:
         raise typer.BadParameter(
             f"there are {tokens} tokens in all (--tokens)", param_hint="--tokens-per-user"

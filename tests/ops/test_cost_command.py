@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from ops.cost.prices import PRICES_FILE
+from ops.cost.stack import StackFigures
 from ops.errors import OpsError
 
 
@@ -126,3 +127,18 @@ def test_small_figures_are_shown_as_they_were_given() -> None:
     assert "updates/s of a token: 0.001." in " ".join(
         _cost("--updates-per-second", "0.001").stdout.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "figures"),
+    [
+        ({}, StackFigures(tokens=0, has_key=False)),
+        (
+            {"glow:tokens": {"objectValue": {"A": "a", "B": "b"}}, "glow:kms": {"value": "true"}},
+            StackFigures(tokens=2, has_key=True),
+        ),
+        ({"glow:kms": {"value": "false"}}, StackFigures(tokens=0, has_key=False)),
+    ],
+)
+def test_stack_says_how_many_tokens_it_has(config: Any, figures: StackFigures) -> None:
+    assert StackFigures.read(config) == figures
