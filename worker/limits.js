@@ -87,7 +87,8 @@ export const LIMITS = Object.freeze({
   heldMs: 100,
   /** Rooms that are being opened: so many outgoing connections may a Worker wait for (facts/cloudflare.md §4). */
   opensAtOnce: 6,
-  openMs: 10_000,
+  /** Longer than a room's read of the table takes, and so short that a second try comes before clients are told that it is down. */
+  openMs: 4_000,
   /** A room that a hub hears nothing from: opened again. A room closed or not opened: its clients are told. */
   linkPingMs: 20_000,
   linkPongMs: 10_000,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -188,10 +189,8 @@ class Done:
 
     def names(self, what: str) -> set[str]:
         """The program's names of the resources that were `what`: "created", "updated", "replaced"."""
-        lines = (line.split() for line in self.printed.splitlines())
-        return {
-            line[2] for line in lines if what in line and line[1].startswith("cloudflare:index")
-        }
+        # Not line by line: the engine also prints dots while it waits, without an end of line.
+        return set(re.findall(rf"cloudflare:index\S* (\S+) {what}\b", self.printed))
 
 
 def _program(name: str) -> str:

@@ -153,11 +153,14 @@ def test_watchlist_in_python_prints_the_prices_of_its_tokens(wire: Wire) -> None
 async def test_stream_of_made_up_trades_is_heard_in_order(
     endpoints: Endpoints, edge_url: str, listeners: Listeners
 ) -> None:
+    await send_stream(endpoints, ignore, "STREAM", per_second=50, count=1)
     listener = await listeners.at_edge(edge_url, "STREAM")
+    # Greeted: before that, trades of a token without a price are only the newest one.
+    await listener.hear(lambda heard: len(heard.updates) == 1, "the price so far")
 
     await send_stream(endpoints, ignore, "STREAM", per_second=50, count=10)
 
-    await listener.hear(lambda heard: len(heard.updates) == 10, "ten prices")
+    await listener.hear(lambda heard: len(heard.updates) == 11, "ten prices more")
     ids = [update["id"] for update in listener.updates]
     assert ids == sorted(ids)  # so that no price counts as late
     assert len({update["price"] for update in listener.updates}) > 1
