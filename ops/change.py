@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Annotated, cast
+
+import typer
 
 from components.settings.problems import NAMESPACE
 from ops.errors import OpsError
@@ -29,6 +31,20 @@ class Operator:
 
     say: Say
     agrees: Callable[[], bool]
+
+
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="Deploy without asking; the preview is shown all the same.")
+]
+
+
+def operator_at_terminal(question: str, *, yes: bool, as_json: bool) -> Operator:
+    """Is told on stdout, or on stderr beside JSON, and asked `question` unless `yes`."""
+
+    def say(line: str) -> None:
+        typer.echo(line, err=as_json)
+
+    return Operator(say=say, agrees=lambda: yes or typer.confirm(question, err=as_json))
 
 
 def deploy_change(stack: Stack, settings: Sequence[Setting], operator: Operator) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-from components.settings.load import parse_settings
 from components.settings.model import Settings
-from components.settings.problems import NAMESPACE, SettingsError
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.known_tokens import KnownTokens
@@ -24,28 +21,9 @@ from functions.glow.usd import Dollars
 from ops.backfill.store import Publish, Store
 from ops.deployed import DeployedStack, dynamodb_of, sqs_of
 from ops.errors import OpsError
-from workspace.stack import Stack
 
 _EDGE_TIMEOUT_MS: Final = 5_000
 _DAY_SECONDS: Final = 24 * 60 * 60
-
-
-def settings_of(stack: Stack) -> Settings:
-    """The config of `stack`, secrets in plain text. Raises OpsError."""
-    return parse_config(stack.run("config", "--json", "--show-secrets"), stack=stack.name)
-
-
-def parse_config(printed: str, *, stack: str) -> Settings:
-    """Read what `pulumi config --json --show-secrets` prints. Raises OpsError."""
-    entries = cast("Mapping[str, Mapping[str, object]]", json.loads(printed))
-    prefix = f"{NAMESPACE}:"
-    own = {key.removeprefix(prefix): entries[key] for key in entries if key.startswith(prefix)}
-    values = {key: str(entry.get("value", "")) for key, entry in own.items()}
-    secrets = {key for key, entry in own.items() if entry.get("secret")}
-    try:
-        return parse_settings(values, secrets=secrets, stack=stack)
-    except SettingsError as error:
-        raise OpsError(str(error)) from None
 
 
 @dataclass(frozen=True)

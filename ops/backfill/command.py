@@ -12,19 +12,18 @@ from rich.table import Table
 
 from functions.glow.prices.table import PriceTable
 from functions.glow.update import id_at
-from ops.backfill.access import Target, settings_of, store_of, target_of
+from ops.backfill.access import Target, store_of, target_of
 from ops.backfill.history import history
 from ops.backfill.node import Node, Pace
 from ops.backfill.store import Store, Tally
 from ops.deployed import DeployedStack, StackOption
-from ops.errors import OpsError
+from ops.errors import NOT_WELL, OpsError
+from ops.settings import settings_of
 from workspace.stack import stack_named
 
 _UNITS_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 # As many rows as a token has in the longest time that anybody looks back.
 _MAX_KNOWN_ROWS: Final = 5_000_000
-NOT_WHOLE: Final = 3
-"""Exit code: the node did not answer for some transactions. 1 is an error, 2 a wrong option."""
 
 
 def _seconds(text: str) -> int:
@@ -82,7 +81,7 @@ def backfill(
     else:
         Console().print(_table(tally, node.requests))
     if tally.missing:
-        raise typer.Exit(NOT_WHOLE)
+        raise typer.Exit(NOT_WELL)
 
 
 def run(

@@ -4,21 +4,20 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from components.settings.model import Settings
 from functions.glow.paths import PATHS, Path
 from ops.cost.answer import answer_for
 from ops.cost.load import TYPICAL, Load
 from ops.cost.prices import PRICES_FILE, read_prices
 from ops.cost.show import show
-from ops.cost.stack import StackFigures
+from ops.errors import NOT_WELL
+from ops.settings import settings_of
 from workspace.stack import stack_named
-
-NO_PATH_HOLDS: Final = 3
-"""Exit code. 1 is an error, 2 a wrong option."""
 
 
 def _decimal(text: str) -> Decimal:
@@ -93,8 +92,8 @@ def cost(
     _require("--sessions", sessions, least=Decimal(0), most=Decimal(1_000))
     _require("--updates-per-second", updates_per_second, least=Decimal(0), most=Decimal(100_000))
     if stack is not None:
-        figures = StackFigures.of(stack_named(stack, lambda line: typer.echo(line, err=True)))
-        tokens, kms = figures.tokens or tokens, kms or figures.has_key
+        settings = settings_of(stack_named(stack, lambda line: typer.echo(line, err=True)))
+        tokens, kms = counted(settings, tokens=tokens, kms=kms)
     if tokens_per_user > tokens:
         raise typer.BadParameter(
             f"there are {tokens} tokens in all (--tokens)", param_hint="--tokens-per-user"
@@ -117,7 +116,12 @@ def cost(
     else:
         show(answer, Console(), explained=explain)
     if not any(of_path.holds for of_path in answer.paths):
-        raise typer.Exit(NO_PATH_HOLDS)
+        raise typer.Exit(NOT_WELL)
+
+
+def counted(settings: Settings, *, tokens: int, kms: bool) -> tuple[int, bool]:
+    """How many tokens the stack streams (`tokens`, if it streams all), and whether a KMS key encrypts."""
+    return len(settings.tokens) or tokens, kms or settings.kms is not False
 
 
 def _require(option: str, value: Decimal, *, least: Decimal, most: Decimal) -> None:

@@ -15,10 +15,8 @@ from ops.deploy.deployment import deploy as deploy_by
 from ops.deploy.history import deployed_commit
 from ops.deploy.put_back import put_back
 from ops.deploy.summary import write_summary
-from ops.deployed import DeployedStack
+from ops.errors import NOT_WELL
 from ops.preview import Say
-from ops.verify.command import NOT_WELL
-from ops.verify.config import Config
 from ops.verify.finding import Finding
 from ops.verify.round_trip import USUAL
 from ops.verify.run import run_checks
@@ -63,10 +61,9 @@ def deploy(
 
 
 def _verify(stack: Stack, say: Say) -> Sequence[Finding]:
-    outputs = stack.outputs()
-    if "RestApiUrl" not in outputs:
+    target = Target.of(stack)
+    if "RestApiUrl" not in target.deployed.outputs:
         return ()
-    target = Target(deployed=DeployedStack(stack.name, outputs), config=Config.of(stack))
     findings: list[Finding] = []
     for finding in run_checks(target, USUAL):
         findings.append(finding)

@@ -7,9 +7,9 @@ import typer
 
 from ops.drift.finding import Drift
 from ops.drift.issue import settle
+from ops.errors import NOT_WELL
 from ops.github import GitHub
 from ops.preview import run_preview
-from ops.verify.command import NOT_WELL
 from workspace.stack import stack_named
 
 # It changes nothing, in the clouds or in the state, and what is not deployed yet is no drift.

@@ -15,12 +15,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ops.deployed import StackOption
+from ops.errors import NOT_WELL
 from ops.replay.bodies import Fault, parse_recording
 from ops.replay.delivery import Tally, Webhook, post_all
 from ops.verify.target import Target
 
-NOT_ALL: Final = 3
-"""Exit code: a body was not accepted. 1 is an error, 2 a wrong option."""
 _SHOWN_FAULTS: Final = 50
 
 
@@ -76,7 +75,7 @@ def replay(
     else:
         show(recording.faults, tally, Console())
     if recording.faults or tally.faults:
-        raise typer.Exit(NOT_ALL)
+        raise typer.Exit(NOT_WELL)
 
 
 def show(not_posted: Sequence[Fault], tally: Tally, console: Console) -> None:

@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 
 from functions.glow.paths import Path
-from ops.change import Operator
+from ops.change import YesOption, operator_at_terminal
 from ops.deployed import StackOption
+from ops.errors import NOT_WELL
 from ops.rollback.recovery import FLAG, Recovery, roll_back
-from ops.verify.command import NOT_WELL, show
+from ops.verify.command import show
 from ops.verify.round_trip import USUAL
 from workspace.stack import LOCAL, stack_named
 
@@ -21,10 +22,7 @@ def rollback(
     *,
     stack: StackOption = "local",
     to: Annotated[Path, typer.Option("--to", help="The path that carries from now on.")] = "aws",
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", help="Deploy without asking; the preview is shown all the same."),
-    ] = False,
+    yes: YesOption = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object; preview and progress go to stderr."),
@@ -34,15 +32,11 @@ def rollback(
 
     Clients are told to move and miss nothing. Exit code 3: a line is red.
     """
-
-    def say(line: str) -> None:
-        typer.echo(line, err=as_json)
-
-    def agrees() -> bool:
-        return yes or typer.confirm(f"Send the clients of stack {stack} to {to}?", err=as_json)
-
+    operator = operator_at_terminal(
+        f"Send the clients of stack {stack} to {to}?", yes=yes, as_json=as_json
+    )
     target = stack_named(stack, lambda line: typer.echo(line, err=True))
-    done = roll_back(target, to, plan=USUAL, operator=Operator(say=say, agrees=agrees))
+    done = roll_back(target, to, plan=USUAL, operator=operator)
     if as_json:
         typer.echo(json.dumps({"stack": stack, **done.to_dict()}, indent=2))
     else:

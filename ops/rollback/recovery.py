@@ -9,8 +9,6 @@ from typing import Final
 
 from functions.glow.paths import Path
 from ops.change import Operator, Setting, deploy_change
-from ops.deployed import DeployedStack
-from ops.verify.config import Config
 from ops.verify.finding import Finding
 from ops.verify.round_trip import Plan
 from ops.verify.run import run_checks
@@ -56,10 +54,9 @@ def roll_back(stack: Stack, path: Path, *, plan: Plan, operator: Operator) -> Re
         stack, [flag], Operator(say=operator.say, agrees=lambda: clock.starts_if(operator.agrees()))
     )
     up_seconds = clock.seconds
-    target = Target(deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack))
     findings: list[Finding] = []
     recovered_seconds: float | None = None
-    for finding in run_checks(target, plan):
+    for finding in run_checks(Target.of(stack), plan):
         findings.append(finding)
         operator.say(f"{finding.state}: {finding.name}: {finding.seen}")
         if finding.name == f"webhook → {path} client" and finding.state == "ok":

@@ -11,13 +11,13 @@ from typing import Annotated, Final, Literal
 import typer
 from rich.console import Console
 
-from ops.backfill.access import settings_of
-from ops.change import Operator, deploy_change
-from ops.deployed import DeployedStack, StackOption
+from ops.change import Operator, YesOption, deploy_change, operator_at_terminal
+from ops.deployed import StackOption
+from ops.errors import NOT_WELL
 from ops.rotate.rotation import Name, Rotation
 from ops.rotate.usage import Window, check_deployed, check_unused
-from ops.verify.command import NOT_WELL, show
-from ops.verify.config import Config
+from ops.settings import settings_of
+from ops.verify.command import show
 from ops.verify.finding import Finding
 from ops.verify.run import guarded
 from ops.verify.target import Target
@@ -44,10 +44,7 @@ def rotate_secret(
     name: Annotated[Name, typer.Argument(help="The secret's key in config.")],
     *,
     stack: StackOption = "local",
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", help="Deploy without asking; the preview is shown all the same."),
-    ] = False,
+    yes: YesOption = False,
     quiet_minutes: Annotated[
         int,
         typer.Option(
@@ -67,16 +64,10 @@ def rotate_secret(
 
     Between them both are accepted. No secret is printed. Exit code 3: a line is red.
     """
-
-    def say(line: str) -> None:
-        typer.echo(line, err=as_json)
-
-    def agrees() -> bool:
-        return yes or typer.confirm(f"Deploy this to stack {stack}?", err=as_json)
-
+    operator = operator_at_terminal(f"Deploy this to stack {stack}?", yes=yes, as_json=as_json)
     target = stack_named(stack, lambda line: typer.echo(line, err=True))
     window = Window(now=datetime.now(UTC), minutes=quiet_minutes, counts_silence=even_if_silent)
-    done = take_step(target, name, window, Operator(say=say, agrees=agrees))
+    done = take_step(target, name, window, operator)
     if as_json:
         checks = [finding.to_dict() for finding in done.findings]
         told = {"stack": stack, "secret": name, "step": done.step, "ok": done.is_well}
@@ -94,7 +85,7 @@ def take_step(stack: Stack, name: Name, window: Window, operator: Operator) -> D
     if not rotation.has_begun:
         deploy_change(stack, rotation.first_step(), operator)
         return Done(step="begun", findings=_proofs(stack, name))
-    target = _target(stack)
+    target = Target.of(stack)
     findings = list(guarded("use", lambda: check_unused(target, rotation, window)))
     refused = Done(step="refused", findings=findings)
     if not refused.is_well:
@@ -106,11 +97,7 @@ def take_step(stack: Stack, name: Name, window: Window, operator: Operator) -> D
 def _proofs(stack: Stack, name: Name) -> Sequence[Finding]:
     """After an up: config has changed, so it is read again."""
     rotation = Rotation.of(settings_of(stack), name)
-    return list(check_deployed(_target(stack), rotation))
-
-
-def _target(stack: Stack) -> Target:
-    return Target(deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack))
+    return list(check_deployed(Target.of(stack), rotation))
 
 
 def _told(done: Done, name: Name, stack: str, quiet_minutes: int) -> str:

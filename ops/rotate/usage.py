@@ -63,7 +63,7 @@ def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator
         yield skipped(
             "posts of other programs",
             "only the Worker's log tells: previous_secret_accepted, at most once a minute",
-            remedy="npx wrangler tail --search previous_secret_accepted",
+            remedy=f"python -m ops tail --stack {target.name} | grep previous_secret_accepted",
         )
 
 

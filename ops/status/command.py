@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
 from ops.deployed import StackOption
+from ops.errors import NOT_WELL
 from ops.status.read import read_status
 from ops.status.reading import Reading
 from ops.status.show import shown
 from ops.verify.target import Target
-
-INCOMPLETE: Final = 3
-"""Exit code: a part could not be read. 1 is an error, 2 a wrong option."""
 
 
 def status(
@@ -63,4 +61,4 @@ def status(
                 reading = read()
                 live.update(shown(reading), refresh=True)
     if reading.problems:
-        raise typer.Exit(INCOMPLETE)
+        raise typer.Exit(NOT_WELL)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.glow import metrics
 from functions.glow.errors import GlowError
 from functions.glow.paths import Path
 from ops.errors import OpsError
@@ -76,13 +77,16 @@ class RatesReading:
     @property
     def refused_percent(self) -> float | None:
         """Of what Helius sent: answers that were neither 200 nor 401."""
-        failed = sum(self.counts.get(name, 0) for name in ("Refused", "Unavailable", "Failed"))
-        return _percent(failed, failed + self.counts.get("Accepted", 0))
+        failed = sum(map(self._count, (metrics.REFUSED, metrics.UNAVAILABLE, metrics.FAILED)))
+        return _percent(failed, failed + self._count(metrics.ACCEPTED))
 
     @property
     def edge_failed_percent(self) -> float | None:
         """Of the updates that were published on the edge."""
-        return _percent(self.counts.get("EdgeFailures", 0), self.counts.get("Published.edge", 0))
+        return _percent(self._count(metrics.EDGE_FAILURES), self._count(metrics.published("edge")))
+
+    def _count(self, metric: metrics.Metric) -> float:
+        return self.counts.get(metric.name, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

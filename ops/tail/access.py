@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from components.settings.edge import worker_name
-from ops.backfill.access import parse_config
 from ops.errors import OpsError
+from ops.settings import parse_config
 from ops.tail.worker import CloudflareAccess
 from workspace.stack import Stack
 

@@ -12,7 +12,7 @@ import typer
 
 from ops.candles import parse_moment
 from ops.deployed import DeployedStack, StackOption, logs_of
-from ops.errors import OpsError
+from ops.errors import NOT_WELL, OpsError
 from ops.logs.functions import FunctionLogs
 from ops.logs.line import Line
 from ops.logs.moment import moment_text
@@ -23,8 +23,6 @@ from ops.tail.wanted import Wanted
 from ops.tail.worker import follow_worker
 from workspace.stack import stack_named
 
-HALF: Final = 3
-"""Exit code: one of the sources could not be read. 1 is an error, 2 a wrong option."""
 _COLORS: Final = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
@@ -85,7 +83,7 @@ def tail(
     with suppress(KeyboardInterrupt):
         asyncio.run(show_all())
     if troubles:
-        raise typer.Exit(HALF)
+        raise typer.Exit(NOT_WELL)
 
 
 def _show(line: Line, *, as_json: bool) -> None:

@@ -16,15 +16,13 @@ from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.token import parse_signature, parse_token
 from ops.candles import parse_moment
 from ops.deployed import StackOption
-from ops.errors import OpsError
+from ops.errors import NOT_WELL, OpsError
 from ops.logs.moment import moment_text
 from ops.trace.evidence import Search, gather
 from ops.trace.step import Step
 from ops.trace.way import steps_of
 from ops.verify.target import Target
 
-NOT_WHOLE: Final = 3
-"""Exit code: a step is missing. 1 is an error, 2 a wrong option."""
 _MARKS: Final = {"done": "[green]✓[/]", "missing": "[red]✗[/]", "waiting": "[yellow]…[/]"}
 
 
@@ -78,7 +76,7 @@ def trace(
     else:
         show(ways, Console())
     if not ways or any(step.state == "missing" for steps in ways.values() for step in steps):
-        raise typer.Exit(NOT_WHOLE)
+        raise typer.Exit(NOT_WELL)
 
 
 def show(ways: dict[str, list[Step]], console: Console) -> None:

@@ -12,13 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.deployed import StackOption
+from ops.errors import NOT_WELL
 from ops.verify.finding import Finding
 from ops.verify.round_trip import USUAL, Plan
 from ops.verify.run import run_checks
 from ops.verify.target import Target
 
-NOT_WELL: Final = 3
-"""Exit code, as of `ops cost`: 1 is an error, 2 a wrong option."""
 _MARKS: Final = {"ok": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from components.settings.model import Settings
 from functions.glow.token import PROBE_TOKEN
-from ops.backfill.access import settings_of
+from ops.settings import settings_of
 from ops.token import ListenerConfig, access_token
 from workspace.stack import Stack
 

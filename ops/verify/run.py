@@ -30,7 +30,7 @@ _REMEDY: Final = "aws sts get-caller-identity"
 def run_checks(target: Target, plan: Plan) -> Iterator[Finding]:
     """Each finding as soon as it is known."""
     yield from check_health(target)
-    yield from check_clock(target)
+    yield check_clock(target)
     yield from check_secrets(target)
     yield from asyncio.run(_all(check_origins(target)))
     yield from guarded("tables", lambda: check_tables(target))

@@ -23,7 +23,7 @@ from ops.deployed import (
     sqs_of,
 )
 from ops.verify.config import Config
-from workspace.stack import LOCAL, LOCAL_LAUNCHER, stack_named
+from workspace.stack import LOCAL, LOCAL_LAUNCHER, Stack, stack_named
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -47,9 +47,13 @@ class Target:
     @classmethod
     def named(cls, stack: str, *, origin: str | None = None) -> Self:
         """Read outputs and config of `stack` through the Pulumi CLI. Raises WorkspaceError."""
-        deployed = DeployedStack.named(stack)
-        config = Config.of(stack_named(stack, lambda line: typer.echo(line, err=True)))
-        return cls(deployed=deployed, config=config, origin=origin)
+        found = stack_named(stack, lambda line: typer.echo(line, err=True))
+        return cls(deployed=DeployedStack.named(stack), config=Config.of(found), origin=origin)
+
+    @classmethod
+    def of(cls, stack: Stack) -> Self:
+        """Outputs and config of `stack` as they are now. Raises WorkspaceError."""
+        return cls(deployed=DeployedStack(stack.name, stack.outputs()), config=Config.of(stack))
 
     @property
     def name(self) -> str:

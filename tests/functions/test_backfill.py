@@ -18,12 +18,13 @@ from functions.glow.trades.gatekeeper import Gatekeeper
 from functions.glow.trades.parse import parse_transactions
 from functions.glow.update import Update, parse_update
 from functions.glow.usd import NO_DOLLARS
-from ops.backfill.access import Target, parse_config, store_of, target_of
+from ops.backfill.access import Target, store_of, target_of
 from ops.backfill.command import run
 from ops.backfill.node import MAX_TRIES, Node, Pace
 from ops.backfill.store import Store, Tally
 from ops.deployed import DeployedStack
 from ops.errors import OpsError
+from ops.settings import parse_config
 from tests.functions.builders import RETENTION_SECONDS
 from tests.functions.chain import Chain, Transaction, signature_of, swaps
 from tests.functions.cloud import PRICES, ROUTES, Queue, put_routes

@@ -20,10 +20,10 @@ from functions.glow.metrics import (
 )
 from local.cloud import LocalCloud
 from local.stack import LocalStack
-from ops.backfill.access import settings_of
 from ops.deployed import DeployedStack
 from ops.rotate.rotation import Name, Rotation
 from ops.rotate.usage import Window, check_unused
+from ops.settings import settings_of
 from ops.verify.config import Config
 from ops.verify.finding import Finding
 from ops.verify.target import Target

@@ -19,7 +19,6 @@ from components.helius.api import HeliusApi
 from functions.glow.token import PROBE_TOKEN
 from local.cloud import LocalCloud
 from local.stack import EDGE_SECRET, LocalStack
-from ops.deployed import DeployedStack
 from ops.load.run import Plan as LoadPlan
 from ops.load.run import run_load
 from ops.logs.functions import FunctionLogs
@@ -33,7 +32,6 @@ from ops.trace.way import steps_of
 from ops.verify.alarms import check_alarms
 from ops.verify.budget import check_budget
 from ops.verify.clocks import check_clock
-from ops.verify.config import Config
 from ops.verify.endpoints import check_health, check_secrets
 from ops.verify.finding import Finding
 from ops.verify.helius import check_helius
@@ -84,7 +82,7 @@ def aws(cloud: LocalCloud) -> Aws:
 
 @pytest.fixture(scope="module")
 def target(stack: LocalStack) -> Target:
-    return Target(deployed=DeployedStack("local", stack.outputs()), config=Config.of(stack.target))
+    return Target.of(stack.target)
 
 
 @pytest.fixture(scope="module")
@@ -518,7 +516,7 @@ FAULTS = (
     Fault(
         "clock skew",
         config_says(),
-        lambda target: check_clock(target, now=lambda: time.time() + 60),
+        lambda target: [check_clock(target, now=lambda: time.time() + 60)],
         "clock",
         "s ahead of AWS",
         "timedatectl set-ntp true",
@@ -526,7 +524,7 @@ FAULTS = (
     Fault(
         "clock skew, behind",
         config_says(),
-        lambda target: check_clock(target, now=lambda: time.time() - 60),
+        lambda target: [check_clock(target, now=lambda: time.time() - 60)],
         "clock",
         "s behind AWS",
         "timedatectl set-ntp true",

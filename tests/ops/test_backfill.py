@@ -6,9 +6,10 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from ops.backfill.access import Target, parse_config, target_of
+from ops.backfill.access import Target, target_of
 from ops.cli import app
 from ops.errors import OpsError
+from ops.settings import parse_config
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 WIF = "EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm"

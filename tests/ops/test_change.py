@@ -1,8 +1,6 @@
 """A change of config that is not carried out leaves config as it was. Read by the real Pulumi CLI."""
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +8,7 @@ import pytest
 
 from ops.change import Operator, Setting, deploy_change
 from ops.errors import OpsError
-from workspace.engine import ignore
-from workspace.paths import REPOSITORY
-from workspace.pulumi import run_pulumi, with_tools
+from tests.ops.cli_stack import make_stack
 from workspace.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -21,17 +17,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """Its config is not enough for the program, so each preview fails."""
-    folder = tmp_path_factory.mktemp("stack")
-    (folder / "state").mkdir()
-    own = {
-        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
-    }
-    environment = with_tools({**os.environ, **own}, ignore)
-    shutil.copy(REPOSITORY / "Pulumi.yaml", folder)
-    run_pulumi(["stack", "init", "tried"], cwd=folder, environment=environment)
-    config_file = folder / "Pulumi.tried.yaml"
-    return Stack(name="tried", environment=environment, config_file=config_file)
+    return make_stack(tmp_path_factory.mktemp("stack"))
 
 
 def config_of(stack: Stack) -> dict[str, Any]:

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from components.settings.load import parse_settings
 from ops.cli import app
+from ops.cost.command import counted
 from ops.cost.prices import PRICES_FILE
-from ops.cost.stack import StackFigures
 from ops.errors import OpsError
+
+MINT = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+REQUIRED = {"HeliusApiKey": "a-key-of-helius-for-the-tests"}
 
 
 def _cost(*arguments: str) -> Result:
@@ -132,13 +136,14 @@ def test_small_figures_are_shown_as_they_were_given() -> None:
 @pytest.mark.parametrize(
     ("config", "figures"),
     [
-        ({}, StackFigures(tokens=0, has_key=False)),
-        (
-            {"glow:tokens": {"objectValue": {"A": "a", "B": "b"}}, "glow:kms": {"value": "true"}},
-            StackFigures(tokens=2, has_key=True),
-        ),
-        ({"glow:kms": {"value": "false"}}, StackFigures(tokens=0, has_key=False)),
+        ({}, (100, False)),
+        ({"tokens": json.dumps({"A": MINT, "B": "B_TOKEN"}), "kms": "true"}, (2, True)),
+        ({"kms": "false"}, (100, False)),
     ],
 )
-def test_stack_says_how_many_tokens_it_has(config: Any, figures: StackFigures) -> None:
-    assert StackFigures.read(config) == figures
+def test_stack_says_how_many_tokens_it_has(
+    config: dict[str, str], figures: tuple[int, bool]
+) -> None:
+    settings = parse_settings({**REQUIRED, **config}, secrets=REQUIRED, stack="dev")
+
+    assert counted(settings, tokens=100, kms=False) == figures

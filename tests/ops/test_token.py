@@ -1,7 +1,5 @@
 """`python -m ops token`: what it makes is admitted, and the stack's secret is not shown."""
 
-import os
-import shutil
 import subprocess
 import sys
 
@@ -12,9 +10,8 @@ from functions.glow.listeners.settings import ListenerKeys
 from functions.glow.listeners.verifier import Verifier
 from ops.errors import OpsError
 from ops.token import ListenerConfig, access_token, seconds_of
-from workspace.engine import ignore
+from tests.ops.cli_stack import make_stack
 from workspace.paths import REPOSITORY
-from workspace.pulumi import run_pulumi, with_tools
 from workspace.stack import Stack
 
 NOW = 1_750_000_000
@@ -76,17 +73,7 @@ class TestStack:
 
     @pytest.fixture(scope="class")
     def stack(self, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-        folder = tmp_path_factory.mktemp("stack")
-        (folder / "state").mkdir()
-        own = {
-            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
-        }
-        environment = with_tools({**os.environ, **own}, ignore)
-        shutil.copy(REPOSITORY / "Pulumi.yaml", folder)
-        run_pulumi(["stack", "init", "tried"], cwd=folder, environment=environment)
-        config_file = folder / "Pulumi.tried.yaml"
-        return Stack(name="tried", environment=environment, config_file=config_file)
+        return make_stack(tmp_path_factory.mktemp("stack"))
 
     def config(self, stack: Stack, **values: object) -> None:
         assert stack.config_file is not None

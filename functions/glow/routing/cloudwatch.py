@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-_MINUTE_SECONDS: Final = 60
+_MINUTE_SECONDS: Final = MINUTE_MS // 1_000
 # A line of a log becomes a metric some seconds later.
 _LATE_MINUTES: Final = 1
 _MAX_REASON: Final = 1_023  # characters, of an alarm's state (SetAlarmState)
@@ -72,7 +72,7 @@ class PathFigures:
                     "MetricName": metric.name,
                     "Dimensions": [{"Name": metrics.DIMENSION, "Value": self._stack}],
                 },
-                "Period": MINUTE_MS // 1_000,
+                "Period": _MINUTE_SECONDS,
                 "Stat": statistic,
             },
         }

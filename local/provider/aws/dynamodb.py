@@ -1,6 +1,7 @@
 """DynamoDB tables."""
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from pulumi_aws import dynamodb
@@ -60,11 +61,11 @@ class Table(AwsResource):
         table = self.request({key: inputs[key] for key in ("name", *IN_TABLE) if key in inputs})
         self.aws.dynamodb.create_table(**table, KeySchema=_key_schema(inputs))
         created = State(name, {key: inputs[key] for key in IN_TABLE if key in inputs})
-        try:
+        with ExitStack() as undoing:
+            # Else the table would exist, and the next attempt would fail.
+            undoing.callback(self.delete, created)
             self.update(created, inputs)
-        except Exception:
-            self.delete(created)  # else the table would exist, and the next attempt would fail
-            raise
+            undoing.pop_all()
         return name
 
     def read(self, state: State) -> Properties:
