@@ -62,6 +62,7 @@ export class BenchClient {
   }
 
   async terminate() {
+    if (this.#socket.closed) return;
     const closed = once(this.#socket, "close");
     this.#socket.destroy();
     await closed;

@@ -12,7 +12,7 @@ import { anUpdate, until } from "../tests/worker/support/edge.js";
 import { BenchClient } from "./clients.mjs";
 import { median, percentileOf, row, shown } from "./figures.mjs";
 import { talkOfHub } from "./watchlists/servers.mjs";
-import { startProbed } from "./workerd.mjs";
+import { startApart, startProbed } from "./workerd.mjs";
 
 const TOKEN = "SOL";
 const WINDOW_MS = 50;
@@ -21,33 +21,34 @@ const DEADLINE_MS = 300_000;
 const OPENING_AT_ONCE = 50;
 
 /**
- * One room as config has it by default, and the hubs that take the others. No more clients: workerd opens two or three files
- * for a socket, of which a process of this machine may have 20,000, and one thread serves the room and all hubs.
+ * One room as config has it by default, and the others in hubs. Several processes: workerd opens two or three files for a
+ * socket, of which a process of this machine may have 20,000.
  */
-const CROWD = 4_000;
+const CROWD = 10_000;
 const IN_ROOM = 2_000;
+const HUB_PROCESSES = 4;
 const LIMITS = { MAX_CONNECTIONS_PER_ROOM: "2000", MAX_CLIENTS_PER_HUB: "1000" };
-const UPDATES_PER_SECOND = 5;
-const WARM_UP_UPDATES = 10;
-const UPDATES = 100;
+const UPDATES_PER_SECOND = 1; // all processes and the clients share this machine's cores
+const WARM_UP_UPDATES = 5;
+const UPDATES = 30;
 
 const FEEDS = 5_000;
 const MISSED_UPDATES = 10;
 
 const MEASURES = {
-  crowd: () => show(`${CROWD} clients on one token, ${IN_ROOM} in its room and the others in hubs, ${UPDATES_PER_SECOND} updates/s`, measureCrowd),
+  crowd: () => show(`${CROWD} clients on one token, ${IN_ROOM} in its room and the others in hubs, ${UPDATES_PER_SECOND} update/s`, measureCrowd),
   killed: () => show(`${FEEDS} clients of the library on a hub that is killed`, measureKilled),
 };
 
 async function measureCrowd() {
-  const { edge, workerd } = await startProbed(WINDOW_MS, LIMITS);
+  const edge = await startApart(WINDOW_MS, LIMITS, HUB_PROCESSES);
   /** @type {BenchClient[]} */
   const clients = [];
   try {
-    await edge.broadcast(TOKEN, anUpdate(0)); // so that each is greeted with a price
+    await edge.rooms.broadcast(TOKEN, anUpdate(0)); // so that each is greeted with a price
     await inTurns(CROWD, async (n) => {
-      const direct = n < IN_ROOM;
-      const client = new BenchClient(direct ? new URL(edge.socketUrl(TOKEN)) : new URL("/live", edge.url), direct ? undefined : talkOfHub([TOKEN]));
+      const hub = new URL("/live", edge.hubs[n % HUB_PROCESSES].url);
+      const client = n < IN_ROOM ? new BenchClient(new URL(edge.rooms.socketUrl(TOKEN))) : new BenchClient(hub, talkOfHub([TOKEN]));
       clients.push(client);
       await client.connected;
     });
@@ -70,16 +71,16 @@ async function measureCrowd() {
         await sleep(Math.max(0, startMs + (n * 1_000) / UPDATES_PER_SECOND - performance.now()));
         const update = anUpdate((posted += 1));
         postedAtMs.set(update.id, performance.now());
-        await edge.broadcast(TOKEN, update);
+        await edge.rooms.broadcast(TOKEN, update);
       }
       await until("every delivery", () => heard >= updates * CROWD, () => `${heard} of ${updates * CROWD}`, DEADLINE_MS);
     };
     await stream(WARM_UP_UPDATES);
-    const cpuBefore = workerd.cpuSeconds();
+    const cpuBefore = edge.cpuSeconds();
     await stream(UPDATES);
-    const cpuSeconds = workerd.cpuSeconds() - cpuBefore;
+    const cpuSeconds = edge.cpuSeconds() - cpuBefore;
     // Hubs report how many clients they have every ten seconds.
-    const connections = async () => (await edge.broadcast(TOKEN, [])).connections;
+    const connections = async () => (await edge.rooms.broadcast(TOKEN, [])).connections;
     await until("every client to be counted", async () => (await connections()) === CROWD, connections, DEADLINE_MS);
     return {
       "lost or twice": Math.abs(UPDATES * CROWD - heard),

@@ -1,6 +1,7 @@
-/** Starts our room or the bare room, each in its own workerd process. */
+/** Starts our rooms, or the bare room, in workerd processes of their own. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,13 +34,45 @@ export function startProbed(windowMs, limits) {
   return startRooms(workerModules(PROBE), windowMs, limits);
 }
 
-/** @param {ReturnType<typeof workerModules>} modules @param {number} windowMs @param {Record<string, string>} [limits] other than "nearly none" */
-async function startRooms(modules, windowMs, limits = { MAX_CONNECTIONS_PER_ROOM: "20000", MAX_CLIENTS_PER_HUB: "20000" }) {
+/**
+ * Rooms in one process and hubs in others, as on Cloudflare, where they are on machines of their own.
+ * @param {number} windowMs
+ * @param {Record<string, string>} limits
+ * @param {number} hubProcesses
+ */
+export async function startApart(windowMs, limits, hubProcesses) {
+  const registry = mkdtempSync(path.join(tmpdir(), "glow-bench-")); // by which the processes find each other
+  const rooms = await startRooms(workerModules(), windowMs, limits, { name: "rooms", registry });
+  const roomsElsewhere = { ...OBJECTS, BROADCAST_ROOM: { ...OBJECTS.BROADCAST_ROOM, scriptName: "rooms" } };
+  /** @type {Room[]} */
+  const hubs = [];
+  for (let n = 0; n < hubProcesses; n += 1) {
+    hubs.push(await startRooms(workerModules(), windowMs, limits, { name: `hubs-${n}`, registry, durableObjects: roomsElsewhere }));
+  }
+  const all = [...hubs, rooms];
+  return {
+    rooms: rooms.edge,
+    hubs: hubs.map(({ edge }) => edge),
+    cpuSeconds: () => all.reduce((sum, { workerd }) => sum + workerd.cpuSeconds(), 0),
+    stop: async () => {
+      await Promise.all(all.map(({ edge }) => edge.stop()));
+      rmSync(registry, { recursive: true });
+    },
+  };
+}
+
+/**
+ * @param {ReturnType<typeof workerModules>} modules
+ * @param {number} windowMs
+ * @param {Record<string, string>} [limits] other than "nearly none"
+ * @param {Partial<Worker>} [worker]
+ */
+async function startRooms(modules, windowMs, limits = { MAX_CONNECTIONS_PER_ROOM: "20000", MAX_CLIENTS_PER_HUB: "20000" }, worker = {}) {
   /** @type {() => Promise<void>} */
   let stopRest = async () => {};
   const rest = await Rest.start({ after: (stop) => (stopRest = stop) });
   const bindings = { WEBHOOK_SECRET: SECRET, ...limits, WINDOW_MS: String(windowMs), REST_API_URL: rest.url, LOG_SAMPLING: "0" };
-  return start({ modules, durableObjects: OBJECTS, bindings }, rest, stopRest);
+  return start({ modules, durableObjects: OBJECTS, bindings, ...worker }, rest, stopRest);
 }
 
 /** Ours for watchlists, with a way to post many updates at once. @param {number} windowMs */
@@ -57,18 +90,25 @@ function startBare(windowMs) {
 }
 
 /**
- * @param {object} worker
- * @param {ReturnType<typeof workerModules>} worker.modules the main one first
- * @param {Record<string, {className: string, useSQLite: boolean}>} worker.durableObjects
- * @param {Record<string, string | number>} worker.bindings
+ * @typedef {object} Worker
+ * @property {ReturnType<typeof workerModules>} modules the main one first
+ * @property {Record<string, {className: string, useSQLite: boolean, scriptName?: string}>} durableObjects
+ * @property {Record<string, string | number>} bindings
+ * @property {string} [name]
+ * @property {string} [registry] folder by which Workers of several processes find each other's objects
+ */
+
+/**
+ * @param {Worker} worker
  * @param {Rest} [rest] the API that the rooms read
  * @param {() => Promise<void>} [stopRest]
  */
-async function start({ modules, durableObjects, bindings }, rest, stopRest = async () => {}) {
+async function start({ modules, durableObjects, bindings, name = "bench", registry }, rest, stopRest = async () => {}) {
   process.env.MINIFLARE_WORKERD_PATH = NEWEST_WORKERD;
   const before = children("workerd");
   const flare = new Miniflare({
-    name: "bench",
+    name,
+    unsafeDevRegistryPath: registry,
     host: "127.0.0.1",
     port: 0,
     // Bypasses miniflare's own Worker, which does not exist on Cloudflare. It would add 37 KiB and half a millisecond to
