@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from components.settings.model import Settings
 from functions.glow.prices.table import PriceTable
 from functions.glow.update import id_at
 from ops.backfill.access import Target, store_of, target_of
@@ -59,19 +61,42 @@ def backfill(
     What is stored already is not stored again, so it can be stopped and run again at any time. Exit code
     3: the node did not answer for some transactions; run it again.
     """
-    settings = settings_of(stack_named(stack, _say))
+    fill(
+        settings_of(stack_named(stack, _say)),
+        DeployedStack.named(stack),
+        tokens or [],
+        seconds=since,
+        publishes=publish,
+        requests_per_second=requests_per_second,
+        as_json=as_json,
+    )
+
+
+def fill(
+    settings: Settings,
+    deployed: DeployedStack,
+    tokens: Sequence[str],
+    *,
+    seconds: int,
+    publishes: bool,
+    requests_per_second: float,
+    as_json: bool,
+) -> None:
+    """Fill the last `seconds` of a stack, and print what became of it.
+
+    Raises OpsError, and typer.Exit where the node did not answer for some transactions.
+    """
     if settings.rpc_url is None:
         raise OpsError(
-            f"Stack {stack} has no RPC node to ask. Set one:\n"
-            f'    pulumi config set --secret RpcUrl "<https://your-rpc…>" --stack {stack}'
+            f"Stack {deployed.name} has no RPC node to ask. Set one:\n"
+            f'    pulumi config set --secret RpcUrl "<https://your-rpc…>" --stack {deployed.name}'
         )
-    target = target_of(settings, tokens or [])
-    deployed = DeployedStack.named(stack)
-    store = store_of(deployed, settings, target, publishes=publish)
+    target = target_of(settings, tokens)
+    store = store_of(deployed, settings, target, publishes=publishes)
     node = Node(settings.rpc_url.get_secret_value(), Pace(requests_per_second))
     started = time.monotonic()
     try:
-        run(node, store, target, seconds=since, now=time.time(), shows_progress=not as_json)
+        run(node, store, target, seconds=seconds, now=time.time(), shows_progress=not as_json)
     finally:
         node.close()
     tally = store.tally

@@ -1,7 +1,7 @@
 """The transactions of an account since some time, oldest first, by whichever method the node has.
 
-`getTransactionsForAddress` (Helius, QuickNode) answers whole transactions in order. Every node has
-`getSignaturesForAddress`, which begins with the newest, and `getTransaction`, one at a time.
+`getTransactionsForAddress` (Helius, QuickNode; by the key's plan) answers whole transactions in order.
+Every node has `getSignaturesForAddress`, which begins with the newest, and `getTransaction`, one at a time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, cast
 from functions.glow.chain.answers import COMMITMENT, transactions_options
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json
-from ops.backfill.node import Node, NoSuchMethodError
+from ops.backfill.node import Node, NotServedError
 from ops.errors import OpsError
 
 PAGE_TRANSACTIONS: Final = 100
@@ -23,6 +23,10 @@ _PAGE_SIGNATURES: Final = 1_000  # the most that the method answers
 _THREADS: Final = 8
 # A node's machines are not equally far: one lists a signature, and the next does not know it yet.
 _TRIES_OF_UNKNOWN: Final = 3
+_SAME_PAGE: Final = (
+    "the RPC node answers {} with the same page for ever, so what comes after it cannot be read. Set another"
+    " node: pulumi config set --secret RpcUrl"
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,14 @@ def history(
 
     What `is_known` may be left out. Raises OpsError.
     """
+    reached = since
     try:
-        yield from _whole(node, address, since=since, until=until)
-    except NoSuchMethodError:
-        yield from _one_by_one(node, address, since=since, until=until, is_known=is_known)
+        for batch in _whole(node, address, since=since, until=until):
+            yield batch
+            reached = batch.reached
+    # BadRequest: a transaction that nobody here reads, or more than a page may have, ends them all.
+    except (NotServedError, BadRequest):
+        yield from _one_by_one(node, address, since=reached, until=until, is_known=is_known)
 
 
 def _whole(node: Node, address: str, *, since: int, until: int) -> Iterator[Batch]:
@@ -66,10 +74,11 @@ def _whole(node: Node, address: str, *, since: int, until: int) -> Iterator[Batc
         rows = _rows(page.get("data"), "getTransactionsForAddress")
         found = [_with_place(row) for row in rows]
         following = page.get("paginationToken")
-        is_last = not following or following == token
-        yield Batch(found, until if is_last else _time_of(found[-1] if found else {}, since))
-        if is_last:
+        yield Batch(found, _time_of(found[-1] if found else {}, since) if following else until)
+        if not following:
             return
+        if following == token:
+            raise OpsError(_SAME_PAGE.format("getTransactionsForAddress"))
         token = following
 
 
@@ -100,10 +109,14 @@ def _one_by_one(
 def _signatures(node: Node, address: str, *, since: int, until: int) -> Iterator[str]:
     """Newest first."""
     before: str | None = None
+    method = "getSignaturesForAddress"
     while True:
         options: dict[str, object] = {"limit": _PAGE_SIGNATURES, "commitment": COMMITMENT}
         options |= {} if before is None else {"before": before}
-        rows = _rows(node.ask("getSignaturesForAddress", [address, options]), "getSignaturesFor…")
+        try:
+            rows = _rows(node.ask(method, [address, options]), method)
+        except BadRequest as error:
+            raise OpsError(f"{error}. Look at glow:RpcUrl and at the address {address}") from None
         for row in rows:
             if _time_of(row, since) < since:
                 return
@@ -111,6 +124,8 @@ def _signatures(node: Node, address: str, *, since: int, until: int) -> Iterator
                 yield _signature(row)
         if not rows:
             return
+        if _signature(rows[-1]) == before:
+            raise OpsError(_SAME_PAGE.format(method))
         before = _signature(rows[-1])
 
 

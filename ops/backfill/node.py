@@ -21,10 +21,20 @@ MAX_TRIES: Final = 8
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _TIMEOUT_SECONDS: Final = 60
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+# Nodes say in many ways that they, or the plan of the key, do not have a method; to ask again helps none.
+_REFUSALS: Final = range(400, 406)  # HTTP's, from Bad Request to Method Not Allowed
+_INVALID_REQUEST: Final = -32600
 
 
-class NoSuchMethodError(OpsError):
-    """The node does not have that method."""
+class NotServedError(OpsError):
+    """The node does not do what it is asked, whether it lacks the method or the key's plan does."""
+
+    def __init__(self, method: str, how: str) -> None:
+        super().__init__(
+            f"the RPC node refused {method} with {how}. What was found until then is stored: run it again,"
+            " and it goes on there. If it stays so, look at glow:RpcUrl: its key may be wrong, or its plan"
+            " without that method"
+        )
 
 
 @dataclass
@@ -61,14 +71,18 @@ class Node:
         self.requests = 0
 
     def ask(self, method: str, params: Sequence[object]) -> object:
-        """The result. Raises NoSuchMethodError, BadRequest where no try will do, OpsError after the last."""
+        """The result. Raises NotServedError and BadRequest where no try will do, OpsError after the last."""
         body, reason = request(method, params), ""
         for number in range(1, MAX_TRIES + 1):
             try:
-                return self._try(body)
+                status, answer = self._try(body)
+                if status in _REFUSALS:
+                    raise NotServedError(method, f"HTTP {status}")
+                return parse_result(status, answer)
             except Unavailable as error:
-                if isinstance(error, NodeError) and error.code == METHOD_NOT_FOUND:
-                    raise NoSuchMethodError(f"the RPC node has no method {method}") from None
+                code = error.code if isinstance(error, NodeError) else None
+                if code in (_INVALID_REQUEST, METHOD_NOT_FOUND):
+                    raise NotServedError(method, f"error {code}") from None
                 reason = str(error)
             if number < MAX_TRIES:
                 # Jitter: all threads meet the same limit at once, and would meet it again.
@@ -82,7 +96,8 @@ class Node:
     def close(self) -> None:
         self._http.close()
 
-    def _try(self, body: bytes) -> object:
+    def _try(self, body: bytes) -> tuple[int, bytes]:
+        """HTTP's status and the answer."""
         self._pace.wait()
         self.requests += 1
         headers = {"content-type": "application/json"}
@@ -97,4 +112,4 @@ class Node:
                         )
         except httpx.HTTPError as error:  # its text, and its cause, may hold the URL
             raise Unavailable(f"the RPC node did not answer ({type(error).__name__})") from None
-        return parse_result(answer.status_code, bytes(content))
+        return answer.status_code, bytes(content)

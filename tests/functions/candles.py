@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from functions.glow.candles.intervals import Series
 from functions.glow.candles.stream import StreamEvent, StreamRecord
 from functions.glow.candles.table import CandleTable
+from functions.glow.prices.items import item_of
+from functions.glow.prices.row import Details
 from functions.glow.update import Update
 from tests.functions.builders import a_signature
 from tests.functions.cloud import CANDLES
@@ -38,7 +40,7 @@ def changes_of(updates: Sequence[Update], *, first: int = 1) -> StreamEvent:
         {
             "dynamodb": {
                 "Keys": {"token": {"S": update.token}, "id": {"S": update.id}},
-                "NewImage": {"price": {"N": str(update.price)}},
+                "NewImage": item_of(update, Details()),
                 "SequenceNumber": str(number),
             }
         }

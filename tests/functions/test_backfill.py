@@ -20,7 +20,7 @@ from functions.glow.update import Update, parse_update
 from functions.glow.usd import NO_DOLLARS
 from ops.backfill.access import Target, store_of, target_of
 from ops.backfill.command import run
-from ops.backfill.node import MAX_TRIES, Node, Pace
+from ops.backfill.node import MAX_ANSWER_BYTES, MAX_TRIES, Node, Pace
 from ops.backfill.store import Store, Tally
 from ops.deployed import DeployedStack
 from ops.errors import OpsError
@@ -47,6 +47,11 @@ def mint() -> str:
 @pytest.fixture
 def now() -> int:
     return int(time.time())
+
+
+def body_of(reply: Reply) -> bytes:
+    assert reply is not None
+    return reply[1]
 
 
 class Backfill:
@@ -127,6 +132,62 @@ def test_plain_node_is_not_asked_for_what_is_stored(
         asked = [each["params"][0] for each in chain.asked if each["method"] == "getTransaction"]
 
     assert sorted(asked) == sorted(signature_of(each) for each in history[50:])
+
+
+REFUSALS: dict[str, Reply] = {
+    "HTTP 403, by the plan": (403, b'{"error": "not in your plan"}'),
+    "HTTP 404 with -32601": (404, body_of(error(-32601))),
+    "HTTP 400 with -32600": (400, body_of(error(-32600))),
+    "HTTP 405": (405, b""),
+    "-32600": error(-32600),
+    "-32601": error(-32601),
+    "-32602": error(-32602),
+    "a version that is not read": error(-32015),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+def test_node_that_refuses_whole_transactions_is_asked_for_one_after_the_other_at_once(
+    backfill: Backfill, mint: str, now: int, refusal: Reply
+) -> None:
+    chain = Chain(swaps(3, first_second=now - 600, mint=mint), is_plain=True)
+    chain.faults = [refusal]
+
+    with serving(chain):
+        tally = backfill.run(chain)
+
+    assert (tally.stored, tally.missing) == (3, 0)
+    assert [each["method"] for each in chain.asked].count("getTransactionsForAddress") == 1
+    assert max(backfill.pauses, default=0) < 1
+
+
+def test_page_that_is_refused_is_read_one_by_one_from_there(
+    backfill: Backfill, mint: str, now: int
+) -> None:
+    history = swaps(250, first_second=now - 600, mint=mint)
+
+    with serving(_RefusesAfter(1, history, is_plain=False)) as chain:
+        tally = backfill.run(chain)
+        single = [each["params"][0] for each in chain.asked if each["method"] == "getTransaction"]
+
+    assert [update.tx_signature for update in backfill.stored()] == [*map(signature_of, history)]
+    assert sorted(single) == sorted(signature_of(each) for each in history[99:])
+    assert (tally.stored, tally.duplicates) == (250, 1)
+
+
+class _RefusesAfter(Chain):
+    """Has a transaction that nobody here reads after so many pages."""
+
+    def __init__(self, pages: int, history: list[Transaction], *, is_plain: bool) -> None:
+        super().__init__(history, is_plain=is_plain)
+        self.pages = pages
+
+    def reply(self, request: Any) -> Reply:
+        reply = super().reply(request)
+        if request["method"] == "getTransactionsForAddress":
+            self.pages -= 1
+            return error(-32015) if self.pages < 0 else reply
+        return reply
 
 
 @BOTH
@@ -268,6 +329,10 @@ def test_busy_node_is_asked_again_with_growing_pauses(
 HOSTILE: list[tuple[str, Reply]] = [
     ("html", (200, f"<html>{KEY}".encode())),
     ("key-refused", (401, KEY.encode())),
+    ("plan-refuses", (403, KEY.encode())),
+    ("params-refused", error(-32602, KEY)),
+    ("version-refused", error(-32015, KEY)),
+    ("too-long", (200, b" " * (MAX_ANSWER_BYTES + 1))),
     ("no-result", (200, b"{}")),
     ("breaks", None),
 ]
@@ -287,33 +352,45 @@ def test_node_that_never_answers_well_is_an_error_without_its_url(
     is_plain: bool,
 ) -> None:
     chain = Chain(swaps(1, first_second=now - 60, mint=mint), is_plain=is_plain)
-    chain.faults = [reply] * MAX_TRIES
+    chain.faults = [error(-32601)] * is_plain + [reply] * MAX_TRIES
     caplog.set_level("INFO")
 
-    with serving(chain), pytest.raises(OpsError, match="run it again") as caught:
+    with serving(chain), pytest.raises(OpsError, match="glow:RpcUrl") as caught:
         backfill.run(chain)
 
     assert KEY not in f"{caught.value}{caught.value.__cause__}{caplog.text}"
 
 
-@pytest.mark.parametrize("data", [None, {}, {"data": None}, {"data": [7]}, [], "text"], ids=str)
+@pytest.mark.parametrize(
+    ("is_plain", "data"),
+    [(is_plain, data) for is_plain in (True, False) for data in (None, {}, {"data": [7]}, "text")]
+    + [(True, [7]), (True, {"data": []}), (False, []), (False, {"data": None})],
+    ids=str,
+)
 def test_page_that_is_none_is_an_error(
-    backfill: Backfill, mint: str, now: int, data: object
+    backfill: Backfill, mint: str, now: int, data: object, *, is_plain: bool
 ) -> None:
-    chain = Chain(swaps(1, first_second=now - 60, mint=mint), is_plain=False)
-    chain.faults = [result(data)]
+    chain = Chain(swaps(1, first_second=now - 60, mint=mint), is_plain=is_plain)
+    chain.faults = [error(-32601)] * is_plain + [result(data)]
 
     with serving(chain), pytest.raises(OpsError, match="something else"):
         backfill.run(chain)
 
 
-def test_page_that_leads_to_itself_ends(backfill: Backfill, mint: str, now: int) -> None:
-    history = swaps(1, first_second=now - 60, mint=mint)
-    chain = Chain(history, is_plain=False)
-    chain.faults = [result({"data": history, "paginationToken": "1:1"})] * 2
+@BOTH
+def test_page_that_leads_to_itself_is_an_error(
+    backfill: Backfill, mint: str, now: int, *, is_plain: bool
+) -> None:
+    history = swaps(2, first_second=now - 60, mint=mint)
+    listed = [{"signature": signature_of(each), "blockTime": now - 60} for each in history]
+    page = listed if is_plain else {"data": history, "paginationToken": "1:1"}
+    chain = Chain(history, is_plain=is_plain)
+    chain.faults = [error(-32601)] * is_plain + [result(page)] * 3
 
-    with serving(chain):
-        assert backfill.run(chain).stored == 1
+    with serving(chain), pytest.raises(OpsError, match="same page for ever"):
+        backfill.run(chain)
+
+    assert len(chain.asked) == 2 + is_plain
 
 
 def test_transaction_that_the_node_does_not_answer_is_counted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -91,17 +92,25 @@ def test_suspect_counts_from_its_release_on(
     assert stored(dynamodb, token, "1m") == [(DAY, "0.5", "50", 2)]
 
 
+def test_trade_that_a_backfill_brought_is_in_the_candles(
+    load: Load, prices: PriceTable, dynamodb: DynamoDBClient
+) -> None:
+    token = a_token()
+    trade = a_trade(token, DAY + 1)
+    found = replace(a_trade(token, DAY + 2, price="2"), source="backfill")
+    prices.append_all([trade, found], now=time.time(), retention_seconds=RETENTION_SECONDS)
+
+    load("candle_roller").handler(changes_of([found]), None)
+
+    for series in ("1m", "1h", "1d"):
+        assert stored(dynamodb, token, series) == [(DAY, "0.5", "2", 2)]
+
+
 def test_quote_is_in_no_candle(load: Load, prices: PriceTable, dynamodb: DynamoDBClient) -> None:
     token = a_token()
-    quote, trade = a_trade(token, DAY + 1, price="9"), a_trade(token, DAY + 2)
+    quote = replace(a_trade(token, DAY + 1, price="9"), source="jupiter")
+    trade = a_trade(token, DAY + 2)
     prices.append_all([quote, trade], now=time.time(), retention_seconds=RETENTION_SECONDS)
-    dynamodb.update_item(
-        TableName=PRICES,
-        Key={"token": {"S": token}, "id": {"S": quote.id}},
-        UpdateExpression="SET #source = :quote",
-        ExpressionAttributeNames={"#source": "source"},
-        ExpressionAttributeValues={":quote": {"S": "jupiter"}},
-    )
 
     load("candle_roller").handler(changes_of([quote, trade]), None)
 

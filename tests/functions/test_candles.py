@@ -7,6 +7,7 @@ import gzip
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -329,6 +330,22 @@ def test_list_tells_of_each_token_what_the_last_day_did(load: Load, prices: Pric
     tag = {"if-none-match": answer["headers"]["etag"]}
     again = ask(load, "GET /tokens", tokens=[f"WIF={traded}", named_only], headers=tag)
     assert again["statusCode"] == 304
+
+
+def test_list_has_dollars_only_of_a_price_that_came_with_them(
+    load: Load, prices: PriceTable
+) -> None:
+    now = int(time.time())
+    with_usd, without = a_token(), a_token()
+    dollars = replace(a_trade(with_usd, now - 100, price="3"), price_usd=Decimal("450.25"))
+    earlier = replace(a_trade(without, now - 200), price_usd=Decimal(75))
+    store(load, prices, [dollars, earlier, a_trade(without, now - 100)])
+
+    answer = ask(load, "GET /tokens", tokens=[with_usd, without])
+
+    listed = json.loads(answer["body"])["tokens"]
+    by_token = {each["token"]: (each["price"], each.get("priceUsd")) for each in listed}
+    assert by_token == {with_usd: (3.0, 450.25), without: (0.5, None)}
 
 
 @pytest.mark.parametrize("are_configured", [True, False])

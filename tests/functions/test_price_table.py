@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.glow.prices.items import item_of
 from functions.glow.prices.replay import replay
 from functions.glow.prices.row import Details
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, PriceTable, Stored
@@ -17,7 +19,9 @@ from tests.functions.cloud import PRICES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, WriteRequestUnionTypeDef
+
+    from functions.glow.prices.items import Item
 
 
 def append(prices: PriceTable, *updates: Update, now: float = NOW) -> list[Appended]:
@@ -68,6 +72,77 @@ def test_expired_row_that_dynamodb_has_not_deleted_is_not_there(prices: PriceTab
     assert prices.page(token, after=id_at(0), limit=10, now=later).updates == ()
     assert append(prices, expired[0], now=later) == [Stored()]
     assert prices.newest(token, now=later) == expired[0]
+
+
+LATER = NOW + RETENTION_SECONDS + 1
+
+
+@pytest.fixture
+def reads(dynamodb: DynamoDBClient) -> Iterator[list[str]]:
+    """Each read of a test so far."""
+    seen: list[str] = []
+
+    def note(*, model: Any, **_: object) -> None:
+        seen.append(model.name)
+
+    dynamodb.meta.events.register("before-call.dynamodb.Query", note)
+    yield seen
+    dynamodb.meta.events.unregister("before-call.dynamodb.Query", note)
+
+
+def expire(client: DynamoDBClient, updates: Sequence[Update], *, bytes_each: int = 0) -> None:
+    """Put rows of `updates` that have expired before LATER; of 20 KB, fifty are a read of 1 MB."""
+    moment: Item = {"arrivedAtMs": {"N": "1"}, "expiresAt": {"N": str(int(LATER))}}
+    items = [
+        {**item_of(update, Details()), **moment, "filling": {"S": "." * bytes_each}}
+        for update in updates
+    ]
+    for start in range(0, len(items), 25):
+        puts: list[WriteRequestUnionTypeDef] = [
+            {"PutRequest": {"Item": item}} for item in items[start : start + 25]
+        ]
+        client.batch_write_item(RequestItems={PRICES: puts})
+
+
+def test_newest_price_below_thousands_of_expired_rows_takes_two_reads(
+    prices: PriceTable, dynamodb: DynamoDBClient, reads: list[str]
+) -> None:
+    """A trade that came a day late is kept for as long as the others, below which it lies."""
+    expired = updates_of(a_token(), 2_000)
+    late = an_update(expired[0].token, timestamp=int(NOW) - 1)
+    expire(dynamodb, expired)
+    append(prices, late, now=LATER)
+
+    assert prices.newest(late.token, now=LATER) == late
+    assert len(reads) == 2
+    assert prices.tail(late.token, limit=5, now=LATER) == [late]
+    assert len(reads) == 4
+
+
+def test_token_whose_rows_have_all_expired_costs_few_reads(
+    prices: PriceTable, dynamodb: DynamoDBClient, reads: list[str]
+) -> None:
+    expired = updates_of(a_token(), 400)
+    expire(dynamodb, expired, bytes_each=20_000)
+
+    assert prices.newest(expired[0].token, now=LATER) is None
+    assert len(reads) == 4
+    assert prices.tail(expired[0].token, limit=500, now=LATER) == []
+    assert len(reads) == 8
+
+
+def test_page_after_an_expired_update_reaches_what_lies_behind_all_of_them(
+    prices: PriceTable, dynamodb: DynamoDBClient, reads: list[str]
+) -> None:
+    expired = updates_of(a_token(), 400)
+    last = an_update(expired[0].token, timestamp=int(NOW) + 1)
+    expire(dynamodb, expired, bytes_each=20_000)
+    append(prices, last, now=LATER)
+
+    page = prices.page(last.token, after=expired[0].id, limit=10, now=LATER)
+
+    assert page.updates == (last,)
+    assert len(reads) < 12
 
 
 def test_pages_join_without_a_hole_or_a_repeat(prices: PriceTable) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from decimal import Decimal
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.glow.prices.table import PriceTable
+from functions.glow.quotes.jupiter import ALL_SECONDS, MAX_MINTS, Harvest
+from functions.glow.quotes.jupiter import TRIES as TRIES_OF_A_BATCH
+from functions.glow.quotes.jupiter import Jupiter as JupiterClient
 from functions.glow.quotes.runs import RUN_SECONDS, Runs, pause_seconds
 from functions.glow.routing.rate import RateRow
 from functions.glow.routing.table import RouteTable
@@ -269,6 +273,39 @@ class TestQuote:
         assert [len(mints) for mints in market.jupiter.mints_asked] == [50, 1]
         assert market.jupiter.mints_asked[0][0] == WRAPPED_SOL
 
+    def test_batch_that_fails_harms_no_other_and_comes_with_the_next_run(
+        self, market: Market, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tokens = sorted(a_mint() for _ in range(50))
+        first, last = tokens[0], tokens[-1]
+        market.jupiter.prices |= {first: quote(0.75, BLOCK), last: quote(1.5, BLOCK)}
+
+        def fail_from_now_on() -> None:
+            if len(market.jupiter.asked) == 2:
+                market.jupiter.replies = [Reply(b"", 503)] * TRIES_OF_A_BATCH
+
+        market.jupiter.before_answer = fail_from_now_on
+        market.run(*tokens)
+
+        assert [update.token for update in market.heard()] == [first]
+        assert [record.__dict__["reason"] for record in failures(caplog)] == ["HTTP 503"] * 3
+        assert int(market.runs_row()["failures"]["N"]) == 0
+
+        market.run(*tokens)
+
+        assert [update.token for update in market.heard()] == [last]
+
+    def test_run_tells_how_many_tokens_jupiter_left_out(
+        self, market: Market, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        market.jupiter.prices[market.token] = quote(0.75, BLOCK)
+
+        market.run(market.token, a_mint(), a_mint())
+
+        (told,) = [each.__dict__ for each in caplog.records if each.message == "quotes_collected"]
+        assert (told["quiet"], told["published"], told["left_out"]) == (3, 1, 2)
+
     def test_quote_that_was_stored_but_not_published_is_published_by_the_next_run(
         self, market: Market
     ) -> None:
@@ -368,6 +405,87 @@ def test_answer_that_stays_the_same_is_not_asked_for_again(
     assert len(market.jupiter.asked) == 1
     assert [record.__dict__["reason"] for record in failures(caplog)] == [f"HTTP {status}"]
     assert market.rate_row.read() is None
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Its clock may be set forward."""
+
+    ahead_seconds = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead_seconds
+
+
+class TestTries:
+    """Of Jupiter's client alone, whose pauses take no time here."""
+
+    @pytest.fixture
+    def loop(self) -> Iterator[_Loop]:
+        loop = _Loop()
+        yield loop
+        loop.close()
+
+    def ask(
+        self,
+        jupiter: Jupiter,
+        loop: _Loop,
+        mints: Sequence[str],
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        chance: float = 0.0,
+    ) -> Harvest:
+        client = JupiterClient(
+            jupiter.url,
+            None,
+            max_requests=10,
+            clock=time.time,
+            sleep=sleep,
+            chance=lambda: chance,
+        )
+
+        async def ask() -> Harvest:
+            try:
+                return await client.ask(mints)
+            finally:
+                await client.aclose()
+
+        return loop.run_until_complete(ask())
+
+    @pytest.mark.parametrize(
+        ("chance", "pauses"), [(0.0, [1.0, 2.0]), (0.5, [0.75, 1.5]), (1.0, [0.5, 1.0])]
+    )
+    def test_pause_before_a_try_doubles_and_is_shortened_by_chance(
+        self, jupiter: Jupiter, loop: _Loop, chance: float, pauses: list[float]
+    ) -> None:
+        jupiter.replies = [Reply(b"", 429)] * 9
+        slept: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+
+        harvest = self.ask(jupiter, loop, [WRAPPED_SOL], sleep=sleep, chance=chance)
+
+        assert slept == pauses
+        assert (harvest.requests, harvest.failures) == (3, ["HTTP 429"] * 3)
+
+    def test_what_was_answered_before_the_time_was_over_is_kept(
+        self, jupiter: Jupiter, loop: _Loop
+    ) -> None:
+        mints = [WRAPPED_SOL, *(a_mint(number) for number in range(MAX_MINTS))]
+
+        def fail_the_second() -> None:
+            jupiter.replies = [Reply(b"", 503)] * (len(jupiter.asked) == 2)
+
+        async def sleep(_seconds: float) -> None:
+            loop.ahead_seconds += ALL_SECONDS
+            await asyncio.Event().wait()
+
+        jupiter.before_answer = fail_the_second
+        harvest = self.ask(jupiter, loop, mints, sleep=sleep)
+
+        (asked,) = harvest.answers
+        assert asked.answer.quoted.keys() == {WRAPPED_SOL}
+        assert harvest.failures == ["HTTP 503", "not done within 15 s"]
 
 
 def failures(caplog: pytest.LogCaptureFixture) -> Sequence[logging.LogRecord]:

@@ -3,26 +3,37 @@
 import pytest
 
 from components.settings.load import SettingsError, parse_settings
-from tests.stack.recording import deploy
+from tests.stack.recording import Deployment, deploy
 
 KEY = "a-key-of-jupiter-0123456789"
 SECRETS = {"HeliusApiKey": "a-helius-api-key"}
 
 
-def lines(**config: str) -> list[str]:
-    told = deploy(config=config).told.splitlines()
+def lines(deployment: Deployment) -> list[str]:
+    told = deployment.told.splitlines()
     return [line for line in told if line.startswith("Prices in US dollars:")]
 
 
-def test_preview_without_a_key_says_that_jupiter_is_asked_at_half_the_rate() -> None:
-    (line,) = lines(jupiterRequestsPerMinute="40")
+def rate(deployment: Deployment) -> object:
+    """How often the function may ask in a minute."""
+    function = deployment.named("glow-quotes-function")
+    return function.inputs["environment"]["variables"]["JUPITER_REQUESTS_PER_MINUTE"]
 
+
+def test_without_a_key_jupiter_is_asked_at_half_the_rate_and_the_preview_says_so() -> None:
+    deployment = deploy(config={"jupiterRequestsPerMinute": "40"})
+
+    assert rate(deployment) == "20"
+    (line,) = lines(deployment)
     assert "without a key, 20 times a minute at most instead of 40" in line
     assert 'pulumi config set --secret JupiterApiKey "<your Jupiter API key>"' in line
 
 
-def test_preview_with_a_key_says_nothing_of_it() -> None:
-    assert lines(JupiterApiKey=KEY) == []
+def test_with_a_key_jupiter_is_asked_at_the_whole_rate_and_the_preview_says_nothing_of_it() -> None:
+    deployment = deploy(config={"jupiterRequestsPerMinute": "40", "JupiterApiKey": KEY})
+
+    assert rate(deployment) == "40"
+    assert lines(deployment) == []
 
 
 def test_stack_that_may_not_ask_jupiter_has_a_schedule_that_rests() -> None:

@@ -38,6 +38,9 @@ _FIRST: Final = "-"
 _LAST: Final = "~"
 # As many rows (up to 370 B) as two read units of 4 KB hold: expired ones may lie above the newest.
 _NEWEST_ROWS_PER_READ: Final = 20
+# Descending, nothing but trades that came days late can lie below so many reads of expired rows: the
+# second and the following ones have some 2,800 rows (1 MB) each.
+_MOST_READS_OF_EXPIRED: Final = 4
 # An hour of quotes, one a minute, and some more.
 _MOST_READS_OF_QUOTES: Final = 4
 _NOTHING_ELSE: Final = Details()
@@ -296,7 +299,11 @@ class PriceTable:
         arrived_from_ms: int = 0,
         with_suspects: bool = False,
     ) -> Iterator[list[Arrival]]:
-        """What is visible of each read, at least one; a read looks at `rows` at most."""
+        """What is visible of each read, at least one; a read looks at `rows` at most.
+
+        Where nothing is, the rows have expired and up to two days of them may lie in the way. Then a read
+        looks at as many as DynamoDB allows.
+        """
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "#token = :token AND id BETWEEN :low AND :high",
@@ -315,10 +322,18 @@ class PriceTable:
         }
         if rows is not None:
             query["Limit"] = rows
+        reads_of_expired = 0
         while True:
             with unavailable_unless_answered("the price table"):
                 answer = self._client.query(**query)
             yield [arrival_of(row) for row in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
+            if answer["Items"]:
+                reads_of_expired = 0
+            else:
+                query.pop("Limit", None)
+                reads_of_expired += 1
+                if not ascending and reads_of_expired == _MOST_READS_OF_EXPIRED:
+                    return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
