@@ -5,6 +5,7 @@ import pytest
 from components.settings.load import parse_settings
 from components.settings.model import Settings
 from ops.errors import OpsError
+from ops.rotate.command import Done, Step, told_of
 from ops.rotate.rotation import Name, Rotation
 
 KEY = "the-api-key-of-helius"
@@ -59,3 +60,18 @@ def test_no_secret_is_shown() -> None:
     rotation = Rotation.of(settings(), Name.WEBHOOK)
 
     assert KEY not in repr((rotation, *rotation.first_step()))
+
+
+@pytest.mark.parametrize("step", ["begun", "ended"])
+def test_step_says_that_the_config_file_must_be_committed(step: Step) -> None:
+    *_, last = told_of(Done(step=step, findings=()), Name.WEBHOOK, "prod", 15)
+
+    assert last.startswith("Commit Pulumi.prod.yaml: ")
+
+
+@pytest.mark.parametrize(("step", "stack"), [("refused", "prod"), ("begun", "local")])
+def test_what_no_deployment_undoes_need_not_be_committed(step: Step, stack: str) -> None:
+    told = list(told_of(Done(step=step, findings=()), Name.WEBHOOK, stack, 15))
+
+    assert len(told) == 1
+    assert f"--stack {stack}" in told[0]
