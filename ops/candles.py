@@ -65,7 +65,7 @@ def rebuild(
     if as_json:
         typer.echo(json.dumps({"stack": stack, **asdict(done)}, indent=2))
     else:
-        for line in _told(done, stack):
+        for line in told_of(done, stack):
             typer.echo(line)
     if done.failed:
         raise OpsError(f"{done.failed} minutes could not be written; run it again.")
@@ -143,7 +143,8 @@ def make_again(
         yield Done(last - first, len(minutes) - len(lost), len(lost))
 
 
-def _told(done: Rebuilt, stack: str) -> Iterator[str]:
+def told_of(done: Rebuilt, stack: str) -> Iterator[str]:
+    """What the operator reads at the end."""
     yield f"{done.minutes} minutes of {done.tokens} tokens are made of their trades again."
     if done.failures is None:
         return
