@@ -149,11 +149,11 @@ def told_of(done: Rebuilt, stack: str) -> Iterator[str]:
     if done.failures is None:
         return
     if done.failures.settled:
-        yield f"{done.failures.settled} failures of that time are made good: they left their queue."
+        yield f"Failures of that time: {done.failures.settled}, made good and out of their queue."
     if done.failures.since is not None:
         since = datetime.fromtimestamp(done.failures.since, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         yield (
-            f"{done.failures.left} failures are of another time:"
+            f"Failures of another time: {done.failures.left}. Make them good:"
             f" python -m ops candles rebuild --from {since} --stack {stack}"
         )
 

@@ -38,8 +38,8 @@ def test_failures_that_are_left_are_told_with_the_command_that_settles_them() ->
     lines = list(told_of(Rebuilt(tokens=3, minutes=120, failed=0, failures=failures), "prod"))
 
     assert lines[0].startswith("120 minutes of 3 tokens")
-    assert lines[1].startswith("2 failures of that time")
+    assert lines[1].startswith("Failures of that time: 2")
     command, _, rest = lines[2].partition(" --from ")
     moment, _, stack = rest.partition(" --stack ")
-    assert command == "1 failures are of another time: python -m ops candles rebuild"
+    assert command == "Failures of another time: 1. Make them good: python -m ops candles rebuild"
     assert (parse_moment(moment, now=NOW), stack) == (since, "prod")
