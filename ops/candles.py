@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -21,7 +21,9 @@ from functions.glow.candles.table import CandleTable
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.token import parse_token
-from ops.deployed import DeployedStack, StackOption, dynamodb_of
+from ops.candle_failures import OUTPUT as FAILURES
+from ops.candle_failures import Settled, settle
+from ops.deployed import DeployedStack, StackOption, dynamodb_of, sqs_of
 from ops.errors import OpsError
 
 _AGO: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
@@ -48,13 +50,51 @@ def rebuild(
 ) -> None:
     """Make the candles of a time again, from the stored trades. It may be run again at any time.
 
-    A candle that counts more trades than are stored yet is left as it is.
+    A candle that counts more trades than are stored yet is left as it is. Without --token, failures of
+    that time leave their queue, so that the alarm CandleFailures goes off.
     """
     now = time.time()
     start, end = parse_moment(from_, now=now), parse_moment(to, now=now)
     if start >= end:
         raise OpsError(f"--from ({from_}) must lie before --to ({to}).")
     deployed = DeployedStack.named(stack)
+    with Progress(console=Console(stderr=as_json)) as progress:
+        done = rebuild_candles(
+            deployed, _parsed(token) if token else None, start, end, now=now, progress=progress
+        )
+    if as_json:
+        typer.echo(json.dumps({"stack": stack, **asdict(done)}, indent=2))
+    else:
+        for line in told_of(done, stack):
+            typer.echo(line)
+    if done.failed:
+        raise OpsError(f"{done.failed} minutes could not be written; run it again.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """As `--json` prints it. `failures`: what became of their queue; None: it was left alone."""
+
+    tokens: int
+    minutes: int
+    failed: int
+    failures: Settled | None
+
+
+def rebuild_candles(
+    deployed: DeployedStack,
+    tokens: Sequence[str] | None,
+    start: int,
+    end: int,
+    *,
+    now: float,
+    progress: Progress,
+) -> Rebuilt:
+    """Make the candles of `tokens` (None: of all) from `start` until `end` again. Raises OpsError.
+
+    Failures of that time are then made good, and leave their queue. They name no token: only what
+    was done for all of them tells that.
+    """
     client = dynamodb_of(deployed.text("LaterQueueUrl"))
     trades = RawTrades(client, deployed.text("PriceTableName"))
     roll_up = RollUp(
@@ -62,28 +102,25 @@ def rebuild(
         CandleTable(client, deployed.text("CandlesTableName")),
         retention_seconds=int(deployed.text("CandleRetentionDays")) * DAY,
     )
-    known = KnownTokens(client, deployed.text("RoutesTableName"))
     made, failed = 0, 0
     try:
-        tokens = _parsed(token) if token else list(_all_of(known, now))
-        with Progress(console=Console(stderr=as_json)) as progress:
-            task = progress.add_task("tokens", total=len(tokens) * (end - start))
-            for each in tokens:
-                for done in make_again(trades, roll_up, each, start, end, now=now):
-                    made, failed = made + done.made, failed + done.failed
-                    progress.advance(task, done.seconds)
+        known = KnownTokens(client, deployed.text("RoutesTableName"))
+        chosen = list(_all_of(known, now) if tokens is None else tokens)
+        task = progress.add_task("tokens", total=len(chosen) * (end - start))
+        for each in chosen:
+            for done in make_again(trades, roll_up, each, start, end, now=now):
+                made, failed = made + done.made, failed + done.failed
+                progress.advance(task, done.seconds)
     except Unavailable as error:
         raise OpsError(
             f"{error}: {error.__cause__}\nLikely causes: credentials of another account, or rights that"
             " lack dynamodb:Query and dynamodb:Scan. What was done stays: run it again."
         ) from error
-    if as_json:
-        told = {"stack": stack, "tokens": len(tokens), "minutes": made, "failed": failed}
-        typer.echo(json.dumps(told, indent=2))
-    else:
-        typer.echo(f"{made} minutes of {len(tokens)} tokens are made of their trades again.")
-    if failed:
-        raise OpsError(f"{failed} minutes could not be written; run it again.")
+    failures: Settled | None = None
+    if tokens is None and not failed:
+        url = deployed.text(FAILURES)
+        failures = settle(sqs_of(url), url, start, end)
+    return Rebuilt(tokens=len(chosen), minutes=made, failed=failed, failures=failures)
 
 
 @dataclass(frozen=True)
@@ -104,6 +141,21 @@ def make_again(
         minutes = trades.minutes(token, first, last, now=now)
         lost = roll_up.run([Span(token, minute) for minute in minutes], now=now)
         yield Done(last - first, len(minutes) - len(lost), len(lost))
+
+
+def told_of(done: Rebuilt, stack: str) -> Iterator[str]:
+    """What the operator reads at the end."""
+    yield f"{done.minutes} minutes of {done.tokens} tokens are made of their trades again."
+    if done.failures is None:
+        return
+    if done.failures.settled:
+        yield f"Failures of that time: {done.failures.settled}, made good and out of their queue."
+    if done.failures.since is not None:
+        since = datetime.fromtimestamp(done.failures.since, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        yield (
+            f"Failures of another time: {done.failures.left}. Make them good:"
+            f" python -m ops candles rebuild --from {since} --stack {stack}"
+        )
 
 
 def parse_moment(text: str, *, now: float) -> int:

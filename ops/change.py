@@ -63,9 +63,13 @@ def deploy_change(stack: Stack, settings: Sequence[Setting], operator: Operator)
     up(stack, operator.say)
 
 
-def up(stack: Stack, say: Say) -> None:
-    """Carry out what config and program say. Raises WorkspaceError."""
-    stack.run("up", "--yes", "--skip-preview", note=say)
+def up(stack: Stack, say: Say, *, message: str | None = None) -> None:
+    """Carry out what config and program say. Raises WorkspaceError.
+
+    `message` names the update in the stack's history; None: the subject of the commit does.
+    """
+    named = () if message is None else ("--message", message)
+    stack.run("up", "--yes", "--skip-preview", *named, note=say)
 
 
 @contextmanager

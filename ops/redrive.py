@@ -93,9 +93,9 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
     try:
         moved = 0
         due = size(client, dead_letters_url)
-        for messages in _batches(client, dead_letters_url):
+        for messages in batches(client, dead_letters_url):
             send_back(client, queue_url, messages)
-            _delete(client, dead_letters_url, messages)
+            delete(client, dead_letters_url, messages)
             moved += len(messages)
             if moved >= due:
                 break
@@ -113,7 +113,8 @@ def move_back(client: SQSClient, *, dead_letters_url: str, queue_url: str) -> Co
         ) from error
 
 
-def _batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
+def batches(client: SQSClient, url: str) -> Iterator[Sequence[MessageTypeDef]]:
+    """What the queue at `url` shows, ten messages at most at a time, until it shows no more."""
     while messages := client.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=MAX_BATCH_MESSAGES,
@@ -144,7 +145,8 @@ def _entry(index: int, message: MessageTypeDef) -> SendMessageBatchRequestEntryT
     return entry
 
 
-def _delete(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:
+def delete(client: SQSClient, url: str, messages: Sequence[MessageTypeDef]) -> None:
+    """Delete `messages`, ten at most, from the queue that handed them out."""
     client.delete_message_batch(
         QueueUrl=url,
         Entries=[

@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
 from ops.change import up
 from ops.deploy.deployment import Acts
 from ops.deploy.deployment import deploy as deploy_by
-from ops.deploy.history import deployed_commit
+from ops.deploy.history import deployed_commit, has_update
 from ops.deploy.put_back import put_back
 from ops.deploy.summary import write_summary
 from ops.errors import NOT_WELL
@@ -42,10 +43,13 @@ def deploy(
         typer.echo(line, err=as_json)
 
     target = stack_named(stack, say)
+    # No other update has it: an operator may change the stack meanwhile, from the same commit too.
+    message = f"ops deploy {uuid4()}"
     acts = Acts(
         deployed_commit=lambda: deployed_commit(target),
         verify=lambda: _verify(target, say),
-        up=lambda: up(target, say),
+        up=lambda: up(target, say, message=message),
+        has_begun=lambda: has_update(target, message),
         put_back=lambda commit: put_back(target, commit, repository=REPOSITORY, say=say),
     )
     done = deploy_by(acts)

@@ -22,6 +22,8 @@ class Acts:
     deployed_commit: Callable[[], str | None]
     verify: Callable[[], Sequence[Finding]]
     up: Callable[[], None]
+    has_begun: Callable[[], bool]
+    """Whether `up` has changed anything. It has not if somebody else's update has locked the stack."""
     put_back: Callable[[str], None]
 
 
@@ -62,6 +64,9 @@ def deploy(acts: Acts) -> Deployment:
         why = f"{reason}\nThe stack's history names no commit to go back to."
         return Deployment(end="broken", findings=findings, reason=why)
     try:
+        if not acts.has_begun():
+            why = f"{reason}\nThe update has not begun, so nothing was changed. Run the job again."
+            return Deployment(end="broken", findings=findings, reason=why)
         acts.put_back(before)
         findings = acts.verify()
     except WorkspaceError as error:

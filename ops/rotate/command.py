@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -21,7 +21,7 @@ from ops.verify.command import show
 from ops.verify.finding import Finding
 from ops.verify.run import guarded
 from ops.verify.target import Target
-from workspace.stack import Stack, stack_named
+from workspace.stack import LOCAL, Stack, stack_named
 
 QUIET_MINUTES: Final = 15
 
@@ -74,7 +74,8 @@ def rotate_secret(
         typer.echo(json.dumps({**told, "checks": checks}, indent=2))
     else:
         show(done.findings, Console())
-        typer.echo(_told(done, name, stack, quiet_minutes))
+        for line in told_of(done, name, stack, quiet_minutes):
+            typer.echo(line)
     if not done.is_well:
         raise typer.Exit(NOT_WELL)
 
@@ -100,15 +101,19 @@ def _proofs(stack: Stack, name: Name) -> Sequence[Finding]:
     return list(check_deployed(Target.of(stack), rotation))
 
 
-def _told(done: Done, name: Name, stack: str, quiet_minutes: int) -> str:
+def told_of(done: Done, name: Name, stack: str, quiet_minutes: int) -> Iterator[str]:
+    """What the operator reads below the checks."""
     again = f"python -m ops rotate-secret {name} --stack {stack}"
     match done.step:
         case "begun":
-            return (
+            yield (
                 f"Step 1 of 2: {name} is new, and the old one is accepted too. Whoever sends it, give"
                 f" them the new one. After {quiet_minutes} min drop the old one: {again}"
             )
         case "refused":
-            return f"The old {name} stays, nothing was changed. Mend what is red, then: {again}"
+            yield f"The old {name} stays, nothing was changed. Mend what is red, then: {again}"
+            return
         case "ended":
-            return f"Step 2 of 2: the old {name} is accepted no more."
+            yield f"Step 2 of 2: the old {name} is accepted no more."
+    if stack != LOCAL:
+        yield f"Commit Pulumi.{stack}.yaml: the next deployment would bring the old {name} back."

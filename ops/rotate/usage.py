@@ -55,7 +55,7 @@ def check_deployed(target: Target, rotation: Rotation) -> Iterator[Finding]:
 def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
     """The proofs that the previous secret may go. Reads AWS; what it raises is the caller's."""
     yield from check_deployed(target, rotation)
-    yield from _functions(target, rotation, window)
+    yield from check_functions(target, rotation, window)
     if rotation.name is Name.WEBHOOK:
         yield _requests(target, window)
     else:
@@ -67,19 +67,32 @@ def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator
         )
 
 
-def _functions(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
+def check_functions(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
     """Each function that has the secret has the new one first, and has had it for the whole window."""
     variable = _VARIABLES[rotation.name]
     stale: list[str] = []
+    closed: list[str] = []
     deployed_at: list[datetime] = []
     for name in target.deployed.function_names.values():
         found = target.lambdas.get_function_configuration(FunctionName=name)
-        known = found.get("Environment", {}).get("Variables", {}).get(variable)
+        environment = found.get("Environment", {})
+        # It comes in place of the variables (Lambda API, EnvironmentResponse).
+        if error := environment.get("Error"):
+            closed.append(f"{name}: {error.get('ErrorCode')}: {error.get('Message')}")
+        known = environment.get("Variables", {}).get(variable)
         if known is None:
             continue
         deployed_at.append(datetime.fromisoformat(found.get("LastModified", "")))
         if known != rotation.current:
             stale.append(name)
+    if closed:
+        yield failed(
+            "functions",
+            f"{len(closed)} did not show their environment. {closed[0]}",
+            cause="with glow:kms it shows only to who may decrypt with that key, while the key is enabled",
+            remedy="allow yourself kms:Decrypt on the key (docs/operations.md), and run this again",
+        )
+        return
     if stale or not deployed_at:
         yield failed(
             "functions",

@@ -25,15 +25,20 @@ _MEMBER: Final = re.compile(r'ALARM\("([^"]+)"\)')
 class _Alarm:
     name: str
     rings: bool
-    topics: Sequence[str]
-    """Empty: nobody is told, or its actions are off."""
+    actions: Sequence[str]
+    actions_are_on: bool
     members: Sequence[str] = ()
     """Alarms that it rings for. They have no topic of their own."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Empty: nobody is told."""
+        return self.actions if self.actions_are_on else ()
 
 
 def check_alarms(target: Target) -> Iterator[Finding]:
     """All alarms of the stack, and the topic that they tell."""
-    alarms = list(_alarms(target))
+    alarms = _own(list(_alarms(target)), target.name)
     if not alarms:
         yield failed(
             "alarms",
@@ -59,13 +64,22 @@ def _alarms(target: Target) -> Iterator[_Alarm]:
             yield _alarm(group, members=_MEMBER.findall(group.get("AlarmRule", "")))
 
 
+def _own(alarms: Sequence[_Alarm], stack: str) -> Sequence[_Alarm]:
+    """Those of `stack`: the names of prod's begin as those of prod-eu do, and each tells its stack's topic."""
+    other_topic = re.compile(rf":glow-{re.escape(stack)}-.+-Alarms")
+    others = [alarm for alarm in alarms if any(map(other_topic.search, alarm.actions))]
+    foreign = {name for alarm in others for name in (alarm.name, *alarm.members)}
+    return [alarm for alarm in alarms if alarm.name not in foreign]
+
+
 def _alarm(
     found: MetricAlarmTypeDef | CompositeAlarmTypeDef, members: Sequence[str] = ()
 ) -> _Alarm:
     return _Alarm(
         name=found.get("AlarmName", ""),
         rings=found.get("StateValue") == "ALARM",
-        topics=found.get("AlarmActions", []) if found.get("ActionsEnabled") else [],
+        actions=found.get("AlarmActions", []),
+        actions_are_on=found.get("ActionsEnabled", False),
         members=members,
     )
 

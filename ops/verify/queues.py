@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from ops.candle_failures import OUTPUT
 from ops.redrive import LANES, size
 from ops.verify.finding import Finding, failed, well
 from ops.verify.target import Target
-
-_CANDLES: Final = "CandleFailuresQueueUrl"
 
 
 def check_dead_letters(target: Target) -> Iterator[Finding]:
@@ -24,7 +22,7 @@ def check_dead_letters(target: Target) -> Iterator[Finding]:
         )
     yield _judge(
         "failures of candles",
-        size(client, target.deployed.text(_CANDLES)),
+        size(client, target.deployed.text(OUTPUT)),
         cause="minutes could not be rolled up; the log of candle-roller says why",
         remedy=f"python -m ops candles rebuild --from 2h --stack {target.name}",
     )

@@ -1,8 +1,9 @@
-"""The times that `ops candles rebuild` takes."""
+"""The times that `ops candles rebuild` takes, and what it says at its end."""
 
 import pytest
 
-from ops.candles import parse_moment
+from ops.candle_failures import Settled
+from ops.candles import Rebuilt, parse_moment, told_of
 from ops.errors import OpsError
 
 NOW = 1_750_000_000.5
@@ -28,3 +29,17 @@ def test_moment_is_ago_or_iso_or_unix(text: str, seconds: int) -> None:
 def test_what_is_no_moment_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(OpsError, match="2h or 7d"):
         parse_moment(text, now=NOW)
+
+
+def test_failures_that_are_left_are_told_with_the_command_that_settles_them() -> None:
+    since = 1_749_990_000
+    failures = Settled(settled=2, left=1, since=since)
+
+    lines = list(told_of(Rebuilt(tokens=3, minutes=120, failed=0, failures=failures), "prod"))
+
+    assert lines[0].startswith("120 minutes of 3 tokens")
+    assert lines[1].startswith("Failures of that time: 2")
+    command, _, rest = lines[2].partition(" --from ")
+    moment, _, stack = rest.partition(" --stack ")
+    assert command == "Failures of another time: 1. Make them good: python -m ops candles rebuild"
+    assert (parse_moment(moment, now=NOW), stack) == (since, "prod")

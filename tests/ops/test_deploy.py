@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from ops.change import up
 from ops.deploy.deployment import Acts, Deployment, deploy
-from ops.deploy.history import commit_of
+from ops.deploy.history import commit_of, has_update, names_update
 from ops.deploy.put_back import put_back
 from ops.deploy.summary import write_summary
 from ops.errors import OpsError
 from ops.verify.finding import Finding, failed, well
+from tests.ops.cli_stack import make_stack
+from workspace.engine import ignore
+from workspace.errors import WorkspaceError
 from workspace.stack import Stack
 
 BEFORE, NOW = "b" * 40, "a" * 40
@@ -32,6 +36,7 @@ class Scene:
     looks: list[Sequence[Finding]]
     commit: str | None = BEFORE
     up_fails: bool = False
+    up_begins: bool = True
     put_back_fails: bool = False
     done: list[str] = field(default_factory=list[str])
 
@@ -41,6 +46,7 @@ class Scene:
                 deployed_commit=lambda: self.commit,
                 verify=self._verify,
                 up=self._up,
+                has_begun=lambda: self.up_begins,
                 put_back=self._put_back,
             )
         )
@@ -99,6 +105,17 @@ def test_up_that_fails_is_taken_back() -> None:
     assert (done.end, done.reason) == ("put back", "the up failed")
 
 
+def test_up_that_never_began_takes_nothing_back() -> None:
+    """As when an operator's `ops rollback` has locked the stack: the old commit would undo it."""
+    scene = Scene([[HEALTHY]], up_fails=True, up_begins=False)
+
+    done = scene.run()
+
+    assert (done.end, done.is_well) == ("broken", False)
+    assert done.reason.startswith("the up failed\nThe update has not begun")
+    assert scene.done == ["verify", "up"]
+
+
 def test_first_deployment_has_nothing_to_go_back_to() -> None:
     scene = Scene([[], [SICK]], commit=None)
 
@@ -127,13 +144,18 @@ def test_summary_says_how_it_ended_and_what_to_run() -> None:
 
 
 def an_update(
-    commit: str, *, kind: str = "update", result: str = "succeeded", dirty: str = "false"
+    commit: str,
+    *,
+    kind: str = "update",
+    result: str = "succeeded",
+    dirty: str = "false",
+    message: str = "Merge",
 ) -> object:
     """An entry of `pulumi stack history --json`, as 3.259 prints it."""
     return {
         "kind": kind,
         "startTime": "2026-11-26T10:00:00.000Z",
-        "message": "Merge",
+        "message": message,
         "environment": {"exec.kind": "cli", "git.head": commit, "git.dirty": dirty},
         "config": {"glow:HeliusApiKey": {"secret": True}},
         "result": result,
@@ -157,6 +179,31 @@ def test_deployed_commit_is_that_of_the_newest_up_that_succeeded(
     history: Sequence[object], commit: str | None
 ) -> None:
     assert commit_of(json.dumps(history)) == commit
+
+
+def test_history_names_an_update_that_began_however_it_ended() -> None:
+    printed = json.dumps([an_update(NOW, message="ours", result="failed"), an_update(BEFORE)])
+
+    assert names_update(printed, "ours")
+    assert not names_update(printed, "another")
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)
+def test_locked_stack_keeps_an_update_out_of_its_history(tmp_path: Path) -> None:
+    """By the real CLI, with a program that fails: its config lacks what it needs."""
+    stack = make_stack(tmp_path)
+    locks = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "glow" / stack.name
+
+    with pytest.raises(WorkspaceError, match="HeliusApiKey"):
+        up(stack, ignore, message="began")
+    locks.mkdir(parents=True, exist_ok=True)
+    (locks / "an-operator.json").write_text('{"pid": 1, "username": "op", "hostname": "elsewhere"}')
+    with pytest.raises(WorkspaceError, match="stack is currently locked"):
+        up(stack, ignore, message="was locked out")
+
+    assert has_update(stack, "began")
+    assert not has_update(stack, "was locked out")
 
 
 def git(repository: Path, *arguments: str) -> str:

@@ -1,11 +1,19 @@
 """What the two steps of `ops rotate-secret` set. What it finds in between is tests/local/test_rotate.py."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from botocore.stub import Stubber
 
 from components.settings.load import parse_settings
 from components.settings.model import Settings
+from ops.deployed import DeployedStack, lambda_of
 from ops.errors import OpsError
+from ops.rotate.command import Done, Step, told_of
 from ops.rotate.rotation import Name, Rotation
+from ops.rotate.usage import Window, check_functions
+from ops.verify.config import Config
+from ops.verify.target import Target
 
 KEY = "the-api-key-of-helius"
 
@@ -59,3 +67,55 @@ def test_no_secret_is_shown() -> None:
     rotation = Rotation.of(settings(), Name.WEBHOOK)
 
     assert KEY not in repr((rotation, *rotation.first_step()))
+
+
+@pytest.mark.parametrize("step", ["begun", "ended"])
+def test_step_says_that_the_config_file_must_be_committed(step: Step) -> None:
+    *_, last = told_of(Done(step=step, findings=()), Name.WEBHOOK, "prod", 15)
+
+    assert last.startswith("Commit Pulumi.prod.yaml: ")
+
+
+@pytest.mark.parametrize(("step", "stack"), [("refused", "prod"), ("begun", "local")])
+def test_what_no_deployment_undoes_need_not_be_committed(step: Step, stack: str) -> None:
+    told = list(told_of(Done(step=step, findings=()), Name.WEBHOOK, stack, 15))
+
+    assert len(told) == 1
+    assert f"--stack {stack}" in told[0]
+
+
+QUEUE = "http://127.0.0.1:9/000000000000/later"
+DENIED = {
+    "ErrorCode": "AccessDeniedException",
+    "Message": "Lambda was unable to decrypt your environment variables because KMS access was denied.",
+}
+
+
+def test_environment_that_may_not_be_decrypted_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The emulator shows every environment, so the answers of AWS are given here."""
+    client, now = lambda_of(QUEUE), datetime.now(UTC)
+
+    def client_of(_queue_url: str) -> object:
+        return client
+
+    monkeypatch.setattr("ops.verify.target.lambda_of", client_of)
+    outputs = {"LaterQueueUrl": QUEUE, "FunctionNames": {"a": "glow-dev-A", "b": "glow-dev-B"}}
+    config = Config(webhook_secret="a", edge_secret=None, sol_usd_max_age_seconds=180)
+    target = Target(deployed=DeployedStack("dev", outputs), config=config)
+    changed = (now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    shown = {"HELIUS_WEBHOOK_SECRET": KEY}
+
+    with Stubber(client) as functions:
+        for environment in ({"Variables": shown}, {"Error": DENIED}):
+            answer = {"Environment": environment, "LastModified": changed}
+            functions.add_response("get_function_configuration", answer)
+        rotation = Rotation.of(settings(), Name.WEBHOOK)
+        (line,) = check_functions(target, rotation, Window(now=now, minutes=15))
+
+    assert line.state == "failed"
+    assert line.seen.startswith(
+        "1 did not show their environment. glow-dev-B: AccessDeniedException"
+    )
+    assert "kms:Decrypt" in line.remedy

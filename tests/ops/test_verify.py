@@ -151,10 +151,11 @@ async def test_stack_whose_tokens_only_the_back_end_makes_is_not_listened_to() -
     assert trip.accepted == 0
 
 
+TOPIC = "arn:aws:sns:us-east-1:123456789012:glow-dev-Alarms"
 ALARM = {
     "AlarmName": "glow-dev-BroadcastLate",
     "ActionsEnabled": True,
-    "AlarmActions": ["arn:aws:sns:us-east-1:123456789012:glow-dev-Alarms"],
+    "AlarmActions": [TOPIC],
     "StateValue": "OK",
 }
 
@@ -184,6 +185,41 @@ def test_alarm_email_counts_once_it_is_confirmed(
         *_, line = check_alarms(a_target(config))
 
     assert (line.name, line.state, line.seen) == ("alarm e-mail", state, seen)
+
+
+def test_alarms_of_a_stack_whose_name_begins_alike_are_not_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cloudwatch, sns = cloudwatch_of(QUEUE), sns_of(QUEUE)
+    monkeypatch.setattr("ops.verify.target.cloudwatch_of", is_it(cloudwatch))
+    monkeypatch.setattr("ops.verify.target.sns_of", is_it(sns))
+    others_topic = "arn:aws:sns:us-east-1:123456789012:glow-dev-eu-Alarms"
+    other = {
+        **ALARM,
+        "AlarmName": "glow-dev-eu-BroadcastLate",
+        "AlarmActions": [others_topic],
+        "StateValue": "ALARM",
+    }
+    mute = {**other, "AlarmName": "glow-dev-eu-RouteLate", "ActionsEnabled": False}
+    member = {**other, "AlarmName": "glow-dev-eu-WebhookErrors", "AlarmActions": []}
+    group = {
+        **ALARM,
+        "AlarmName": "glow-dev-eu-Intake",
+        "AlarmActions": [others_topic],
+        "AlarmRule": 'ALARM("glow-dev-eu-WebhookErrors")',
+    }
+    pages = {"MetricAlarms": [ALARM, other, mute, member], "CompositeAlarms": [group]}
+    unheard = {"Subscriptions": [{"Protocol": "email", "SubscriptionArn": "PendingConfirmation"}]}
+    with Stubber(cloudwatch) as alarms, Stubber(sns) as topic:
+        alarms.add_response("describe_alarms", pages)
+        topic.add_response("list_subscriptions_by_topic", unheard, {"TopicArn": TOPIC})
+        lines = list(check_alarms(a_target(replace(CONFIG, alarm_email="me@app.example"))))
+
+    assert [(line.name, line.state, line.seen) for line in lines] == [
+        ("alarms armed", "ok", "1 of 1"),
+        ("alarms quiet", "ok", "none rings"),
+        ("alarm e-mail", "failed", "not confirmed: nobody hears an alarm"),
+    ]
 
 
 def is_it(client: object) -> Callable[[str], object]:
