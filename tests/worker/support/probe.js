@@ -189,8 +189,14 @@ export default {
     if (what === "held") return Response.json(held);
     if (what === "opens") return Response.json(opens);
     if (what === "doors") return Response.json(Object.assign(doors, await request.json()));
+    const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
+    if (what === "hubStatus") {
+      const { status, webSocket } = await hub.fetch("https://hub/", { headers: { upgrade: "websocket" } });
+      webSocket?.accept();
+      webSocket?.close();
+      return Response.json(status);
+    }
     if (what === "crashHub") {
-      const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
       return hub.crash().then(() => Response.json(null), (/** @type {unknown} */ error) => Response.json(String(error)));
     }
     const room = /** @type {any} */ (env.BROADCAST_ROOM.getByName(token));
