@@ -5,7 +5,7 @@ import test, { describe } from "node:test";
 
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, startEdge, until, updatesFrom } from "./support/edge.js";
-import { follow, hears, idsOf, isServed, subscribeTo } from "./support/live.js";
+import { follow, hears, idsOf, isServed, ofType, subscribeTo } from "./support/live.js";
 
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
 const SLACK_MS = 30_000; // for a machine with much else to do
@@ -25,16 +25,21 @@ describe("patience", { concurrency: true }, () => {
     assert.deepEqual(await own.probe("", "opens"), { tokens: ["SLEEP"], now: 0, most: 1 });
   });
 
-  test("a room that answers no ping is opened again, and nothing is lost", async (t) => {
+  test("a link that is half open is opened again, and brings what was lost meanwhile", async (t) => {
     const own = await startEdge(t);
-    const client = await follow(own, ["DEAF"]);
-    await own.probe("DEAF", "goDeaf");
-    await own.broadcast("DEAF", updatesFrom(1, 3));
+    const client = await follow(own, ["MUTE"]);
+    await own.broadcast("MUTE", anUpdate(1));
+    await client.hasUpdates(1);
+    await own.probe("MUTE", "halfOpen");
+    await own.broadcast("MUTE", updatesFrom(2, 4));
+    await client.settle();
+    assert.deepEqual(idsOf(client, "MUTE"), [anUpdate(1).id], "the hub hears nothing of the room");
     const opens = async () => (await own.probe("", "opens")).tokens.length;
     await until("another link", async () => (await opens()) >= 2, () => "", LIMITS.linkPingMs + LIMITS.linkPongMs + SLACK_MS);
-    await own.broadcast("DEAF", anUpdate(3));
-    await client.hasUpdates(3);
-    assert.deepEqual(idsOf(client, "DEAF"), updatesFrom(1, 4).map(({ id }) => id));
+    await own.broadcast("MUTE", anUpdate(4));
+    await client.hasUpdates(4);
+    assert.deepEqual(idsOf(client, "MUTE"), updatesFrom(1, 5).map(({ id }) => id));
+    assert.deepEqual(ofType(client.received, "GAP"), []);
   });
 
   test("followers of a room that cannot be opened are told, the other tokens go on, and it can be asked for again", async (t) => {
