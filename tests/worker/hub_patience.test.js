@@ -23,6 +23,26 @@ describe("patience", { concurrency: true }, () => {
     assert.equal(await own.probe("", "wakes"), wakes + 1, "the room had hibernated");
     await client.hasUpdates(2);
     assert.deepEqual(await own.probe("", "opens"), { tokens: ["SLEEP"], now: 0, most: 1 });
+    assert.equal(await own.probe("", "hubWakes"), 1, "the hub with its client stays");
+  });
+
+  test("a hub that the last client has left is evicted, and another one serves whoever comes", async (t) => {
+    const own = await startEdge(t);
+    const first = await follow(own, ["EMPTY"]);
+    await own.broadcast("EMPTY", anUpdate(1));
+    await first.hasUpdates(1);
+    await first.close();
+    const isAnother = async () => {
+      await new Promise((resolve) => setTimeout(resolve, IDLE_MS + 2_000)); // each look keeps it for another while
+      const look = await own.connectLive();
+      await look.close();
+      return (await own.probe("", "hubWakes")) > 1;
+    };
+    await until("an eviction", isAnother);
+    const later = await follow(own, [{ token: "EMPTY", after: anUpdate(1).id }]);
+    await own.broadcast("EMPTY", anUpdate(2));
+    await later.hasUpdates(1);
+    assert.deepEqual(idsOf(later, "EMPTY"), [anUpdate(2).id]);
   });
 
   test("a link that is half open is opened again, and brings what was lost meanwhile", async (t) => {

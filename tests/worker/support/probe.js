@@ -9,6 +9,7 @@ import { PING, PONG } from "../../../worker/messages.js";
 import { hubOf } from "../../../worker/rooms.js";
 
 let wakes = 0;
+let hubWakes = 0;
 let crashes = 0;
 /** How rooms treat those that open them: after so many ms, and not at all if `refuses`. */
 const doors = { delayMs: 0, refuses: /** @type {string[]} */ ([]) };
@@ -178,6 +179,12 @@ for (const [name, change] of /** @type {const} */ ([["stall", 1], ["resume", -1]
 }
 
 export class ClientHub extends Hub {
+  /** @param {DurableObjectState} ctx @param {import("../../../worker/settings.js").Env} env */
+  constructor(ctx, env) {
+    super(ctx, env);
+    hubWakes += 1;
+  }
+
   /** Ends the object like a crash: memory and sockets are lost. */
   crash() {
     this.ctx.abort("crash");
@@ -190,6 +197,7 @@ export default {
     const [, probe, what, token] = new URL(request.url).pathname.split("/");
     if (probe !== "probe") return worker.fetch(request, env);
     if (what === "wakes") return Response.json(wakes);
+    if (what === "hubWakes") return Response.json(hubWakes);
     if (what === "rowsWritten") return Response.json(rowsWritten);
     if (what === "held") return Response.json(held);
     if (what === "opens") return Response.json(opens);
