@@ -56,6 +56,8 @@ class Connection:
     ) -> None:
         self.address = address
         self.is_greeted = False
+        """Whether the server has said that it is there."""
+        self._has_served = False
         """Whether the server has said that it serves."""
         self.renew_at = float("inf")
         """When its tokens must have gone to another one."""
@@ -105,7 +107,7 @@ class Connection:
         if self._riders:
             self._gather()
         else:
-            self._close(has_failed=False)
+            self._close(is_wanted=False)
 
     def check(self) -> None:
         """Ask for a sign of life now: the network may be another one."""
@@ -161,15 +163,15 @@ class Connection:
     def _fail(self, reason: str) -> None:
         if self.scope.is_over:
             return
-        self._close(has_failed=True)
+        self._close(is_wanted=True)
         for rider in [*self._riders.values()]:
             rider.on_end(self, reason)
 
-    def _close(self, *, has_failed: bool) -> None:
+    def _close(self, *, is_wanted: bool) -> None:
         if self.scope.is_over:
             return
         self.scope.end()
-        self._keeper.note_end(self, has_failed=has_failed)
+        self._keeper.note_end(self, has_failed=is_wanted and not self._has_served)
 
     def _end(self, closed: SocketClosed) -> None:
         reason = f"{self.address.endpoint.url} {closed}"
@@ -325,9 +327,11 @@ class Connection:
         self._pulse.beat_every(protocol.ping_ms / 1_000)
         if protocol.max_age_ms is not None:
             self._renew_in(self._early(protocol.max_age_ms / 1_000))
-        self._keeper.note_service(self)
 
     def _serve(self, tokens: Sequence[str]) -> None:
+        if not self._has_served:
+            self._has_served = True
+            self._keeper.note_service(self)
         for rider in self._riders_of(tokens):
             rider.on_serving(self)
 

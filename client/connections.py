@@ -36,7 +36,7 @@ class Connections:
         self._is_shared = is_shared
         self._backoff = Backoff(host.random)
         self._tries_again_at = float("-inf")
-        # Paths whose socket for one token ended before it greeted: its room may be full, which a client
+        # Paths whose socket for one token ended before it served: its room may be full, which a client
         # cannot see.
         self._full_paths: set[str] = set()
         self._open: list[Connection] = []
@@ -78,7 +78,7 @@ class Connections:
 
     def note_end(self, connection: Connection, *, has_failed: bool) -> None:
         self._open.remove(connection)
-        if connection.is_greeted or not has_failed:
+        if not has_failed:
             return
         path = connection.address.path
         if connection.is_shared:

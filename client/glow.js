@@ -838,8 +838,9 @@ var SILENT = `no answer for ${ANSWER_MS} ms`;
 var MAX_TOKENS = 100;
 var Connection = class {
   scope;
-  /** Whether the server has said that it serves. */
+  /** Whether the server has said that it is there. */
   isGreeted = false;
+  #hasServed = false;
   /** When its tokens must have gone to another one. */
   renewAtMs = Infinity;
   /** A random part, the same for all its tokens, so that those that move together stay together. */
@@ -911,12 +912,12 @@ var Connection = class {
     this.#close(true);
     for (const router of this.#routers.values()) router.onEnd(this, `${this.address.url} ${reason}`);
   }
-  /** @param {boolean} hasFailed */
-  #close(hasFailed) {
+  /** @param {boolean} isWanted */
+  #close(isWanted) {
     if (this.scope.isOver) return;
     this.scope.end();
     this.#socket?.close(1e3);
-    this.#keeper.noteEnd(this, hasFailed);
+    this.#keeper.noteEnd(this, isWanted && !this.#hasServed);
   }
   /** @param {number} code @param {string} reason */
   #end(code, reason) {
@@ -1019,10 +1020,11 @@ var Connection = class {
     this.isGreeted = true;
     this.#pulse.beatEvery(pingMs);
     this.#renewIn(early(this.scope, maxAgeMs ?? Infinity));
-    this.#keeper.noteService(this);
   }
   /** @param {readonly Router[]} routers */
   #serve(routers) {
+    if (!this.#hasServed) this.#keeper.noteService(this);
+    this.#hasServed = true;
     for (const router of routers) router.onServing(this);
   }
   /** Notes an answer; what the app wanted meanwhile is due now. @param {readonly string[]} tokens @param {boolean} isServed */
@@ -1070,7 +1072,7 @@ var Connections = class {
   #isShared;
   #backoff = new Backoff();
   #triesAgainAtMs = -Infinity;
-  /** Paths whose socket for one token ended before it greeted: its room may be full, which a browser cannot see. @type {Set<string>} */
+  /** Paths whose socket for one token ended before it served: its room may be full, which a browser cannot see. @type {Set<string>} */
   #fullPaths = /* @__PURE__ */ new Set();
   /** @type {Set<Connection>} */
   #open = /* @__PURE__ */ new Set();
@@ -1112,11 +1114,11 @@ var Connections = class {
     this.reach.noteService(address.path);
     scope.later(SETTLED_MS, () => this.#backoff.reset());
   }
-  /** @param {Connection} connection @param {boolean} hasFailed */
+  /** @param {Connection} connection @param {boolean} hasFailed before it served */
   noteEnd(connection, hasFailed) {
-    const { isGreeted, address: { path, isLive } } = connection;
+    const { path, isLive } = connection.address;
     this.#open.delete(connection);
-    if (isGreeted || !hasFailed) return;
+    if (!hasFailed) return;
     if (isLive) this.#fullPaths.delete(path);
     else this.#fullPaths.add(path);
     if (this.reach.noteFailure(path, this.host.nowMs())) this.#backoff.reset();

@@ -62,9 +62,9 @@ class Keeper(Protocol):
     rest: RestApi
 
     def note_service(self, connection: "Connection") -> None:
-        """Called once, when the server has greeted."""
+        """Called once, when the server serves a token."""
         ...
 
     def note_end(self, connection: "Connection", *, has_failed: bool) -> None:
-        """Called once; it has not failed if nobody wants it any more."""
+        """Called once; it has failed if it ended before it served, though it was wanted."""
         ...

@@ -183,12 +183,13 @@ export class ClientHub extends DurableObject {
     if (claims === null) throw notAuthorized();
     const known = wanted.filter(({ token }) => this.#mayHear(client, claims, token));
     const tokens = known.map(({ token }) => token);
-    const { size } = new Set([...client.subscriptions.keys(), ...tokens]);
-    if (size > LIMITS.clientTokens) {
+    const all = [...new Set([...client.subscriptions.keys(), ...tokens])];
+    const most = Math.min(LIMITS.clientTokens, this.#settings.maxTokensPerHub); // an empty hub has room for so many
+    if (all.length > most) {
       const remedy = "unsubscribePrice some first, or open another connection";
-      throw new Refusal("TOO_MANY_TOKENS", `a connection listens to at most ${LIMITS.clientTokens} tokens; ${remedy}`);
+      throw new Refusal("TOO_MANY_TOKENS", `a connection listens to at most ${most} tokens; ${remedy}`);
     }
-    if (!this.#links.haveRoomFor(tokens)) return this.#drop(client, CLOSE.HUB_FULL);
+    if (!this.#links.haveRoomFor(tokens)) return this.#sendAway(client, all);
     const links = new Set(known.map(({ token, after, delivery }) => {
       const before = client.subscriptions.get(token);
       client.forget(token);
@@ -200,6 +201,17 @@ export class ClientHub extends DurableObject {
     }));
     for (const link of links) this.#greeter.admit(link);
     this.#links.openSome();
+  }
+
+  /**
+   * Whoever comes back with so many tokens must get another hub.
+   * @param {HubClient} client
+   * @param {readonly string[]} tokens all that it wants
+   */
+  #sendAway(client, tokens) {
+    this.#drop(client, CLOSE.HUB_FULL);
+    const lacking = this.#links.noteSentAway(tokens);
+    log("hub_client_sent_away", { tokens: tokens.length, lacking });
   }
 
   /** @param {HubClient} client @param {Unsubscribe} command */

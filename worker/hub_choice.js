@@ -1,17 +1,16 @@
 /**
  * Which hub a client gets: one near it, at random among the first n of its region. Nobody knows all hubs, so each isolate of
- * the Worker remembers its own n: it begins with 1, doubles when a hub is full, and shrinks again with time.
+ * the Worker remembers which ones were full lately: it does not ask those, and n is the smallest power of two of which at most
+ * half are. So there are not many more hubs than clients need, each with sockets to the rooms of their tokens.
  */
 
 import { LIMITS } from "./limits.js";
 
 /** @typedef {import("./settings.js").LocationHint} LocationHint */
 
-/** @typedef {{count: number, changedMs: number}} Known */
-
 export class HubChoice {
-  /** Region → how many hubs are used. @type {Map<string, Known>} */
-  #known = new Map();
+  /** Region → number of a hub that was full → Unix time from which it is asked again. @type {Map<string, Map<number, number>>} */
+  #full = new Map();
   #random;
 
   /** @param {() => number} [random] from 0 to 1 */
@@ -20,39 +19,52 @@ export class HubChoice {
   }
 
   /**
-   * The number of a hub.
+   * The numbers of hubs to try one after the other. An isolate that has seen few clients knows few of the full hubs, so each
+   * next number is among as many new ones as there were before.
    * @param {string} region
    * @param {number} nowMs
+   * @returns {Generator<number>}
    */
-  choose(region, nowMs) {
-    return this.#pick(0, this.#count(region, nowMs));
+  *numbers(region, nowMs) {
+    const full = this.#fullOf(region, nowMs);
+    let [from, to] = [0, 1];
+    while (to < 2 * full.size) to *= 2;
+    for (let tries = 0; tries < LIMITS.hubTries; tries += 1) {
+      if (to > LIMITS.hubs) [from, to] = [0, LIMITS.hubs];
+      yield this.#pick(from, to, full);
+      [from, to] = [to, 2 * to];
+    }
   }
 
   /**
-   * The number of another hub, because one is full.
+   * A hub was asked, and is full.
    * @param {string} region
+   * @param {number} number
    * @param {number} nowMs
    */
-  chooseAnother(region, nowMs) {
-    const before = this.#count(region, nowMs);
-    const count = Math.min(2 * before, LIMITS.hubs);
-    this.#known.set(region, { count, changedMs: nowMs });
-    return this.#pick(count === before ? 0 : before, count); // among the new ones, which are less full
+  noteFull(region, number, nowMs) {
+    this.#fullOf(region, nowMs).set(number, nowMs + LIMITS.hubFullMs);
   }
 
   /** @param {string} region @param {number} nowMs */
-  #count(region, nowMs) {
-    const { count, changedMs } = this.#known.get(region) ?? { count: 1, changedMs: nowMs };
-    const periods = Math.floor((nowMs - changedMs) / LIMITS.hubsShrinkMs);
-    if (periods === 0) return count;
-    const shrunk = Math.max(1, Math.floor(count / 2 ** periods));
-    this.#known.set(region, { count: shrunk, changedMs: changedMs + periods * LIMITS.hubsShrinkMs });
-    return shrunk;
+  #fullOf(region, nowMs) {
+    const full = this.#full.get(region) ?? new Map();
+    this.#full.set(region, full);
+    for (const [number, untilMs] of full) if (untilMs <= nowMs) full.delete(number);
+    return full;
   }
 
-  /** @param {number} from @param {number} to not included */
-  #pick(from, to) {
-    return from + Math.floor(this.#random() * (to - from));
+  /**
+   * One that is not known to be full, if there is one.
+   * @param {number} from
+   * @param {number} to not included
+   * @param {Map<number, number>} full
+   */
+  #pick(from, to, full) {
+    const all = Array.from({ length: to - from }, (_, index) => from + index);
+    const others = all.filter((number) => !full.has(number));
+    const among = others.length > 0 ? others : all;
+    return among[Math.floor(this.#random() * among.length)];
   }
 }
 

@@ -160,11 +160,10 @@ async function connectToHub(call) {
   requireUpgrade(call);
   const wish = await admitted(call);
   const region = regionOf(request.cf);
-  let number = HUBS.choose(region ?? "", Date.now());
-  for (let tries = 1; tries <= LIMITS.hubTries; tries += 1) {
+  for (const number of HUBS.numbers(region ?? "", Date.now())) {
     const response = await callRoom(() => hubOf(region, number, env), (hub) => hub.fetch(`https://hub/?${wish}`, UPGRADE));
     if (response.status !== 503) return requireSeat(response);
-    number = HUBS.chooseAnother(region ?? "", Date.now());
+    HUBS.noteFull(region ?? "", number, Date.now());
   }
   throw unavailable("the hubs that were asked are full");
 }

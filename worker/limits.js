@@ -102,10 +102,10 @@ export const LIMITS = Object.freeze({
   reportMs: 10_000,
   /** Hubs in one room. */
   hubSeats: 1_000,
-  /** Hubs of a region, as one isolate knows them: how many at most, how many are tried, and when fewer will do again. */
+  /** Hubs of a region, as one isolate knows them: how many at most, how many are tried, and when a full one is asked again. */
   hubs: 1_024,
   hubTries: 4,
-  hubsShrinkMs: 60_000,
+  hubFullMs: 60_000,
   /**
    * Access tokens of listeners. They cannot be called back, so a stolen one must end by itself; the back end's clock may be
    * so far from ours. As in functions/glow/listeners.

@@ -21,6 +21,8 @@ export class Links {
   #open;
   #hearer;
   #opening = 0;
+  /** The most tokens that a client lacked which was sent away. */
+  #lacked = 1;
 
   /**
    * @param {number} maximum of tokens
@@ -33,8 +35,12 @@ export class Links {
     this.#hearer = hearer;
   }
 
+  /**
+   * Whether a client would be sent away that lacks as many tokens as one that was sent away before. Or that one would be let in
+   * again and sent away again, for ever.
+   */
   get isFull() {
-    return this.#links.size >= this.#maximum;
+    return this.#links.size + this.#lacked > this.#maximum;
   }
 
   /** @param {string} token */
@@ -49,7 +55,17 @@ export class Links {
 
   /** Whether there can be a link for each of `tokens`. @param {readonly string[]} tokens */
   haveRoomFor(tokens) {
-    return this.#links.size + tokens.filter((token) => !this.#links.has(token)).length <= this.#maximum;
+    return this.#links.size + this.#lackingOf(tokens) <= this.#maximum;
+  }
+
+  /**
+   * A client is sent away: there is no room for its tokens. Returns how many it lacked.
+   * @param {readonly string[]} tokens all of them, each once; those that nobody else follows have no link any more
+   */
+  noteSentAway(tokens) {
+    const lacking = this.#lackingOf(tokens);
+    this.#lacked = Math.max(this.#lacked, lacking);
+    return lacking;
   }
 
   /** @param {Subscription} subscription */
@@ -94,6 +110,11 @@ export class Links {
     link.failures += 1;
     link.notBeforeMs = Date.now() + delayMs;
     setTimeout(() => this.openSome(), delayMs);
+  }
+
+  /** @param {readonly string[]} tokens */
+  #lackingOf(tokens) {
+    return tokens.filter((token) => !this.#links.has(token)).length;
   }
 
   /** @param {number} nowMs */

@@ -25,8 +25,8 @@ import { Scope } from "./scope.js";
  * @typedef {object} Keeper
  * @property {import("./host.js").Host} host
  * @property {Rest} rest
- * @property {(connection: Connection) => void} noteService called once, when the server has greeted
- * @property {(connection: Connection, hasFailed: boolean) => void} noteEnd called once; it has not failed if nobody wants it any more
+ * @property {(connection: Connection) => void} noteService called once, when the server serves a token
+ * @property {(connection: Connection, hasFailed: boolean) => void} noteEnd called once; it has failed if it ended before that, though it was wanted
  */
 
 const CLOSED_BY_POLICY = 1008; // the only close code after which a client must not reconnect (worker/close.js)
@@ -36,8 +36,9 @@ const MAX_TOKENS = 100;
 
 export class Connection {
   scope;
-  /** Whether the server has said that it serves. */
+  /** Whether the server has said that it is there. */
   isGreeted = false;
+  #hasServed = false;
   /** When its tokens must have gone to another one. */
   renewAtMs = Infinity;
   /** A random part, the same for all its tokens, so that those that move together stay together. */
@@ -118,12 +119,12 @@ export class Connection {
     for (const router of this.#routers.values()) router.onEnd(this, `${this.address.url} ${reason}`);
   }
 
-  /** @param {boolean} hasFailed */
-  #close(hasFailed) {
+  /** @param {boolean} isWanted */
+  #close(isWanted) {
     if (this.scope.isOver) return;
     this.scope.end();
     this.#socket?.close(1000);
-    this.#keeper.noteEnd(this, hasFailed);
+    this.#keeper.noteEnd(this, isWanted && !this.#hasServed);
   }
 
   /** @param {number} code @param {string} reason */
@@ -231,11 +232,12 @@ export class Connection {
     this.isGreeted = true;
     this.#pulse.beatEvery(pingMs);
     this.#renewIn(early(this.scope, maxAgeMs ?? Infinity));
-    this.#keeper.noteService(this);
   }
 
   /** @param {readonly Router[]} routers */
   #serve(routers) {
+    if (!this.#hasServed) this.#keeper.noteService(this);
+    this.#hasServed = true;
     for (const router of routers) router.onServing(this);
   }
 

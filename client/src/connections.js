@@ -19,7 +19,7 @@ export class Connections {
   #isShared;
   #backoff = new Backoff();
   #triesAgainAtMs = -Infinity;
-  /** Paths whose socket for one token ended before it greeted: its room may be full, which a browser cannot see. @type {Set<string>} */
+  /** Paths whose socket for one token ended before it served: its room may be full, which a browser cannot see. @type {Set<string>} */
   #fullPaths = new Set();
   /** @type {Set<Connection>} */
   #open = new Set();
@@ -68,11 +68,11 @@ export class Connections {
     scope.later(SETTLED_MS, () => this.#backoff.reset());
   }
 
-  /** @param {Connection} connection @param {boolean} hasFailed */
+  /** @param {Connection} connection @param {boolean} hasFailed before it served */
   noteEnd(connection, hasFailed) {
-    const { isGreeted, address: { path, isLive } } = connection;
+    const { path, isLive } = connection.address;
     this.#open.delete(connection);
-    if (isGreeted || !hasFailed) return;
+    if (!hasFailed) return;
     if (isLive) this.#fullPaths.delete(path);
     else this.#fullPaths.add(path);
     if (this.reach.noteFailure(path, this.host.nowMs())) this.#backoff.reset(); // now another way is tried

@@ -7,6 +7,7 @@ import { WebSocket } from "ws";
 
 import { connect } from "../../client/glow.js";
 import { startEdge } from "../worker/support/edge.js";
+import { follow as hold } from "../worker/support/live.js";
 import { farMs, moveHere } from "../worker/support/moves.js";
 import { startStack } from "./stack.js";
 import { App, TOKEN, trade, until } from "./support.js";
@@ -140,6 +141,18 @@ test("a client for whom its room has no seat takes the hub", async (t) => {
   await full.broadcast(TOKEN, [trade(1)]);
   await app.has(1);
   assert.deepEqual(app.states.map(({ state }) => state), ["connecting", "connecting", "waiting", "connecting", "connecting", "live"]);
+});
+
+test("a feed whose tokens have no place in a nearly full hub becomes live on another one", async (t) => {
+  const narrow = await startEdge(t, { vars: { MAX_TOKENS_PER_HUB: "5" } });
+  await hold(narrow, ["A", "B", "C", "D"]);
+  const tokens = tokensOf("NARROW", 3);
+  const { opened, updates, live, has } = follow(t, await startWholeStack(t, narrow), tokens);
+  await live();
+  for (const token of tokens) await narrow.broadcast(token, [tradeToday(1, token)]);
+  await has(1);
+  for (const token of tokens) assert.deepEqual(slotsOf(updates[token]), [1], token);
+  assert.equal(opened.length, 2);
 });
 
 test("a token that is followed later begins with its newest price, and one that is left is not heard any more", async (t) => {

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +35,8 @@ from tests.functions.cloud import put_routes
 from tests.functions.conftest import Load
 from tests.functions.edge import Edge
 from tests.functions.endpoint import Endpoint
+
+COMMANDS: Any = json.loads((Path(__file__).parents[1] / "contract" / "commands.json").read_text())
 
 
 @pytest.fixture
@@ -434,8 +437,52 @@ def test_ping_is_answered(connections: ModuleType, client: str) -> None:
     assert say(connections, client, {"action": "ping"}) == {"type": "pong"}
 
 
+@pytest.mark.parametrize("case", COMMANDS["accepted"], ids=lambda case: case["name"])
+def test_every_command_of_the_contract_is_answered(
+    connections: ModuleType, client: str, endpoint: Endpoint, case: Any
+) -> None:
+    """As a hub answers them: tests/worker/hub.test.js."""
+    response = say(connections, client, case["message"])
+
+    answer = response or heard(endpoint, client)[0]
+    match case["command"]:
+        case {"subscribe": wanted, "isList": is_list}:
+            tokens = [each["token"] for each in wanted]
+            expected = {"type": "SUBSCRIBED", **_named(tokens, is_list=is_list)}
+        case {"unsubscribe": tokens, "isList": is_list}:
+            expected = {"type": "UNSUBSCRIBED", **_named(tokens, is_list=is_list)}
+        case {"authorize": _}:
+            expected = {"type": "AUTHORIZED", "expiresAt": None}
+        case _:
+            expected = {"type": "pong"}
+    assert answer == expected
+
+
+def _named(tokens: list[str], *, is_list: bool) -> dict[str, Any]:
+    return {"tokens": tokens} if is_list else {"token": tokens[0]}
+
+
+@pytest.mark.parametrize("case", COMMANDS["refused"], ids=lambda case: case["text"])
+def test_what_is_no_command_of_the_contract_is_refused_and_the_connection_lives(
+    connections: ModuleType, client: str, endpoint: Endpoint, case: Any
+) -> None:
+    answer = say(connections, client, case["text"])
+
+    assert (answer["type"], answer["code"]) == ("ERROR", case["code"])
+    assert case["names"] in answer["message"]
+    assert say(connections, client, {"action": "ping"}) == {"type": "pong"}
+    assert endpoint.closed == []
+
+
 @pytest.mark.parametrize(
-    "message", [{"action": "ping"}, "junk", {"action": "unsubscribePrice", "token": "SOL"}]
+    "message",
+    [
+        {"action": "ping"},
+        "junk",
+        {"action": "subscribePrice", "token": "QUIET"},
+        {"action": "unsubscribePrice", "token": "SOL"},
+    ],
+    ids=["ping", "junk", "subscribe", "unsubscribe"],
 )
 def test_client_that_says_too_much_is_told_and_closed(
     connections: ModuleType, client: str, endpoint: Endpoint, message: object
@@ -443,14 +490,14 @@ def test_client_that_says_too_much_is_told_and_closed(
     other = uuid.uuid4().hex
     connections.handler(a_connect(other), None)
 
-    answers: list[Any] = []
-    while not endpoint.closed and len(answers) < 3 * MAX_MESSAGES:  # more than two periods may hold
-        answers.append(say(connections, client, message))
+    responses: list[Any] = []
+    while not endpoint.closed and len(responses) < 3 * MAX_MESSAGES:  # more than two periods hold
+        responses.append(say(connections, client, message))
 
     assert endpoint.closed == [client]
-    assert len(answers) > MAX_MESSAGES
-    assert answers.index(None) == len(answers) - 1  # each was answered, but for the last one
-    [told] = heard(endpoint, client)
+    assert len(responses) > MAX_MESSAGES
+    *answers, told = [each for each in responses if each is not None] + heard(endpoint, client)
+    assert len(answers) == len(responses) - 1  # each was answered before the last one
     assert (told["type"], told["code"]) == ("ERROR", "RATE_LIMITED")
     assert say(connections, other, {"action": "ping"}) == {"type": "pong"}
 

@@ -167,17 +167,42 @@ test("where every hub is full, a client is told when to come back", async (t) =>
   assert.deepEqual([status, headers["retry-after"]], [503, String(LIMITS.retryAfterSeconds)]);
 });
 
-test("a hub with too many tokens lets its client connect again, elsewhere", async (t) => {
-  const own = await startEdge(t, { vars: { MAX_TOKENS_PER_HUB: "2" } });
-  const first = await follow(own, ["ONE"]);
-  first.send(subscribeTo(["TWO", "THREE"]));
-  const { code, reason } = await first.isClosed();
+test("a client whose tokens have no place in a nearly full hub comes back to another one", async (t) => {
+  const own = await startEdge(t, { vars: { MAX_TOKENS_PER_HUB: "5" } });
+  const first = await follow(own, ["A", "B", "C", "D"]);
+  const sentAway = await own.connectLive();
+  sentAway.send(subscribeTo(["D", "X"]));
+  await isServed(sentAway, 2);
+  sentAway.send(subscribeTo(["Y"]));
+  const { code, reason } = await sentAway.isClosed();
   assert.deepEqual({ code, reason, reconnect: true }, CLOSE.HUB_FULL);
+  await until("a log line", () => own.logs.join("").includes("hub_client_sent_away"), () => own.logs.slice(-3));
 
-  const full = await follow(own, ["ONE", "TWO"]);
-  const other = await follow(own, ["THREE", "TWO"]); // the Worker has tried the full one
-  await own.broadcast("TWO", anUpdate(1));
-  for (const client of [full, other]) await client.hasUpdates(1);
+  const back = await follow(own, ["D", "X", "Y"]);
+  for (const token of ["A", "D", "X"]) await own.broadcast(token, anUpdate(1));
+  await first.hasUpdates(2);
+  await back.hasUpdates(2);
+});
+
+test("the end of the clients that filled a hub makes it a hub for all again", async (t) => {
+  const own = await startEdge(t, { vars: { MAX_TOKENS_PER_HUB: "2" } });
+  const holds = await follow(own, ["A"]);
+  const sentAway = await own.connectLive();
+  sentAway.send(subscribeTo(["X", "Y"]));
+  assert.equal((await sentAway.isClosed()).code, CLOSE.HUB_FULL.code);
+  assert.equal(await own.probe("0", "hubStatus"), 503);
+  await holds.close();
+  await until("the hub to have room", async () => (await own.probe("0", "hubStatus")) === 101);
+});
+
+test("more tokens than any hub may have are refused, and the client goes on", async (t) => {
+  const own = await startEdge(t, { vars: { MAX_TOKENS_PER_HUB: "2" } });
+  const client = await follow(own, ["A"]);
+  client.send(subscribeTo(["B", "C"]));
+  const [{ code, message }] = await hears(client, "ERROR");
+  assert.deepEqual([code, message.includes("at most 2 tokens")], ["TOO_MANY_TOKENS", true]);
+  await own.broadcast("A", anUpdate(1));
+  await client.hasUpdates(1);
 });
 
 test("a full room answers 503 and when to come back, and has a seat for a hub", async (t) => {

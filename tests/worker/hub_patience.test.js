@@ -5,7 +5,7 @@ import test, { describe } from "node:test";
 
 import { LIMITS } from "../../worker/limits.js";
 import { anUpdate, startEdge, until, updatesFrom } from "./support/edge.js";
-import { follow, hears, idsOf, isServed, subscribeTo } from "./support/live.js";
+import { follow, hears, idsOf, isServed, ofType, subscribeTo } from "./support/live.js";
 
 const IDLE_MS = 10_000; // facts/cloudflare.md §4
 const SLACK_MS = 30_000; // for a machine with much else to do
@@ -23,18 +23,43 @@ describe("patience", { concurrency: true }, () => {
     assert.equal(await own.probe("", "wakes"), wakes + 1, "the room had hibernated");
     await client.hasUpdates(2);
     assert.deepEqual(await own.probe("", "opens"), { tokens: ["SLEEP"], now: 0, most: 1 });
+    assert.equal(await own.probe("", "hubWakes"), 1, "the hub with its client stays");
   });
 
-  test("a room that answers no ping is opened again, and nothing is lost", async (t) => {
+  test("a hub that the last client has left is evicted, and another one serves whoever comes", async (t) => {
     const own = await startEdge(t);
-    const client = await follow(own, ["DEAF"]);
-    await own.probe("DEAF", "goDeaf");
-    await own.broadcast("DEAF", updatesFrom(1, 3));
+    const first = await follow(own, ["EMPTY"]);
+    await own.broadcast("EMPTY", anUpdate(1));
+    await first.hasUpdates(1);
+    await first.close();
+    const isAnother = async () => {
+      await new Promise((resolve) => setTimeout(resolve, IDLE_MS + 2_000)); // each look keeps it for another while
+      const look = await own.connectLive();
+      await look.close();
+      return (await own.probe("", "hubWakes")) > 1;
+    };
+    await until("an eviction", isAnother);
+    const later = await follow(own, [{ token: "EMPTY", after: anUpdate(1).id }]);
+    await own.broadcast("EMPTY", anUpdate(2));
+    await later.hasUpdates(1);
+    assert.deepEqual(idsOf(later, "EMPTY"), [anUpdate(2).id]);
+  });
+
+  test("a link that is half open is opened again, and brings what was lost meanwhile", async (t) => {
+    const own = await startEdge(t);
+    const client = await follow(own, ["MUTE"]);
+    await own.broadcast("MUTE", anUpdate(1));
+    await client.hasUpdates(1);
+    await own.probe("MUTE", "halfOpen");
+    await own.broadcast("MUTE", updatesFrom(2, 4));
+    await client.settle();
+    assert.deepEqual(idsOf(client, "MUTE"), [anUpdate(1).id], "the hub hears nothing of the room");
     const opens = async () => (await own.probe("", "opens")).tokens.length;
     await until("another link", async () => (await opens()) >= 2, () => "", LIMITS.linkPingMs + LIMITS.linkPongMs + SLACK_MS);
-    await own.broadcast("DEAF", anUpdate(3));
-    await client.hasUpdates(3);
-    assert.deepEqual(idsOf(client, "DEAF"), updatesFrom(1, 4).map(({ id }) => id));
+    await own.broadcast("MUTE", anUpdate(4));
+    await client.hasUpdates(4);
+    assert.deepEqual(idsOf(client, "MUTE"), updatesFrom(1, 5).map(({ id }) => id));
+    assert.deepEqual(ofType(client.received, "GAP"), []);
   });
 
   test("followers of a room that cannot be opened are told, the other tokens go on, and it can be asked for again", async (t) => {

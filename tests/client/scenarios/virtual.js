@@ -30,6 +30,8 @@ export class VirtualStack {
   refused = [];
   /** Paths on which no socket for one token opens, because its room is full. @type {string[]} */
   full = [];
+  /** Paths whose sockets for many tokens greet, and are closed when they subscribe. @type {string[]} */
+  sendsAway = [];
   /** Paths that accept a socket and say nothing. @type {string[]} */
   silent = [];
   /** Status and body that /connect answers instead. @type {[number, unknown] | null} */
@@ -146,6 +148,7 @@ export class VirtualStack {
     if (message.action === "ping" || message.type === "ping") return socket.say({ type: "pong" });
     if (message.action === "authorize") return this.#authorize(socket, message.token);
     if (this.passes !== null && socket.pass === null) return socket.say(errorOf({ code: "UNAUTHORIZED", message: "authorize first" }));
+    if (this.sendsAway.includes(socket.path)) return socket.end(4013, "this hub has too many tokens; connect again");
     if (message.action === "subscribePrice") return this.#subscribe(socket, message);
     if (message.action !== "unsubscribePrice") throw new Error(`no such message: ${JSON.stringify(message)}`);
     for (const token of tokensOf(message)) socket.served.delete(token);

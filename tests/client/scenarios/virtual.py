@@ -39,6 +39,7 @@ class VirtualStack:
             "dual": True,  # tokens are published on both paths, so /connect can follow `avoid`
             "refused": [],  # paths on which no socket opens
             "full": [],  # paths on which no socket for one token opens, because its room is full
+            "sendsAway": [],  # whose sockets for many tokens greet, and are closed when they subscribe
             "silent": [],  # paths that accept a socket and say nothing
             "connect": None,  # status and body that /connect answers instead
             "prices": None,  # status and body that the price endpoints answer instead
@@ -148,6 +149,8 @@ class VirtualStack:
             self._authorize(socket, message["token"])
         elif self.settings["passes"] is not None and socket.shown is None:
             socket.say(_error({"code": "UNAUTHORIZED", "message": "authorize first"}))
+        elif socket.path in self.settings["sendsAway"]:
+            socket.end(4013, "this hub has too many tokens; connect again")
         elif action == "subscribePrice":
             self._subscribe(socket, message)
         else:

@@ -154,6 +154,14 @@ class Moves(RuleBasedStateMachine):
         self.stage.crash_edge()
         self.publish(2)
 
+    @precondition(lambda self: self.stage.edge_is_up)
+    @rule()
+    def empty_hubs(self) -> None:
+        """A hub without clients knows nothing any more, like one that was reset; the rooms go on."""
+        for owner in dict.fromkeys(self.owners.values()):
+            self.network.drop(owner)
+        self.publish(2)
+
     @precondition(lambda self: self.stage.edge_is_up and not self.has_rotated)
     @rule()
     def rotate_secret(self) -> None:

@@ -5,13 +5,15 @@ import { regionOf } from "../../../worker/hub_choice.js";
 import worker, { BroadcastRoom as Room, ClientHub as Hub } from "../../../worker/index.js";
 import { HubClient } from "../../../worker/hub_client.js";
 import { LIMITS } from "../../../worker/limits.js";
+import { PING, PONG } from "../../../worker/messages.js";
 import { hubOf } from "../../../worker/rooms.js";
 
 let wakes = 0;
+let hubWakes = 0;
 let crashes = 0;
 /** How rooms treat those that open them: after so many ms, and not at all if `refuses`. */
 const doors = { delayMs: 0, refuses: /** @type {string[]} */ ([]) };
-let isDeaf = false;
+let isHalfOpen = false;
 /** The rooms that were opened, in order; how many are being opened, and were at most. */
 const opens = { tokens: /** @type {string[]} */ ([]), now: 0, most: 0 };
 /** By all rooms; Cloudflare bills them. */
@@ -22,7 +24,7 @@ export class BroadcastRoom extends Room {
   constructor(ctx, env) {
     super(ctx, env);
     wakes += 1;
-    if (isDeaf) ctx.setWebSocketAutoResponse();
+    if (isHalfOpen) this.halfOpen();
     const { sql } = ctx.storage;
     const exec = sql.exec.bind(sql);
     sql.exec = (/** @type {string} */ query, /** @type {any[]} */ ...values) => {
@@ -39,21 +41,25 @@ export class BroadcastRoom extends Room {
     opens.most = Math.max(opens.most, (opens.now += 1));
     try {
       if (doors.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, doors.delayMs));
-      return doors.refuses.includes(token) ? new Response(null, { status: 500 }) : await super.fetch(request);
+      if (doors.refuses.includes(token)) return new Response(null, { status: 500 });
+      if (isHalfOpen) this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+      isHalfOpen = false;
+      return await super.fetch(request);
     } finally {
       opens.now -= 1;
     }
   }
 
-  /** Answers no ping from now on, like a peer that is gone without a close. */
-  goDeaf() {
-    isDeaf = true;
+  /** What its sockets bring or take is lost from now on, as if the network between were gone. The next that is opened is sound. */
+  halfOpen() {
+    isHalfOpen = true;
     this.ctx.setWebSocketAutoResponse();
+    for (const socket of this.ctx.getWebSockets()) socket.send = () => {};
   }
 
   /** @param {WebSocket} socket @param {string | ArrayBuffer} message */
   webSocketMessage(socket, message) {
-    if (!isDeaf) super.webSocketMessage(socket, message);
+    if (!isHalfOpen) super.webSocketMessage(socket, message);
   }
 
   /** How many sockets it has. */
@@ -173,6 +179,12 @@ for (const [name, change] of /** @type {const} */ ([["stall", 1], ["resume", -1]
 }
 
 export class ClientHub extends Hub {
+  /** @param {DurableObjectState} ctx @param {import("../../../worker/settings.js").Env} env */
+  constructor(ctx, env) {
+    super(ctx, env);
+    hubWakes += 1;
+  }
+
   /** Ends the object like a crash: memory and sockets are lost. */
   crash() {
     this.ctx.abort("crash");
@@ -185,12 +197,19 @@ export default {
     const [, probe, what, token] = new URL(request.url).pathname.split("/");
     if (probe !== "probe") return worker.fetch(request, env);
     if (what === "wakes") return Response.json(wakes);
+    if (what === "hubWakes") return Response.json(hubWakes);
     if (what === "rowsWritten") return Response.json(rowsWritten);
     if (what === "held") return Response.json(held);
     if (what === "opens") return Response.json(opens);
     if (what === "doors") return Response.json(Object.assign(doors, await request.json()));
+    const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
+    if (what === "hubStatus") {
+      const { status, webSocket } = await hub.fetch("https://hub/", { headers: { upgrade: "websocket" } });
+      webSocket?.accept();
+      webSocket?.close();
+      return Response.json(status);
+    }
     if (what === "crashHub") {
-      const hub = /** @type {any} */ (hubOf(regionOf(request.cf), Number(token), env));
       return hub.crash().then(() => Response.json(null), (/** @type {unknown} */ error) => Response.json(String(error)));
     }
     const room = /** @type {any} */ (env.BROADCAST_ROOM.getByName(token));
