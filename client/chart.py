@@ -104,7 +104,7 @@ class Chart:
                 self._stage = "beginning"
                 self._start(self._begin)
             elif self._stage == "running":
-                self._doubt(max(self._told, default=0) - _LATE_SECONDS)
+                self._doubt(max(self._told, default=self._own_from) - _LATE_SECONDS)
         tell(self._wishes.on_state, state)
 
     def _hear(self, price: Price) -> None:
@@ -195,7 +195,7 @@ class Chart:
     async def _read_again(self, from_: int) -> None:
         """Read what the stack says of the candles from second `from_` on."""
         asked_at = self._scope.host.now
-        candles, _ = await self._candles(from_=self._start_of(from_))
+        candles, _ = await self._candles(from_=max(0, self._start_of(from_)))
         base_time = self._start_of(self._own_from)
         is_over = any(each.time >= base_time and not each.running for each in candles)
         has_base = self._settled_until <= base_time < self._own_from

@@ -90,7 +90,7 @@ export class Chart {
     else if (DELIVERING.includes(state.state)) {
       const isRepeated = last?.state === state.state && last.path === state.path; // which says that prices were left out
       if (this.#stage === "waiting" || isRepeated) this.#begin();
-      else if (this.#stage === "running") this.#doubt(this.#newestTime - LATE_SECONDS);
+      else if (this.#stage === "running") this.#doubt((this.#newestTime || this.#ownFrom) - LATE_SECONDS);
     }
     tell(() => this.#wishes.onState?.(state));
   }
@@ -170,7 +170,7 @@ export class Chart {
   /** Reads what the stack says of the candles from second `from` on. @param {number} from */
   async #readAgain(from) {
     const askedAtMs = this.#scope.host.nowMs();
-    const { candles } = await this.#candles({ from: this.#startOf(from) });
+    const { candles } = await this.#candles({ from: Math.max(0, this.#startOf(from)) });
     const baseTime = this.#startOf(this.#ownFrom);
     const isOver = candles.some(({ time, running }) => time >= baseTime && !running);
     if (from < this.#ownFrom && baseTime < this.#ownFrom && baseTime >= this.#settledUntil && !isOver) {
