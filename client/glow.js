@@ -466,30 +466,52 @@ function runningMinute(minutes, from) {
 
 // client/src/pass.js
 var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
+var PATIENCE_MS = 3e4;
 var Pass = class {
   #getToken;
+  #scope;
   /** @type {Grant | null} */
   #kept = null;
-  /** @param {() => string | Promise<string>} getToken */
-  constructor(getToken) {
+  /** One that is old and was not refused: it serves as long as the app has no other. @type {Grant | null} */
+  #aged = null;
+  /** @param {() => string | Promise<string>} getToken @param {Scope} scope the feed's */
+  constructor(getToken, scope) {
     this.#getToken = getToken;
+    this.#scope = scope;
   }
   /** @returns {Grant} rejected if the app has none to give */
   get() {
-    const grant = this.#kept ??= this.#ask();
-    grant.catch(() => this.drop(grant));
-    return grant;
+    if (this.#kept !== null) return this.#kept;
+    const grant = this.#ask().catch((error) => {
+      if (this.#kept === grant) this.#kept = null;
+      if (this.#aged === null) throw error;
+      return this.#aged;
+    });
+    return this.#kept = grant;
   }
-  /** @param {Grant} grant that is not to be used again */
+  /** @param {Grant} grant that is old */
+  age(grant) {
+    if (this.#kept === grant) [this.#kept, this.#aged] = [null, grant];
+  }
+  /** @param {Grant} grant that was refused */
   drop(grant) {
     if (this.#kept === grant) this.#kept = null;
+    this.#aged = null;
   }
   async #ask() {
+    let cancel = () => {
+    };
     try {
-      const token = await this.#getToken();
+      const late = new Promise((_, reject) => {
+        const giveUp = () => reject(new Error(`no answer for ${PATIENCE_MS / 1e3} s`));
+        cancel = this.#scope.later(PATIENCE_MS, giveUp, giveUp);
+      });
+      const token = await Promise.race([this.#getToken(), late]);
       if (typeof token === "string" && token !== "") return token;
     } catch (error) {
       throw new Error(`getToken failed: ${error}`);
+    } finally {
+      cancel();
     }
     throw new Error("getToken must give a text");
   }
@@ -686,12 +708,13 @@ var Admission = class {
     if (leftMs === null) return Infinity;
     const renewInMs = Math.max(ANSWER_MS, early(this.#scope, leftMs * PASS_PART));
     this.#cancelRenewal = this.#scope.later(renewInMs, () => {
-      this.expire();
-      if (this.#pass !== null && canRenew) void this.#show(this.#pass, "admitted");
+      if (this.#pass === null || this.#grant === null) return;
+      this.#pass.age(this.#grant);
+      if (canRenew) void this.#show(this.#pass, "admitted");
     });
     return renewInMs;
   }
-  /** Another pass is needed. */
+  /** The pass is not taken any more. */
   expire() {
     if (this.#grant !== null) this.#pass?.drop(this.#grant);
   }
@@ -1980,14 +2003,14 @@ var Feed = class {
   constructor(options, surroundings = HOST, isShared = true) {
     const { api, region, getToken, WebSocket } = checkedStack(options);
     const host = this.#host = { ...surroundings, WebSocket };
-    const pass = getToken === void 0 ? null : new Pass(getToken);
+    const scope = this.#scope = new Scope(host);
+    const pass = getToken === void 0 ? null : new Pass(getToken, scope);
     const rest = this.#rest = new Rest(api, region, pass);
     this.#onState = options.onState;
-    this.#scope = new Scope(host);
     this.#connections = new Connections(host, rest, pass, isShared);
     this.#owner = {
       connections: this.#connections,
-      discovery: new Discovery(rest, this.#scope, isShared),
+      discovery: new Discovery(rest, scope, isShared),
       onChange: () => this.#look(),
       onEnd: (stream) => this.#end(stream),
       warn: (token, reason) => this.#warn(token, reason)
