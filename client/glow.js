@@ -139,6 +139,7 @@ var Sum = class {
 };
 
 // client/src/host.js
+var MAX_DELAY_MS = 2 ** 31 - 1;
 var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
 function tell(callback) {
   try {
@@ -153,7 +154,7 @@ var HOST = {
   nowMs: () => performance.now(),
   random: () => Math.random(),
   setTimer(act, delayMs) {
-    const timer = setTimeout(act, delayMs);
+    const timer = setTimeout(act, Math.min(delayMs, MAX_DELAY_MS));
     return () => clearTimeout(timer);
   },
   fetch: (url, { signal }, bearer) => fetch(url, bearer === void 0 ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),

@@ -122,6 +122,13 @@ describe("a pass", () => {
   }
 });
 
+test("a timer of 30 days, as long as an access token may last, does not fire at once", async (t) => {
+  let hasFired = false;
+  t.after(HOST.setTimer(() => (hasFired = true), 30 * 24 * 3_600_000));
+  await new Promise((resolve) => setTimeout(resolve, 5)); // one that is too long fires after 1 ms, so before this
+  assert.ok(!hasFired);
+});
+
 describe("a loop over prices", () => {
   /** A loop, and what the feed calls. @param {"all" | "latest"} [delivery] */
   function loopOf(delivery) {
