@@ -10,6 +10,7 @@ what is here. That changes nothing if it was right, so it is done whenever there
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -32,6 +33,8 @@ _DELIVERING: Final = ("live", "moving", "polling")
 _ROWS_SECONDS: Final = 10.0
 # So that not all clients read in the same second after the end of a candle.
 _SPREAD_SECONDS: Final = 5.0
+# Longer than rows are behind and a read takes: what came before is in what is read.
+_KEPT_SECONDS: Final = 180.0
 # So far back is read what came while nobody listened.
 _LATE_SECONDS: Final = 600
 
@@ -70,7 +73,8 @@ class Chart:
         self._last: State | None = None  # what the feed said last
         self._stage: Literal["waiting", "beginning", "running"] = "waiting"
         self._turn = asyncio.Lock()  # reads run one after the other
-        self._arrivals: list[Update] = []  # before the chart has begun
+        # Before the chart has begun, in the last minutes: when each was heard.
+        self._arrivals: deque[tuple[float, Update]] = deque()
         self._own_from = 0
         self._settled_until = 0  # candles that begin before this second are the stack's
         self._base: Candle | None = None
@@ -110,9 +114,15 @@ class Chart:
     def _hear(self, price: Price) -> None:
         update = price.update
         if self._stage != "running":
-            self._arrivals.append(update)
+            self._keep(update)
         elif update.id not in self._read:
             self._tell_running(self._add(update))
+
+    def _keep(self, update: Update) -> None:
+        now = self._scope.host.now
+        self._arrivals.append((now, update))
+        while self._arrivals[0][0] < now - _KEPT_SECONDS:
+            self._arrivals.popleft()
 
     def _add(self, update: Update) -> int | None:
         """Add a trade to its candle. Return the time of that, if it has become another one."""
@@ -174,7 +184,7 @@ class Chart:
                 self._tell(candle, is_history=is_history)
         arrivals = [
             update
-            for update in self._arrivals
+            for _, update in self._arrivals
             if update.source != _QUOTE and update.id not in self._read
         ]
         self._arrivals.clear()

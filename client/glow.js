@@ -223,6 +223,7 @@ var QUOTE = "jupiter";
 var DELIVERING = ["live", "moving", "polling"];
 var ROWS_MS = 1e4;
 var SPREAD_MS = 5e3;
+var KEPT_MS = 18e4;
 var LATE_SECONDS = 600;
 var Chart = class {
   token;
@@ -237,7 +238,7 @@ var Chart = class {
   #stage = "waiting";
   /** Reads run one after the other. @type {Promise<void>} */
   #turn = Promise.resolve();
-  /** Trades that came before the chart has begun. @type {Update[]} */
+  /** Trades that came before the chart has begun, of the last minutes. @type {{update: Update, heardAtMs: number}[]} */
   #arrivals = [];
   #ownFrom = 0;
   /** Candles that begin before this second are the stack's. */
@@ -284,8 +285,14 @@ var Chart = class {
   }
   /** @param {Update} update */
   #hear(update) {
-    if (this.#stage !== "running") this.#arrivals.push(update);
+    if (this.#stage !== "running") this.#keep(update);
     else if (!this.#read.has(update.id)) this.#tellRunning(this.#add(update));
+  }
+  /** @param {Update} update */
+  #keep(update) {
+    const heardAtMs = this.#scope.host.nowMs();
+    this.#arrivals.push({ update, heardAtMs });
+    while (this.#arrivals[0].heardAtMs < heardAtMs - KEPT_MS) this.#arrivals.shift();
   }
   /** Adds a trade to its candle. Returns the time of that, if it has become another one. @param {Update} update */
   #add(update) {
@@ -340,7 +347,7 @@ var Chart = class {
     this.#growing.clear();
     this.#read = new Set(trades.map(({ id }) => id));
     for (const candle of candles) if (!candle.running) this.#tell(candle, isHistory);
-    const arrivals = this.#arrivals.splice(0).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
+    const arrivals = this.#arrivals.splice(0).map(({ update }) => update).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
     this.#stage = "running";
     for (const trade of [...trades, ...arrivals]) if (trade.timestamp >= ownFrom) this.#add(trade);
     if (this.#base !== null && !this.#growing.has(this.#base.time)) this.#doubtAtEnd(this.#base.time);
