@@ -10,6 +10,7 @@ what is here. That changes nothing if it was right, so it is done whenever there
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -32,6 +33,8 @@ _DELIVERING: Final = ("live", "moving", "polling")
 _ROWS_SECONDS: Final = 10.0
 # So that not all clients read in the same second after the end of a candle.
 _SPREAD_SECONDS: Final = 5.0
+# Longer than rows are behind and a read takes: what came before is in what is read.
+_KEPT_SECONDS: Final = 180.0
 # So far back is read what came while nobody listened.
 _LATE_SECONDS: Final = 600
 
@@ -70,7 +73,8 @@ class Chart:
         self._last: State | None = None  # what the feed said last
         self._stage: Literal["waiting", "beginning", "running"] = "waiting"
         self._turn = asyncio.Lock()  # reads run one after the other
-        self._arrivals: list[Update] = []  # before the chart has begun
+        # Before the chart has begun, in the last minutes: when each was heard.
+        self._arrivals: deque[tuple[float, Update]] = deque()
         self._own_from = 0
         self._settled_until = 0  # candles that begin before this second are the stack's
         self._base: Candle | None = None
@@ -104,15 +108,21 @@ class Chart:
                 self._stage = "beginning"
                 self._start(self._begin)
             elif self._stage == "running":
-                self._doubt(max(self._told, default=0) - _LATE_SECONDS)
+                self._doubt(max(self._told, default=self._own_from) - _LATE_SECONDS)
         tell(self._wishes.on_state, state)
 
     def _hear(self, price: Price) -> None:
         update = price.update
         if self._stage != "running":
-            self._arrivals.append(update)
+            self._keep(update)
         elif update.id not in self._read:
             self._tell_running(self._add(update))
+
+    def _keep(self, update: Update) -> None:
+        now = self._scope.host.now
+        self._arrivals.append((now, update))
+        while self._arrivals[0][0] < now - _KEPT_SECONDS:
+            self._arrivals.popleft()
 
     def _add(self, update: Update) -> int | None:
         """Add a trade to its candle. Return the time of that, if it has become another one."""
@@ -174,7 +184,7 @@ class Chart:
                 self._tell(candle, is_history=is_history)
         arrivals = [
             update
-            for update in self._arrivals
+            for _, update in self._arrivals
             if update.source != _QUOTE and update.id not in self._read
         ]
         self._arrivals.clear()
@@ -195,7 +205,7 @@ class Chart:
     async def _read_again(self, from_: int) -> None:
         """Read what the stack says of the candles from second `from_` on."""
         asked_at = self._scope.host.now
-        candles, _ = await self._candles(from_=self._start_of(from_))
+        candles, _ = await self._candles(from_=max(0, self._start_of(from_)))
         base_time = self._start_of(self._own_from)
         is_over = any(each.time >= base_time and not each.running for each in candles)
         has_base = self._settled_until <= base_time < self._own_from

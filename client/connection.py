@@ -217,9 +217,12 @@ class Connection:
             self._renew_in(renew_in)
 
         def renew() -> None:
-            self._drop_grant()
-            if is_to_last and self.address.access is not None:
-                self._authorize(self.address.access, "ready")  # the one before still holds
+            access = self.address.access
+            if access is None or self._grant is None:
+                return
+            access.age(self._grant)
+            if is_to_last:
+                self._authorize(access, "ready")  # the one before still holds
 
         self._cancel_renewal = self.scope.later(renew_in, renew)
 

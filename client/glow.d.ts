@@ -190,8 +190,9 @@ export type Update = {
     price: number;
     /** Unix seconds */
     timestamp: number;
-    slot: number;
-    txSignature: string;
+    /** absent, as is the signature, where somebody posted to the edge by hand without it */
+    slot?: number;
+    txSignature?: string;
     /** what the trader did with the token; absent where that is not known, as are the amounts */
     side?: "buy" | "sell";
     /** tokens that were traded */

@@ -139,6 +139,7 @@ var Sum = class {
 };
 
 // client/src/host.js
+var MAX_DELAY_MS = 2 ** 31 - 1;
 var WAKING_EVENTS = ["online", "offline", "visibilitychange"];
 function tell(callback) {
   try {
@@ -153,7 +154,7 @@ var HOST = {
   nowMs: () => performance.now(),
   random: () => Math.random(),
   setTimer(act, delayMs) {
-    const timer = setTimeout(act, delayMs);
+    const timer = setTimeout(act, Math.min(delayMs, MAX_DELAY_MS));
     return () => clearTimeout(timer);
   },
   fetch: (url, { signal }, bearer) => fetch(url, bearer === void 0 ? { signal } : { signal, headers: { authorization: `Bearer ${bearer}` }, redirect: "error" }),
@@ -222,6 +223,7 @@ var QUOTE = "jupiter";
 var DELIVERING = ["live", "moving", "polling"];
 var ROWS_MS = 1e4;
 var SPREAD_MS = 5e3;
+var KEPT_MS = 18e4;
 var LATE_SECONDS = 600;
 var Chart = class {
   token;
@@ -236,7 +238,7 @@ var Chart = class {
   #stage = "waiting";
   /** Reads run one after the other. @type {Promise<void>} */
   #turn = Promise.resolve();
-  /** Trades that came before the chart has begun. @type {Update[]} */
+  /** Trades that came before the chart has begun, of the last minutes. @type {{update: Update, heardAtMs: number}[]} */
   #arrivals = [];
   #ownFrom = 0;
   /** Candles that begin before this second are the stack's. */
@@ -277,14 +279,20 @@ var Chart = class {
     else if (DELIVERING.includes(state.state)) {
       const isRepeated = last?.state === state.state && last.path === state.path;
       if (this.#stage === "waiting" || isRepeated) this.#begin();
-      else if (this.#stage === "running") this.#doubt(this.#newestTime - LATE_SECONDS);
+      else if (this.#stage === "running") this.#doubt((this.#newestTime || this.#ownFrom) - LATE_SECONDS);
     }
     tell(() => this.#wishes.onState?.(state));
   }
   /** @param {Update} update */
   #hear(update) {
-    if (this.#stage !== "running") this.#arrivals.push(update);
+    if (this.#stage !== "running") this.#keep(update);
     else if (!this.#read.has(update.id)) this.#tellRunning(this.#add(update));
+  }
+  /** @param {Update} update */
+  #keep(update) {
+    const heardAtMs = this.#scope.host.nowMs();
+    this.#arrivals.push({ update, heardAtMs });
+    while (this.#arrivals[0].heardAtMs < heardAtMs - KEPT_MS) this.#arrivals.shift();
   }
   /** Adds a trade to its candle. Returns the time of that, if it has become another one. @param {Update} update */
   #add(update) {
@@ -339,7 +347,7 @@ var Chart = class {
     this.#growing.clear();
     this.#read = new Set(trades.map(({ id }) => id));
     for (const candle of candles) if (!candle.running) this.#tell(candle, isHistory);
-    const arrivals = this.#arrivals.splice(0).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
+    const arrivals = this.#arrivals.splice(0).map(({ update }) => update).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
     this.#stage = "running";
     for (const trade of [...trades, ...arrivals]) if (trade.timestamp >= ownFrom) this.#add(trade);
     if (this.#base !== null && !this.#growing.has(this.#base.time)) this.#doubtAtEnd(this.#base.time);
@@ -350,7 +358,7 @@ var Chart = class {
   /** Reads what the stack says of the candles from second `from` on. @param {number} from */
   async #readAgain(from) {
     const askedAtMs = this.#scope.host.nowMs();
-    const { candles } = await this.#candles({ from: this.#startOf(from) });
+    const { candles } = await this.#candles({ from: Math.max(0, this.#startOf(from)) });
     const baseTime = this.#startOf(this.#ownFrom);
     const isOver = candles.some(({ time, running }) => time >= baseTime && !running);
     if (from < this.#ownFrom && baseTime < this.#ownFrom && baseTime >= this.#settledUntil && !isOver) {
@@ -466,30 +474,52 @@ function runningMinute(minutes, from) {
 
 // client/src/pass.js
 var ASKS_FOR_ANOTHER = ["UNAUTHORIZED", "TOKEN_EXPIRED"];
+var PATIENCE_MS = 3e4;
 var Pass = class {
   #getToken;
+  #scope;
   /** @type {Grant | null} */
   #kept = null;
-  /** @param {() => string | Promise<string>} getToken */
-  constructor(getToken) {
+  /** One that is old and was not refused: it serves as long as the app has no other. @type {Grant | null} */
+  #aged = null;
+  /** @param {() => string | Promise<string>} getToken @param {Scope} scope the feed's */
+  constructor(getToken, scope) {
     this.#getToken = getToken;
+    this.#scope = scope;
   }
   /** @returns {Grant} rejected if the app has none to give */
   get() {
-    const grant = this.#kept ??= this.#ask();
-    grant.catch(() => this.drop(grant));
-    return grant;
+    if (this.#kept !== null) return this.#kept;
+    const grant = this.#ask().catch((error) => {
+      if (this.#kept === grant) this.#kept = null;
+      if (this.#aged === null) throw error;
+      return this.#aged;
+    });
+    return this.#kept = grant;
   }
-  /** @param {Grant} grant that is not to be used again */
+  /** @param {Grant} grant that is old */
+  age(grant) {
+    if (this.#kept === grant) [this.#kept, this.#aged] = [null, grant];
+  }
+  /** @param {Grant} grant that was refused */
   drop(grant) {
     if (this.#kept === grant) this.#kept = null;
+    this.#aged = null;
   }
   async #ask() {
+    let cancel = () => {
+    };
     try {
-      const token = await this.#getToken();
+      const late = new Promise((_, reject) => {
+        const giveUp = () => reject(new Error(`no answer for ${PATIENCE_MS / 1e3} s`));
+        cancel = this.#scope.later(PATIENCE_MS, giveUp, giveUp);
+      });
+      const token = await Promise.race([this.#getToken(), late]);
       if (typeof token === "string" && token !== "") return token;
     } catch (error) {
       throw new Error(`getToken failed: ${error}`);
+    } finally {
+      cancel();
     }
     throw new Error("getToken must give a text");
   }
@@ -686,12 +716,13 @@ var Admission = class {
     if (leftMs === null) return Infinity;
     const renewInMs = Math.max(ANSWER_MS, early(this.#scope, leftMs * PASS_PART));
     this.#cancelRenewal = this.#scope.later(renewInMs, () => {
-      this.expire();
-      if (this.#pass !== null && canRenew) void this.#show(this.#pass, "admitted");
+      if (this.#pass === null || this.#grant === null) return;
+      this.#pass.age(this.#grant);
+      if (canRenew) void this.#show(this.#pass, "admitted");
     });
     return renewInMs;
   }
-  /** Another pass is needed. */
+  /** The pass is not taken any more. */
   expire() {
     if (this.#grant !== null) this.#pass?.drop(this.#grant);
   }
@@ -1982,14 +2013,14 @@ var Feed = class {
   constructor(options, surroundings = HOST, isShared = true) {
     const { api, region, getToken, WebSocket } = checkedStack(options);
     const host = this.#host = { ...surroundings, WebSocket };
-    const pass = getToken === void 0 ? null : new Pass(getToken);
+    const scope = this.#scope = new Scope(host);
+    const pass = getToken === void 0 ? null : new Pass(getToken, scope);
     const rest = this.#rest = new Rest(api, region, pass);
     this.#onState = options.onState;
-    this.#scope = new Scope(host);
     this.#connections = new Connections(host, rest, pass, isShared);
     this.#owner = {
       connections: this.#connections,
-      discovery: new Discovery(rest, this.#scope, isShared),
+      discovery: new Discovery(rest, scope, isShared),
       onChange: () => this.#look(),
       onEnd: (stream) => this.#end(stream),
       warn: (token, reason) => this.#warn(token, reason)

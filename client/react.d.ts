@@ -23,6 +23,6 @@ export type LivePrice = {
     readonly price: number | null;
     /** the whole update of that price */
     readonly update: Update | null;
-    /** of the subscription; if the stack refused the token it is `closed`, and `reason` says why */
+    /** of the subscription; `closed` if the feed is closed, or the token is malformed or refused by the stack: `reason` says why */
     readonly state: State;
 };

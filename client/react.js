@@ -31,7 +31,9 @@ function shownOf(feed, token) {
 class Shown {
   livePrice = NOTHING_YET;
   #feed;
-  #subscription;
+  #token;
+  /** null if the feed does not take the token. @type {import("./glow.js").FeedSubscription | null} */
+  #subscription = null;
   /** One for each component. @type {Set<() => void>} */
   #listeners = new Set();
 
@@ -39,7 +41,14 @@ class Shown {
   constructor(feed, token) {
     const look = () => this.#look();
     this.#feed = feed;
-    this.#subscription = feed.subscribe(token, { delivery: "latest", onPrice: look, onState: look });
+    this.#token = token;
+    try {
+      this.#subscription = feed.subscribe(token, { delivery: "latest", onPrice: look, onState: look });
+    } catch (error) {
+      // It would end the whole app: React unmounts what throws in an effect.
+      const reason = /** @type {Error} */ (error).message;
+      this.livePrice = Object.freeze({ ...NOTHING_YET, state: Object.freeze({ state: "closed", path: null, reason }) });
+    }
     const others = shownByFeed.get(feed) ?? new Map();
     shownByFeed.set(feed, others.set(token, this));
     look();
@@ -55,6 +64,7 @@ class Shown {
   }
 
   #look() {
+    if (this.#subscription === null) return;
     const { newest, state } = this.#subscription;
     this.livePrice = Object.freeze({ price: newest?.price ?? null, update: newest, state });
     for (const listener of this.#listeners) listener();
@@ -62,7 +72,7 @@ class Shown {
 
   /** A component that takes the place of another listens right after this. The feed does not let go of a token so soon. */
   #close() {
-    shownByFeed.get(this.#feed)?.delete(this.#subscription.token);
-    this.#subscription.close();
+    shownByFeed.get(this.#feed)?.delete(this.#token);
+    this.#subscription?.close();
   }
 }

@@ -31,8 +31,8 @@ export class Link {
   greetedMs = 0;
   /** Since when the room is not there, or was first called; null while it is there. @type {number | null} */
   downSinceMs = null;
-  /** Unix time before which it is not opened again. */
-  notBeforeMs = 0;
+  /** Whether it waits before it is opened again. */
+  isResting = false;
   failures = 0;
   /** The room's last order to go elsewhere. @type {import("./messages.js").Moved | null} */
   moved = null;

@@ -95,7 +95,7 @@ export class Links {
   /** Opens what is closed, as far as may be. */
   openSome() {
     while (this.#opening < LIMITS.opensAtOnce) {
-      const link = this.#next(Date.now());
+      const link = this.#next();
       if (link === undefined) return;
       void this.#openOne(link);
     }
@@ -108,8 +108,13 @@ export class Links {
   openAgain(link) {
     const delayMs = Math.random() * Math.min(LIMITS.reopenMs * 2 ** link.failures, LIMITS.reopenMaxMs);
     link.failures += 1;
-    link.notBeforeMs = Date.now() + delayMs;
-    setTimeout(() => this.openSome(), delayMs);
+    link.isResting = true;
+    // No due time is compared: workerd cuts a delay to whole milliseconds, and in the timer a Worker's clock shows no later time. It
+    // would not be due, and nothing else opens the room.
+    setTimeout(() => {
+      link.isResting = false;
+      this.openSome();
+    }, delayMs);
   }
 
   /** @param {readonly string[]} tokens */
@@ -117,12 +122,11 @@ export class Links {
     return tokens.filter((token) => !this.#links.has(token)).length;
   }
 
-  /** @param {number} nowMs */
-  #next(nowMs) {
+  #next() {
     /** @type {Link | undefined} */
     let next;
     for (const link of this.#links.values()) {
-      if (!link.isClosed || nowMs < link.notBeforeMs) continue;
+      if (!link.isClosed || link.isResting) continue;
       if (next === undefined || link.followers.size > next.followers.size) next = link;
     }
     return next;

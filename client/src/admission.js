@@ -59,13 +59,14 @@ export class Admission {
     if (leftMs === null) return Infinity;
     const renewInMs = Math.max(ANSWER_MS, early(this.#scope, leftMs * PASS_PART));
     this.#cancelRenewal = this.#scope.later(renewInMs, () => {
-      this.expire();
-      if (this.#pass !== null && canRenew) void this.#show(this.#pass, "admitted"); // the one before still holds
+      if (this.#pass === null || this.#grant === null) return;
+      this.#pass.age(this.#grant);
+      if (canRenew) void this.#show(this.#pass, "admitted"); // the one before still holds
     });
     return renewInMs;
   }
 
-  /** Another pass is needed. */
+  /** The pass is not taken any more. */
   expire() {
     if (this.#grant !== null) this.#pass?.drop(this.#grant);
   }

@@ -30,6 +30,7 @@ const QUOTE = "jupiter"; // nobody traded at it
 const DELIVERING = ["live", "moving", "polling"];
 const ROWS_MS = 10_000; // the stack's rows follow their trades within about six seconds
 const SPREAD_MS = 5_000; // so that not all clients read in the same second after the end of a candle
+const KEPT_MS = 180_000; // longer than rows are behind and a read takes: what came before is in what is read
 const LATE_SECONDS = 600; // so far back is read what came while nobody listened
 
 export class Chart {
@@ -45,7 +46,7 @@ export class Chart {
   #stage = "waiting";
   /** Reads run one after the other. @type {Promise<void>} */
   #turn = Promise.resolve();
-  /** Trades that came before the chart has begun. @type {Update[]} */
+  /** Trades that came before the chart has begun, of the last minutes. @type {{update: Update, heardAtMs: number}[]} */
   #arrivals = [];
   #ownFrom = 0;
   /** Candles that begin before this second are the stack's. */
@@ -90,15 +91,22 @@ export class Chart {
     else if (DELIVERING.includes(state.state)) {
       const isRepeated = last?.state === state.state && last.path === state.path; // which says that prices were left out
       if (this.#stage === "waiting" || isRepeated) this.#begin();
-      else if (this.#stage === "running") this.#doubt(this.#newestTime - LATE_SECONDS);
+      else if (this.#stage === "running") this.#doubt((this.#newestTime || this.#ownFrom) - LATE_SECONDS);
     }
     tell(() => this.#wishes.onState?.(state));
   }
 
   /** @param {Update} update */
   #hear(update) {
-    if (this.#stage !== "running") this.#arrivals.push(update);
+    if (this.#stage !== "running") this.#keep(update);
     else if (!this.#read.has(update.id)) this.#tellRunning(this.#add(update));
+  }
+
+  /** @param {Update} update */
+  #keep(update) {
+    const heardAtMs = this.#scope.host.nowMs();
+    this.#arrivals.push({ update, heardAtMs });
+    while (this.#arrivals[0].heardAtMs < heardAtMs - KEPT_MS) this.#arrivals.shift();
   }
 
   /** Adds a trade to its candle. Returns the time of that, if it has become another one. @param {Update} update */
@@ -157,7 +165,7 @@ export class Chart {
     this.#growing.clear();
     this.#read = new Set(trades.map(({ id }) => id));
     for (const candle of candles) if (!candle.running) this.#tell(candle, isHistory);
-    const arrivals = this.#arrivals.splice(0).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
+    const arrivals = this.#arrivals.splice(0).map(({ update }) => update).filter(({ id, source }) => source !== QUOTE && !this.#read.has(id));
     this.#stage = "running";
     for (const trade of [...trades, ...arrivals]) if (trade.timestamp >= ownFrom) this.#add(trade);
     if (this.#base !== null && !this.#growing.has(this.#base.time)) this.#doubtAtEnd(this.#base.time);
@@ -170,7 +178,7 @@ export class Chart {
   /** Reads what the stack says of the candles from second `from` on. @param {number} from */
   async #readAgain(from) {
     const askedAtMs = this.#scope.host.nowMs();
-    const { candles } = await this.#candles({ from: this.#startOf(from) });
+    const { candles } = await this.#candles({ from: Math.max(0, this.#startOf(from)) });
     const baseTime = this.#startOf(this.#ownFrom);
     const isOver = candles.some(({ time, running }) => time >= baseTime && !running);
     if (from < this.#ownFrom && baseTime < this.#ownFrom && baseTime >= this.#settledUntil && !isOver) {

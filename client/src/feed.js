@@ -48,14 +48,14 @@ export class Feed {
   constructor(options, surroundings = HOST, isShared = true) {
     const { api, region, getToken, WebSocket } = checkedStack(options);
     const host = (this.#host = { ...surroundings, WebSocket });
-    const pass = getToken === undefined ? null : new Pass(getToken);
+    const scope = (this.#scope = new Scope(host));
+    const pass = getToken === undefined ? null : new Pass(getToken, scope);
     const rest = (this.#rest = new Rest(api, region, pass));
     this.#onState = options.onState;
-    this.#scope = new Scope(host);
     this.#connections = new Connections(host, rest, pass, isShared);
     this.#owner = {
       connections: this.#connections,
-      discovery: new Discovery(rest, this.#scope, isShared),
+      discovery: new Discovery(rest, scope, isShared),
       onChange: () => this.#look(),
       onEnd: (stream) => this.#end(stream),
       warn: (token, reason) => this.#warn(token, reason),

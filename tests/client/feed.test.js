@@ -216,7 +216,7 @@ test("who hears that a token is refused may follow it again at once", async (t) 
 test("an exception of one who follows reaches the global handler, and the others hear the price", async (t) => {
   const stack = await startStack(t);
   const app = new Watchlist(t, stack);
-  const heard = /** @type {(number | string)[]} */ ([]);
+  const heard = /** @type {(number | string | undefined)[]} */ ([]);
   const { setTimeout } = globalThis;
   t.mock.method(globalThis, "setTimeout", (/** @type {() => void} */ act, /** @type {number} */ delayMs) =>
     setTimeout(() => {

@@ -3,12 +3,15 @@ import { readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 
 import { calls } from "../../client/src/discovery.js";
+import { HOST } from "../../client/src/host.js";
 import { Pass } from "../../client/src/pass.js";
 import { PriceLoop } from "../../client/src/price_loop.js";
 import { Refusal } from "../../client/src/refusal.js";
 import { Roster } from "../../client/src/roster.js";
+import { Scope } from "../../client/src/scope.js";
 import { trade } from "./support.js";
 
+const SCOPE = new Scope({ ...HOST, WebSocket: /** @type {any} */ (null) });
 const contract = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`../contract/${name}`, import.meta.url), "utf8"));
 
 /** Numbers from 0 to 1 that are the same in each run. @param {number} seed */
@@ -93,7 +96,7 @@ describe("discovery asks in as few requests as can be", () => {
 describe("a pass", () => {
   test("is asked for once, until it is dropped", async () => {
     let count = 0;
-    const pass = new Pass(() => `p${++count}`);
+    const pass = new Pass(() => `p${++count}`, SCOPE);
     const [first, same] = [pass.get(), pass.get()];
     assert.deepEqual([await first, await same], ["p1", "p1"]);
     pass.drop(first);
@@ -112,11 +115,18 @@ describe("a pass", () => {
   for (const [name, getToken, said] of failures) {
     test(`${name} is asked for again`, async () => {
       let count = 0;
-      const pass = new Pass(() => (++count === 1 ? getToken() : "p2"));
+      const pass = new Pass(() => (++count === 1 ? getToken() : "p2"), SCOPE);
       await assert.rejects(pass.get(), said);
       assert.equal(await pass.get(), "p2");
     });
   }
+});
+
+test("a timer of 30 days, as long as an access token may last, does not fire at once", async (t) => {
+  let hasFired = false;
+  t.after(HOST.setTimer(() => (hasFired = true), 30 * 24 * 3_600_000));
+  await new Promise((resolve) => setTimeout(resolve, 5)); // one that is too long fires after 1 ms, so before this
+  assert.ok(!hasFired);
 });
 
 describe("a loop over prices", () => {

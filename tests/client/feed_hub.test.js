@@ -161,7 +161,7 @@ test("a token that is followed later begins with its newest price, and one that 
   const { feed, updates, live, has } = follow(t, stack, [first]);
   await live();
   await publish(stack, [later], [1, 2]);
-  const seen = /** @type {number[]} */ ([]);
+  const seen = /** @type {(number | undefined)[]} */ ([]);
   const follower = feed.subscribe(later, { onPrice: ({ slot }) => void seen.push(slot) });
   await until("the newest price", () => seen.length === 1);
   await publish(stack, [later], [3]);

@@ -56,7 +56,7 @@ const APP = `
   }
 
   const root = document.getElementById("root");
-  const feed = connect({ api: location.origin });
+  const feed = (app.feed = connect({ api: location.origin }));
   app.roots = {
     strict: () => (app.root = createRoot(root)).render(<StrictMode><List feed={feed} /></StrictMode>),
     own: () => (app.root = createRoot(root)).render(<StrictMode><Own /></StrictMode>),
@@ -133,6 +133,20 @@ describe("usePrice", () => {
     await stack.follows("A");
     stack.publish("A", 1);
     await shows("1.001 live", "null closed");
+  });
+
+  test("shows why the feed does not take a token, and the others go on", async (t) => {
+    const { stack, run, show, shows, errors } = await startApp(t, "strict");
+    await show("A", "no token", "");
+    await stack.follows("A");
+    await shows("null live", "null closed", "null closed");
+    await show("A", "B", "");
+    await stack.follows("A", "B");
+    await shows("null live", "null live", "null closed");
+    await run("app.feed.close()");
+    await show("A", "C");
+    await shows("null closed", "null closed");
+    assert.deepEqual(await errors(), []);
   });
 
   test("is one subscription however many components show a token, and ends with the last one", async (t) => {

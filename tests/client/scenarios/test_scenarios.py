@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -181,15 +181,17 @@ class Run:
     def _host(self) -> Host:
         return Host(open_socket=self.stack.open_socket, random=lambda: self._random)
 
-    def _get_token(self, options: Fields) -> Callable[[], str] | None:
+    def _get_token(self, options: Fields) -> Callable[[], Awaitable[str]] | None:
         """Gives the texts of `passes` one after the other, the last one again and again."""
         left = list(options.get("passes") or [])
 
-        def get_token() -> str:
+        async def get_token() -> str:
             given = left.pop(0) if len(left) > 1 else left[0]
             self.stack.requests.append(f"getToken {'null' if given is None else given}")
             if given is None:
                 raise RuntimeError("nobody is logged in")
+            if given == "never":
+                await asyncio.Event().wait()
             return given
 
         return get_token if left else None

@@ -258,7 +258,7 @@ export class VirtualStack {
     if (forbidden) return [403, { error: forbidden }];
     if (place === "connect") return this.connect ?? this.#discover(token, many, avoid, bearer);
     const rows = this.#stored.filter(({ update }) => update.token === token);
-    if (what === "candles") return this.candles ?? [200, candlesOf(rows, searchParams, { second: this.#second, rowsAfter: this.rowsAfter })];
+    if (what === "candles") return this.candles ?? candlesOf(rows, searchParams, { second: this.#second, rowsAfter: this.rowsAfter });
     if (this.prices !== null) return this.prices;
     const stored = rows.map(({ update }) => update);
     if (what === "price") return stored.length > 0 ? [200, stored[stored.length - 1]] : [404, { error: { code: "NO_PRICE", message: "none yet" } }];

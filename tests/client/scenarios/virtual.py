@@ -293,7 +293,7 @@ class VirtualStack:
             rows = [row for row in self._stored if row[0]["token"] == token]
             now, behind = self._loop.time(), self.settings["rowsAfter"]
             answer = candles_of(rows, query, second=now, rows_after=behind)
-            return self.settings["candles"] or (200, answer)
+            return self.settings["candles"] or answer
         return self.settings["prices"] or self._prices(token, what, query)
 
     def _prices(self, token: str, what: Sequence[str], query: Mapping[str, str]) -> tuple[int, Any]:

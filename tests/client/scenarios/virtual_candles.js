@@ -8,14 +8,20 @@ import { START_SECONDS } from "./trades.js";
 
 const MINUTE = 60;
 
+/** As functions/glow/candles/query.py. */
+const SECONDS_PATTERN = /^\d{1,10}$/;
+
 /**
- * What GET /tokens/{token}/candles answers. Trades that were stored within `rowsAfter` seconds are not in their rows yet; those of the
+ * The status and what GET /tokens/{token}/candles answers. Trades that were stored within `rowsAfter` seconds are not in their rows yet; those of the
  * running minute are in the answer at once.
  * @param {readonly Stored[]} stored of the token, in order
  * @param {URLSearchParams} query
  * @param {{second: number, rowsAfter: number}} now
+ * @returns {[number, unknown]}
  */
 export function candlesOf(stored, query, { second, rowsAfter }) {
+  const from = query.get("from") ?? "0";
+  if (!SECONDS_PATTERN.test(from)) return [400, { error: { code: "BAD_REQUEST", message: `from must be Unix time in seconds; got ${from}` } }];
   const seconds = SECONDS[query.get("interval") ?? ""];
   const now = START_SECONDS + second;
   const startOf = (/** @type {number} */ time, size = seconds) => time - (time % size);
@@ -27,9 +33,8 @@ export function candlesOf(stored, query, { second, rowsAfter }) {
     const time = startOf(update.timestamp);
     byTime.set(time, [...(byTime.get(time) ?? []), update]);
   }
-  const from = Number(query.get("from") ?? 0);
-  const candles = [...byTime].filter(([time]) => time >= startOf(from)).sort(([a], [b]) => a - b).map(([time, trades]) => candleOf(time, trades, time + seconds > now));
-  return { token: stored[0]?.update.token, interval: query.get("interval"), currency: query.get("currency"), candles, next: null };
+  const candles = [...byTime].filter(([time]) => time >= startOf(Number(from))).sort(([a], [b]) => a - b).map(([time, trades]) => candleOf(time, trades, time + seconds > now));
+  return [200, { token: stored[0]?.update.token, interval: query.get("interval"), currency: query.get("currency"), candles, next: null }];
 }
 
 /** @param {number} time @param {readonly Update[]} trades @param {boolean} isRunning */

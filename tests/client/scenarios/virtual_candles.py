@@ -1,5 +1,6 @@
 """The candles of the virtual stack: computed from its trades at each request."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -8,6 +9,8 @@ from client.candle import SECONDS
 from tests.client.scenarios.trades import START
 
 _MINUTE: Final = 60
+# As functions/glow/candles/query.py.
+_SECONDS: Final = re.compile("[0-9]{1,10}")
 
 
 def candles_of(
@@ -16,12 +19,16 @@ def candles_of(
     *,
     second: float,
     rows_after: float,
-) -> dict[str, Any]:
-    """What GET /tokens/{token}/candles answers.
+) -> tuple[int, dict[str, Any]]:
+    """The status and what GET /tokens/{token}/candles answers.
 
     `stored` are trades in order, with the second at which each was stored. Those of the last `rows_after`
     seconds are not in their rows yet; those of the running minute are in the answer at once.
     """
+    from_ = query.get("from", "0")
+    if _SECONDS.fullmatch(from_) is None:
+        text = f"from must be Unix time in seconds; got {from_}"
+        return 400, {"error": {"code": "BAD_REQUEST", "message": text}}
     seconds = SECONDS[query["interval"]]
     now = START + second
     minute = int(now) - int(now) % _MINUTE
@@ -31,13 +38,12 @@ def candles_of(
         if update.get("source") != "jupiter"
         and (update["timestamp"] >= minute or stored_at <= second - rows_after)
     ]
-    from_ = int(query.get("from", "0"))
     candles = [
         _candle(time, list(trades), is_running=time + seconds > now)
         for time, trades in groupby(rows, key=lambda update: _start(update["timestamp"], seconds))
-        if time >= _start(from_, seconds)
+        if time >= _start(int(from_), seconds)
     ]
-    return {"candles": candles, "next": None}
+    return 200, {"candles": candles, "next": None}
 
 
 def _start(time: int, seconds: int) -> int:
