@@ -14,7 +14,11 @@ TRADER, POOL, ROUTER = "Trader111", "Pool111", "Router111"
 MINT, OTHER_MINT = "Mint111", "OtherMint111"
 SOL = WRAPPED_SOL
 LAMPORTS_PER_SOL = 10**9
-FEE, RENT = 5_000, 2_039_280
+FEE = 5_000
+# Of a token account: until September 2026, then as SIMD-0437 lowers it step by step.
+RENTS = (2_039_280, 1_855_569, 1_488_440, 754_475, 387_346, 203_928)
+RENTS_2022 = (2_074_080, 1_887_234, 1_513_840, 767_350, 393_956, 207_408)
+RENT = RENTS[0]
 
 JsonObject = dict[str, object]
 

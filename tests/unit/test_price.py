@@ -18,6 +18,8 @@ from tests.unit.bodies import (
     OTHER_MINT,
     POOL,
     RENT,
+    RENTS,
+    RENTS_2022,
     ROUTER,
     SOL,
     TRADER,
@@ -149,8 +151,50 @@ def test_router_fee_is_not_taken_for_the_sol_side() -> None:
     assert outcomes(routed) == [(MINT, "0.5")]
 
 
+def a_first_buy(*, lamports: int, rent: int) -> JsonObject:
+    """Of a coin that is made with its curve here. 0.000001 SOL per token."""
+    units = 1_000 * lamports
+    sent = {"fromUserAccount": TRADER, "toUserAccount": POOL}
+    return a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, "", POOL, 10**15),
+            a_transfer(MINT, POOL, TRADER, units),
+        ],
+        nativeTransfers=[sent | {"amount": rent}, sent | {"amount": lamports}],
+        accountData=[
+            an_account(TRADER, lamports=-lamports - rent - FEE),
+            an_account(POOL, lamports=lamports + rent),
+            an_account("poolToken", a_row(MINT, 10**15 - units, owner=POOL)),
+            an_account("traderToken", a_row(MINT, units)),
+        ],
+    )
+
+
+class TestFirstBuy:
+    @pytest.mark.parametrize("rate", [6_960, 6_333, 5_080, 2_575, 1_322, 696])
+    def test_rent_of_the_curve_is_no_part_of_the_price(self, rate: int) -> None:
+        buy = a_first_buy(lamports=8_600_000, rent=(128 + 49) * rate)
+
+        assert outcomes(buy) == [(MINT, "0.000001")]
+
+    def test_payment_that_may_be_a_rent_of_another_day_is_no_price(self) -> None:
+        buy = a_first_buy(lamports=1_250 * 6_960, rent=(128 + 49) * 5_080)
+
+        assert outcomes(buy) == ["rent"]
+
+
 class TestNoPayment:
-    @pytest.mark.parametrize("rent", [RENT, 2_074_080, 3 * RENT, RENT + 2_074_080])
+    @pytest.mark.parametrize(
+        "rent",
+        [
+            *RENTS,
+            *RENTS_2022,
+            3 * RENT,
+            RENT + RENTS_2022[0],
+            RENT + RENTS[2],
+            RENT - RENTS[2],
+        ],
+    )
     def test_rent_is_no_payment(self, rent: int) -> None:
         """A sends tokens to B, who pays nothing but rent, on a wallet that another one pays for."""
         sent = a_curve_trade(lamports=-rent, units=2_000_000)
@@ -169,9 +213,10 @@ class TestNoPayment:
 
         assert outcomes(gift) == ["not_a_trade"]
 
-    def test_account_that_is_closed_pays_nobody(self) -> None:
+    @pytest.mark.parametrize("rent", RENTS)
+    def test_account_that_is_closed_pays_nobody(self, rent: int) -> None:
         """B gets all tokens of A, who closes the empty account: its rent comes back to A."""
-        closed = a_curve_trade(lamports=-RENT, units=2_000_000)
+        closed = a_curve_trade(lamports=-rent, units=2_000_000)
 
         assert outcomes(closed) == ["not_a_trade"]
 
