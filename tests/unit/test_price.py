@@ -354,6 +354,41 @@ class TestWitnesses:
         assert outcomes({**json.loads(text), "events": {}}) == ["no_pool"]
 
 
+def a_sale_through_a_relayer(
+    fee_units: int, spent: int, *, spent_on: str = "Tip111", keeps_wrapped: bool = False
+) -> JsonObject:
+    """Of 100 tokens, `fee_units` of which the relayer keeps, for 0.9 SOL; it spends lamports itself."""
+    lamports, units = 900_000_000, 100_000_000
+    sold = units - fee_units
+    wrapped = [
+        an_account(f"{owner}Sol", a_row(SOL, gained, owner=owner, decimals=9), lamports=gained)
+        for owner, gained in (("Seller111", lamports), (POOL, -lamports))
+    ]
+    plain = [an_account("Seller111", lamports=lamports), an_account(POOL, lamports=-lamports)]
+    sent = [a_transfer(SOL, POOL, "Seller111", lamports)]
+    sale = a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, "Seller111", TRADER, fee_units),
+            a_transfer(MINT, "Seller111", POOL, sold),
+            *(sent if keeps_wrapped else []),
+        ],
+        accountData=[
+            an_account(TRADER, lamports=-FEE),
+            *(wrapped if keeps_wrapped else plain),
+            an_account("sellerToken", a_row(MINT, -units, owner="Seller111")),
+            an_account("poolToken", a_row(MINT, sold, owner=POOL)),
+            an_account("relayerToken", a_row(MINT, fee_units, owner=TRADER)),
+        ],
+    )
+    tip = a_transaction(
+        accountData=[
+            an_account(TRADER, lamports=-spent - FEE),
+            an_account(spent_on, lamports=spent),
+        ]
+    )
+    return together(sale, tip)
+
+
 class TestSides:
     def test_keeper_who_fills_an_order_is_not_the_pool(self) -> None:
         """The order's account gains SOL and gives the token, as the pool does the other way."""
@@ -378,6 +413,42 @@ class TestSides:
         assert outcomes(filled) == [(MINT, "0.5")]
         filled["instructions"] = []
         assert outcomes(filled) == ["sides_unclear"]
+
+    @pytest.mark.parametrize("keeps_wrapped", [False, True])
+    @pytest.mark.parametrize("spent", [1_500_000, 100_000_000, 500_000_000])
+    @pytest.mark.parametrize("fee_units", [5_000_000, 10_000_000, 45_000_000])
+    def test_seller_whose_relayer_keeps_a_part_is_no_pool(
+        self, fee_units: int, spent: int, keeps_wrapped: bool
+    ) -> None:
+        """A curve buys; the relayer spends SOL on a tip, or on an account of an unknown size."""
+        sale = a_sale_through_a_relayer(fee_units, spent, keeps_wrapped=keeps_wrapped)
+
+        assert outcomes(sale) == ["sides_unclear"]
+
+    def test_seller_to_whom_the_relayer_gives_some_sol_is_no_pool(self) -> None:
+        sale = a_sale_through_a_relayer(10_000_000, 20_000_000, spent_on="Seller111")
+
+        assert outcomes(sale) == ["sides_unclear"]
+
+    @pytest.mark.parametrize("payers_part", [100, 1_000, 3_000])
+    def test_wallets_that_buy_together_do_not_hide_their_pool(self, payers_part: int) -> None:
+        """One of them pays the fee, the other pays 1 % of its own beside what reaches the curve."""
+        lamports, units = payers_part * 1_000_000, payers_part * 2_000
+        other = a_transaction(
+            tokenTransfers=[a_transfer(MINT, POOL, "Other111", 2_000_000)],
+            accountData=[
+                an_account(TRADER, lamports=-FEE),
+                an_account("Other111", lamports=-1_010_000_000),
+                an_account("Fees111", lamports=10_000_000),
+                an_account(POOL, lamports=LAMPORTS_PER_SOL),
+                an_account("poolToken", a_row(MINT, -2_000_000, owner=POOL)),
+                an_account("otherToken", a_row(MINT, 2_000_000, owner="Other111")),
+            ],
+        )
+
+        bought = together(a_curve_trade(lamports=lamports, units=-units), other)
+
+        assert outcomes(bought) == [(MINT, "0.5")]
 
     def test_other_wallet_on_the_side_of_the_pool_is_not_netted(self) -> None:
         """One wallet buys and another sells at the same pool, as volume bots do."""
