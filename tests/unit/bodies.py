@@ -145,6 +145,35 @@ def a_curve_trade(
     )
 
 
+def a_first_buy(*, lamports: int = LAMPORTS_PER_SOL, rent: int = (128 + 49) * 5_080) -> JsonObject:
+    """Of a coin that is made with its curve here. 0.000001 SOL per token."""
+    units = 1_000 * lamports
+    sent = {"fromUserAccount": TRADER, "toUserAccount": POOL}
+    return a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, "", POOL, 10**15),
+            a_transfer(MINT, POOL, TRADER, units),
+        ],
+        nativeTransfers=[sent | {"amount": rent}, sent | {"amount": lamports}],
+        accountData=[
+            an_account(TRADER, lamports=-lamports - rent - FEE),
+            an_account(POOL, lamports=lamports + rent),
+            an_account("poolToken", a_row(MINT, 10**15 - units, owner=POOL)),
+            an_account("traderToken", a_row(MINT, units)),
+        ],
+    )
+
+
+def a_burn() -> JsonObject:
+    """The trader sells to a curve, which burns what it got. 0.5 SOL per token."""
+    sale = a_curve_trade(lamports=-LAMPORTS_PER_SOL, units=2_000_000)
+    rows_of(sale, "tokenTransfers").append(a_transfer(MINT, POOL, "", 2_000_000))
+    sale["accountData"] = [
+        account for account in rows_of(sale, "accountData") if account["account"] != "poolToken"
+    ]
+    return sale
+
+
 def together(*transactions: JsonObject) -> JsonObject:
     """One transaction that does what all of them do, and pays one fee."""
     accounts: dict[object, JsonObject] = {}

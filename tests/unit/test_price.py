@@ -25,6 +25,7 @@ from tests.unit.bodies import (
     TRADER,
     JsonObject,
     a_curve_trade,
+    a_first_buy,
     a_pool_buy,
     a_row,
     a_transaction,
@@ -149,25 +150,6 @@ def test_router_fee_is_not_taken_for_the_sol_side() -> None:
     )
 
     assert outcomes(routed) == [(MINT, "0.5")]
-
-
-def a_first_buy(*, lamports: int, rent: int) -> JsonObject:
-    """Of a coin that is made with its curve here. 0.000001 SOL per token."""
-    units = 1_000 * lamports
-    sent = {"fromUserAccount": TRADER, "toUserAccount": POOL}
-    return a_transaction(
-        tokenTransfers=[
-            a_transfer(MINT, "", POOL, 10**15),
-            a_transfer(MINT, POOL, TRADER, units),
-        ],
-        nativeTransfers=[sent | {"amount": rent}, sent | {"amount": lamports}],
-        accountData=[
-            an_account(TRADER, lamports=-lamports - rent - FEE),
-            an_account(POOL, lamports=lamports + rent),
-            an_account("poolToken", a_row(MINT, 10**15 - units, owner=POOL)),
-            an_account("traderToken", a_row(MINT, units)),
-        ],
-    )
 
 
 class TestFirstBuy:
@@ -475,6 +457,42 @@ class TestSides:
         )
 
         assert outcomes(bots) == ["sides_unclear"]
+
+
+class TestRowsThatWereCutOut:
+    @pytest.mark.parametrize("keeps_rows", [True, False])
+    def test_first_buy_without_the_rows_of_its_mint(self, keeps_rows: bool) -> None:
+        """A coin and its pool are made, and bought from, in one transaction."""
+        launch = a_pool_buy()
+        rows_of(launch, "tokenTransfers").insert(0, a_transfer(MINT, "", POOL, 10**15))
+        rows = [
+            an_account(f"{POOL}{MINT}", a_row(MINT, 10**15 - 2_000_000, owner=POOL)),
+            an_account(f"trader{MINT}", a_row(MINT, 2_000_000), lamports=RENT),
+        ]
+        bare = [an_account(f"trader{MINT}", lamports=RENT)]
+        kept = rows_of(launch, "accountData")[:2]
+        launch["accountData"] = [*kept, *(rows if keeps_rows else bare)]
+
+        assert outcomes(launch) == ([(MINT, "0.5")] if keeps_rows else ["trimmed"])
+
+    def test_end_of_a_route_without_its_rows(self) -> None:
+        """SOL -> MINT at one pool, MINT -> OTHER_MINT at the next, which mints it."""
+        hop = a_transaction(
+            tokenTransfers=[
+                a_transfer(MINT, TRADER, "Pool222", 2_000_000),
+                a_transfer(OTHER_MINT, "", "Pool222", 8_000_000),
+                a_transfer(OTHER_MINT, TRADER, "", 8_000_000),
+            ],
+            accountData=[
+                an_account("pool2a", a_row(MINT, 2_000_000, owner="Pool222")),
+                an_account("Pool222", lamports=RENT),
+                an_account(f"trader{MINT}", a_row(MINT, -2_000_000)),
+                an_account(TRADER, lamports=-RENT - FEE),
+            ],
+        )
+        opened = {"fromUserAccount": TRADER, "toUserAccount": "Pool222", "amount": RENT}
+
+        assert outcomes(together(a_pool_buy(nativeTransfers=[opened]), hop)) == [(MINT, "0.5")]
 
 
 class TestDust:

@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 
 from functions.glow.errors import BadRequest, UnknownToken
-from functions.glow.trades.parse import Trades, parse_webhook
+from functions.glow.fields import parse_json
+from functions.glow.trades.parse import Trades, parse_transactions, parse_webhook
 from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
     MINT,
@@ -32,6 +33,13 @@ def parse(
 
 def reasons(trades: Trades) -> list[str]:
     return [skip.reason for skip in trades.skipped]
+
+
+class AtWhichWeFail(dict[str, object]):
+    """A transaction that shows a fault of ours."""
+
+    def get(self, *_: object) -> object:
+        raise KeyError("what nobody thought of")
 
 
 class TestBatch:
@@ -81,6 +89,19 @@ class TestBatch:
         assert [update.token for update in trades.updates] == [MINT]
         assert reasons(trades) == ["damaged"]
         assert "body[0]" in trades.skipped[0].detail
+
+    def test_transaction_that_we_fail_at_does_not_fail_its_neighbour(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        neighbour = parse_json(json.dumps(a_pool_buy()), where="body")
+
+        found = parse_transactions([AtWhichWeFail(), neighbour], tokens=EVERY_TOKEN, now=NOW)
+
+        assert [update.token for update in found.updates] == [MINT]
+        assert reasons(found) == ["internal_error"]
+        (record,) = caplog.records
+        assert record.message == "transaction_failed"
+        assert "what nobody thought of" in str(record.exc_info)
 
     @pytest.mark.parametrize(
         ("field", "value"),

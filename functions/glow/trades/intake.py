@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.errors import Unavailable
 from functions.glow.prices.row import Details
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
@@ -60,6 +60,14 @@ class Receipt:
             "duplicates": self.duplicates,
             "skipped": [skip.to_dict() for skip in self.skipped],
         }
+
+    def record(self) -> None:
+        """Count it. What glow failed at is lost as a refused request is, so the same alarm rings."""
+        metrics.record(metrics.STORED, self.stored)
+        metrics.record(metrics.DUPLICATES, self.duplicates)
+        for skip in self.skipped:
+            metrics.record(metrics.skipped(skip.reason))
+            metrics.record(metrics.REFUSED, int(skip.reason == "internal_error"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ def liquidity_of(mint: str, parties: Parties, movements: Movements) -> Liquidity
     exchangers = [party for party in parties.liquidity if party.exchanged(mint)]
     if not exchangers:
         return None
-    decimals = movements.decimals.get(mint, 0)
+    decimals = movements.decimals.get(mint)
+    if decimals is None:  # it was minted or burned, and is in no row
+        return NoPrice("trimmed", "the body lacks the rows of it", mint)
     if decimals == 0 and all(abs(party.tokens[mint]) == 1 for party in exchangers):
         return NoPrice("nft", "one piece of something that cannot be divided", mint)
     side = _other_side(mint, exchangers, parties)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
+from functions.glow import log
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
@@ -25,6 +26,7 @@ SkipReason = Literal[
     NoPriceReason,
     "failed_transaction",  # it moved nothing but its fee
     "damaged",  # a field of this transaction is missing or malformed
+    "internal_error",  # glow failed at it; the log has the stack
     "future_timestamp",  # more than MAX_CLOCK_SKEW_SECONDS ahead
     "token_not_configured",  # the stack's `tokens` do not list it
     "zero_change",  # the simple form moved nothing
@@ -88,7 +90,8 @@ def parse_webhook(
     """Read a webhook body: a JSON array is of Helius, ENHANCED or RAW; an object is the simple form.
 
     `tokens` are the streamed ones (empty: all), `now` is Unix time in seconds, `dollars` give prices one
-    in dollars. Raises Refused when the body as a whole is wrong; one damaged transaction in an array never fails its neighbours.
+    in dollars. Raises Refused when the body as a whole is wrong; a transaction in an array that is damaged, or
+    that we fail at, never fails its neighbours.
     """
     stack = _Stack(tokens, dollars, now + MAX_CLOCK_SKEW_SECONDS)
     parsed = _parse_body(body)
@@ -229,6 +232,9 @@ def _parse_transaction(value: object, stack: _Stack, *, where: str) -> list[Trad
         ]
     except BadRequest as error:
         return [Skip(signature, None, "damaged", str(error))]
+    except Exception:  # noqa: BLE001 - a retry would fail at it again, and its neighbours with it
+        log.exception("transaction_failed", txSignature=signature)
+        return [Skip(signature, None, "internal_error", "an error of ours, it is logged")]
 
 
 def _skip(found: NoPrice, signature: str, *, where: str) -> Skip:
