@@ -22,7 +22,7 @@ from functions.glow.sockets.fanout import MAX_BLAMED
 from functions.glow.trades.base58 import encode
 from functions.glow.trades.intake import Receipt
 from functions.glow.trades.movements import WRAPPED_SOL
-from functions.glow.trades.parse import Skip
+from functions.glow.trades.skip import Skip
 from ops.cost.intake import METRICS_LINE_BYTES
 from tests.functions.builders import (
     Context,

@@ -8,6 +8,7 @@ import pytest
 
 from functions.glow.errors import BadRequest, UnknownToken
 from functions.glow.fields import parse_json
+from functions.glow.trades.completion_orders import COMPLETABLE
 from functions.glow.trades.parse import Trades, parse_transactions, parse_webhook
 from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
@@ -19,6 +20,7 @@ from tests.unit.bodies import (
     a_simple_trade,
     a_transaction,
     real_body,
+    together,
 )
 from tests.unit.raw_bodies import raw
 
@@ -134,11 +136,34 @@ class TestBatch:
 
         assert skip.reason == "damaged"
 
-    def test_price_beyond_every_double_is_damage(self) -> None:
+    def test_price_beyond_every_double_is_skipped_by_name(self) -> None:
         body = json.dumps([a_pool_buy()]).replace('"decimals": 6', '"decimals": 255')
         swap = json.loads(body.replace('"2000000"', '"9000"').replace('"-2000000"', '"-9000"'))
 
-        assert reasons(parse(swap)) == ["damaged"]
+        assert reasons(parse(swap)) == ["out_of_range"]
+
+    def test_price_out_of_range_leaves_the_other_token_alone(self) -> None:
+        """The chain holds the same, so nothing is asked for there."""
+        other = a_pool_buy(mint=OTHER_MINT, pool="Pool222", units=9_000_000)
+        both = json.loads(
+            json.dumps(together(a_pool_buy(), other))
+            .replace('"9000000", "decimals": 6', '"9000000", "decimals": 200')
+            .replace('"-9000000", "decimals": 6', '"-9000000", "decimals": 200')
+        )
+
+        trades = parse([both])
+
+        assert [update.token for update in trades.updates] == [MINT]
+        assert [(skip.token, skip.reason) for skip in trades.skipped] == [
+            (OTHER_MINT, "out_of_range")
+        ]
+        assert "out_of_range" not in COMPLETABLE
+
+    def test_mint_that_is_no_token_leaves_the_other_token_alone(self) -> None:
+        trades = parse([together(a_pool_buy(), a_pool_buy(mint="a/b", pool="Pool222"))])
+
+        assert [update.token for update in trades.updates] == [MINT]
+        assert reasons(trades) == ["damaged"]
 
     def test_trades_come_in_the_order_of_their_slots(self) -> None:
         late = a_pool_buy(signature="Late", slot=9)

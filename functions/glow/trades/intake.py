@@ -13,8 +13,9 @@ from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.parallel import beside, in_parallel
 from functions.glow.trades.gate import RELEASE_SECONDS
 from functions.glow.trades.gatekeeper import Gatekeeper, Judged, Verdict
-from functions.glow.trades.parse import Skip, Trade, Trades
+from functions.glow.trades.parse import Trade, Trades
 from functions.glow.trades.routed import RoutedPublisher
+from functions.glow.trades.skip import Skip
 from functions.glow.update import Update
 
 # A duplicate is published again while it is young, to heal a crash between store and publish. SQS
