@@ -364,7 +364,7 @@ class TestHttp:
     ) -> None:
         now = int(time.time())
         every = sorted(a_token() for _ in range(9))
-        mine, silent = every[1::2], a_token()
+        mine, silent = every[::2], a_token()
         traded = [an_update(token, timestamp=now) for token in every]
         prices.append_all(traded, now=now, retention_seconds=RETENTION_SECONDS)
         known_tokens.note(every, now=now)
