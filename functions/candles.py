@@ -61,11 +61,12 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
 
 
 def _read_tokens(request: HttpRequest, claims: Claims, now: float) -> HttpResponse:
-    """Of each page the tokens that the client may hear; so one may have fewer than were asked for."""
+    """Of the tokens that the client may hear. What only its access token names has to have a price."""
     limit = parse_limit(request.query, default=_DEFAULT_PAGE_TOKENS, most=MAX_PAGE_TOKENS)
-    page = _PAGES.page(request.query.get("after"), limit=limit, now=now)
-    heard = [token for token in page.tokens if claims.lists(token)]
-    tokens = in_parallel(partial(_summary, now=now), heard)
+    page = _PAGES.page(request.query.get("after"), limit=limit, now=now, heard=claims.tokens)
+    tokens = in_parallel(partial(_summary, now=now), page.tokens)
+    if claims.tokens is not None and not _TOKENS:
+        tokens = [token for token in tokens if "price" in token]
     return cached_response(
         request,
         {"tokens": [with_age(token, now=now) for token in tokens], "next": page.next},

@@ -88,7 +88,8 @@ def handler(event: HttpEvent, _context: object) -> HttpResponse:
         body = request.body(max_bytes=MAX_BODY_BYTES)
         metrics.note(bytes=len(body))
         receipt = by_the_deadline(lambda: _take(body, request.headers.get("x-token")))
-    _record(receipt)
+    metrics.record(metrics.ACCEPTED)
+    receipt.record()
     return json_response(200, receipt.to_dict())
 
 
@@ -98,11 +99,3 @@ def _take(body: bytes, x_token: str | None) -> Receipt:
         body, x_token=x_token, tokens=_TOKENS, now=now, dollars=_MARKET.dollars(now=now)
     )
     return _INTAKE.take(trades, now=now)
-
-
-def _record(receipt: Receipt) -> None:
-    metrics.record(metrics.ACCEPTED)
-    metrics.record(metrics.STORED, receipt.stored)
-    metrics.record(metrics.DUPLICATES, receipt.duplicates)
-    for skip in receipt.skipped:
-        metrics.record(metrics.skipped(skip.reason))

@@ -71,7 +71,7 @@ HOLES: Final = Metric("Holes")  # tokens that trade on the chain, with a trade t
 
 
 def skipped(reason: str) -> Metric:
-    """Trades that yielded no update, by a reason of trades/parse.py."""
+    """Trades that yielded no update, by a reason of trades/skip.py."""
     return Metric(f"Skipped.{reason}")
 
 

@@ -26,7 +26,8 @@ from functions.glow.routing.discovery import (
 from functions.glow.routing.policy import REGION_PATTERN
 from functions.glow.routing.token_pages import CURSOR_PATTERN
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN
-from functions.glow.trades.parse import SkipReason, parse_webhook
+from functions.glow.trades.parse import parse_webhook
+from functions.glow.trades.skip import SkipReason
 from functions.glow.update import ID_PATTERN, MAX_PRICE, MAX_SLOT, MAX_TIMESTAMP, MIN_PRICE
 from tests.api.descriptions import (
     EDGE,

@@ -19,7 +19,8 @@ from functions.glow.prices.row import Arrival, newest_of
 from functions.glow.sockets import messages
 from functions.glow.sockets.frames import MAX_FRAME_UPDATES, frames
 from functions.glow.token import SIGNATURE_PATTERN, TOKEN_PATTERN, require_known
-from functions.glow.trades.parse import SkipReason, Trades, parse_webhook
+from functions.glow.trades.parse import Trades, parse_webhook
+from functions.glow.trades.skip import SkipReason
 from functions.glow.update import ID_PATTERN, Update, id_at, parse_id, parse_update, update_id
 
 HERE = Path(__file__).parent

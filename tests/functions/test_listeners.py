@@ -14,6 +14,7 @@ import pytest
 from functions.glow.listeners.claims import Claims
 from functions.glow.listeners.settings import Algorithm
 from functions.glow.prices.table import PriceTable
+from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.sockets.authorizations import AuthorizationTable
 from functions.glow.sockets.subscriptions import ROW_LIFE_SECONDS, SubscriptionTable
 from functions.glow.update import Delivery
@@ -356,6 +357,33 @@ class TestHttp:
 
         assert [each["token"] for each in json.loads(ask(headers)["body"])["tokens"]] == ["BONK"]
         assert ask({})["statusCode"] == 401
+
+    @pytest.mark.parametrize("are_configured", [True, False])
+    def test_pages_of_tokens_name_none_that_the_bearer_may_not_hear(
+        self, load: Load, prices: PriceTable, known_tokens: KnownTokens, are_configured: bool
+    ) -> None:
+        now = int(time.time())
+        every = sorted(a_token() for _ in range(9))
+        mine, silent = every[::2], a_token()
+        traded = [an_update(token, timestamp=now) for token in every]
+        prices.append_all(traded, now=now, retention_seconds=RETENTION_SECONDS)
+        known_tokens.note(every, now=now)
+        candles = load("candles", tokens=every if are_configured else [], **variables())
+        headers = {"Authorization": f"Bearer {access_token([*mine, silent])}"}
+
+        listed: list[str] = []
+        query = {"limit": "2"}
+        while True:
+            event = an_http_event("GET /tokens", query=query, headers=headers)
+            answer = candles.handler(event, None)
+            assert not [token for token in every if token in answer["body"] and token not in mine]
+            body = json.loads(answer["body"])
+            listed += [each["token"] for each in body["tokens"]]
+            if body["next"] is None:
+                break
+            query["after"] = body["next"]
+
+        assert listed == mine
 
     def test_discovery_of_many_needs_a_token_too(self, load: Load) -> None:
         event = an_http_event("GET /connect", query={"tokens": "SOL"})

@@ -20,7 +20,9 @@ from functions.glow.runtime import aws
 from functions.glow.runtime.parallel import in_parallel
 from functions.glow.sockets.fanout import MAX_BLAMED
 from functions.glow.trades.base58 import encode
+from functions.glow.trades.intake import Receipt
 from functions.glow.trades.movements import WRAPPED_SOL
+from functions.glow.trades.skip import Skip
 from ops.cost.intake import METRICS_LINE_BYTES
 from tests.functions.builders import (
     Context,
@@ -230,6 +232,12 @@ def a_trade_is_missing(scene: Scene) -> None:
         holes.handler({}, None)
 
 
+def glow_fails_at_a_transaction(_: Scene) -> None:
+    """No body is known that it fails at."""
+    skip = Skip(None, None, "internal_error", "an error of ours, it is logged")
+    metered("webhook_answered", stack=STACK)(Receipt(0, 0, [skip]).record)()
+
+
 def poison_is_broadcast(scene: Scene) -> None:
     scene.load("broadcast").handler(a_batch([a_record("not JSON")]), Context())
     scene.aws_reports(
@@ -267,6 +275,7 @@ METRICS: Final[Sequence[tuple[Cause, Mapping[str, float | None]]]] = [
     (a_trade_twice, {"WebhookTime": ANY}),
     (lambda s: s.trade(OTHER_TOKENS="yes"), {"Refused": 1, "Refused.404": 1}),
     (helius_sends("[{}]"), {"Accepted": 1, "Skipped.damaged": 1}),
+    (glow_fails_at_a_transaction, {"Skipped.internal_error": 1, "Refused": 1}),
     (helius_sends("not JSON"), {"Refused": 1, "Refused.400": 1}),
     (helius_sends("x" * (4 * 1024 * 1024 + 1)), {"Refused": 1, "Refused.413": 1}),
     (helius_sends("[]", secret="wrong"), {"Unauthorized": 1, "Refused.401": 1}),

@@ -14,7 +14,11 @@ TRADER, POOL, ROUTER = "Trader111", "Pool111", "Router111"
 MINT, OTHER_MINT = "Mint111", "OtherMint111"
 SOL = WRAPPED_SOL
 LAMPORTS_PER_SOL = 10**9
-FEE, RENT = 5_000, 2_039_280
+FEE = 5_000
+# Of a token account: until September 2026, then as SIMD-0437 lowers it step by step.
+RENTS = (2_039_280, 1_855_569, 1_488_440, 754_475, 387_346, 203_928)
+RENTS_2022 = (2_074_080, 1_887_234, 1_513_840, 767_350, 393_956, 207_408)
+RENT = RENTS[0]
 
 JsonObject = dict[str, object]
 
@@ -139,6 +143,35 @@ def a_curve_trade(
         )
         | fields
     )
+
+
+def a_first_buy(*, lamports: int = LAMPORTS_PER_SOL, rent: int = (128 + 49) * 5_080) -> JsonObject:
+    """Of a coin that is made with its curve here. 0.000001 SOL per token."""
+    units = 1_000 * lamports
+    sent = {"fromUserAccount": TRADER, "toUserAccount": POOL}
+    return a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, "", POOL, 10**15),
+            a_transfer(MINT, POOL, TRADER, units),
+        ],
+        nativeTransfers=[sent | {"amount": rent}, sent | {"amount": lamports}],
+        accountData=[
+            an_account(TRADER, lamports=-lamports - rent - FEE),
+            an_account(POOL, lamports=lamports + rent),
+            an_account("poolToken", a_row(MINT, 10**15 - units, owner=POOL)),
+            an_account("traderToken", a_row(MINT, units)),
+        ],
+    )
+
+
+def a_burn() -> JsonObject:
+    """The trader sells to a curve, which burns what it got. 0.5 SOL per token."""
+    sale = a_curve_trade(lamports=-LAMPORTS_PER_SOL, units=2_000_000)
+    rows_of(sale, "tokenTransfers").append(a_transfer(MINT, POOL, "", 2_000_000))
+    sale["accountData"] = [
+        account for account in rows_of(sale, "accountData") if account["account"] != "poolToken"
+    ]
+    return sale
 
 
 def together(*transactions: JsonObject) -> JsonObject:

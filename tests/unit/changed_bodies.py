@@ -1,13 +1,13 @@
 """Real transactions, changed in ways that leave what was traded as it is."""
 
 import copy
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import cast
 
-from tests.unit.bodies import JsonObject, an_account
+from tests.unit.bodies import RENTS, RENTS_2022, JsonObject, an_account
 
-TOKEN_ACCOUNT_RENTS = (2_039_280, 2_074_080)
 Change = Callable[[JsonObject, Random], JsonObject]
 
 
@@ -54,8 +54,28 @@ def with_a_tip(transaction: JsonObject, random: Random) -> JsonObject:
 
 def with_rent_rows(transaction: JsonObject, random: Random) -> JsonObject:
     for _ in range(random.randrange(1, 4)):
-        give(transaction, f"Opened{random.random()}", random.choice(TOKEN_ACCOUNT_RENTS))
+        give(transaction, f"Opened{random.random()}", random.choice((*RENTS, *RENTS_2022)))
     return transaction
+
+
+def with_rents_of(rate: int) -> Change:
+    """The accounts that are opened here hold `rate` lamports a byte, in place of 6,960."""
+
+    def change(transaction: JsonObject, _: Random) -> JsonObject:
+        less: Counter[str] = Counter()
+        for sent in rows(transaction, "nativeTransfers"):
+            size, rest = divmod(cast("int", sent["amount"]), 6_960)
+            if not rest and 128 <= size < 2_176:
+                saved = size * (6_960 - rate)
+                sent["amount"] = size * rate
+                less[cast("str", sent["toUserAccount"])] += saved
+                less[cast("str", sent["fromUserAccount"])] -= saved
+        for account in rows(transaction, "accountData"):
+            lamports = cast("int", account["nativeBalanceChange"])
+            account["nativeBalanceChange"] = lamports - less[cast("str", account["account"])]
+        return transaction
+
+    return change
 
 
 def with_shuffled_rows(transaction: JsonObject, random: Random) -> JsonObject:

@@ -16,11 +16,16 @@ from tests.unit.bodies import (
     HELIUS,
     NOW,
     JsonObject,
+    a_burn,
     a_curve_trade,
+    a_first_buy,
     a_pool_buy,
     a_simple_trade,
+    all_real_transactions,
     real_transactions,
+    rows_of,
 )
+from tests.unit.changed_bodies import balance_rows
 from tests.unit.raw_bodies import raw
 
 Path = tuple[str | int, ...]
@@ -33,6 +38,8 @@ RAW_BODIES: dict[str, JsonObject] = {
 NAMED_BODIES: dict[str, object] = {
     **{path.stem: json.loads(path.read_text()) for path in sorted(HELIUS.glob("*.json"))},
     "pool_buy": [a_pool_buy()],
+    "first_buy": [a_first_buy()],
+    "burned": [a_burn()],
     "simple": a_simple_trade(),
     **{name: [transaction] for name, transaction in RAW_BODIES.items()},
 }
@@ -84,6 +91,7 @@ def survive(body: str | bytes) -> Trades | None:
         assert parse_update(update.to_json()) == update
     assert sorted(trades.updates, key=lambda update: place_of(update.id)) == list(trades.updates)
     assert all(skip.detail and skip.reason for skip in trades.skipped)
+    assert all(skip.reason != "internal_error" for skip in trades.skipped)
     json.dumps([skip.to_dict() for skip in trades.skipped])
     return trades
 
@@ -92,6 +100,22 @@ def survive(body: str | bytes) -> Trades | None:
 def test_any_field_may_be_missing(body: object) -> None:
     for path in paths(body):
         survive(json.dumps(damaged(body, path)))
+
+
+ENHANCED_BODIES = {**all_real_transactions(), "first_buy": a_first_buy(), "burned": a_burn()}
+
+
+@pytest.mark.parametrize("name", ENHANCED_BODIES)
+def test_rows_of_a_mint_may_all_be_missing(name: str) -> None:
+    """A price that is left is that of the whole body."""
+    right = prices(ENHANCED_BODIES[name])
+    for mint in sorted({str(row["mint"]) for row in balance_rows(ENHANCED_BODIES[name])}):
+        trimmed = copy.deepcopy(ENHANCED_BODIES[name])
+        for account in rows_of(trimmed, "accountData"):
+            rows = rows_of(account, "tokenBalanceChanges")
+            account["tokenBalanceChanges"] = [row for row in rows if row["mint"] != mint]
+
+        assert {*prices(trimmed)} <= {*right}
 
 
 @given(data=st.data())

@@ -18,11 +18,14 @@ from tests.unit.bodies import (
     OTHER_MINT,
     POOL,
     RENT,
+    RENTS,
+    RENTS_2022,
     ROUTER,
     SOL,
     TRADER,
     JsonObject,
     a_curve_trade,
+    a_first_buy,
     a_pool_buy,
     a_row,
     a_transaction,
@@ -149,8 +152,31 @@ def test_router_fee_is_not_taken_for_the_sol_side() -> None:
     assert outcomes(routed) == [(MINT, "0.5")]
 
 
+class TestFirstBuy:
+    @pytest.mark.parametrize("rate", [6_960, 6_333, 5_080, 2_575, 1_322, 696])
+    def test_rent_of_the_curve_is_no_part_of_the_price(self, rate: int) -> None:
+        buy = a_first_buy(lamports=8_600_000, rent=(128 + 49) * rate)
+
+        assert outcomes(buy) == [(MINT, "0.000001")]
+
+    def test_payment_that_may_be_a_rent_of_another_day_is_no_price(self) -> None:
+        buy = a_first_buy(lamports=1_250 * 6_960, rent=(128 + 49) * 5_080)
+
+        assert outcomes(buy) == ["rent"]
+
+
 class TestNoPayment:
-    @pytest.mark.parametrize("rent", [RENT, 2_074_080, 3 * RENT, RENT + 2_074_080])
+    @pytest.mark.parametrize(
+        "rent",
+        [
+            *RENTS,
+            *RENTS_2022,
+            3 * RENT,
+            RENT + RENTS_2022[0],
+            RENT + RENTS[2],
+            RENT - RENTS[2],
+        ],
+    )
     def test_rent_is_no_payment(self, rent: int) -> None:
         """A sends tokens to B, who pays nothing but rent, on a wallet that another one pays for."""
         sent = a_curve_trade(lamports=-rent, units=2_000_000)
@@ -169,9 +195,10 @@ class TestNoPayment:
 
         assert outcomes(gift) == ["not_a_trade"]
 
-    def test_account_that_is_closed_pays_nobody(self) -> None:
+    @pytest.mark.parametrize("rent", RENTS)
+    def test_account_that_is_closed_pays_nobody(self, rent: int) -> None:
         """B gets all tokens of A, who closes the empty account: its rent comes back to A."""
-        closed = a_curve_trade(lamports=-RENT, units=2_000_000)
+        closed = a_curve_trade(lamports=-rent, units=2_000_000)
 
         assert outcomes(closed) == ["not_a_trade"]
 
@@ -309,6 +336,41 @@ class TestWitnesses:
         assert outcomes({**json.loads(text), "events": {}}) == ["no_pool"]
 
 
+def a_sale_through_a_relayer(
+    fee_units: int, spent: int, *, spent_on: str = "Tip111", keeps_wrapped: bool = False
+) -> JsonObject:
+    """Of 100 tokens, `fee_units` of which the relayer keeps, for 0.9 SOL; it spends lamports itself."""
+    lamports, units = 900_000_000, 100_000_000
+    sold = units - fee_units
+    wrapped = [
+        an_account(f"{owner}Sol", a_row(SOL, gained, owner=owner, decimals=9), lamports=gained)
+        for owner, gained in (("Seller111", lamports), (POOL, -lamports))
+    ]
+    plain = [an_account("Seller111", lamports=lamports), an_account(POOL, lamports=-lamports)]
+    sent = [a_transfer(SOL, POOL, "Seller111", lamports)]
+    sale = a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, "Seller111", TRADER, fee_units),
+            a_transfer(MINT, "Seller111", POOL, sold),
+            *(sent if keeps_wrapped else []),
+        ],
+        accountData=[
+            an_account(TRADER, lamports=-FEE),
+            *(wrapped if keeps_wrapped else plain),
+            an_account("sellerToken", a_row(MINT, -units, owner="Seller111")),
+            an_account("poolToken", a_row(MINT, sold, owner=POOL)),
+            an_account("relayerToken", a_row(MINT, fee_units, owner=TRADER)),
+        ],
+    )
+    tip = a_transaction(
+        accountData=[
+            an_account(TRADER, lamports=-spent - FEE),
+            an_account(spent_on, lamports=spent),
+        ]
+    )
+    return together(sale, tip)
+
+
 class TestSides:
     def test_keeper_who_fills_an_order_is_not_the_pool(self) -> None:
         """The order's account gains SOL and gives the token, as the pool does the other way."""
@@ -333,6 +395,42 @@ class TestSides:
         assert outcomes(filled) == [(MINT, "0.5")]
         filled["instructions"] = []
         assert outcomes(filled) == ["sides_unclear"]
+
+    @pytest.mark.parametrize("keeps_wrapped", [False, True])
+    @pytest.mark.parametrize("spent", [1_500_000, 100_000_000, 500_000_000])
+    @pytest.mark.parametrize("fee_units", [5_000_000, 10_000_000, 45_000_000])
+    def test_seller_whose_relayer_keeps_a_part_is_no_pool(
+        self, fee_units: int, spent: int, keeps_wrapped: bool
+    ) -> None:
+        """A curve buys; the relayer spends SOL on a tip, or on an account of an unknown size."""
+        sale = a_sale_through_a_relayer(fee_units, spent, keeps_wrapped=keeps_wrapped)
+
+        assert outcomes(sale) == ["sides_unclear"]
+
+    def test_seller_to_whom_the_relayer_gives_some_sol_is_no_pool(self) -> None:
+        sale = a_sale_through_a_relayer(10_000_000, 20_000_000, spent_on="Seller111")
+
+        assert outcomes(sale) == ["sides_unclear"]
+
+    @pytest.mark.parametrize("payers_part", [100, 1_000, 3_000])
+    def test_wallets_that_buy_together_do_not_hide_their_pool(self, payers_part: int) -> None:
+        """One of them pays the fee, the other pays 1 % of its own beside what reaches the curve."""
+        lamports, units = payers_part * 1_000_000, payers_part * 2_000
+        other = a_transaction(
+            tokenTransfers=[a_transfer(MINT, POOL, "Other111", 2_000_000)],
+            accountData=[
+                an_account(TRADER, lamports=-FEE),
+                an_account("Other111", lamports=-1_010_000_000),
+                an_account("Fees111", lamports=10_000_000),
+                an_account(POOL, lamports=LAMPORTS_PER_SOL),
+                an_account("poolToken", a_row(MINT, -2_000_000, owner=POOL)),
+                an_account("otherToken", a_row(MINT, 2_000_000, owner="Other111")),
+            ],
+        )
+
+        bought = together(a_curve_trade(lamports=lamports, units=-units), other)
+
+        assert outcomes(bought) == [(MINT, "0.5")]
 
     def test_other_wallet_on_the_side_of_the_pool_is_not_netted(self) -> None:
         """One wallet buys and another sells at the same pool, as volume bots do."""
@@ -359,6 +457,42 @@ class TestSides:
         )
 
         assert outcomes(bots) == ["sides_unclear"]
+
+
+class TestRowsThatWereCutOut:
+    @pytest.mark.parametrize("keeps_rows", [True, False])
+    def test_first_buy_without_the_rows_of_its_mint(self, keeps_rows: bool) -> None:
+        """A coin and its pool are made, and bought from, in one transaction."""
+        launch = a_pool_buy()
+        rows_of(launch, "tokenTransfers").insert(0, a_transfer(MINT, "", POOL, 10**15))
+        rows = [
+            an_account(f"{POOL}{MINT}", a_row(MINT, 10**15 - 2_000_000, owner=POOL)),
+            an_account(f"trader{MINT}", a_row(MINT, 2_000_000), lamports=RENT),
+        ]
+        bare = [an_account(f"trader{MINT}", lamports=RENT)]
+        kept = rows_of(launch, "accountData")[:2]
+        launch["accountData"] = [*kept, *(rows if keeps_rows else bare)]
+
+        assert outcomes(launch) == ([(MINT, "0.5")] if keeps_rows else ["trimmed"])
+
+    def test_end_of_a_route_without_its_rows(self) -> None:
+        """SOL -> MINT at one pool, MINT -> OTHER_MINT at the next, which mints it."""
+        hop = a_transaction(
+            tokenTransfers=[
+                a_transfer(MINT, TRADER, "Pool222", 2_000_000),
+                a_transfer(OTHER_MINT, "", "Pool222", 8_000_000),
+                a_transfer(OTHER_MINT, TRADER, "", 8_000_000),
+            ],
+            accountData=[
+                an_account("pool2a", a_row(MINT, 2_000_000, owner="Pool222")),
+                an_account("Pool222", lamports=RENT),
+                an_account(f"trader{MINT}", a_row(MINT, -2_000_000)),
+                an_account(TRADER, lamports=-RENT - FEE),
+            ],
+        )
+        opened = {"fromUserAccount": TRADER, "toUserAccount": "Pool222", "amount": RENT}
+
+        assert outcomes(together(a_pool_buy(nativeTransfers=[opened]), hop)) == [(MINT, "0.5")]
 
 
 class TestDust:

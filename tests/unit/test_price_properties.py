@@ -20,6 +20,7 @@ from tests.unit.changed_bodies import (
     with_a_relayer,
     with_a_tip,
     with_rent_rows,
+    with_rents_of,
     with_shuffled_rows,
     with_split_pools,
     with_wrapped_sol_of_the_fee_in_the_event,
@@ -63,6 +64,14 @@ def test_fees_tips_rent_and_order_leave_everything_as_it_is(name: str, change: C
     before = outcomes(TRANSACTIONS[name])
 
     assert outcomes(changed(TRANSACTIONS[name], change, seed=1)) == before
+
+
+@pytest.mark.parametrize("rate", [5_080, 696])
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_lower_rent_leaves_everything_as_it_is(name: str, rate: int) -> None:
+    before = outcomes(TRANSACTIONS[name])
+
+    assert outcomes(changed(TRANSACTIONS[name], with_rents_of(rate), seed=1)) == before
 
 
 @given(

@@ -16,6 +16,8 @@ from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
     MINT,
     RENT,
+    RENTS,
+    SOL,
     TRADER,
     JsonObject,
     a_pool_buy,
@@ -102,6 +104,15 @@ def test_row_tells_whose_an_account_is_before_the_call_that_opened_it_does() -> 
     minted = transfers_between({"Vault": vault}, steps, {MINT: 0})
 
     assert minted == (Transfer(NOBODY, "Now111", MINT, Decimal(5)),)
+
+
+@pytest.mark.parametrize(("kept", "outcome"), [(RENTS[2], True), (RENTS[2] + 1, False)])
+def test_wrapped_sol_account_that_is_opened_again_holds_the_rent_of_today(
+    kept: int, outcome: bool
+) -> None:
+    units, lamports = (10**9, 2 * 10**9), (10**9 + RENTS[0], 2 * 10**9 + kept)
+
+    assert TokenAccount("Owner111", SOL, units, lamports).wraps_its_lamports is outcome
 
 
 class TestTrimmed:

@@ -7,7 +7,9 @@ from typing import cast
 import pytest
 
 from functions.glow.errors import BadRequest, UnknownToken
-from functions.glow.trades.parse import Trades, parse_webhook
+from functions.glow.fields import parse_json
+from functions.glow.trades.completion_orders import COMPLETABLE
+from functions.glow.trades.parse import Trades, parse_transactions, parse_webhook
 from tests.unit.bodies import (
     LAMPORTS_PER_SOL,
     MINT,
@@ -18,6 +20,7 @@ from tests.unit.bodies import (
     a_simple_trade,
     a_transaction,
     real_body,
+    together,
 )
 from tests.unit.raw_bodies import raw
 
@@ -32,6 +35,13 @@ def parse(
 
 def reasons(trades: Trades) -> list[str]:
     return [skip.reason for skip in trades.skipped]
+
+
+class AtWhichWeFail(dict[str, object]):
+    """A transaction that shows a fault of ours."""
+
+    def get(self, *_: object) -> object:
+        raise KeyError("what nobody thought of")
 
 
 class TestBatch:
@@ -82,6 +92,19 @@ class TestBatch:
         assert reasons(trades) == ["damaged"]
         assert "body[0]" in trades.skipped[0].detail
 
+    def test_transaction_that_we_fail_at_does_not_fail_its_neighbour(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        neighbour = parse_json(json.dumps(a_pool_buy()), where="body")
+
+        found = parse_transactions([AtWhichWeFail(), neighbour], tokens=EVERY_TOKEN, now=NOW)
+
+        assert [update.token for update in found.updates] == [MINT]
+        assert reasons(found) == ["internal_error"]
+        (record,) = caplog.records
+        assert record.message == "transaction_failed"
+        assert "what nobody thought of" in str(record.exc_info)
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
@@ -113,11 +136,34 @@ class TestBatch:
 
         assert skip.reason == "damaged"
 
-    def test_price_beyond_every_double_is_damage(self) -> None:
+    def test_price_beyond_every_double_is_skipped_by_name(self) -> None:
         body = json.dumps([a_pool_buy()]).replace('"decimals": 6', '"decimals": 255')
         swap = json.loads(body.replace('"2000000"', '"9000"').replace('"-2000000"', '"-9000"'))
 
-        assert reasons(parse(swap)) == ["damaged"]
+        assert reasons(parse(swap)) == ["out_of_range"]
+
+    def test_price_out_of_range_leaves_the_other_token_alone(self) -> None:
+        """The chain holds the same, so nothing is asked for there."""
+        other = a_pool_buy(mint=OTHER_MINT, pool="Pool222", units=9_000_000)
+        both = json.loads(
+            json.dumps(together(a_pool_buy(), other))
+            .replace('"9000000", "decimals": 6', '"9000000", "decimals": 200')
+            .replace('"-9000000", "decimals": 6', '"-9000000", "decimals": 200')
+        )
+
+        trades = parse([both])
+
+        assert [update.token for update in trades.updates] == [MINT]
+        assert [(skip.token, skip.reason) for skip in trades.skipped] == [
+            (OTHER_MINT, "out_of_range")
+        ]
+        assert "out_of_range" not in COMPLETABLE
+
+    def test_mint_that_is_no_token_leaves_the_other_token_alone(self) -> None:
+        trades = parse([together(a_pool_buy(), a_pool_buy(mint="a/b", pool="Pool222"))])
+
+        assert [update.token for update in trades.updates] == [MINT]
+        assert reasons(trades) == ["damaged"]
 
     def test_trades_come_in_the_order_of_their_slots(self) -> None:
         late = a_pool_buy(signature="Late", slot=9)

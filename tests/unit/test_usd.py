@@ -13,6 +13,15 @@ from hypothesis import strategies as st
 from functions.glow.trades.parse import Trades, parse_webhook
 from functions.glow.update import MAX_PRICE, MIN_PRICE
 from functions.glow.usd import Dollars, SolUsd, in_usd
+from tests.unit.bodies import (
+    FEE,
+    MINT,
+    TRADER,
+    a_row,
+    a_transaction,
+    a_transfer,
+    an_account,
+)
 
 DATA = Path(__file__).parent.parent / "data"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -97,6 +106,47 @@ def test_without_a_rate_of_its_time_it_is_skipped_by_name(
     assert trades.updates == ()
     assert (skip.reason, skip.token) == ("token_to_token", AURY)
     assert skip.detail == "traded for USDC, and SOL/USD was not known when it came in"
+
+
+def a_sale_to_separate_vaults(units: int) -> dict[str, Any]:
+    """1,000 tokens for `units` of USDC: one owner took the tokens, another one paid."""
+    sold = 1_000_000_000
+    return a_transaction(
+        tokenTransfers=[
+            a_transfer(MINT, TRADER, "Tokens111", sold),
+            a_transfer(USDC, "Dollars111", TRADER, units),
+        ],
+        accountData=[
+            an_account(TRADER, lamports=-FEE),
+            an_account("traderTokens", a_row(MINT, -sold)),
+            an_account("vaultTokens", a_row(MINT, sold, owner="Tokens111")),
+            an_account("traderDollars", a_row(USDC, units)),
+            an_account("vaultDollars", a_row(USDC, -units, owner="Dollars111")),
+        ],
+        events={
+            "swap": {
+                "tokenInputs": [a_row(MINT, sold)],
+                "tokenOutputs": [a_row(USDC, units)],
+            }
+        },
+    )
+
+
+def test_swap_event_that_the_trader_bears_out_has_a_price_in_dollars() -> None:
+    sale = a_sale_to_separate_vaults(300_000_000)
+
+    (update,) = parse(sale).updates
+
+    assert (update.token, update.via, update.side) == (MINT, "usdc", "sell")
+    assert (update.price_usd, update.price) == (Decimal("0.3"), Decimal("0.002"))
+    assert (update.amount, update.amount_sol) == (1000, 2)
+
+
+def test_swap_event_beside_missing_rows_has_none() -> None:
+    sale = a_sale_to_separate_vaults(300_000_000)
+    sale["fee"] = FEE + 1  # so an account that paid it is not in the body
+
+    assert parse(sale).updates == ()
 
 
 def test_price_of_usdc_in_sol_comes_from_the_pool_and_not_from_a_dollar() -> None:

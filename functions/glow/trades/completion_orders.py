@@ -11,13 +11,13 @@ from functions.glow import log
 from functions.glow.fields import as_object, parse_json
 from functions.glow.queues.delay_queue import DelayQueue
 from functions.glow.token import parse_signature
-from functions.glow.trades.parse import Skip
+from functions.glow.trades.skip import Skip
 from functions.glow.update import parse_timestamp
 
 # A node is as fast as Helius, or a slot or two behind.
 DELAY_SECONDS: Final = 1
-# What a relay left out, or spoiled, the chain still has.
-COMPLETABLE: Final = frozenset({"trimmed", "damaged"})
+# What a relay left out, or spoiled, the chain still has; and in another form, which we may not fail at.
+COMPLETABLE: Final = frozenset({"trimmed", "damaged", "internal_error"})
 
 
 @dataclass(frozen=True, slots=True)

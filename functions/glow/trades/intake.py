@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
-from functions.glow import log
+from functions.glow import log, metrics
 from functions.glow.errors import Unavailable
 from functions.glow.prices.row import Details
 from functions.glow.prices.table import Appended, Duplicate, IdTaken, NotStored, PriceTable, Stored
@@ -13,8 +13,9 @@ from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.runtime.parallel import beside, in_parallel
 from functions.glow.trades.gate import RELEASE_SECONDS
 from functions.glow.trades.gatekeeper import Gatekeeper, Judged, Verdict
-from functions.glow.trades.parse import Skip, Trade, Trades
+from functions.glow.trades.parse import Trade, Trades
 from functions.glow.trades.routed import RoutedPublisher
+from functions.glow.trades.skip import Skip
 from functions.glow.update import Update
 
 # A duplicate is published again while it is young, to heal a crash between store and publish. SQS
@@ -60,6 +61,14 @@ class Receipt:
             "duplicates": self.duplicates,
             "skipped": [skip.to_dict() for skip in self.skipped],
         }
+
+    def record(self) -> None:
+        """Count it. What glow failed at is lost as a refused request is, so the same alarm rings."""
+        metrics.record(metrics.STORED, self.stored)
+        metrics.record(metrics.DUPLICATES, self.duplicates)
+        for skip in self.skipped:
+            metrics.record(metrics.skipped(skip.reason))
+            metrics.record(metrics.REFUSED, int(skip.reason == "internal_error"))
 
 
 @dataclass(frozen=True, slots=True)

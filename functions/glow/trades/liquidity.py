@@ -36,7 +36,9 @@ def liquidity_of(mint: str, parties: Parties, movements: Movements) -> Liquidity
     exchangers = [party for party in parties.liquidity if party.exchanged(mint)]
     if not exchangers:
         return None
-    decimals = movements.decimals.get(mint, 0)
+    decimals = movements.decimals.get(mint)
+    if decimals is None:  # it was minted or burned, and is in no row
+        return NoPrice("trimmed", "the body lacks the rows of it", mint)
     if decimals == 0 and all(abs(party.tokens[mint]) == 1 for party in exchangers):
         return NoPrice("nft", "one piece of something that cannot be divided", mint)
     side = _other_side(mint, exchangers, parties)
@@ -53,14 +55,12 @@ def is_dust(lamports: int, units: int, decimals: int) -> bool:
 def _other_side(
     mint: str, exchangers: Sequence[Party], parties: Parties
 ) -> Liquidity | NoPrice | None:
-    traded = _sides_of_traders(mint, exchangers, parties)
+    traders = _traders(mint, exchangers, parties)
+    traded = {trader.tokens[mint] > 0 for trader in traders}
     if len(traded) > 1:
         return NoPrice("sides_unclear", "traders took both sides of it", mint)
     if traded:
-        pools = [party for party in exchangers if (party.tokens[mint] > 0) not in traded]
-        if any(pool.wraps for pool in pools):
-            return NoPrice("sides_unclear", "another wallet took the other side", mint)
-        return _together(mint, pools) if pools else None
+        return _across_from(traders, mint, exchangers)
     # The payer of the fee did not trade it. Wallets wrap SOL and sign for what they send; a pool
     # does neither.
     left = [
@@ -79,14 +79,49 @@ def _other_side(
     return NoPrice("sides_unclear", detail, mint)
 
 
-def _sides_of_traders(mint: str, exchangers: Sequence[Party], parties: Parties) -> set[bool]:
-    """Whether those who are known to be traders gained the token; a fee in it is no trade."""
+def _across_from(
+    traders: Sequence[Party], mint: str, exchangers: Sequence[Party]
+) -> Liquidity | NoPrice | None:
+    """The pools of `traders`, who all took one side."""
+    gained = traders[0].tokens[mint] > 0
+    pools = [party for party in exchangers if (party.tokens[mint] > 0) != gained]
+    others = [party for party in exchangers if (party.tokens[mint] > 0) == gained]
+    if not pools:
+        return None
+    if any(pool.wraps for pool in pools):
+        return NoPrice("sides_unclear", "another wallet took the other side", mint)
+    if others and not _traded_alike(mint, traders, pools, others):
+        detail = "what the fee payer moved may be for its service: who is the pool?"
+        return NoPrice("sides_unclear", detail, mint)
+    return _together(mint, pools)
+
+
+def _traders(mint: str, exchangers: Sequence[Party], parties: Parties) -> Sequence[Party]:
+    """Those who are known to have traded `mint`; a fee in it is no trade."""
     most = max(abs(party.tokens[mint]) for party in exchangers)
-    return {
-        trader.tokens[mint] > 0
+    return [
+        trader
         for trader in (parties.payer, *parties.customers)
         if trader.exchanged(mint) and abs(trader.tokens[mint]) * FEE_PARTS >= most
-    }
+    ]
+
+
+def _traded_alike(
+    mint: str, traders: Sequence[Party], pools: Sequence[Party], others: Sequence[Party]
+) -> bool:
+    """Whether `others` traded with `pools` as `traders` did, at one price.
+
+    A relayer that keeps a part of the token, and pays tips and rent, looks like a trader. Then the
+    seller whom it serves stands where a pool would, and the pool among `others`. But the seller got no
+    SOL of the relayer's, and fewer tokens of his reached the pool than he gave.
+    """
+    ours, theirs = _together(mint, pools), _together(mint, others)
+    spent = abs(_together(mint, traders).lamports)
+    one, other = abs(ours.lamports * theirs.units), abs(theirs.lamports * ours.units)
+    return (
+        2 * (abs(ours.lamports) - abs(theirs.lamports)) >= spent
+        and abs(one - other) * FEE_PARTS <= other
+    )
 
 
 def _together(mint: str, pools: Sequence[Party]) -> Liquidity:

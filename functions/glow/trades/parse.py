@@ -6,50 +6,22 @@ trade beside others that yields no update: a retry could not mend it, and its ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, cast
 
+from functions.glow import log
 from functions.glow.errors import BadRequest
 from functions.glow.fields import Json, as_object, parse_json
 from functions.glow.token import parse_signature, parse_token, require_known
 from functions.glow.trades.forms import form_of
-from functions.glow.trades.outcome import NoPrice, NoPriceReason, PricedToken
+from functions.glow.trades.outcome import NoPrice, PricedToken
 from functions.glow.trades.simple import SimpleTrade, price_simple
+from functions.glow.trades.skip import Skip
 from functions.glow.trades.stable import price_in_sol
 from functions.glow.update import Update, known_amount, parse_price, parse_slot, parse_timestamp
 from functions.glow.usd import NO_DOLLARS, Dollars, in_usd
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024  # its escaped text fits Lambda's request limit of 6 MB
 MAX_CLOCK_SKEW_SECONDS: Final = 60
-
-SkipReason = Literal[
-    NoPriceReason,
-    "failed_transaction",  # it moved nothing but its fee
-    "damaged",  # a field of this transaction is missing or malformed
-    "future_timestamp",  # more than MAX_CLOCK_SKEW_SECONDS ahead
-    "token_not_configured",  # the stack's `tokens` do not list it
-    "zero_change",  # the simple form moved nothing
-    "id_taken",  # another transaction already has this id
-    "suspect",  # too far from the last price: kept back until others agree (gate.py)
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A trade that yields no update, and why."""
-
-    tx_signature: str | None
-    token: str | None
-    reason: SkipReason
-    detail: str
-
-    def to_dict(self) -> dict[str, str]:
-        fields = {
-            "txSignature": self.tx_signature,
-            "token": self.token,
-            "reason": self.reason,
-            "detail": self.detail,
-        }
-        return {key: value for key, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +60,8 @@ def parse_webhook(
     """Read a webhook body: a JSON array is of Helius, ENHANCED or RAW; an object is the simple form.
 
     `tokens` are the streamed ones (empty: all), `now` is Unix time in seconds, `dollars` give prices one
-    in dollars. Raises Refused when the body as a whole is wrong; one damaged transaction in an array never fails its neighbours.
+    in dollars. Raises Refused when the body as a whole is wrong; a transaction in an array that is damaged, or
+    that we fail at, never fails its neighbours.
     """
     stack = _Stack(tokens, dollars, now + MAX_CLOCK_SKEW_SECONDS)
     parsed = _parse_body(body)
@@ -219,26 +192,37 @@ def _parse_transaction(value: object, stack: _Stack, *, where: str) -> list[Trad
             return [Skip(signature, None, "failed_transaction", detail)]
         movements = form.read(transaction, where=where)
         if isinstance(movements, NoPrice):
-            return [_skip(movements, signature, where=where)]
+            return [Skip(signature, None, movements.reason, movements.detail)]
         origin = _Origin(timestamp, slot, signature, movements.index_in_block, where)
         return [
-            _skip(found, signature, where=where)
-            if isinstance(found, NoPrice)
-            else _trade(found, origin, stack)
+            _outcome(found, origin, stack)
             for found in price_in_sol(movements, stack.dollars.sol_usd(timestamp))
         ]
     except BadRequest as error:
         return [Skip(signature, None, "damaged", str(error))]
+    except Exception:  # noqa: BLE001 - a retry would fail at it again, and its neighbours with it
+        log.exception("transaction_failed", txSignature=signature)
+        return [Skip(signature, None, "internal_error", "an error of ours, it is logged")]
 
 
-def _skip(found: NoPrice, signature: str, *, where: str) -> Skip:
-    token = parse_token(found.mint, where=f"{where}'s mint") if found.mint else None
-    return Skip(signature, token, found.reason, found.detail)
+def _outcome(found: PricedToken | NoPrice, origin: _Origin, stack: _Stack) -> Trade | Skip:
+    """Of one token: what is wrong with it leaves the others of its transaction alone."""
+    try:
+        token = (
+            None if found.mint is None else parse_token(found.mint, where=f"{origin.where}'s mint")
+        )
+    except BadRequest as error:
+        return Skip(origin.signature, None, "damaged", str(error))
+    if isinstance(found, NoPrice):
+        return Skip(origin.signature, token, found.reason, found.detail)
+    return _trade(found, found.mint, origin, stack)
 
 
-def _trade(priced: PricedToken, origin: _Origin, stack: _Stack) -> Trade | Skip:
-    token = parse_token(priced.mint, where=f"{origin.where}'s mint")
+def _trade(priced: PricedToken, token: str, origin: _Origin, stack: _Stack) -> Trade | Skip:
     if stack.tokens and token not in stack.tokens:
         return Skip(origin.signature, token, "token_not_configured", "glow:tokens does not list it")
-    update = stack.update(priced, token, origin)
+    try:
+        update = stack.update(priced, token, origin)
+    except BadRequest as error:
+        return Skip(origin.signature, token, "out_of_range", str(error))
     return Trade(update=update, index_in_block=origin.index_in_block)

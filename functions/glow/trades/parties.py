@@ -6,19 +6,10 @@ Minted and burned tokens are not exchanged; fee, rent and a mint's own creation 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
 
 from functions.glow.trades.movements import NOBODY, WRAPPED_SOL, Movements
 from functions.glow.trades.programs import LENDING, ORDERS, PLAIN
-
-TOKEN_ACCOUNT_RENTS: Final = (
-    2_039_280,
-    2_074_080,
-)  # SPL Token, and Token-2022 as a wallet opens it
-MOST_RENTS: Final = 20  # token accounts that one transaction opens for one wallet
-# Rent of any account: (128 + bytes) * 6,960 lamports; a curve of up to 2 KB.
-RENT_PER_BYTE: Final = 6_960
-CURVE_RENTS: Final = range(128 * RENT_PER_BYTE, 2_176 * RENT_PER_BYTE, RENT_PER_BYTE)
+from functions.glow.trades.rents import is_curve_rent, is_token_account_rent
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +162,7 @@ def _without_rent(owner: str, movements: Movements, fee: int = 0) -> int:
     rent = movements.rents.get(owner, 0)
     if lamports * rent < 0:
         lamports = 0 if abs(rent) >= abs(lamports) else lamports + rent
-    return 0 if _is_rent(abs(lamports)) else lamports
-
-
-def _is_rent(lamports: int) -> bool:
-    """Whether it is the rent of a few token accounts, to the lamport."""
-    first, second = TOKEN_ACCOUNT_RENTS
-    if not 0 < lamports <= MOST_RENTS * second:
-        return False
-    return any((lamports - count * second) % first == 0 for count in range(lamports // second + 1))
+    return 0 if is_token_account_rent(abs(lamports)) else lamports
 
 
 def _without_curve_rent(owner: str, movements: Movements) -> int | None:
@@ -192,7 +175,7 @@ def _without_curve_rent(owner: str, movements: Movements) -> int | None:
         for transfer in movements.native_transfers
         if (transfer.receiver == owner) != (transfer.sender == owner)
     ]
-    rents = [lamports for lamports in sent if abs(lamports) in CURVE_RENTS]
+    rents = [lamports for lamports in sent if is_curve_rent(abs(lamports))]
     if len(rents) == 1 and sum(sent) == movements.lamports.get(owner, 0):
         return sum(sent) - rents[0]
     return None

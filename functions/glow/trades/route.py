@@ -42,6 +42,8 @@ def route_of(
     if len(ends) != 1 or net[ends[0]] * lamports >= 0 or ends[0] in {one.mint for one in firsts}:
         return None
     (end,) = ends
+    if end not in movements.decimals:  # in no row
+        return None
     if any(end in pool.tokens and went_both_ways(pool.owner, end, movements) for pool in pools):
         return None
     owners = {pool.owner for pool in pools}

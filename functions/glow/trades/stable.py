@@ -72,11 +72,12 @@ def _as_sol(stable: str, movements: Movements) -> Movements:
         return {WRAPPED_SOL if mint == stable else mint: each for mint, each in others.items()}
 
     event = movements.event
+    only_the_fee = {movements.fee_payer: -movements.fee}
     return replace(
         movements,
-        # What is missing from the body stays missing: then the sum is not that of the fee.
-        fee=0 if movements.is_whole else 1,
-        lamports={},
+        lamports=only_the_fee
+        if movements.is_whole
+        else {},  # a body that lacks rows still lacks them
         rents={},
         native_transfers=(),
         tokens={owner: renamed(units) for owner, units in movements.tokens.items()},

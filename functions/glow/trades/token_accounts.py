@@ -8,15 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from functions.glow.token import shown
 from functions.glow.trades.instructions import Moved, Opened
 from functions.glow.trades.movements import NOBODY, WRAPPED_SOL, Transfer
 from functions.glow.trades.outcome import NoPrice
-
-# The most that an account of wrapped SOL holds beside it: the rent of a token account.
-_MOST_RENT: Final = 2_039_280
+from functions.glow.trades.rents import WRAPPED_SOL_RENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +41,14 @@ class TokenAccount:
 
     @property
     def wraps_its_lamports(self) -> bool:
-        """Whether its units are its lamports, but for a rent that stays as it is."""
+        """Whether its units are its lamports, but for a rent. That of another rate takes its place where
+        the account is closed and opened again."""
         moments = [*zip(self.units, self.lamports, strict=True)]
         beside = {lamports - units for units, lamports in moments if units is not None}
         if None not in self.units:
-            return len(beside) == 1
+            return len(beside) == 1 or beside <= WRAPPED_SOL_RENTS
         left = [lamports for units, lamports in moments if units is None]
-        return not any(left) and all(0 <= rent <= _MOST_RENT for rent in beside)
+        return not any(left) and all(0 <= rent <= max(WRAPPED_SOL_RENTS) for rent in beside)
 
 
 def joined(
