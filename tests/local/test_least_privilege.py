@@ -6,27 +6,34 @@ webhook uses all of its own only where the edge is on and does not answer, those
 change of route only where clients have to move.
 """
 
-import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
+from functions.glow.prices.row import Details
+from functions.glow.prices.table import PriceTable
 from functions.glow.routing.policy import Policy
 from functions.glow.routing.routes import EdgeHealth
 from functions.glow.routing.table import RouteTable
+from functions.glow.update import Update
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.functions.chain import Chain
+from tests.functions.node import KEY, a_swap, a_trimmed_swap
 from tests.local.aws import Aws
+from tests.local.rights import allowed_actions, role_of, statements, used_actions
 from tests.local.wire import Listeners, Wire, a_trade, wait_for
 from tests.serving import serving
 
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"  # the stand-in for Jupiter knows it
+RECORDED_MINT = "DgWA3F1w6fzhf4jtphvBAcSqbK9iXHqmMRH6Sr1Gpump"  # of the swap that came trimmed
 HELD = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"  # traded, so that it may have a hole
 # Done by the Lambda service with the function's role, never by the function's own code.
 BY_LAMBDA_ITSELF = {
@@ -44,12 +51,6 @@ BY_LAMBDA_ITSELF = {
 REPORTED_BY_LAMBDA = {"candle-roller": {"sqs:SendMessage"}}
 # The emulator's CloudTrail does not record these: a message that arrived, a socket that closed.
 BY_POST_TO_CONNECTION = {"execute-api:ManageConnections"}
-# One right covers both: IAM has no action of its own for a batch.
-ACTION_OF = {
-    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
-    "SendMessageBatch": "SendMessage",
-}
-SERVICES = {"dynamodb.amazonaws.com": "dynamodb", "sqs.amazonaws.com": "sqs"}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +61,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="module")
-def stack(cloud: LocalCloud) -> LocalStack:
+def chain() -> Iterator[Chain]:
+    with serving(Chain([], is_plain=True)) as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def stack(cloud: LocalCloud, chain: Chain) -> LocalStack:
     stack = LocalStack(cloud)
     stack.prepare()
+    stack.config_set("RpcUrl", chain.url, secret=True)  # or nobody would ask the chain
     stack.up()
     return stack
 
@@ -88,21 +96,51 @@ def wire(stack: LocalStack, outputs: dict[str, Any]) -> Wire:
     return Wire(outputs["RestApiUrl"], outputs["WebSocketUrl"], stack.webhook_key())
 
 
+@pytest.fixture(scope="module")
+def completed(wire: Wire, aws: Aws, outputs: dict[str, Any], chain: Chain) -> None:
+    """A trade that came trimmed was asked for at the chain, which failed at first. It agrees with a
+    suspect that nobody else looks at, and releases it. Beside it a poison record."""
+    now = int(time.time())
+    signature, before = f"Completed{now}", f"Before{now}"
+    usual, suspect = (
+        Update(RECORDED_MINT, Decimal(price), now, slot, f"{before}{slot}")
+        for slot, price in enumerate(("0.0025", "5.5e-8"))
+    )
+    prices = PriceTable(aws.client("dynamodb"), str(outputs["PriceTableName"]))
+    details = [Details(), Details(jumped_from=usual.price)]
+    prices.append_all([usual, suspect], details, now=now, retention_seconds=3_600)
+    chain.history = [a_swap(signature, now=now)]
+    chain.faults = [None, (503, b"")]
+
+    answer = wire.post([a_trimmed_swap(signature, now=now)])
+    assert [skip["reason"] for skip in answer.json()["skipped"]] == ["trimmed"]
+    aws.client("sqs").send_message(
+        QueueUrl=str(outputs["CompletionQueueUrl"]), MessageBody="poison"
+    )
+
+    wait_for(
+        lambda: wire.get(f"/tokens/{RECORDED_MINT}/price").json(),
+        lambda price: price.get("txSignature") == signature,
+        "the trade that came trimmed",
+    )
+    dead = str(outputs["CompletionDeadLetterQueueUrl"])
+    wait_for(lambda: aws.queued(dead), bool, "the poison record")
+
+
 @pytest.mark.timeout(400)
+@pytest.mark.usefixtures("completed")
 async def test_every_right_of_every_role_is_used(
     cloud: LocalCloud,
     stack: LocalStack,
     wire: Wire,
     aws: Aws,
     outputs: dict[str, Any],
+    chain: Chain,
     listeners: Listeners,
 ) -> None:
     _ask_for_tokens_that_are_not_listed(wire)
-    with serving(Chain([], is_plain=True)) as chain:
-        _list_tokens(stack, node=chain.url)
-        functions: Any = stack.outputs()["FunctionNames"]
-        _look_for_holes(wire, aws, functions["holes"])
-        assert chain.asked
+    _list_tokens(stack)
+    _look_for_holes(wire, aws, outputs["FunctionNames"]["holes"], chain)
     cloud.stop_cloudflare()  # so that the webhook falls back to both queues
     await _use_everything(wire, aws, outputs, listeners)
     await _hear_a_quote(aws, outputs, listeners)
@@ -114,11 +152,11 @@ async def test_every_right_of_every_role_is_used(
 
     for child, name in outputs["FunctionNames"].items():
         function = aws.client("lambda").get_function_configuration(FunctionName=name)
-        allowed = _allowed_actions(aws, function["Role"])
+        allowed = allowed_actions(aws, function["Role"])
         assert {"logs:CreateLogStream", "logs:PutLogEvents"} <= allowed, name
         if allowed & BY_POST_TO_CONNECTION:
             posted.add(name)
-        used = _used_actions(aws, function["FunctionArn"], function["Role"])
+        used = used_actions(aws, function["FunctionArn"], function["Role"])
         by_lambda = BY_LAMBDA_ITSELF | REPORTED_BY_LAMBDA.get(child, set())
         unused[name] = allowed - used - by_lambda - BY_POST_TO_CONNECTION
 
@@ -126,17 +164,36 @@ async def test_every_right_of_every_role_is_used(
     names = outputs["FunctionNames"]
     posting = ("broadcast", "connections", "later", "route-worker")
     assert posted == {names[name] for name in posting}
-    for consumer in ("broadcast", "edge-retry", "later", "route-worker"):
+    for consumer in ("broadcast", "completion", "edge-retry", "later", "route-worker"):
         assert {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
-        } <= _allowed_actions(aws, _role_of(aws, names[consumer]))
+        } <= allowed_actions(aws, role_of(aws, names[consumer]))
+
+
+@pytest.mark.usefixtures("completed")
+def test_key_of_the_node_is_in_no_log_no_state_and_no_output(
+    cloud: LocalCloud, stack: LocalStack, wire: Wire, aws: Aws, outputs: dict[str, Any]
+) -> None:
+    """Nor is the webhook's. Both are in the environment of functions, which have logged by now."""
+    functions = _logs_of_functions(aws)
+    assert "completion_postponed" in "".join(functions.values())
+    logs = {path.name: path.read_text() for path in cloud.root.rglob("*.log")}
+    state = {"state": stack.run("stack", "export"), "outputs": json.dumps(outputs)}
+
+    tells = {
+        where
+        for where, text in (functions | logs | state).items()
+        if KEY in text or wire.key in text
+    }
+
+    assert tells == set()
 
 
 def test_no_role_allows_a_wildcard(aws: Aws, outputs: dict[str, Any]) -> None:
     for name in outputs["FunctionNames"].values():
-        for statement in _statements(aws, _role_of(aws, name)):
+        for statement in statements(aws, role_of(aws, name)):
             for resource in statement["Resource"]:
                 assert resource.startswith("arn:aws:"), (name, resource)
                 assert resource.split(":", 5)[5] != "*", (name, resource)
@@ -189,25 +246,21 @@ def _ask_for_tokens_that_are_not_listed(wire: Wire) -> None:
     assert wire.get("/connect?tokens=RIGHTS,OTHER").status_code == 200
 
 
-def _list_tokens(stack: LocalStack, *, node: str) -> None:
+def _list_tokens(stack: LocalStack) -> None:
     """Only listed tokens are quoted, and compared with the chain."""
     names = ("RIGHTS", "SUSPECT", "BEHIND", BONK, HELD)
     stack.config_set("tokens", json.dumps({f"T{index}": name for index, name in enumerate(names)}))
-    stack.config_set("RpcUrl", node, secret=True)
     stack.up()
 
 
-def _look_for_holes(wire: Wire, aws: Aws, function: str) -> None:
-    """Its only right is to read prices."""
+def _look_for_holes(wire: Wire, aws: Aws, function: str, chain: Chain) -> None:
     wire.send(a_trade(), token=HELD)
+    chain.asked.clear()
 
     done = aws.client("lambda").invoke(FunctionName=function, Payload="{}")
 
     assert "FunctionError" not in done, done["Payload"].read()
-    configuration = aws.client("lambda").get_function_configuration(FunctionName=function)
-    used = _used_actions(aws, configuration["FunctionArn"], configuration["Role"])
-    allowed = _allowed_actions(aws, configuration["Role"])
-    assert allowed - BY_LAMBDA_ITSELF == used == {"dynamodb:Query"}
+    assert [request["method"] for request in chain.asked] == ["getSignaturesForAddress"]
 
 
 async def _use_everything(
@@ -337,13 +390,13 @@ async def _fall_behind_and_catch_up(
 @contextmanager
 def _postponing(aws: Aws, function: str, grant: str) -> Generator[None]:
     """Take a right away until the function has postponed what it cannot do without it."""
-    iam, role = aws.client("iam"), _role_of(aws, function).rsplit("/", 1)[-1]
+    iam, role = aws.client("iam"), role_of(aws, function).rsplit("/", 1)[-1]
     document = iam.get_role_policy(RoleName=role, PolicyName=grant)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=grant)
     yield
     configuration = aws.client("lambda").get_function_configuration(FunctionName=function)
     wait_for(
-        lambda: _used_actions(aws, configuration["FunctionArn"], configuration["Role"]),
+        lambda: used_actions(aws, configuration["FunctionArn"], configuration["Role"]),
         lambda used: "sqs:ChangeMessageVisibility" in used,
         f"{function} to postpone a message",
     )
@@ -384,7 +437,7 @@ async def _move_everybody(aws: Aws, outputs: dict[str, Any], listeners: Listener
 
 def _client_with_rights_of(aws: Aws, url: str, function: str) -> Any:
     """DynamoDB as somebody else sees it who has the rights of `function`."""
-    iam, role = aws.client("iam"), _role_of(aws, function).rsplit("/", 1)[-1]
+    iam, role = aws.client("iam"), role_of(aws, function).rsplit("/", 1)[-1]
     iam.create_user(UserName="somebody")
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
@@ -400,63 +453,15 @@ def _client_with_rights_of(aws: Aws, url: str, function: str) -> Any:
     )
 
 
-def _role_of(aws: Aws, function: str) -> str:
-    return aws.client("lambda").get_function_configuration(FunctionName=function)["Role"]
-
-
-def _statements(aws: Aws, role_arn: str) -> list[dict[str, list[str]]]:
-    iam = aws.client("iam")
-    role = role_arn.rsplit("/", 1)[-1]
-    statements: list[dict[str, list[str]]] = []
-    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        parsed = json.loads(document) if isinstance(document, str) else document
-        for statement in parsed["Statement"]:
-            assert statement["Effect"] == "Allow"
-            statements.append({key: _as_list(statement[key]) for key in ("Action", "Resource")})
-    return statements
-
-
-def _as_list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _allowed_actions(aws: Aws, role_arn: str) -> set[str]:
-    return {action for statement in _statements(aws, role_arn) for action in statement["Action"]}
-
-
-def _used_actions(aws: Aws, function_arn: str, role_arn: str) -> set[str]:
-    """What the function called, from the emulator's CloudTrail, by the session key it made."""
-    digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
-    key = f"ASIA{digest[:16].upper()}"
-    trail = aws.client("cloudtrail")
-    used: set[str] = set()
-    for name in sorted({*_EVENT_NAMES}):
-        found = trail.lookup_events(
-            LookupAttributes=[
-                {"AttributeKey": "AccessKeyId", "AttributeValue": key},
-                {"AttributeKey": "EventName", "AttributeValue": name},
-            ]
-        )["Events"]
-        for event in found:
-            action = ACTION_OF.get(event["EventName"], event["EventName"])
-            used.add(f"{SERVICES[event['EventSource']]}:{action}")
-    return used
-
-
-# What the functions may call at all; the emulator looks events up by name only.
-_EVENT_NAMES = (
-    "BatchGetItem",
-    "BatchWriteItem",
-    "ChangeMessageVisibility",
-    "ChangeMessageVisibilityBatch",
-    "DeleteItem",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "Scan",
-    "SendMessage",
-    "SendMessageBatch",
-    "TransactWriteItems",
-    "UpdateItem",
-)
+def _logs_of_functions(aws: Aws) -> dict[str, str]:
+    """All that each of them has logged, by its log group."""
+    logs = aws.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    return {
+        group: "".join(
+            event["message"]
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            for event in page["events"]
+        )
+        for group in groups
+    }

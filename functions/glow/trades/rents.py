@@ -6,7 +6,7 @@ Reduce lamports_per_byte to 696") lowers it in five steps, two of which were in 
 gets the rent of its day, so all of them come side by side.
 """
 
-from itertools import combinations_with_replacement, product
+from itertools import product
 from typing import Final
 
 RATES: Final = (6_960, 6_333, 5_080, 2_575, 1_322, 696)
@@ -21,14 +21,13 @@ _MOST_REPLACED: Final = 2  # closed, while as many are opened at another rate, o
 WRAPPED_SOL_RENTS: Final = frozenset(_TOKEN_ACCOUNT_BYTES[0] * rate for rate in RATES)
 
 
-def _sums(most: int) -> frozenset[int]:
+def _sums(most: int) -> set[int]:
     """The rents of up to `most` token accounts, each at any rate."""
     rents = [size * rate for size in _TOKEN_ACCOUNT_BYTES for rate in RATES]
-    return frozenset(
-        sum(some)
-        for count in range(1, most + 1)
-        for some in combinations_with_replacement(rents, count)
-    )
+    sums = {0}
+    for _ in range(most):
+        sums |= {one + other for one, other in product(sums, rents)}
+    return sums - {0}
 
 
 _MIXED_RENTS: Final = _sums(_MOST_OF_ANY_RATE) | {

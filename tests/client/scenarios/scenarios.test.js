@@ -71,7 +71,7 @@ class Run {
   take({ at, token = TOKEN, on = PATHS, ...step }) {
     const [[verb, what]] = Object.entries(step);
     const paths = [on].flat();
-    const trades = () => [token].flat().flatMap((one) => what.map((/** @type {number} */ n) => ({ ...trade(one, n), ...(step.source && { source: step.source }) })));
+    const trades = () => [token].flat().flatMap((one) => what.map((/** @type {number} */ n) => ({ ...trade(one, n, step.hasDollars), ...(step.source && { source: step.source }) })));
     /** @type {Record<string, () => unknown>} */
     const verbs = {
       connect: () => this.#connect(what),

@@ -301,7 +301,12 @@ def _names(what: list[str] | int) -> list[str]:
 def _trades(tokens: Tokens, numbers: list[int], step: Fields) -> list[dict[str, Any]]:
     several = [tokens] if isinstance(tokens, str) else tokens
     source = {name: value for name, value in step.items() if name == "source"}
-    return [{**a_trade(token, n), **source} for token in several for n in numbers]
+    has_dollars = step.get("hasDollars", False)
+    return [
+        {**a_trade(token, n, has_dollars=has_dollars), **source}
+        for token in several
+        for n in numbers
+    ]
 
 
 def _shown(state: State) -> str:

@@ -5,12 +5,13 @@ from typing import Any, Final
 START: Final = 1_700_000_000
 
 
-def a_trade(token: str, n: int) -> dict[str, Any]:
+def a_trade(token: str, n: int, *, has_dollars: bool = False) -> dict[str, Any]:
     timestamp, signature = START + n, f"s{n:015d}"
     return {
         "type": "PRICE_UPDATE",
         "token": token,
         "price": 1 + n / 1_000,
+        **({"priceUsd": 2 + n / 1_000} if has_dollars else {}),
         "amount": n,
         "timestamp": timestamp,
         "slot": n,

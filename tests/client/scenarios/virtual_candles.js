@@ -33,14 +33,20 @@ export function candlesOf(stored, query, { second, rowsAfter }) {
     const time = startOf(update.timestamp);
     byTime.set(time, [...(byTime.get(time) ?? []), update]);
   }
-  const candles = [...byTime].filter(([time]) => time >= startOf(Number(from))).sort(([a], [b]) => a - b).map(([time, trades]) => candleOf(time, trades, time + seconds > now));
-  return [200, { token: stored[0]?.update.token, interval: query.get("interval"), currency: query.get("currency"), candles, next: null }];
+  const currency = query.get("currency");
+  const candles = [...byTime].filter(([time]) => time >= startOf(Number(from))).sort(([a], [b]) => a - b).map(([time, trades]) => ({ ...candleOf(time, trades, time + seconds > now), ...cornersOf(trades.map((trade) => (currency === "usd" ? trade.priceUsd : trade.price))) }));
+  return [200, { token: stored[0]?.update.token, interval: query.get("interval"), currency, candles, next: null }];
 }
 
 /** @param {number} time @param {readonly Update[]} trades @param {boolean} isRunning */
 function candleOf(time, trades, isRunning) {
-  const prices = trades.map(({ price }) => price);
   const volume = trades.reduce((sum, { amount }) => sum + Number(amount), 0);
-  const [open, close] = [prices[0], prices[prices.length - 1]];
-  return { time, open, high: Math.max(...prices), low: Math.min(...prices), close, volume, trades: trades.length, ...(isRunning ? { running: true } : {}) };
+  return { time, volume, trades: trades.length, ...(isRunning ? { running: true } : {}) };
+}
+
+/** None where a trade has no price. @param {readonly (number | undefined)[]} prices */
+function cornersOf(prices) {
+  const known = prices.filter((price) => price !== undefined);
+  if (known.length < prices.length) return {};
+  return { open: known[0], high: Math.max(...known), low: Math.min(...known), close: known[known.length - 1] };
 }

@@ -39,7 +39,7 @@ def candles_of(
         and (update["timestamp"] >= minute or stored_at <= second - rows_after)
     ]
     candles = [
-        _candle(time, list(trades), is_running=time + seconds > now)
+        _candle(time, list(trades), query["currency"], is_running=time + seconds > now)
         for time, trades in groupby(rows, key=lambda update: _start(update["timestamp"], seconds))
         if time >= _start(int(from_), seconds)
     ]
@@ -50,15 +50,21 @@ def _start(time: int, seconds: int) -> int:
     return time - time % seconds
 
 
-def _candle(time: int, trades: Sequence[dict[str, Any]], *, is_running: bool) -> dict[str, Any]:
-    prices = [trade["price"] for trade in trades]
+def _candle(
+    time: int, trades: Sequence[dict[str, Any]], currency: str, *, is_running: bool
+) -> dict[str, Any]:
     return {
         "time": time,
-        "open": prices[0],
-        "high": max(prices),
-        "low": min(prices),
-        "close": prices[-1],
+        **_corners([trade.get("priceUsd" if currency == "usd" else "price") for trade in trades]),
         "volume": sum(trade["amount"] for trade in trades),
         "trades": len(trades),
         **({"running": True} if is_running else {}),
     }
+
+
+def _corners(prices: Sequence[float | None]) -> dict[str, float]:
+    """None where a trade has no price."""
+    known = [price for price in prices if price is not None]
+    if len(known) < len(prices):
+        return {}
+    return {"open": known[0], "high": max(known), "low": min(known), "close": known[-1]}
