@@ -36,6 +36,7 @@ from tests.unit.bodies import (
     rows_of,
     together,
 )
+from tests.unit.changed_bodies import changed, with_a_relayer
 
 LENDING = "jupr81YtYssSyPt8jbnGuiWon5f6x9TcDEFxYe3Bdzi"
 DCA = "DCA265Vj8a9CEuX1eb1LWRnDT7uK6q1xMipnNyatn23M"
@@ -431,6 +432,16 @@ class TestSides:
         bought = together(a_curve_trade(lamports=lamports, units=-units), other)
 
         assert outcomes(bought) == [(MINT, "0.5")]
+
+    def test_curve_that_pays_by_a_transfer_is_not_taken_for_a_wallet(self) -> None:
+        """Somebody else pays the fee, so either of the two may be the pool."""
+        paid = {"fromUserAccount": POOL, "toUserAccount": TRADER, "amount": LAMPORTS_PER_SOL}
+        sale = a_curve_trade(lamports=-LAMPORTS_PER_SOL, units=2_000_000, nativeTransfers=[paid])
+
+        (priced,) = found_in(changed(sale, with_a_relayer, seed=1))
+
+        assert isinstance(priced, PricedToken)
+        assert (priced.price, priced.side) == (Decimal("0.5"), None)
 
     def test_other_wallet_on_the_side_of_the_pool_is_not_netted(self) -> None:
         """One wallet buys and another sells at the same pool, as volume bots do."""

@@ -61,13 +61,11 @@ def _other_side(
         return NoPrice("sides_unclear", "traders took both sides of it", mint)
     if traded:
         return _across_from(traders, mint, exchangers)
-    # The payer of the fee did not trade it. Wallets wrap SOL and sign for what they send; a pool
-    # does neither.
-    left = [
-        party
-        for party in exchangers
-        if not party.wraps and party.owner not in parties.native_senders
-    ]
+    # The payer of the fee did not trade it. Wallets wrap SOL and sign for what they send; hardly a pool
+    # does. Where both sides moved the same, the price needs no guess, and the side gets none.
+    left = [party for party in exchangers if not party.wraps]
+    if any((sum(party.lamports for party in left), sum(party.tokens[mint] for party in left))):
+        left = [party for party in left if party.owner not in parties.native_senders]
     gained = [party for party in left if party.tokens[mint] > 0]
     lost = [party for party in left if party.tokens[mint] < 0]
     if not gained or not lost:
