@@ -30,7 +30,7 @@ def _sums(most: int) -> set[int]:
     return sums - {0}
 
 
-_MIXED_RENTS: Final = _sums(_MOST_OF_ANY_RATE) | {
+_MIXED_RENTS: Final = frozenset(_sums(_MOST_OF_ANY_RATE)) | {
     abs(closed - opened) for closed, opened in product(_sums(_MOST_REPLACED), repeat=2)
 }
 
