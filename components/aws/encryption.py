@@ -42,7 +42,7 @@ class EncryptionKey(pulumi.ComponentResource):
             f"{name}-key",
             description=f"Environments of functions, and queues, of {args.prefix}",
             enable_key_rotation=True,
-            deletion_window_in_days=30,  # the longest: longer than anything lies in a queue
+            deletion_window_in_days=30,  # the longest: from its first day on, the key decrypts nothing
             policy=pulumi.Output.from_input(args.sibling_arn).apply(key_policy),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -104,16 +104,36 @@ def _statement(
     }
 
 
-def allow_use(role: FunctionRole, key_arn: pulumi.Input[str]) -> None:
-    """Let the function, and Lambda's poller for it, read and write queues that the key encrypts, and its
-    environment."""
-    role.allow(
-        "use-key",
-        actions=["kms:Decrypt", "kms:GenerateDataKey"],
-        on=[key_arn],
-        only={
-            "StringLike": {
-                "kms:ViaService": [f"{service}.*.amazonaws.com" for service in _SERVICES]
-            }
-        },
-    )
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeys:
+    """ARNs of the keys that the queues have messages of."""
+
+    current: pulumi.Input[str] | None
+    """None: keys that AWS shares out."""
+    previous: pulumi.Input[str] | None
+    """What encrypted before. SQS leaves such messages as they are (SQS developer guide, "Key management")."""
+
+    def allow_use(self, role: FunctionRole) -> None:
+        """Let the function, and Lambda's poller for it, read and write queues, and read its environment."""
+        if self.current is not None:
+            _allow(role, "use-key", ["kms:Decrypt", "kms:GenerateDataKey"], self.current)
+        if self.previous is not None:
+            _allow(role, "use-previous-key", ["kms:Decrypt"], self.previous)
+
+
+def encryption_keys(
+    kms: bool | str, *, previous: bool | str, own: EncryptionKeyArgs
+) -> EncryptionKeys:
+    """The keys that config names: by ARN, or by True the stack's own, which is then made."""
+    own_arn = EncryptionKey("glow-encryption", own).arn if True in (kms, previous) else None
+
+    def arn(named: bool | str) -> pulumi.Input[str] | None:
+        return named if isinstance(named, str) else own_arn if named else None
+
+    return EncryptionKeys(current=arn(kms), previous=None if previous == kms else arn(previous))
+
+
+def _allow(role: FunctionRole, grant: str, actions: Sequence[str], key: pulumi.Input[str]) -> None:
+    services = [f"{service}.*.amazonaws.com" for service in _SERVICES]
+    condition = {"StringLike": {"kms:ViaService": services}}
+    role.allow(grant, actions=actions, on=[key], only=condition)

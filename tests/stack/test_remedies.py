@@ -62,6 +62,7 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "priceRetentionDays": "0",
         "protect": "1",
         "kms": "alias/mine",
+        "kmsPrevious": "alias/mine",
         "tracing": "on",
         "alarmEmail": "oncall",
         "broadcastConcurrency": "1",
