@@ -116,6 +116,13 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "allowedOrigins": [f"https://a{number}.example.com" for number in range(22)],
         "routing": {"edgeTokens": ["DOG", *(f"T{number}" for number in range(100, 131))]},
     },
+    "too large": {
+        "tokens": {f"T{number}{'x' * 60}": f"{number}{'y' * 60}" for number in range(50)},
+        "allowedOrigins": [
+            f"https://{number:062}.{'a' * 62}.{'a' * 62}.{'a' * 54}.example" for number in range(20)
+        ],
+        "edge": EDGE,
+    },
     "required origin without any": {"requireOrigin": "true"},
     "edge with two addresses": {
         "edge": {**EDGE, "hostname": "edge.example.com", "windowMs": -1, "windowMS": 5}
