@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.function_role import FunctionRole
+from components.aws.function_role import Condition, FunctionRole
 
 # What encrypts on behalf of this stack.
 _SERVICES: Final = ("lambda", "sqs")
@@ -64,27 +64,20 @@ def key_policy(sibling_arn: str) -> str:
     makes for the function's role on behalf of who deploys (Lambda developer guide, "Securing environment
     variables"). Without the first statement nobody could manage the key any more.
     """
-    _, _, _, region, account, *_ = [*sibling_arn.split(":"), "", "", "", "", ""]
-    services = [f"{service}.{region}.amazonaws.com" for service in _SERVICES]
+    _, partition, _, region, account, *_ = [*sibling_arn.split(":"), "", "", "", "", ""]
+    root = f"arn:{partition}:iam::{account}:root"
+    through = _through_services(region)
     return json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
-                _statement("Administer", account, _ADMINISTRATION, {}),
-                _statement(
-                    "UseThroughServices",
-                    account,
-                    _USE,
-                    {"StringEquals": {"kms:ViaService": services}},
-                ),
+                _statement("Administer", root, _ADMINISTRATION, {}),
+                _statement("UseThroughServices", root, _USE, through),
                 _statement(
                     "GrantToServices",
-                    account,
+                    root,
                     ("kms:CreateGrant",),
-                    {
-                        "StringEquals": {"kms:ViaService": services},
-                        "Bool": {"kms:GrantIsForAWSResource": "true"},
-                    },
+                    {**through, "Bool": {"kms:GrantIsForAWSResource": ["true"]}},
                 ),
             ],
         }
@@ -92,12 +85,12 @@ def key_policy(sibling_arn: str) -> str:
 
 
 def _statement(
-    sid: str, account: str, actions: Sequence[str], condition: dict[str, object]
+    sid: str, principal: str, actions: Sequence[str], condition: Condition
 ) -> dict[str, object]:
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Principal": {"AWS": principal},
         "Action": list(actions),
         "Resource": "*",  # of a key's policy: the key
         **({"Condition": condition} if condition else {}),
@@ -134,6 +127,10 @@ def encryption_keys(
 
 
 def _allow(role: FunctionRole, grant: str, actions: Sequence[str], key: pulumi.Input[str]) -> None:
-    services = [f"{service}.*.amazonaws.com" for service in _SERVICES]
-    condition = {"StringLike": {"kms:ViaService": services}}
-    role.allow(grant, actions=actions, on=[key], only=condition)
+    role.allow(grant, actions=actions, on=[key], only=_through_services("*"))
+
+
+def _through_services(region: str) -> Condition:
+    # The domain of AWS in China ends in .com.cn.
+    services = [f"{service}.{region}.amazonaws.com*" for service in _SERVICES]
+    return {"StringLike": {"kms:ViaService": services}}

@@ -63,7 +63,7 @@ def test_every_function_may_use_the_key_through_its_services_alone(given: Deploy
         assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
         assert statement["Resource"] == [ARN]
         assert statement["Condition"] == {
-            "StringLike": {"kms:ViaService": ["lambda.*.amazonaws.com", "sqs.*.amazonaws.com"]}
+            "StringLike": {"kms:ViaService": ["lambda.*.amazonaws.com*", "sqs.*.amazonaws.com*"]}
         }
 
 
@@ -121,13 +121,21 @@ def test_previous_key_is_given_up_once_config_no_longer_names_it() -> None:
 def test_nobody_uses_the_key_but_through_lambda_and_sqs() -> None:
     policy = json.loads(key_policy("arn:aws:execute-api:eu-west-1:123456789012:abc"))
 
-    through = ["lambda.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"]
+    through = ["lambda.eu-west-1.amazonaws.com*", "sqs.eu-west-1.amazonaws.com*"]
     for statement in policy["Statement"]:
         assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
         crypts = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant"}
         if crypts & set(statement["Action"]):
-            assert statement["Condition"]["StringEquals"] == {"kms:ViaService": through}
+            assert statement["Condition"]["StringLike"] == {"kms:ViaService": through}
         assert not any("*" in action for action in statement["Action"])
+
+
+def test_key_belongs_to_the_account_in_every_partition() -> None:
+    policy = json.loads(key_policy("arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abc"))
+
+    assert {statement["Principal"]["AWS"] for statement in policy["Statement"]} == {
+        "arn:aws-us-gov:iam::123456789012:root"
+    }
 
 
 def test_account_can_still_manage_the_key() -> None:
