@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components.aws.alarm_table import Watched
-from components.aws.encryption import EncryptionKey, EncryptionKeyArgs
+from components.aws.encryption import EncryptionKeyArgs, encryption_keys
 from components.aws.log_groups import LeftBehind
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.rest_api import RestApi, RestApiArgs
@@ -26,6 +26,7 @@ from components.routing.report import route_report
 from components.routing.set_back import tell_set_back
 from components.settings.access_tokens import AccessTokens
 from components.settings.bearer_secret import BearerSecret
+from components.settings.changes import change_outputs, require_possible_change
 from components.settings.edge import worker_name
 from components.settings.groups import hole_settings, pipeline_settings
 from components.settings.load import load_aws_region, load_settings
@@ -36,6 +37,8 @@ from ops.cost.prices import read_prices
 settings = load_settings()
 root = Path(__file__).resolve().parent
 stack = pulumi.get_stack()
+described = change_outputs(settings)
+require_possible_change(settings, stack, last={name: last_output(name) for name in described})
 prefix = f"glow-{stack}"
 policy = settings.policy
 last_routing = last_output("Routing")
@@ -67,12 +70,11 @@ edge_variables = settings.edge_variables(
     listeners=listener_variables(access_tokens),
 )
 
-key_arn: pulumi.Input[str] | None = settings.kms if isinstance(settings.kms, str) else None
-if settings.kms is True:
-    key_arn = EncryptionKey(
-        "glow-encryption",
-        EncryptionKeyArgs(prefix=prefix, sibling_arn=websocket.api.execution_arn),
-    ).arn
+keys = encryption_keys(
+    settings.kms,
+    previous=settings.kms_previous,
+    own=EncryptionKeyArgs(prefix=prefix, sibling_arn=websocket.api.execution_arn),
+)
 
 edge_is_deployed: list[pulumi.Resource] = []
 if settings.edge is not None:
@@ -111,7 +113,7 @@ pipeline = AwsPipeline(
         websocket=websocket,
         edge=EdgeTarget(url=edge_url, secret=edge_secret, deployed=edge_is_deployed),
         left_behind=LeftBehind(prefix, functions=last_names("FunctionNames")),
-        key_arn=key_arn,
+        keys=keys,
     ),
 )
 storage = pipeline.storage
@@ -180,6 +182,8 @@ pulumi.export("CompletionDeadLetterQueueUrl", storage.completions.dead_letters.u
 pulumi.export("CandleRetentionDays", str(settings.candle_retention_days))
 pulumi.export("CandleFailuresQueueUrl", storage.candles.failures.url)
 # What the next preview compares with.
+for name, text in described.items():
+    pulumi.export(name, text)
 pulumi.export("Routing", policy.to_json())
 pulumi.export(
     "FunctionNames", {name: each.function_name for name, each in pipeline.functions.items()}

@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.function_role import FunctionRole
+from components.aws.function_role import Condition, FunctionRole
 
 # What encrypts on behalf of this stack.
 _SERVICES: Final = ("lambda", "sqs")
@@ -42,7 +42,7 @@ class EncryptionKey(pulumi.ComponentResource):
             f"{name}-key",
             description=f"Environments of functions, and queues, of {args.prefix}",
             enable_key_rotation=True,
-            deletion_window_in_days=30,  # the longest: longer than anything lies in a queue
+            deletion_window_in_days=30,  # the longest: from its first day on, the key decrypts nothing
             policy=pulumi.Output.from_input(args.sibling_arn).apply(key_policy),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -64,27 +64,20 @@ def key_policy(sibling_arn: str) -> str:
     makes for the function's role on behalf of who deploys (Lambda developer guide, "Securing environment
     variables"). Without the first statement nobody could manage the key any more.
     """
-    _, _, _, region, account, *_ = [*sibling_arn.split(":"), "", "", "", "", ""]
-    services = [f"{service}.{region}.amazonaws.com" for service in _SERVICES]
+    _, partition, _, region, account, *_ = [*sibling_arn.split(":"), "", "", "", "", ""]
+    root = f"arn:{partition}:iam::{account}:root"
+    through = _through_services(region)
     return json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
-                _statement("Administer", account, _ADMINISTRATION, {}),
-                _statement(
-                    "UseThroughServices",
-                    account,
-                    _USE,
-                    {"StringEquals": {"kms:ViaService": services}},
-                ),
+                _statement("Administer", root, _ADMINISTRATION, {}),
+                _statement("UseThroughServices", root, _USE, through),
                 _statement(
                     "GrantToServices",
-                    account,
+                    root,
                     ("kms:CreateGrant",),
-                    {
-                        "StringEquals": {"kms:ViaService": services},
-                        "Bool": {"kms:GrantIsForAWSResource": "true"},
-                    },
+                    {**through, "Bool": {"kms:GrantIsForAWSResource": ["true"]}},
                 ),
             ],
         }
@@ -92,28 +85,52 @@ def key_policy(sibling_arn: str) -> str:
 
 
 def _statement(
-    sid: str, account: str, actions: Sequence[str], condition: dict[str, object]
+    sid: str, principal: str, actions: Sequence[str], condition: Condition
 ) -> dict[str, object]:
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Principal": {"AWS": principal},
         "Action": list(actions),
         "Resource": "*",  # of a key's policy: the key
         **({"Condition": condition} if condition else {}),
     }
 
 
-def allow_use(role: FunctionRole, key_arn: pulumi.Input[str]) -> None:
-    """Let the function, and Lambda's poller for it, read and write queues that the key encrypts, and its
-    environment."""
-    role.allow(
-        "use-key",
-        actions=["kms:Decrypt", "kms:GenerateDataKey"],
-        on=[key_arn],
-        only={
-            "StringLike": {
-                "kms:ViaService": [f"{service}.*.amazonaws.com" for service in _SERVICES]
-            }
-        },
-    )
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeys:
+    """ARNs of the keys that the queues have messages of."""
+
+    current: pulumi.Input[str] | None
+    """None: keys that AWS shares out."""
+    previous: pulumi.Input[str] | None
+    """What encrypted before. SQS leaves such messages as they are (SQS developer guide, "Key management")."""
+
+    def allow_use(self, role: FunctionRole) -> None:
+        """Let the function, and Lambda's poller for it, read and write queues, and read its environment."""
+        if self.current is not None:
+            _allow(role, "use-key", ["kms:Decrypt", "kms:GenerateDataKey"], self.current)
+        if self.previous is not None:
+            _allow(role, "use-previous-key", ["kms:Decrypt"], self.previous)
+
+
+def encryption_keys(
+    kms: bool | str, *, previous: bool | str, own: EncryptionKeyArgs
+) -> EncryptionKeys:
+    """The keys that config names: by ARN, or by True the stack's own, which is then made."""
+    own_arn = EncryptionKey("glow-encryption", own).arn if True in (kms, previous) else None
+
+    def arn(named: bool | str) -> pulumi.Input[str] | None:
+        return named if isinstance(named, str) else own_arn if named else None
+
+    return EncryptionKeys(current=arn(kms), previous=None if previous == kms else arn(previous))
+
+
+def _allow(role: FunctionRole, grant: str, actions: Sequence[str], key: pulumi.Input[str]) -> None:
+    role.allow(grant, actions=actions, on=[key], only=_through_services("*"))
+
+
+def _through_services(region: str) -> Condition:
+    # The domain of AWS in China ends in .com.cn.
+    services = [f"{service}.{region}.amazonaws.com*" for service in _SERVICES]
+    return {"StringLike": {"kms:ViaService": services}}

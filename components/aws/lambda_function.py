@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.encryption import allow_use
+from components.aws.encryption import EncryptionKeys
 from components.aws.environment_size import size_problem
 from components.aws.function_role import FunctionRole, FunctionRoleArgs
 from components.aws.log_groups import LeftBehind, declare_function_log_group, log_group_name
@@ -40,8 +40,8 @@ class LambdaPlatform:
     dependencies_arn: pulumi.Input[str]
     """The layer with the packages that functions need to post."""
     left_behind: LeftBehind
-    key_arn: pulumi.Input[str] | None
-    """What encrypts their environments, and the queues. None: keys that AWS shares out."""
+    keys: EncryptionKeys
+    """What encrypts their environments, and the queues."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +138,7 @@ class LambdaFunction(pulumi.ComponentResource):
         )
         for grant in args.grants:
             grant(role)
-        if args.platform.key_arn is not None:
-            allow_use(role, args.platform.key_arn)
+        args.platform.keys.allow_use(role)
         if args.platform.settings.is_traced:
             # X-Ray knows no resource that these could be narrowed to (Service Authorization Reference).
             role.allow(
@@ -172,7 +171,7 @@ class LambdaFunction(pulumi.ComponentResource):
             memory_size=args.platform.settings.memory_mb,
             timeout=args.timeout_seconds,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables=variables),
-            kms_key_arn=args.platform.key_arn,
+            kms_key_arn=args.platform.keys.current,
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON",
                 log_group=log_group.name,

@@ -7,6 +7,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.encryption import EncryptionKeys
 from components.aws.lambda_function import (
     FunctionCode,
     LambdaFunction,
@@ -68,8 +69,8 @@ class AwsPipelineArgs:
     websocket: WebSocketApi
     edge: EdgeTarget
     left_behind: LeftBehind
-    key_arn: pulumi.Input[str] | None
-    """What encrypts queues and environments. None: keys that AWS shares out."""
+    keys: EncryptionKeys
+    """What encrypts queues and environments."""
 
 
 class AwsPipeline(pulumi.ComponentResource):
@@ -118,7 +119,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 prefix=args.prefix,
                 protected=args.settings.protect,
                 edge_retry_tries=args.settings.edge_retry.tries,
-                key_arn=args.key_arn,
+                key_arn=args.keys.current,
             ),
             self,
         )
@@ -132,7 +133,7 @@ class AwsPipeline(pulumi.ComponentResource):
                 code=args.code,
                 dependencies_arn=self._dependency_layer(args).arn,
                 left_behind=args.left_behind,
-                key_arn=args.key_arn,
+                keys=args.keys,
             ),
             settings=args.settings,
             storage=self.storage,

@@ -140,6 +140,12 @@ class EdgeSettings(BaseModel):
         host = self.hostname or f"{worker_name}.{self.workers_dev_subdomain}.workers.dev"
         return f"https://{host}"
 
+    @property
+    def place(self) -> str:
+        """What leads to the worker: `<host>/*` for a route, else the host of its own domain."""
+        host = self.hostname or f"{self.workers_dev_subdomain}.workers.dev"
+        return f"{host}/*" if self.route else host
+
     def shows_test_page(self, stack: str) -> bool:
         return stack in _TEST_PAGE_STACKS if self.test_page is None else self.test_page
 

@@ -24,6 +24,7 @@ from components.settings.problems import (
 from components.settings.routing import edge_token_problem
 from components.settings.table import entry_setting, is_secret, is_shown, setting
 from components.settings.values import WRONG_KIND
+from components.settings.variable_size import size_problems
 
 
 def load_settings() -> Settings:
@@ -65,6 +66,7 @@ def parse_settings(values: Mapping[str, str], *, secrets: Collection[str], stack
         raise SettingsError(
             stack, [*malformed.values(), *found]
         ) from None  # the cause may show secrets
+    found += size_problems(settings)
     if found:
         raise SettingsError(stack, found)
     return settings

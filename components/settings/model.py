@@ -249,6 +249,12 @@ class Settings(BaseModel):
         description="Encrypt the functions' environments and the queues with a KMS key: `true` makes one, an ARN"
         " names one of yours (docs/operations.md). `false`: with keys that AWS shares out itself.",
     )
+    kms_previous: KmsKey = Field(
+        default=False,
+        examples=["kmsPrevious true"],
+        description="What `kms` was, until the queues hold nothing more that it encrypted: functions may still"
+        " decrypt with it, and the stack's own key stays.",
+    )
     protect: Flag = Field(
         default=False,
         description="Protect the tables from deletion. On the stack `prod` the default is `true`.",

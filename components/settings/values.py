@@ -19,7 +19,8 @@ from functions.glow.token import parse_token
 # The type of the error for a value that should be a list or a map.
 WRONG_KIND: Final = "wrong_kind"
 
-# More would not fit into a variable of the edge worker, 5 KB. checks.py counts them.
+# More would not fit into a variable of the edge worker, 5 KB, even with short names. checks.py counts them,
+# variable_size.py measures them.
 MAX_TOKENS: Final = 50
 MAX_ORIGINS: Final = 20
 # Below, an ordinary trade would be kept back; above, none of the parser's mistakes would be.

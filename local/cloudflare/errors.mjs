@@ -7,7 +7,7 @@
  * @typedef {"WRONG_TOKEN" | "NOT_YOURS" | "NO_ENDPOINT" | "BAD_REQUEST" | "NOT_FOUND" | "UNKNOWN_WORKER" |
  *   "UNKNOWN_SCRIPT" | "UNKNOWN_RECORD" | "DOES_NOT_START" | "NOT_A_DURABLE_OBJECT" | "CLASS_NOT_EXPORTED" |
  *   "CLASS_NOT_PROVISIONED" | "EXPORTS_DISAGREE" | "ZONE_NOT_FOUND" | "STILL_REFERENCED" | "ROUTE_TAKEN" |
- *   "INTERNAL"} ErrorName
+ *   "HOST_HAS_RECORD" | "HOST_IS_DOMAIN" | "INTERNAL"} ErrorName
  */
 export const ERRORS = Object.freeze({
   WRONG_TOKEN: { status: 403, code: 10000 },
@@ -26,6 +26,8 @@ export const ERRORS = Object.freeze({
   ZONE_NOT_FOUND: { status: 400, code: 10083 },
   STILL_REFERENCED: { status: 400, code: 10142 },
   ROUTE_TAKEN: { status: 400, code: 10020 },
+  HOST_HAS_RECORD: { status: 409, code: 100117 },
+  HOST_IS_DOMAIN: { status: 400, code: 81053 },
   INTERNAL: { status: 500, code: 10013 },
 });
 

@@ -33,6 +33,9 @@ export function putDomain(cloud, { body }) {
   }
   return cloud.change((draft) => {
     deployed(draft, given.service);
+    if (draft.records.some(({ name, type }) => name === given.hostname && ADDRESSES.includes(type))) {
+      throw new ApiError("HOST_HAS_RECORD", `Hostname '${given.hostname}' already has externally managed DNS records (A, CNAME, etc). Delete them, or try a different hostname.`);
+    }
     const before = draft.domains.find(({ hostname }) => hostname === given.hostname);
     const domain = {
       id: before?.id ?? newId(),
@@ -95,7 +98,7 @@ export function removeRoute(cloud, { params }) {
 export function createRecord(cloud, { body }) {
   return cloud.change((draft) => {
     const now = new Date().toISOString();
-    const record = { id: newId(), ...recordOf(body), created_on: now, modified_on: now };
+    const record = { id: newId(), ...recordOf(draft, body), created_on: now, modified_on: now };
     draft.records.push(record);
     return record;
   });
@@ -108,7 +111,7 @@ export const getRecord = (cloud, { params }) => pick(cloud.state.records, params
 export function replaceRecord(cloud, { params, body }) {
   return cloud.change((draft) => {
     const { created_on } = pick(draft.records, params.id, "UNKNOWN_RECORD");
-    const record = { id: params.id, ...recordOf(body), created_on, modified_on: new Date().toISOString() };
+    const record = { id: params.id, ...recordOf(draft, body), created_on, modified_on: new Date().toISOString() };
     draft.records = [...without(draft.records, params.id, "UNKNOWN_RECORD"), record];
     return record;
   });
@@ -133,13 +136,16 @@ function routeOf(state, body) {
   return { pattern, ...(script === undefined ? {} : { script }) };
 }
 
+// Types of records that a host of a custom domain cannot have: the domain has one of its own.
+const ADDRESSES = ["A", "AAAA", "CNAME"];
 const RECORD_SETTINGS = /** @type {const} */ ({ ipv4_only: "boolean", ipv6_only: "boolean", flatten_cname: "boolean" });
 
 /**
+ * @param {State} state
  * @param {unknown} body
  * @returns {{name: string, type: string} & Record<string, unknown>}
  */
-function recordOf(body) {
+function recordOf(state, body) {
   const given = read(
     body,
     {
@@ -157,6 +163,9 @@ function recordOf(body) {
   // Without a change of them, the real plugin still sends `{}` when it updates a record.
   const settings = read(given.settings ?? {}, RECORD_SETTINGS, [], "settings.");
   const name = isWithinZone(given.name) ? given.name : `${given.name}.${ACCOUNT.zone.name}`;
+  if (ADDRESSES.includes(given.type) && state.domains.some(({ hostname }) => hostname === name)) {
+    throw new ApiError("HOST_IS_DOMAIN", `An A, AAAA, or CNAME record with that host already exists: ${name} is a custom domain of a Worker.`);
+  }
   return { proxied: false, tags: [], ...given, name, type: given.type, proxiable: true, meta: {}, settings };
 }
 

@@ -229,6 +229,23 @@ test("a domain needs a deployed version", async () => {
   await cloud.must("DELETE", `${cloud.workers}/${id}`);
 });
 
+test("a host is a custom domain or has a record of its own, not both", async () => {
+  const aRecord = (/** @type {string} */ name) => ({ name, type: "AAAA", content: "100::", ttl: 1, proxied: true });
+  const aDomain = (/** @type {string} */ hostname) => ({ hostname, service: "counter" });
+  const record = await cloud.must("POST", `${cloud.zone}/dns_records`, aRecord("own.glow.test"));
+  const domain = await cloud.must("PUT", cloud.domains, aDomain("taken.glow.test"));
+
+  assert.equal((await cloud.call("PUT", cloud.domains, aDomain("own.glow.test"))).code, 100117);
+  assert.equal((await cloud.call("POST", `${cloud.zone}/dns_records`, aRecord("taken"))).code, 81053);
+  assert.equal((await cloud.call("PUT", `${cloud.zone}/dns_records/${record.id}`, aRecord("taken.glow.test"))).code, 81053);
+  const text = await cloud.must("POST", `${cloud.zone}/dns_records`, { name: "taken", type: "TXT", content: "mine", ttl: 1 });
+
+  await cloud.must("DELETE", `${cloud.zone}/dns_records/${record.id}`);
+  const freed = await cloud.must("PUT", cloud.domains, aDomain("own.glow.test"));
+  await cloud.must("DELETE", `${cloud.zone}/dns_records/${text.id}`);
+  for (const { id } of [domain, freed]) await cloud.must("DELETE", `${cloud.domains}/${id}`);
+});
+
 test("routes and records are created, read, replaced and deleted", async () => {
   const route = await cloud.must("POST", `${cloud.zone}/workers/routes`, { pattern: "r.glow.test/*", script: "counter" });
   assert.equal((await cloud.call("POST", `${cloud.zone}/workers/routes`, { pattern: "r.glow.test/*", script: "counter" })).code, 10020);

@@ -18,8 +18,8 @@ def test_every_key_is_in_one_group() -> None:
     assert groups["Functions, logs and alarms"] == [
         *("alarmEmail", "alarms", "alarms.holeCheckMinutes"),
         *("alarms.monthlyBudgetUsd", "alarms.noTradeMinutes"),
-        *("kms", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime", "lambdaSystem"),
-        *("logRetentionDays", "protect", "tracing"),
+        *("kms", "kmsPrevious", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime"),
+        *("lambdaSystem", "logRetentionDays", "protect", "tracing"),
     ]
 
 

@@ -89,7 +89,7 @@ CHANGES: Final = (
             "PUT",
             f"zones/{account.zone}/dns_records/{made[RECORD].id}",
             {
-                "name": "kept.glow.test",
+                "name": "kept-record.glow.test",
                 "type": "AAAA",
                 "content": "100::",
                 "ttl": 60,
@@ -189,7 +189,7 @@ def make_all(account: Account, name: str) -> Made:
     route: Properties = {"zoneId": account.zone, "pattern": f"{name}.glow.test/*", "script": name}
     record: Properties = {
         "zoneId": account.zone,
-        "name": f"{name}.glow.test",
+        "name": f"{name}-record.glow.test",  # a domain has a record of its own
         "type": "AAAA",
         "content": "100::",
         "ttl": 1,

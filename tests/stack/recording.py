@@ -272,6 +272,7 @@ def urns() -> str:
         "alarmEmail": "oncall@example.com",
         "alarms": '{"noTradeMinutes": 10, "monthlyBudgetUsd": 200}',
         "kms": "true",
+        "kmsPrevious": "arn:aws:kms:us-east-1:123456789012:key/0d1e2f",
         "routing": '{"autoRollback": true}',
         "websocketAccessLogs": "true",
         "HeliusApiKey": "what-helius-lets-in",

@@ -233,6 +233,7 @@ def test_operators_are_told_addresses_and_names(prod: Deployment) -> None:
         "CompletionDeadLetterQueueUrl": "https://sqs.example/glow-prod-CompletionDeadLetterQueue",
         "CandleRetentionDays": "365",
         "CandleFailuresQueueUrl": "https://sqs.example/glow-prod-CandleFailuresQueue",
+        "Kms": "false",
         "Routing": (
             '{"edgeIsOn":false,"edgeTokens":[],"edgePercent":100,"awsRegions":[],"dual":false}'
         ),

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.settings.changes import require_possible_change
+from components.settings.load import parse_settings
+from components.settings.problems import SettingsError
 from tests.stack.recording import EDGE, EDGE_SECRET, ROOT, Deployment, Registered, Secret, deploy
 
 ACCOUNT, ZONE = "a" * 32, "b" * 32
@@ -227,6 +230,51 @@ def test_route_has_a_record_of_its_own() -> None:
         "script": "glow-broadcast",
     }
     assert version.urn in route.depends_on
+
+
+@pytest.mark.parametrize(
+    ("place", "route"), [("edge.example.com/*", False), ("edge.example.com", True)]
+)
+def test_route_and_domain_do_not_follow_each_other_on_one_hostname(
+    place: str, *, route: bool
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        deploy(
+            config={**EDGE, "edge": json.dumps({**CUSTOM_DOMAIN, "route": route})},
+            last_outputs={"EdgePlace": place},
+        )
+
+    assert f"glow:edge.route is {str(route).lower()}, but it was" in str(refused.value)
+    assert "pulumi config set --plaintext --path edge.hostname" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "now"),
+    [
+        ("edge-2.example.com/*", CUSTOM_DOMAIN),
+        ("edge-2.example.com", {**CUSTOM_DOMAIN, "route": True}),
+        ("edge.example.com", CUSTOM_DOMAIN),
+        ("edge.example.com", WORKERS_DEV),
+        ("glow.workers.dev", {**CUSTOM_DOMAIN, "route": True}),
+    ],
+)
+def test_any_other_change_of_address_is_deployed(place: str, now: dict[str, object]) -> None:
+    settings = parse_settings(
+        {"HeliusWebhookSecret": PREVIOUS, **EDGE, "edge": json.dumps(now)},
+        secrets={"HeliusWebhookSecret", "EdgeBroadcastSecret"},
+        stack="prod",
+    )
+
+    require_possible_change(settings, "prod", last={"EdgePlace": place})
+
+
+def test_route_of_the_last_up_is_known(edge: Deployment) -> None:
+    on = deploy_edge({**CUSTOM_DOMAIN, "route": True})
+
+    assert (edge.outputs["EdgePlace"], on.outputs["EdgePlace"]) == (
+        "edge.example.com",
+        "edge.example.com/*",
+    )
 
 
 def test_without_a_zone_it_answers_at_workers_dev() -> None:

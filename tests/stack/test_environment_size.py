@@ -3,6 +3,7 @@
 import pulumi
 import pytest
 
+from components.aws.encryption import EncryptionKeys
 from components.aws.environment_size import MAX_BYTES, size_problem
 from components.aws.lambda_function import LambdaFunction, LambdaFunctionArgs, LambdaPlatform, Lists
 from components.aws.log_groups import LeftBehind
@@ -32,7 +33,7 @@ def declare(**environment: pulumi.Input[str]) -> None:
         code=_this_file,
         dependencies_arn="arn:layer",
         left_behind=LeftBehind("glow-dev", functions=()),
-        key_arn=None,
+        keys=EncryptionKeys(current=None, previous=None),
     )
     args = LambdaFunctionArgs(
         module="prices",

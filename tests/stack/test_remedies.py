@@ -62,6 +62,7 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "priceRetentionDays": "0",
         "protect": "1",
         "kms": "alias/mine",
+        "kmsPrevious": "alias/mine",
         "tracing": "on",
         "alarmEmail": "oncall",
         "broadcastConcurrency": "1",
@@ -114,6 +115,13 @@ BAD_CONFIGS: dict[str, dict[str, object]] = {
         "tokens": {f"T{number}": f"mint{number}" for number in range(100, 152)},
         "allowedOrigins": [f"https://a{number}.example.com" for number in range(22)],
         "routing": {"edgeTokens": ["DOG", *(f"T{number}" for number in range(100, 131))]},
+    },
+    "too large": {
+        "tokens": {f"T{number}{'x' * 60}": f"{number}{'y' * 60}" for number in range(50)},
+        "allowedOrigins": [
+            f"https://{number:062}.{'a' * 62}.{'a' * 62}.{'a' * 54}.example" for number in range(20)
+        ],
+        "edge": EDGE,
     },
     "required origin without any": {"requireOrigin": "true"},
     "edge with two addresses": {

@@ -76,6 +76,30 @@ def test_only_prod_is_protected_by_default() -> None:
     assert not parse_settings(unprotected, secrets=REQUIRED, stack="prod").protect
 
 
+EDGE = {
+    "edge": json.dumps({"accountId": "a" * 32, "workersDevSubdomain": "glow"}),
+    "EdgeBroadcastSecret": SECRET,
+}
+
+
+def tokens_of(size: int) -> str:
+    """40 tokens that the worker gets in a variable of `size` bytes, some 5,100."""
+    tokens = {f"s{number:063}": f"t{number:061}" for number in range(39)}
+    rest = size - sum(len(f"{symbol}={token},") for symbol, token in tokens.items())
+    return json.dumps(tokens | {"s" * 64: "t" * (rest - len("s" * 64 + "="))})
+
+
+def test_tokens_that_the_worker_cannot_be_told_are_refused() -> None:
+    """Cloudflare takes 5 KB in a variable."""
+    told = parse(tokens=tokens_of(5_120), **EDGE).listed_tokens
+
+    assert len(",".join(told)) == 5_120
+    refused = refusal(tokens=tokens_of(5_121), **EDGE)
+    assert "glow:tokens takes 5,121 bytes as a variable of the edge worker" in refused
+    assert refused.count("pulumi config rm --path glow:tokens.s") == 1
+    assert parse(tokens=tokens_of(5_121)).edge is None
+
+
 BAD_VALUES = [
     ("USE_EDGE_BROADCAST", "yes", "must be true or false"),
     ("requireOrigin", "maybe", "must be true or false"),

@@ -15,6 +15,7 @@ from local.clients import Endpoints
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws
+from tests.local.edge.options import switch_options
 from tests.local.wire import Listeners, Wire
 from workspace.paths import REPOSITORY
 
@@ -44,6 +45,7 @@ def stack(cloud: LocalCloud) -> LocalStack:
     stack.prepare()
     stack.config_set("USE_EDGE_BROADCAST", "true")
     stack.config_set("edgeRetryTries", str(TRIES))
+    switch_options(stack, on=True)
     stack.up()
     return stack
 

@@ -16,6 +16,7 @@ from ops.rotate.command import Done, take_step
 from ops.rotate.rotation import Name
 from ops.rotate.usage import Window
 from tests.local.aws import Aws
+from tests.local.edge.options import switch_options
 from tests.local.wire import Listener, Listeners, Message, Wire, a_trade, wait_for
 
 YEARS_AGO = "1230768000-000000000000-0"
@@ -41,8 +42,17 @@ def test_the_checks_of_the_old_guide_answer_as_it_says(
     assert broadcast(edge_url, "TEST_TOKEN", secret).json() == {"success": True, "connections": 0}
 
 
-def test_second_up_changes_nothing(stack: LocalStack) -> None:
+def test_second_up_changes_nothing_with_every_option_on(stack: LocalStack, aws: Aws) -> None:
+    """Analytics is seen in `tests/worker`, the guard in `tests/functions`: here they are deployed."""
     stack.preview(expect_no_changes=True)
+
+    for function in aws.client("lambda").list_functions()["Functions"]:
+        assert function["TracingConfig"]["Mode"] == "Active", function["FunctionName"]
+        assert _key_state(aws, function["KMSKeyArn"]) == "Enabled", function["FunctionName"]
+
+
+def _key_state(aws: Aws, arn: str) -> str:
+    return aws.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
 
 
 async def test_trade_reaches_the_client_at_the_edge(
@@ -201,7 +211,7 @@ async def _hear_all(listener: Listener, trades: list[Message]) -> None:
 
 
 @pytest.mark.timeout(400)
-async def test_secret_is_rotated_in_two_ups_and_no_broadcast_is_refused(
+async def test_secret_is_rotated_and_options_go_in_two_ups_and_no_broadcast_is_refused(
     stack: LocalStack,
     wire: Wire,
     edge_url: str,
@@ -217,16 +227,22 @@ async def test_secret_is_rotated_in_two_ups_and_no_broadcast_is_refused(
         window = Window(now=now, minutes=15)
         return await asyncio.to_thread(take_step, stack.target, Name.EDGE, window, operator)
 
+    (key,) = {each["KMSKeyArn"] for each in aws.client("lambda").list_functions()["Functions"]}
+    switch_options(stack, on=False)
+    stack.config_set("kmsPrevious", "true")
     begun = await step_at(now)
+    assert _key_state(aws, key) == "Enabled"  # it can still read what lies in the queues
     new = stack.config_get("glow:EdgeBroadcastSecret")
-    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+    await _assert_trade_is_heard_on_both_paths(wire, edge_url, listeners)
     assert broadcast(edge_url, "ROTATE", old).status_code == 200
 
     refused = await step_at(now + timedelta(minutes=5))
     assert broadcast(edge_url, "ROTATE", old).status_code == 200
 
+    stack.config_set("kmsPrevious", "false")
     ended = await step_at(now + timedelta(hours=1))
-    await _assert_trade_reaches_the_edge(wire, edge_url, listeners)
+    assert _key_state(aws, key) == "PendingDeletion"
+    await _assert_trade_is_heard_on_both_paths(wire, edge_url, listeners)
     assert broadcast(edge_url, "ROTATE", old).status_code == 401
 
     steps = [(done.step, done.is_well) for done in (begun, refused, ended)]
@@ -237,8 +253,12 @@ async def test_secret_is_rotated_in_two_ups_and_no_broadcast_is_refused(
     assert new not in shown
 
 
-async def _assert_trade_reaches_the_edge(wire: Wire, edge_url: str, listeners: Listeners) -> None:
-    listener = await listeners.at_edge(edge_url, "ROTATE")
+async def _assert_trade_is_heard_on_both_paths(
+    wire: Wire, edge_url: str, listeners: Listeners
+) -> None:
+    on_aws = await listeners.subscribed("ROTATE")
+    at_edge = await listeners.at_edge(edge_url, "ROTATE")
     trade = a_trade()
     wire.send(trade, token="ROTATE")
-    await listener.hear_trade(trade)
+    for listener in (on_aws, at_edge):
+        await listener.hear_trade(trade)
