@@ -14,6 +14,7 @@ from ops.rotate.rotation import Name, Rotation
 from ops.rotate.usage import Window, check_functions
 from ops.verify.config import Config
 from ops.verify.target import Target
+from tests.contract.access_tokens import public_pem
 
 KEY = "the-api-key-of-helius"
 
@@ -61,6 +62,33 @@ def test_second_step_drops_the_old_one_alone() -> None:
 def test_secret_that_is_not_set_says_how_to_set_it() -> None:
     with pytest.raises(OpsError, match="pulumi config set --secret EdgeBroadcastSecret"):
         Rotation.of(settings(), Name.EDGE)
+
+
+def test_secret_of_access_tokens_is_rotated_where_it_verifies() -> None:
+    shown = settings(ListenerSecret="the-listener-secret-of-now-and-of-today")
+    verified = shown.model_copy(update={"listeners": "token"})
+
+    old, new = Rotation.of(verified, Name.LISTENER).first_step()
+
+    assert (old.key, new.key) == ("ListenerSecretPrevious", "ListenerSecret")
+    with pytest.raises(OpsError, match="glow:listeners is open"):
+        Rotation.of(shown, Name.LISTENER)
+    by_public_key = settings(listeners="token", listenerPublicKey=public_pem("ES256"))
+    with pytest.raises(OpsError, match="glow:listenerPublicKey verifies access tokens"):
+        Rotation.of(by_public_key, Name.LISTENER)
+
+
+def test_longer_or_shorter_wait_is_told_to_the_second_run() -> None:
+    done = Done(step="begun", findings=())
+
+    (told, again), (usual, _) = (
+        told_of(done, Name.LISTENER, "prod", minutes) for minutes in (120, 43_200)
+    )
+
+    assert told.endswith("rotate-secret ListenerSecret --stack prod --quiet-minutes 120")
+    assert again.startswith("Commit")
+    assert "After 43200 min" in usual
+    assert "--quiet-minutes" not in usual
 
 
 def test_no_secret_is_shown() -> None:

@@ -253,7 +253,8 @@ def test_runbook_names_every_metric() -> None:
 
 
 def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
-    for function in ("webhook", "broadcast", "later", "edge-retry", "quotes", "holes"):
+    publishing = ("webhook", "broadcast", "later", "edge-retry", "quotes", "holes")
+    for function in (*publishing, "connections", "prices", "discovery", "candles"):
         told = prod.named(f"glow-{function}-function").inputs["environment"]
         assert told["variables"]["STACK"] == "glow-prod", function
 
