@@ -7,11 +7,11 @@ from botocore.stub import Stubber
 
 from components.settings.load import parse_settings
 from components.settings.model import Settings
-from ops.deployed import DeployedStack, lambda_of
+from ops.deployed import DeployedStack, cloudwatch_of, lambda_of
 from ops.errors import OpsError
-from ops.rotate.command import Done, Step, told_of
+from ops.rotate.command import QUIET_MINUTES, Done, Step, told_of
 from ops.rotate.rotation import Name, Rotation
-from ops.rotate.usage import Window, check_functions
+from ops.rotate.usage import Window, check_functions, check_unused
 from ops.verify.config import Config
 from ops.verify.target import Target
 from tests.contract.access_tokens import public_pem
@@ -112,6 +112,53 @@ def test_what_no_deployment_undoes_need_not_be_committed(step: Step, stack: str)
     assert f"--stack {stack}" in told[0]
 
 
+def test_old_tokens_are_waited_for_as_long_as_they_may_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CloudWatch answers up to 1,440 points, and has those of a minute for 15 days: the local one knows no limit."""
+    functions, cloudwatch = lambda_of(QUEUE), cloudwatch_of(QUEUE)
+    clients = {"lambda_of": functions, "cloudwatch_of": cloudwatch}
+    for name, client in clients.items():
+
+        def client_of(_queue_url: str, client: object = client) -> object:
+            return client
+
+        monkeypatch.setattr(f"ops.verify.target.{name}", client_of)
+    outputs = {"RestApiUrl": NOBODY, "LaterQueueUrl": QUEUE, "FunctionNames": {"a": "glow-dev-A"}}
+    config = Config(webhook_secret="a", edge_secret=None, sol_usd_max_age_seconds=180)
+    target = Target(deployed=DeployedStack("dev", outputs), config=config)
+    rotation = Rotation(name=Name.LISTENER, current="new", previous="old")
+    now = datetime.now(UTC)
+    window = Window(now=now, minutes=QUIET_MINUTES[Name.LISTENER])
+    a_day_ago = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    known = {"Environment": {"Variables": {"LISTENER_SECRET": "new"}}, "LastModified": a_day_ago}
+    asked = {
+        "Namespace": "Glow",
+        "MetricName": "PreviousListenerSecret",
+        "Dimensions": [{"Name": "Stack", "Value": "glow-dev"}],
+        "StartTime": now - timedelta(days=30),
+        "EndTime": now,
+        "Period": 3_600,
+        "Statistics": ["Sum"],
+    }
+
+    with Stubber(functions) as stubbed, Stubber(cloudwatch) as counting:
+        stubbed.add_response("get_function_configuration", known)
+        counting.add_response("get_metric_statistics", {"Datapoints": [{"Sum": 4.0}]}, asked)
+        red = {
+            finding.name: finding
+            for finding in check_unused(target, rotation, window)
+            if finding.state == "failed"
+        }
+
+    silent, recent, used = red.values()
+    assert (silent.name, silent.seen) == ("access token on AWS", "ConnectError")
+    assert recent.seen == "for 1440 min, and 43200 are asked for"
+    assert "--quiet-minutes and the minutes of the longest of their lives" in recent.remedy
+    assert used.seen == "4 access tokens of the last 43200 min were signed by it"
+
+
+NOBODY = "http://127.0.0.1:9"
 QUEUE = "http://127.0.0.1:9/000000000000/later"
 DENIED = {
     "ErrorCode": "AccessDeniedException",
