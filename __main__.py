@@ -154,6 +154,7 @@ Monitoring(
             hole_turn_seconds=hole_settings(settings).turn_seconds,
         ),
         email=settings.alarm_email,
+        runbook_url=settings.alarms.runbook_url,
         monthly_budget_usd=settings.alarms.monthly_budget_usd,
     ),
 )

@@ -16,6 +16,7 @@ from functions.glow.candles.wire import to_dict
 from functions.glow.errors import UnknownPath
 from functions.glow.listeners.admission import Admission
 from functions.glow.listeners.claims import Claims
+from functions.glow.metrics import metered
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.known_tokens import KnownTokens
 from functions.glow.routing.token_pages import TokenPages
@@ -50,6 +51,7 @@ _PAGES: Final = TokenPages(KnownTokens(_DYNAMODB, _ENVIRONMENT.routes_table), _T
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
 @_ADMISSION.answers_privately
 @answers_errors
+@metered("access_token_verified", stack=_ENVIRONMENT.stack)
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
     read = _ROUTES.get(request.route)

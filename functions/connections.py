@@ -14,6 +14,7 @@ from functions.glow import log
 from functions.glow.errors import Refused
 from functions.glow.listeners.claims import EVERYTHING, Claims, expired
 from functions.glow.listeners.verifier import Verifier
+from functions.glow.metrics import metered
 from functions.glow.origin import origin_is_allowed
 from functions.glow.prices.table import PriceTable
 from functions.glow.routing.cache import RouteCache
@@ -128,6 +129,7 @@ def _answer(connection_id: str, body: str) -> WebSocketAnswer:
             return _subscribe(connection_id, command, claims, now)
 
 
+@metered("access_token_verified", stack=_ENVIRONMENT.stack)
 def _authorize(connection_id: str, command: Authorize, now: float) -> WebSocketAnswer:
     """Each message is an invocation of its own: a client that subscribes before it hears AUTHORIZED
     may be refused."""

@@ -13,6 +13,7 @@ from functions.glow import log
 from functions.glow.errors import Refused, Unavailable
 from functions.glow.listeners.admission import Admission
 from functions.glow.listeners.claims import Claims
+from functions.glow.metrics import metered
 from functions.glow.routing.cache import RouteCache
 from functions.glow.routing.discovery import (
     Preferences,
@@ -52,6 +53,7 @@ Content = Mapping[str, object]
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
 @_ADMISSION.answers_privately
 @answers_errors
+@metered("access_token_verified", stack=_ENVIRONMENT.stack)
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
     now = time.time()

@@ -9,6 +9,7 @@ from typing import Final
 from functions.environment import Environment
 from functions.glow.errors import NoPrice, UnknownPath
 from functions.glow.listeners.admission import Admission
+from functions.glow.metrics import metered
 from functions.glow.prices.span import Last, parse_span
 from functions.glow.prices.table import PriceTable
 from functions.glow.runtime import aws
@@ -38,6 +39,7 @@ Content = Mapping[str, object]
 @lets_pages_read(_ENVIRONMENT.allowed_origins)
 @_ADMISSION.answers_privately
 @answers_errors
+@metered("access_token_verified", stack=_ENVIRONMENT.stack)
 def handler(event: HttpEvent, _context: object) -> HttpResponse:
     request = HttpRequest.from_event(event)
     read = _ROUTES.get(request.route)

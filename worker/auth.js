@@ -1,12 +1,7 @@
 /** Bearer secrets, compared in constant time. */
 
 import { Refusal } from "./errors.js";
-import { logAlways } from "./log.js";
-
-/** For each isolate, so that a busy poster does not fill the log. */
-const SAY_AGAIN_MS = 60_000;
-
-let saidPreviousAt = 0;
+import { logNowAndThen } from "./log.js";
 
 /**
  * Refuses with 401 unless `authorization` carries one of `secrets`.
@@ -19,11 +14,8 @@ export async function requireBearer(authorization, secrets) {
   if (which === -1) {
     throw new Refusal("UNAUTHORIZED", "Authorization must be: Bearer <WEBHOOK_SECRET>", { "www-authenticate": "Bearer" });
   }
-  if (which > 0 && Date.now() - saidPreviousAt >= SAY_AGAIN_MS) {
-    // Whoever rotates the secret looks for this line: somebody still has to learn the new one.
-    saidPreviousAt = Date.now();
-    logAlways("previous_secret_accepted");
-  }
+  // Whoever rotates the secret looks for this line: somebody still has to learn the new one.
+  if (which > 0) logNowAndThen("previous_secret_accepted");
 }
 
 /**

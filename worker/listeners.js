@@ -4,6 +4,7 @@ import { EVERYTHING, parseClaims } from "./claims.js";
 import { Refusal } from "./errors.js";
 import { compactVerify, importSPKI } from "./jose.js";
 import { LIMITS } from "./limits.js";
+import { logNowAndThen } from "./log.js";
 
 /** @typedef {import("./claims.js").Claims} Claims */
 
@@ -31,16 +32,20 @@ export async function verifyListener(accessToken, listeners, nowMs) {
   if (accessToken.length > LIMITS.accessTokenBytes) {
     throw new Refusal("UNAUTHORIZED", `the access token is over ${LIMITS.accessTokenBytes} bytes; list fewer tokens`);
   }
-  return parseClaims(await payloadOf(accessToken, listeners), nowMs);
+  const { payload, place } = await payloadOf(accessToken, listeners);
+  const claims = parseClaims(payload, nowMs);
+  // Whoever rotates the secret looks for this line: the back end still has to learn the new one, or a token of before to end.
+  if (place > 0) logNowAndThen("previous_listener_secret_accepted");
+  return claims;
 }
 
-/** @param {string} accessToken @param {Listeners} listeners */
+/** What it carries, and which of the keys has signed it. @param {string} accessToken @param {Listeners} listeners */
 async function payloadOf(accessToken, { algorithm, keys }) {
-  for (const text of keys) {
+  for (const [place, text] of keys.entries()) {
     const key = await readyKey(algorithm, text);
     try {
       const { payload } = await compactVerify(accessToken, key, { algorithms: [algorithm] });
-      return payload;
+      return { payload, place };
     } catch {
       // The previous secret may fit.
     }

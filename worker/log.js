@@ -1,6 +1,11 @@
 /** Writes events as lines of JSON; Workers Logs indexes their fields. Lines are billed, so ordinary ones are sampled. */
 
+const SAY_AGAIN_MS = 60_000;
+
 let sampling = 1;
+
+/** Of each isolate. @type {Map<string, number>} */
+const saidAtMs = new Map();
 
 /** @param {number} share of the ordinary events that are written, from 0 to 1 */
 export function sampleLog(share) {
@@ -17,10 +22,13 @@ export function log(event, fields = {}) {
 }
 
 /**
- * An event that an operator waits for, and that is rare; always written.
+ * An event that an operator waits for, however few the others are that are written: once a minute at most.
  * @param {string} event snake_case
  */
-export function logAlways(event) {
+export function logNowAndThen(event) {
+  const now = Date.now();
+  if (now - (saidAtMs.get(event) ?? 0) < SAY_AGAIN_MS) return;
+  saidAtMs.set(event, now);
   console.log(JSON.stringify({ event }));
 }
 

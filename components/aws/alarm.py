@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
 from functions.glow import metrics
-
-RUNBOOK: Final = "docs/runbook.md"
 
 Group = Literal["intake", "aws-path", "edge-path"]
 """Alarms that one cause sets off together. They ring as one."""
@@ -84,15 +82,15 @@ def alarm_arn(name: str, sibling_arn: pulumi.Output[str]) -> pulumi.Output[str]:
 
 
 def declare_alarm(
-    name: str, alarm: Alarm, topic: aws.sns.Topic, parent: pulumi.Resource
+    name: str, alarm: Alarm, topic: aws.sns.Topic, parent: pulumi.Resource, *, runbook: str
 ) -> aws.cloudwatch.MetricAlarm:
-    """One of a group has no action: the group's has."""
+    """One of a group has no action: the group's has. `runbook` is where its sections are, without the `#`."""
     dimension, resource = alarm.metric.dimension
     actions = [topic.arn] if alarm.group is None else []
     return aws.cloudwatch.MetricAlarm(
         name,
         name=alarm.name,
-        alarm_description=_described(alarm.description, alarm.shared_section or alarm.slug),
+        alarm_description=f"{alarm.description} {runbook}#{alarm.shared_section or alarm.slug}",
         namespace=alarm.metric.namespace,
         metric_name=alarm.metric.name,
         dimensions={dimension: resource},
@@ -134,7 +132,3 @@ def declare_group(
         ok_actions=[topic.arn],
         opts=pulumi.ResourceOptions(parent=parent),
     )
-
-
-def _described(description: str, section: str) -> str:
-    return f"{description} {RUNBOOK}#{section}"

@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.alarm import RUNBOOK, Group, declare_alarm, declare_group
+from components.aws.alarm import Group, declare_alarm, declare_group
 from components.aws.alarm_table import Watched, alarms
 from components.aws.budget import BudgetArgs, declare_budget
 from components.aws.dashboard import DashboardArgs, declare_dashboard
@@ -27,6 +27,8 @@ _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
 class MonitoringArgs:
     watched: Watched
     email: str | None
+    runbook_url: str
+    """What to do about each alarm; a mail of it ends with a link to its section there."""
     monthly_budget_usd: int | None
     """Needs `email`. None: there is no budget."""
 
@@ -76,7 +78,9 @@ class Monitoring(pulumi.ComponentResource):
         watched = args.watched
         listed = list(alarms(watched))
         declared = [
-            declare_alarm(f"{self._name}-{alarm.slug}", alarm, self._topic, self)
+            declare_alarm(
+                f"{self._name}-{alarm.slug}", alarm, self._topic, self, runbook=args.runbook_url
+            )
             for alarm in listed
         ]
         members: defaultdict[Group, list[aws.cloudwatch.MetricAlarm]] = defaultdict(list)
@@ -87,7 +91,7 @@ class Monitoring(pulumi.ComponentResource):
             declare_group(
                 f"{self._name}-{group}",
                 alarm_name=f"{watched.prefix}-{name}",
-                description=f"{description} Which alarm of it rings: {RUNBOOK}#{group}",
+                description=f"{description} Which alarm of it rings: {args.runbook_url}#{group}",
                 members=members[group],
                 topic=self._topic,
                 parent=self,

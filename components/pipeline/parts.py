@@ -32,9 +32,13 @@ class PipelineParts:
         return {env.STACK: self.platform.prefix}
 
     def listener_environment(self) -> Mapping[str, pulumi.Input[str] | None]:
-        """How access tokens are verified."""
+        """How access tokens are verified, and of which stack the metric of that is."""
         tokens = self.settings.listeners.access_tokens
-        return {**listener_variables(tokens), **listener_secrets(tokens)}
+        return {
+            **self.metrics_environment(),
+            **listener_variables(tokens),
+            **listener_secrets(tokens),
+        }
 
     @property
     def listeners_are_verified(self) -> bool:

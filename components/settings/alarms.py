@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from components.settings.values import listed
+from components.settings.values import RunbookUrl, listed
 
 
 class AlarmSettings(BaseModel):
@@ -31,6 +31,14 @@ class AlarmSettings(BaseModel):
         description="How often the node of `RpcUrl` is asked for the newest transactions of `helius.addresses`"
         " or `tokens`, ten of them a run, at most 50 requests; a trade there that is not stored rings. 0:"
         " never.",
+    )
+    runbook_url: RunbookUrl = Field(
+        default="docs/runbook.md",
+        examples=[
+            "--plaintext --path alarms.runbookUrl https://git.example.com/glow/docs/runbook.md"
+        ],
+        description="Where docs/runbook.md is read: an alarm's mail ends with this and the section. An https URL"
+        " is a link there; the default is a path in the repository, which no mail program opens.",
     )
     monthly_budget_usd: int | None = Field(
         default=None,

@@ -41,6 +41,8 @@ _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # A public key in base58, which has no 0, O, I and l.
 _ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# An alarm's description has up to 1,024 characters (CloudWatch API, PutMetricAlarm); the section follows.
+_RUNBOOK_URL: Final = re.compile(r"https://[^\s#]{1,500}")
 # An alias would do for queues, but not in a role's rights.
 _KMS_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 # The values that CloudWatch Logs takes (PutRetentionPolicy), up to ten years.
@@ -165,6 +167,15 @@ def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     return check
 
 
+def _runbook_url(text: str) -> str:
+    if not _RUNBOOK_URL.fullmatch(text):
+        raise ValueError(
+            "must be a URL that begins with https://, of up to 500 characters and without '#': a section"
+            " follows it"
+        )
+    return text
+
+
 def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise ValueError("must be an e-mail address")
@@ -199,4 +210,5 @@ Hostname = Annotated[
 Subdomain = Annotated[
     str, AfterValidator(_matching(_SUBDOMAIN, "the part before .workers.dev, in lower case"))
 ]
+RunbookUrl = Annotated[str, AfterValidator(_runbook_url)]
 Email = Annotated[str, AfterValidator(_email)]

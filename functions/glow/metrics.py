@@ -47,6 +47,9 @@ STORED: Final = Metric("Stored")
 DUPLICATES: Final = Metric("Duplicates")
 WEBHOOK_MS: Final = Metric("WebhookTime", "Milliseconds")
 PREVIOUS_SECRET: Final = Metric("PreviousSecret")  # let in by the one that is being rotated out
+# Whoever verifies access tokens. There `metered` covers no more than that: refused reads are not the
+# webhook's, posts of openings not BroadcastWorker's.
+PREVIOUS_LISTENER_SECRET: Final = Metric("PreviousListenerSecret")  # signed by the one before
 # Every publisher.
 EDGE_FAILURES: Final = Metric("EdgeFailures")  # updates that the edge did not take
 EDGE_FAILURE_PERCENT: Final = Metric("EdgeFailureShare", "Percent")  # of those of a publish

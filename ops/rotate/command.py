@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import typer
 from rich.console import Console
 
+from functions.glow.listeners.claims import MAX_LIFE_SECONDS
 from ops.change import Operator, YesOption, deploy_change, operator_at_terminal
 from ops.deployed import StackOption
 from ops.errors import NOT_WELL
@@ -23,7 +24,12 @@ from ops.verify.run import guarded
 from ops.verify.target import Target
 from workspace.stack import LOCAL, Stack, stack_named
 
-QUIET_MINUTES: Final = 15
+# An access token of the old secret may be kept by a client, unseen, for as long as it lives.
+QUIET_MINUTES: Final[Mapping[Name, int]] = {
+    Name.WEBHOOK: 15,
+    Name.EDGE: 15,
+    Name.LISTENER: MAX_LIFE_SECONDS // 60,
+}
 
 Step = Literal["begun", "refused", "ended"]
 
@@ -46,11 +52,15 @@ def rotate_secret(
     stack: StackOption = "local",
     yes: YesOption = False,
     quiet_minutes: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--quiet-minutes", min=5, max=1_440, help="How long nobody must have used the old one."
+            "--quiet-minutes",
+            min=5,
+            max=max(QUIET_MINUTES.values()),
+            help="How long nobody must have used the old one. Default: 15; of ListenerSecret 43200, which"
+            " is 30 days: the longest life of an access token. If yours live shorter, say their life.",
         ),
-    ] = QUIET_MINUTES,
+    ] = None,
     even_if_silent: Annotated[
         bool,
         typer.Option("--even-if-silent", help="Drop the old one though no request came at all."),
@@ -66,7 +76,8 @@ def rotate_secret(
     """
     operator = operator_at_terminal(f"Deploy this to stack {stack}?", yes=yes, as_json=as_json)
     target = stack_named(stack, lambda line: typer.echo(line, err=True))
-    window = Window(now=datetime.now(UTC), minutes=quiet_minutes, counts_silence=even_if_silent)
+    minutes = QUIET_MINUTES[name] if quiet_minutes is None else quiet_minutes
+    window = Window(now=datetime.now(UTC), minutes=minutes, counts_silence=even_if_silent)
     done = take_step(target, name, window, operator)
     if as_json:
         checks = [finding.to_dict() for finding in done.findings]
@@ -74,7 +85,7 @@ def rotate_secret(
         typer.echo(json.dumps({**told, "checks": checks}, indent=2))
     else:
         show(done.findings, Console())
-        for line in told_of(done, name, stack, quiet_minutes):
+        for line in told_of(done, name, stack, minutes):
             typer.echo(line)
     if not done.is_well:
         raise typer.Exit(NOT_WELL)
@@ -104,10 +115,12 @@ def _proofs(stack: Stack, name: Name) -> Sequence[Finding]:
 def told_of(done: Done, name: Name, stack: str, quiet_minutes: int) -> Iterator[str]:
     """What the operator reads below the checks."""
     again = f"python -m ops rotate-secret {name} --stack {stack}"
+    if quiet_minutes != QUIET_MINUTES[name]:
+        again += f" --quiet-minutes {quiet_minutes}"
     match done.step:
         case "begun":
             yield (
-                f"Step 1 of 2: {name} is new, and the old one is accepted too. Whoever sends it, give"
+                f"Step 1 of 2: {name} is new, and the old one is accepted too. Whoever uses it, give"
                 f" them the new one. After {quiet_minutes} min drop the old one: {again}"
             )
         case "refused":

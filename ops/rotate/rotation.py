@@ -22,6 +22,7 @@ class Name(StrEnum):
 
     WEBHOOK = "HeliusWebhookSecret"
     EDGE = "EdgeBroadcastSecret"
+    LISTENER = "ListenerSecret"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,9 @@ class Rotation:
                 found = settings.webhook_secret, settings.helius_webhook_secret_previous
             case Name.EDGE:
                 found = settings.edge_broadcast_secret, settings.edge_broadcast_secret_previous
+            case Name.LISTENER:
+                _require_that_it_verifies(settings)
+                found = settings.listener_secret, settings.listener_secret_previous
         current, previous = map(_plain, found)
         if current is None:
             raise OpsError(
@@ -67,6 +71,20 @@ class Rotation:
     @property
     def _previous_key(self) -> str:
         return f"{self.name}Previous"
+
+
+def _require_that_it_verifies(settings: Settings) -> None:
+    if settings.listeners == "open":
+        raise OpsError(
+            f"glow:listeners is open: nobody shows an access token, so there is nothing to rotate. Set"
+            f" another secret before you have them shown (docs/listeners.md):"
+            f' pulumi config set --secret {Name.LISTENER} "$(openssl rand -base64 32)"'
+        )
+    if settings.listener_public_key is not None:
+        raise OpsError(
+            "glow:listenerPublicKey verifies access tokens, so there is no secret to rotate. The private"
+            " key is the back end's: make another pair, and set its public key (docs/listeners.md)."
+        )
 
 
 def _plain(secret: SecretStr | None) -> str | None:

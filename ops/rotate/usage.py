@@ -13,23 +13,34 @@ from functions.glow.metrics import (
     DIMENSION,
     EDGE_PREVIOUS_SECRET,
     NAMESPACE,
+    PREVIOUS_LISTENER_SECRET,
     PREVIOUS_SECRET,
     Metric,
     published,
 )
+from ops.rotate.admission import check_access_tokens
 from ops.rotate.rotation import Name, Rotation
 from ops.verify.endpoints import check_secrets
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.helius import check_helius
 from ops.verify.target import Target
 
+# An answer has up to 1,440 points, and those of a minute are kept for 15 days (CloudWatch API,
+# GetMetricStatistics).
 _PERIOD_SECONDS: Final = 60
+_LONG_PERIOD_SECONDS: Final = 3_600
+_MOST_POINTS: Final = 1_440
 _LINES: Final = {Name.WEBHOOK: "webhook secret", Name.EDGE: "edge secret"}
 _VARIABLES: Final = {
     Name.WEBHOOK: env.HELIUS_WEBHOOK_SECRET,
     Name.EDGE: env.EDGE_BROADCAST_SECRET,
+    Name.LISTENER: env.LISTENER_SECRET,
 }
 _UNUSED: Final = "the previous secret is not used"
+_SOONER: Final = {
+    Name.LISTENER: "; if the back end's tokens live shorter than that, with --quiet-minutes and the minutes"
+    " of the longest of their lives"
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +58,9 @@ class Window:
 
 def check_deployed(target: Target, rotation: Rotation) -> Iterator[Finding]:
     """Whether the secret of config is the one that is accepted, and the one that Helius sends."""
+    if rotation.name is Name.LISTENER:
+        yield from check_access_tokens(target)
+        return
     yield from (each for each in check_secrets(target) if each.name == _LINES[rotation.name])
     if rotation.name is Name.WEBHOOK:
         yield check_helius(target)
@@ -56,15 +70,17 @@ def check_unused(target: Target, rotation: Rotation, window: Window) -> Iterator
     """The proofs that the previous secret may go. Reads AWS; what it raises is the caller's."""
     yield from check_deployed(target, rotation)
     yield from check_functions(target, rotation, window)
-    if rotation.name is Name.WEBHOOK:
-        yield _requests(target, window)
-    else:
-        yield _posts(target, window)
-        yield skipped(
-            "posts of other programs",
-            "only the Worker's log tells: previous_secret_accepted, at most once a minute",
-            remedy=f"python -m ops tail --stack {target.name} | grep previous_secret_accepted",
-        )
+    match rotation.name:
+        case Name.WEBHOOK:
+            yield _requests(target, window)
+        case Name.EDGE:
+            yield _posts(target, window)
+            yield _in_the_workers_log(target, "posts of other programs", "previous_secret_accepted")
+        case Name.LISTENER:
+            yield _access_tokens(target, window)
+            yield _in_the_workers_log(
+                target, "access tokens at the edge", "previous_listener_secret_accepted"
+            )
 
 
 def check_functions(target: Target, rotation: Rotation, window: Window) -> Iterator[Finding]:
@@ -110,8 +126,8 @@ def check_functions(target: Target, rotation: Rotation, window: Window) -> Itera
             "both secrets deployed",
             f"for {age_minutes} min, and {window.minutes} are asked for",
             cause="the last up is too recent: rooms keep an older Worker for five minutes, and nobody"
-            " can tell yet who sends the previous secret",
-            remedy=f"run this again in {window.minutes - age_minutes} min",
+            " can tell yet who uses the previous secret",
+            remedy=f"run this again in {window.minutes - age_minutes} min{_SOONER.get(rotation.name, '')}",
         )
 
 
@@ -149,6 +165,27 @@ def _posts(target: Target, window: Window) -> Finding:
     return well(_UNUSED, f"by what published {posted} updates in the last {window.minutes} min")
 
 
+def _access_tokens(target: Target, window: Window) -> Finding:
+    """Those that were shown to AWS."""
+    by_previous = _sum(target, PREVIOUS_LISTENER_SECRET, window)
+    if by_previous:
+        return failed(
+            _UNUSED,
+            f"{by_previous} access tokens of the last {window.minutes} min were signed by it",
+            cause="the back end still signs by it, or clients show tokens that it signed before",
+            remedy=f"have the back end sign by `{_get(target, Name.LISTENER)}`, and let its old tokens end",
+        )
+    return well(_UNUSED, f"by no access token that AWS was shown in the last {window.minutes} min")
+
+
+def _in_the_workers_log(target: Target, name: str, event: str) -> Finding:
+    return skipped(
+        name,
+        f"only the Worker's log tells: {event}, at most once a minute",
+        remedy=f"python -m ops tail --stack {target.name} | grep {event}",
+    )
+
+
 def _sum(target: Target, metric: Metric, window: Window) -> int:
     answer = target.cloudwatch.get_metric_statistics(
         Namespace=NAMESPACE,
@@ -156,10 +193,15 @@ def _sum(target: Target, metric: Metric, window: Window) -> int:
         Dimensions=[{"Name": DIMENSION, "Value": f"glow-{target.name}"}],
         StartTime=window.start.astimezone(UTC),
         EndTime=window.now.astimezone(UTC),
-        Period=_PERIOD_SECONDS,
+        Period=_period_seconds(window),
         Statistics=["Sum"],
     )
     return round(sum(point.get("Sum", 0) for point in answer.get("Datapoints", [])))
+
+
+def _period_seconds(window: Window) -> int:
+    is_short = window.minutes * 60 <= _MOST_POINTS * _PERIOD_SECONDS
+    return _PERIOD_SECONDS if is_short else _LONG_PERIOD_SECONDS
 
 
 def _get(target: Target, name: Name) -> str:

@@ -30,7 +30,8 @@ from tests.functions.builders import (
     an_http_event,
     an_update,
 )
-from tests.functions.cloud import CONNECTIONS, listeners
+from tests.functions.cloud import CONNECTIONS, STACK, listeners
+from tests.functions.cloudwatch import line_of, points_of
 from tests.functions.conftest import Load
 from tests.functions.edge import CURRENT, PREVIOUS
 from tests.functions.endpoint import Endpoint, heard
@@ -74,6 +75,13 @@ def client(connections: ModuleType) -> str:
 @pytest.fixture
 def authorizations(dynamodb: DynamoDBClient) -> AuthorizationTable:
     return AuthorizationTable(dynamodb, CONNECTIONS)
+
+
+def counted(caplog: pytest.LogCaptureFixture) -> Mapping[str, float]:
+    """The metrics of the stack."""
+    points = [each for record in caplog.records for each in points_of(line_of(record))]
+    assert all(each.dimensions == {"Stack": STACK} for each in points)
+    return {each.name: sum(each.values) for each in points}
 
 
 def say(connections: ModuleType, client: str, message: object) -> Any:
@@ -230,6 +238,18 @@ class TestSocket:
         assert (told["type"], told["code"], endpoint.closed) == ("ERROR", "TOKEN_EXPIRED", [client])
         assert authorizations.find(client) is None  # with its other rows
 
+    def test_token_that_the_previous_secret_has_signed_is_counted(
+        self, connections: ModuleType, client: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        authorize(connections, client, access_token("*"))
+        authorize(connections, client, access_token("*", key="previous", ends_in=-60))
+        assert counted(caplog) == {}
+
+        authorize(connections, client, access_token("*", key="previous"))
+
+        assert counted(caplog) == {"PreviousListenerSecret": 1}
+
 
 class TestFanOut:
     @pytest.fixture
@@ -309,6 +329,19 @@ class TestHttp:
     def code(self, answer: Any) -> str:
         code = json.loads(answer["body"]).get("error", {}).get("code", "NO_PRICE")
         return "SERVED" if code == "NO_PRICE" else code
+
+    @pytest.mark.parametrize("place", READS)
+    def test_token_that_the_previous_secret_has_signed_is_counted(
+        self, load: Load, place: tuple[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        function, token = load(place[0], **variables()), a_token()
+        self.read(function, place, token, access_token("*"))
+        assert counted(caplog) == {}
+
+        self.read(function, place, token, access_token("*", key="previous"))
+
+        assert counted(caplog) == {"PreviousListenerSecret": 1}
 
     @pytest.mark.parametrize("secret", [CURRENT, PREVIOUS])
     def test_rooms_read_what_they_have_missed_with_what_is_posted_to_them_by(

@@ -9,6 +9,7 @@ from botocore.session import Session
 from local.cloud import LocalCloud
 from local.stack import LocalStack
 from tests.local.aws import Aws
+from tests.local.processes import ProcessList
 from tests.local.wire import Listeners, Wire
 
 HERE = Path(__file__).parent
@@ -28,12 +29,19 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def stack(cloud: LocalCloud) -> LocalStack:
+def processes() -> ProcessList:
+    """What was seen of the machine while `stack` was deployed."""
+    return ProcessList()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: LocalCloud, processes: ProcessList) -> LocalStack:
     """The AWS path; test_edge.py has a stack of its own."""
     stack = LocalStack(cloud)
-    stack.prepare()
-    stack.config_set("USE_EDGE_BROADCAST", "false")
-    stack.up()
+    with processes:
+        stack.prepare()
+        stack.config_set("USE_EDGE_BROADCAST", "false")
+        stack.up()
     return stack
 
 

@@ -18,7 +18,8 @@ from local.errors import LocalError
 from local.stack import EDGE_SECRET, HELIUS_API_KEY, WEBHOOK_SECRET, LocalStack
 from tests.local.aws import Aws
 from tests.local.helius import registered
-from tests.local.wire import Listeners, Wire, a_trade
+from tests.local.processes import ProcessList
+from tests.local.wire import Listeners, Wire, a_trade, wait_for
 from workspace.errors import WorkspaceError
 from workspace.paths import REPOSITORY
 
@@ -34,27 +35,29 @@ def test_preview_after_up_shows_no_change(stack: LocalStack) -> None:
 
 
 def test_no_secret_is_in_state_outputs_logs_or_a_process_list(
-    stack: LocalStack, cloud: LocalCloud, wire: Wire, aws: Aws
+    stack: LocalStack, cloud: LocalCloud, wire: Wire, aws: Aws, processes: ProcessList
 ) -> None:
     wire.send(a_trade(), token="SECRETIVE")
+    with ProcessList() as while_set:
+        wait_for(
+            lambda: stack.config_set(WEBHOOK_SECRET, wire.key, secret=True),
+            lambda _: while_set.shows("pulumi", "config set", WEBHOOK_SECRET),
+            "a look at the command that sets a secret",
+        )
     config: dict[str, Any] = json.loads(stack.run("config", "--json", "--show-secrets"))
     secrets = {
         key: each["value"]
         for key, each in config.items()
         if each["secret"] and key.startswith(("glow:", "cloudflare:"))
     }
-    logs = aws.client("logs")
-    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
-    events = {
-        group: [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
-        for group in groups
-    }
-    assert any("SECRETIVE" in line for lines in events.values() for line in lines)
+    lines = list(_logged(aws))
+    assert any("SECRETIVE" in line for line in lines)
+    assert processes.shows("pulumi", "up --yes")
     places = {
         "state": stack.run("stack", "export"),
         "outputs": str(stack.outputs()),
-        "processes": str([process.info for process in psutil.process_iter(["cmdline"])]),
-        "functions' logs": str(events),
+        "processes": "\n".join(processes.seen | while_set.seen),
+        "functions' logs": "\n".join(lines),
         **{log.name: log.read_text(errors="replace") for log in cloud.root.rglob("*.log")},
     }
 
@@ -66,6 +69,18 @@ def test_no_secret_is_in_state_outputs_logs_or_a_process_list(
         if secret in text
     ]
     assert found == []
+
+
+def _logged(aws: Aws) -> Iterator[str]:
+    """Every line of every function."""
+    logs = aws.client("logs")
+    for groups in logs.get_paginator("describe_log_groups").paginate():
+        for group in groups["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            for page in pages:
+                yield from (event["message"] for event in page["events"])
 
 
 @pytest.mark.timeout(600)

@@ -193,14 +193,15 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "LATER_TRIES": "10",
         },
         "connections": {
+            **stack,
             **prices,
             **posts,
             **websocket,
             **follows,
             "REQUIRE_ORIGIN": "true",
         },
-        "prices": {**prices, **retention},
-        "candles": {**prices, **candles, **routes},
+        "prices": {**stack, **prices, **retention},
+        "candles": {**stack, **prices, **candles, **routes},
         "candle_roller": {**prices, **candles, "CANDLE_RETENTION_SECONDS": "259200"},
         "edge_retry": {
             **stack,
@@ -209,7 +210,7 @@ def test_function_is_told_what_it_needs_and_no_more() -> None:
             "EDGE_RETRY_TRIES": "10",
             "EDGE_RETRY_BASE_SECONDS": "1",
         },
-        "discovery": {**websocket, **follows},
+        "discovery": {**stack, **websocket, **follows},
         "completion": {
             **stack,
             **stores,

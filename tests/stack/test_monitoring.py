@@ -226,6 +226,19 @@ def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm(
     assert linked == set(_sections())
 
 
+def test_mail_links_to_the_section_where_config_says_the_runbook_is_read(
+    watched: Deployment,
+) -> None:
+    url = "https://git.example.com/glow/blob/main/docs/runbook.md"
+    linking = deploy(config={"alarms": json.dumps({"runbookUrl": url})})
+
+    for kind in (ALARM, COMPOSITE):
+        for alarm in linking.of_type(kind):
+            was = str(watched.named(alarm.name).inputs["alarmDescription"])
+            said = was.replace("docs/runbook.md#", f"{url}#")
+            assert (alarm.inputs["alarmDescription"], said != was) == (said, True)
+
+
 def test_every_section_says_what_it_means_how_to_check_and_what_to_do() -> None:
     for name, text in _sections().items():
         found = re.findall(r"\*\*(Means|Check|Do)\.\*\*", text)
@@ -253,7 +266,8 @@ def test_runbook_names_every_metric() -> None:
 
 
 def test_metrics_of_a_function_are_of_its_stack(prod: Deployment) -> None:
-    for function in ("webhook", "broadcast", "later", "edge-retry", "quotes", "holes"):
+    publishing = ("webhook", "broadcast", "later", "edge-retry", "quotes", "holes")
+    for function in (*publishing, "connections", "prices", "discovery", "candles"):
         told = prod.named(f"glow-{function}-function").inputs["environment"]
         assert told["variables"]["STACK"] == "glow-prod", function
 

@@ -178,6 +178,16 @@ BAD_LISTS = [
         "alarmEmail is not set, but glow:alarms.monthlyBudgetUsd is: nobody would hear of the bill",
         ["set --plaintext alarmEmail oncall@example.com"],
     ),
+    *(
+        (
+            {"alarms": json.dumps({"runbookUrl": url})},
+            f"alarms.runbookUrl is '{url}': must be a URL that begins with https://",
+            [
+                "set --plaintext --path alarms.runbookUrl https://git.example.com/glow/docs/runbook.md"
+            ],
+        )
+        for url in ("docs/runbook.md", "http://a.b/c", "https://a.b/c#d", "https://")
+    ),
     (
         {"tokens": "SOL"},
         "tokens is 'SOL': must be a map of symbols to mints, set with --path",

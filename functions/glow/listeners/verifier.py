@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from functions.glow import metrics
 from functions.glow.errors import Unauthorized
 from functions.glow.listeners.claims import Claims, parse_claims
 from functions.glow.listeners.settings import ListenerKeys
@@ -35,15 +36,20 @@ class Verifier:
         """What the token says. Raises Unauthorized, TokenExpired."""
         if len(access_token) > MAX_BYTES:
             raise Unauthorized(f"the access token is over {MAX_BYTES} bytes; list fewer tokens")
-        return parse_claims(self._payload(access_token), now=now)
+        payload, place = self._payload(access_token)
+        claims = parse_claims(payload, now=now)
+        metrics.record(metrics.PREVIOUS_LISTENER_SECRET, int(place > 0))
+        return claims
 
-    def _payload(self, access_token: str) -> bytes:
+    def _payload(self, access_token: str) -> tuple[bytes, int]:
+        """What it carries, and which of the keys has signed it."""
         if access_token.isascii():  # PyJWT cannot encode a lone surrogate, which JSON may hold
-            for key in self._keys:
+            for place, key in enumerate(self._keys):
                 try:
-                    return self._jws.decode(access_token, key, algorithms=[self._algorithm])
+                    payload = self._jws.decode(access_token, key, algorithms=[self._algorithm])
                 except self._error:
                     continue
+                return payload, place
         # PyJWT's own words may hold a part of the token.
         raise Unauthorized(
             f"the access token is no JWT that this stack's key has signed by {self._algorithm}"

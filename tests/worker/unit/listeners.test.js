@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { EVERYTHING, requireListed } from "../../../worker/claims.js";
 import { verifyListener } from "../../../worker/listeners.js";
 import { settingsOf } from "../../../worker/settings.js";
-import { CASES, GOLDEN, made, variables } from "../support/access_tokens.js";
+import { accessToken, CASES, GOLDEN, made, variables } from "../support/access_tokens.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const NOW = 1_750_000_000;
@@ -38,6 +38,21 @@ for (const aCase of CASES) {
     });
   });
 }
+
+test("the log says which token the previous secret has signed, but for one that is over", async (t) => {
+  const logged = t.mock.method(console, "log", () => {});
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 3_600_000 }); // the cases above have been logged
+  const listeners = listenersOf(variables());
+  /** @param {object} [options] */
+  const admitted = (options) => verifyListener(accessToken("*", options), listeners, Date.now());
+
+  await admitted();
+  await assert.rejects(admitted({ key: "previous", endsIn: -60 }));
+  assert.deepEqual(logged.mock.calls, []);
+  for (let clients = 0; clients < 3; clients += 1) await admitted({ key: "previous" });
+
+  assert.deepEqual(logged.mock.calls.map((call) => JSON.parse(call.arguments[0])), [{ event: "previous_listener_secret_accepted" }]);
+});
 
 test("an open stack admits everybody", async () => {
   assert.equal(await verifyListener(null, listenersOf({}), 0), EVERYTHING);
