@@ -57,7 +57,9 @@ async def check_round_trip(target: Target, plan: Plan) -> RoundTrip:
         found: list[Finding] = []
         for path in on:
             try:
-                listeners[path] = await sockets.enter_async_context(listening(target, path))
+                listeners[path] = await sockets.enter_async_context(
+                    listening(target, path, greeted_within_seconds=plan.heard_within_seconds)
+                )
             except (OSError, WebSocketException, RefusedHereError) as error:
                 found.append(_not_connected(path, error, target))
         trip = _Trip(target, http, listeners, plan.heard_within_seconds)
@@ -147,7 +149,7 @@ class _Trip:
         try:
             async with asyncio.timeout(self._heard_within_seconds):
                 await listener.hear_trade(signature)
-        except (TimeoutError, ConnectionClosed):
+        except (TimeoutError, ConnectionClosed, RefusedHereError):
             return None
         return time.perf_counter()
 
@@ -165,13 +167,20 @@ class _Trip:
 
 
 def _not_connected(path: Path, error: Exception, target: Target) -> Finding:
+    name = f"webhook → {path} client"
     is_told = isinstance(error, RefusedHereError | InvalidStatus)
-    why = (
-        str(error) if is_told else type(error).__name__
-    )  # others may hold the URL, and so the pass
+    # Others may hold the URL, and so the pass.
+    seen = f"no client can listen: {error if is_told else type(error).__name__}"
+    if path == "aws" and isinstance(error, RefusedHereError | TimeoutError):
+        return failed(
+            name,
+            seen,
+            cause="PriceConnections refuses the subscription, fails, is slow, or is throttled",
+            remedy=target.logs("connections"),
+        )
     return failed(
-        f"webhook → {path} client",
-        f"no client can listen: {why}",
+        name,
+        seen,
         cause="a client of this path is refused; see the lines on health and Origin",
         remedy=target.up,
     )
