@@ -14,6 +14,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from functions.glow.paths import PATHS, Path
+from ops.verify.config import Config
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
 from ops.verify.listener import Listener, RefusedHereError, listening
@@ -22,6 +23,7 @@ from ops.verify.target import Target
 
 # The first trade may meet cold functions, and a room that reads what it has missed.
 _HEARD_WITHIN_SECONDS: Final = 30
+TRADES: Final = 20
 _HANDSHAKES: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -35,7 +37,9 @@ class Plan:
     heard_within_seconds: float = _HEARD_WITHIN_SECONDS
 
 
-USUAL: Final = Plan(trades=20, limits_ms={"edge": 100, "aws": 500})
+def usual(config: Config) -> Plan:
+    """What is measured after each `up`, by the limits of `config`."""
+    return Plan(trades=TRADES, limits_ms=config.limits_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ class _Trip:
                 name = f"webhook → {path} client, again"
                 found.append(_not_delivered(name, path, self._target))
             else:
-                place = Place(away_ms=away_ms, colo=self.listeners[path].colo)
+                colo = self.listeners[path].colo
+                place = Place(away_ms=away_ms, colo=colo, rooms=self._target.rooms)
                 found.append(judge(path, times_ms, plan.limits_ms[path], place))
         return found
 

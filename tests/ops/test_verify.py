@@ -1,7 +1,7 @@
 """What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 
@@ -21,7 +21,7 @@ from ops.verify.command import show
 from ops.verify.config import Config, HeliusHook
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
-from ops.verify.round_trip import Plan, check_round_trip
+from ops.verify.round_trip import Plan, check_round_trip, usual
 from ops.verify.run import guarded
 from ops.verify.storage import check_tables
 from ops.verify.target import Target
@@ -41,6 +41,7 @@ def a_target(config: Config = CONFIG, **outputs: object) -> Target:
     [
         ("edge", [130.0] * 20, "ok", "p50 100 ms, p99 100 ms of 20 trades"),
         ("edge", [131.0] * 20, "failed", "latency over 100 ms: p50 101 ms"),
+        ("edge", [530.0] * 20, "failed", "latency over 200 ms: p50 500 ms"),
         ("edge", [40.0] * 19 + [231.0], "failed", "latency over 200 ms: p50 10 ms, p99 201 ms"),
         ("edge", [5.0], "ok", "p50 0 ms"),
         ("aws", [131.0] * 20, "failed", "latency over the limit: p50 101 ms"),
@@ -54,10 +55,21 @@ def test_latency_is_judged_without_the_operators_own_way(
     assert (found.state, found.seen[: len(seen)]) == (state, seen)
 
 
-def test_slow_edge_names_the_data_centre_and_where_rooms_are_made() -> None:
-    found = judge("edge", [500.0], 100, Place(away_ms=0, colo="SIN"))
+@pytest.mark.parametrize(
+    ("variables", "rooms"),
+    [
+        ({"LOCATION_HINT": "enam", "ROOM_GENERATION": "2"}, "rooms of generation 2 made near enam"),
+        ({"ROOM_GENERATION": "0"}, "rooms of generation 0 made where they are first used"),
+    ],
+)
+def test_slow_edge_names_the_data_centre_and_where_rooms_are_made(
+    variables: Mapping[str, str], rooms: str
+) -> None:
+    target = a_target(EdgeVariables=variables)
 
-    assert "data centre SIN" in found.seen
+    found = judge("edge", [500.0], 100, Place(away_ms=0, colo="SIN", rooms=target.rooms))
+
+    assert f"data centre SIN, {rooms}" in found.seen
     assert "edge.region" in found.cause
     assert "edge.roomGeneration" in found.remedy
 
@@ -117,6 +129,12 @@ def test_webhook_expects_its_own_secret_before_the_api_key() -> None:
     key = "the-api-key-of-the-dashboard-0123456789"
 
     assert config_of(HeliusApiKey=key).webhook_secret == SECRET
+
+
+def test_limits_are_those_of_config() -> None:
+    config = config_of(alarms='{"edgeLatencyMs": 50}')
+
+    assert usual(config).limits_ms == {"edge": 50, "aws": 500}
 
 
 def test_config_that_differs_is_read() -> None:
