@@ -147,6 +147,8 @@ Monitoring(
             rest_api_id=rest.api_id,
             websocket_api_id=websocket.api.id,
             requests_per_second=settings.account_requests_per_second,
+            latency_ms=settings.alarms.latency_ms,
+            call_timeout_ms=settings.call_timeout_ms,
             no_trade_minutes=settings.alarms.no_trade_minutes,
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds
             if settings.jupiter_rate

@@ -11,7 +11,9 @@ from components.aws.alarm import Alarm, Group, Metric
 from components.aws.candle_store import CandleStore
 from components.aws.lambda_function import LambdaFunction
 from components.aws.worker_queue import WorkerQueue
+from components.settings.alarms import SLOWEST
 from functions.glow import metrics
+from functions.glow.paths import Path
 
 # Such a price is live no more; a healthy wait is below a second.
 _LATE_SECONDS: Final = 60
@@ -21,6 +23,8 @@ _EDGE_FAILURE_PERCENT: Final = 10
 _QUOTA_PERCENT: Final = 80
 _MINUTE_SECONDS: Final = 60
 _FIVE_MINUTES_SECONDS: Final = 300
+# Where trades are rare, one cold start is the slowest of its five minutes.
+_PERIODS_OF_SLOWNESS: Final = 2
 # CloudWatch looks back one day at most.
 _DAY_SECONDS: Final = 24 * 60 * 60
 
@@ -50,6 +54,10 @@ class Watched:
     websocket_api_id: pulumi.Input[str]
     requests_per_second: int
     """The account's quota of API Gateway."""
+    latency_ms: Mapping[Path, int]
+    """What half of the trades of a path may take."""
+    call_timeout_ms: int
+    """A post to the edge takes no longer."""
     no_trade_minutes: int
     """0: silence is no alarm."""
     sol_usd_max_age_seconds: int | None
@@ -107,6 +115,13 @@ def _intake(watched: Watched) -> Iterator[Alarm]:
         metric=_of_function(webhook, "Throttles"),
         group="intake",
     )
+    yield Alarm(
+        slug="route-throttled",
+        name=f"{prefix}-WebhookRouteThrottled",
+        description="Helius posts more than webhookRateLimit a second: API Gateway answers 429.",
+        metric=Metric.own(metrics.ROUTE_THROTTLED, prefix, "Sum"),
+        group="intake",
+    )
     if watched.no_trade_minutes:
         yield Alarm(
             slug="no-trade",
@@ -136,6 +151,17 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         metric=Metric.own(metrics.RETURNED, prefix, "Sum"),
         group="aws-path",
     )
+    slowest_ms = SLOWEST * watched.latency_ms["aws"]
+    yield Alarm(
+        slug="aws-latency",
+        name=f"{prefix}-AwsLatency",
+        description=f"One in a hundred updates takes over {slowest_ms:,} ms from the webhook to its last client.",
+        metric=Metric.own(metrics.DELIVERY_MS, prefix, "p99"),
+        above=slowest_ms,
+        period_seconds=_FIVE_MINUTES_SECONDS,
+        periods=_PERIODS_OF_SLOWNESS,
+        group="aws-path",
+    )
     most = watched.requests_per_second * _MINUTE_SECONDS * _QUOTA_PERCENT // 100
     yield Alarm(
         slug="quota",
@@ -161,6 +187,17 @@ def _edge_path(watched: Watched) -> Iterator[Alarm]:
         metric=Metric.own(metrics.EDGE_FAILURE_PERCENT, watched.prefix, "Average"),
         above=_EDGE_FAILURE_PERCENT,
         period_seconds=_FIVE_MINUTES_SECONDS,
+        group="edge-path",
+    )
+    slowest_ms = min(SLOWEST * watched.latency_ms["edge"], watched.call_timeout_ms)
+    yield Alarm(
+        slug="edge-latency",
+        name=f"{watched.prefix}-EdgeLatency",
+        description=f"One in a hundred posts to the edge takes over {slowest_ms:,} ms.",
+        metric=Metric.own(metrics.EDGE_POST_MS, watched.prefix, "p99"),
+        above=slowest_ms,
+        period_seconds=_FIVE_MINUTES_SECONDS,
+        periods=_PERIODS_OF_SLOWNESS,
         group="edge-path",
     )
 

@@ -77,7 +77,9 @@ def _intake(table: _Table) -> list[Panel]:
         ),
         table.panel("Trades", "no-trade", metrics=table.sums(metrics.STORED, metrics.DUPLICATES)),
         table.panel("Webhook's answer, ms", "slow", metrics=table.times(metrics.WEBHOOK_MS)),
-        table.panel("Failures of the intake", "api-5xx", "throttled", "webhook-errors"),
+        table.panel(
+            "Failures of the intake", "api-5xx", "throttled", "route-throttled", "webhook-errors"
+        ),
     ]
 
 
@@ -102,9 +104,11 @@ def _paths(table: _Table) -> list[tuple[Panel, Panel]]:
         ),
         (
             table.panel(
-                "Latency, ms", metrics=table.times(metrics.DELIVERY_MS, metrics.FAN_OUT_MS)
+                "Latency, ms",
+                "aws-latency",
+                metrics=table.times(metrics.DELIVERY_MS, metrics.FAN_OUT_MS),
             ),
-            table.panel("Latency, ms", metrics=table.times(metrics.EDGE_POST_MS)),
+            table.panel("Latency, ms", "edge-latency", metrics=table.times(metrics.EDGE_POST_MS)),
         ),
         (
             table.panel("Age of what waits, s", "late"),

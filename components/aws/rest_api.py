@@ -11,20 +11,20 @@ import pulumi_aws as aws
 
 from components.aws.lambda_function import LambdaFunction
 from components.settings.groups import Throttle
+from functions.glow.metrics import DIMENSION, NAMESPACE, Metric
 
 # No header is logged, so no bearer is.
-_ACCESS_LOG_FORMAT: Final = json.dumps(
-    {
-        "requestId": "$context.requestId",
-        "time": "$context.requestTime",
-        "ip": "$context.identity.sourceIp",
-        "routeKey": "$context.routeKey",
-        "path": "$context.path",
-        "status": "$context.status",
-        "responseLatencyMs": "$context.responseLatency",
-        "integrationError": "$context.integrationErrorMessage",
-    }
-)
+_ACCESS_LOG_FIELDS: Final = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "routeKey": "$context.routeKey",
+    "path": "$context.path",
+    "status": "$context.status",
+    "responseLatencyMs": "$context.responseLatency",
+    "integrationError": "$context.integrationErrorMessage",
+}
+_STACK_FIELD: Final = "stack"
 _STAGE: Final = "$default"
 
 
@@ -49,6 +49,7 @@ class RestApi(pulumi.ComponentResource):
     ) -> None:
         super().__init__("glow:aws:RestApi", name, None, opts)
         self._name = name
+        self._prefix = args.prefix
         self._api = self._http_api(args)
         self._access_log_group = self._access_logs(args)
         self._routes: list[aws.apigatewayv2.Route] = []
@@ -57,12 +58,24 @@ class RestApi(pulumi.ComponentResource):
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
 
-    def serve(self, function: LambdaFunction, *, keys: Sequence[str], throttle: Throttle) -> None:
-        """Let `function` answer the routes `keys`, such as "GET /tokens/{token}/price"."""
+    def serve(
+        self,
+        function: LambdaFunction,
+        *,
+        keys: Sequence[str],
+        throttle: Throttle,
+        throttled: Metric | None = None,
+    ) -> None:
+        """Let `function` answer the routes `keys`, such as "GET /tokens/{token}/price".
+
+        `throttled` counts what `throttle` refuses, on routes without parameters.
+        """
         integration = self._integration(function)
         for key in keys:
             self._routes.append(self._route(key, function, integration))
             self._throttles[key] = throttle
+            if throttled is not None:
+                self._count_refusals(key, throttled)
 
     def deploy(self) -> aws.apigatewayv2.Stage:
         """The stage, with all that is served by now."""
@@ -72,7 +85,9 @@ class RestApi(pulumi.ComponentResource):
             name=_STAGE,
             auto_deploy=True,
             access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
-                destination_arn=self._access_log_group.arn, format=_ACCESS_LOG_FORMAT
+                destination_arn=self._access_log_group.arn,
+                # A metric's dimension has to be a field of the line.
+                format=json.dumps({**_ACCESS_LOG_FIELDS, _STACK_FIELD: self._prefix}),
             ),
             route_settings=[
                 aws.apigatewayv2.StageRouteSettingArgs(
@@ -109,20 +124,41 @@ class RestApi(pulumi.ComponentResource):
         self, key: str, function: LambdaFunction, integration: aws.apigatewayv2.Integration
     ) -> aws.apigatewayv2.Route:
         method, path = key.split(" ")
-        slug = re.sub(r"\W+", "-", path).strip("-")
         permission = function.allow_invoke(
-            f"{method}-{slug}",
+            _slug(key),
             # Any stage, as is usual for an HTTP API. `*` stands for any segments: a parameter, or `{proxy+}`.
             pulumi.Output.concat(
                 self._api.execution_arn, "/*/", method, re.sub(r"\{\w+\+?\}", "*", path)
             ),
         )
         return aws.apigatewayv2.Route(
-            f"{self._name}-{method}-{slug}",
+            f"{self._name}-{_slug(key)}",
             api_id=self._api.id,
             route_key=key,
             target=pulumi.Output.concat("integrations/", integration.id),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+    def _count_refusals(self, key: str, metric: Metric) -> None:
+        """API Gateway's own `4xx` has the 404 of every stranger in it, and no function sees a 429.
+
+        It may leave out lines where there are very many (Developer Guide, "Monitor HTTP APIs"). By the
+        path: whether such a line has a `routeKey` is written nowhere.
+        """
+        slug, path = _slug(key), key.split(" ")[1]
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-throttled-{slug}",
+            name=f"throttled-{slug}",
+            log_group_name=self._access_log_group.name,
+            pattern=f'{{ ($.status = "429") && ($.path = "{path}") }}',
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                namespace=NAMESPACE,
+                name=metric.name,
+                value="1",
+                unit=metric.unit,
+                dimensions={DIMENSION: f"$.{_STACK_FIELD}"},
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _access_logs(self, args: RestApiArgs) -> aws.cloudwatch.LogGroup:
@@ -134,3 +170,8 @@ class RestApi(pulumi.ComponentResource):
             retention_in_days=args.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _slug(key: str) -> str:
+    """`GET /tokens/{token}` as part of a name."""
+    return re.sub(r"\W+", "-", key).strip("-")

@@ -69,6 +69,9 @@ SOL_USD_AGE: Final = Metric("SolUsdAge", "Seconds")
 # RouteGuard.
 ROUTING_SET_BACK: Final = Metric("RoutingSetBack")
 
+# API Gateway, out of the access log of the HTTP API (components/aws/rest_api.py).
+ROUTE_THROTTLED: Final = Metric("RouteThrottled")  # 429 before the webhook is called
+
 # HoleWatch.
 HOLES: Final = Metric("Holes")  # tokens that trade on the chain, with a trade that is not stored
 

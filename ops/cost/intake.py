@@ -34,11 +34,11 @@ METRICS_LINE_BYTES: Final = 780
 DISCOVERY_MS: Final = 5  # assumed: the routing item is cached for 5 s (routing/cache.py)
 
 # components/aws/alarm_table.py and monitoring.py; a test counts them.
-ALARMS: Final = 33
+ALARMS: Final = 36
 COMPOSITE_ALARMS: Final = 3
 DASHBOARDS: Final = 1
 # Those that metrics.py names, and the two paths; a test counts them. Statuses of refusals, reasons of
-# skips and the use of old secrets come on top, each for the hours in which it occurs.
+# skips, throttled requests and the use of old secrets come on top, each for the hours in which it occurs.
 METRICS: Final = 23
 # components/settings/alarms.py: a run in five minutes. Each looks at ten tokens at most, where there is
 # nothing to doubt with one request to the node: 0.2 s apart (holes/node.py); 0.1 s for it is assumed.

@@ -19,7 +19,7 @@ from ops.deploy.summary import write_summary
 from ops.errors import NOT_WELL
 from ops.preview import Say
 from ops.verify.finding import Finding
-from ops.verify.round_trip import USUAL
+from ops.verify.round_trip import usual
 from ops.verify.run import run_checks
 from ops.verify.target import Target
 from workspace.paths import REPOSITORY
@@ -69,7 +69,7 @@ def _verify(stack: Stack, say: Say) -> Sequence[Finding]:
     if "RestApiUrl" not in target.deployed.outputs:
         return ()
     findings: list[Finding] = []
-    for finding in run_checks(target, USUAL):
+    for finding in run_checks(target, usual(target.config)):
         findings.append(finding)
         say(f"{finding.state}: {finding.name}: {finding.seen}")
     return findings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ops.verify.finding import Finding
+from ops.verify.finding import Finding, failed
 from workspace.errors import WorkspaceError
 
 # A new version needs up to a minute until it is everywhere; a run of the checks takes about as long.
@@ -53,7 +53,7 @@ def deploy(acts: Acts) -> Deployment:
     try:
         acts.up()
         for _ in range(LOOKS):
-            findings = acts.verify()
+            findings = _look(acts)
             made_red = _red(findings) - red_before
             if not made_red:
                 return Deployment(end="deployed", findings=findings)
@@ -68,11 +68,28 @@ def deploy(acts: Acts) -> Deployment:
             why = f"{reason}\nThe update has not begun, so nothing was changed. Run the job again."
             return Deployment(end="broken", findings=findings, reason=why)
         acts.put_back(before)
-        findings = acts.verify()
+        findings = _look(acts)
     except WorkspaceError as error:
         why = f"{reason}\n{before[:7]} could not be put back: {error}"
         return Deployment(end="broken", findings=findings, reason=why)
     return Deployment(end="put back", findings=findings, reason=reason, commit=before)
+
+
+def _look(acts: Acts) -> Sequence[Finding]:
+    """What `verify` finds. Where it ends with an error, nobody has seen that the version is well."""
+    try:
+        return acts.verify()
+    except Exception as error:  # noqa: BLE001  whatever a new version made of the checks
+        # The texts of others may hold a secret.
+        told = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
+        return [
+            failed(
+                "checks",
+                f"they ended with an error: {told}",
+                cause="the stack answers what no check expects",
+                remedy="python -m ops verify --stack <stack>",
+            )
+        ]
 
 
 def _red(findings: Sequence[Finding]) -> set[str]:

@@ -14,7 +14,7 @@ from ops.deployed import StackOption
 from ops.errors import NOT_WELL
 from ops.rollback.recovery import FLAG, Recovery, roll_back
 from ops.verify.command import show
-from ops.verify.round_trip import USUAL
+from ops.verify.round_trip import usual
 from workspace.stack import LOCAL, stack_named
 
 
@@ -36,7 +36,7 @@ def rollback(
         f"Send the clients of stack {stack} to {to}?", yes=yes, as_json=as_json
     )
     target = stack_named(stack, lambda line: typer.echo(line, err=True))
-    done = roll_back(target, to, plan=USUAL, operator=operator)
+    done = roll_back(target, to, plan_for=usual, operator=operator)
     if as_json:
         typer.echo(json.dumps({"stack": stack, **done.to_dict()}, indent=2))
     else:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from functions.glow.paths import Path
 from ops.change import Operator, Setting, deploy_change
+from ops.verify.config import Config
 from ops.verify.finding import Finding
 from ops.verify.round_trip import Plan
 from ops.verify.run import run_checks
@@ -46,7 +47,9 @@ class Recovery:
         }
 
 
-def roll_back(stack: Stack, path: Path, *, plan: Plan, operator: Operator) -> Recovery:
+def roll_back(
+    stack: Stack, path: Path, *, plan_for: Callable[[Config], Plan], operator: Operator
+) -> Recovery:
     """Deploy the flag for `path`, and verify. Raises WorkspaceError."""
     clock = _Clock()
     flag = Setting(key=FLAG, value="true" if path == "edge" else "false")
@@ -56,7 +59,8 @@ def roll_back(stack: Stack, path: Path, *, plan: Plan, operator: Operator) -> Re
     up_seconds = clock.seconds
     findings: list[Finding] = []
     recovered_seconds: float | None = None
-    for finding in run_checks(Target.of(stack), plan):
+    target = Target.of(stack)
+    for finding in run_checks(target, plan_for(target.config)):
         findings.append(finding)
         operator.say(f"{finding.state}: {finding.name}: {finding.seen}")
         if finding.name == f"webhook → {path} client" and finding.state == "ok":

@@ -98,7 +98,7 @@ def take_step(stack: Stack, name: Name, window: Window, operator: Operator) -> D
         deploy_change(stack, rotation.first_step(), operator)
         return Done(step="begun", findings=_proofs(stack, name))
     target = Target.of(stack)
-    findings = list(guarded("use", lambda: check_unused(target, rotation, window)))
+    findings = list(guarded("use", lambda: check_unused(target, rotation, window), target))
     refused = Done(step="refused", findings=findings)
     if not refused.is_well:
         return refused

@@ -14,7 +14,7 @@ from rich.table import Table
 from ops.deployed import StackOption
 from ops.errors import NOT_WELL
 from ops.verify.finding import Finding
-from ops.verify.round_trip import USUAL, Plan
+from ops.verify.round_trip import TRADES, Plan
 from ops.verify.run import run_checks
 from ops.verify.target import Target
 
@@ -33,17 +33,21 @@ def verify(
     ] = None,
     trades: Annotated[
         int, typer.Option("--trades", min=1, max=1_000, help="How many trades are timed.")
-    ] = USUAL.trades,
+    ] = TRADES,
     edge_limit_ms: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--edge-limit-ms", min=1, help="Half of them must be heard at the edge within this."
+            "--edge-limit-ms",
+            min=1,
+            help="Half of them must be heard at the edge within this. Left out: alarms.edgeLatencyMs.",
         ),
-    ] = USUAL.limits_ms["edge"],
+    ] = None,
     aws_limit_ms: Annotated[
-        int,
-        typer.Option("--aws-limit-ms", min=1, help="The same on AWS."),
-    ] = USUAL.limits_ms["aws"],
+        int | None,
+        typer.Option(
+            "--aws-limit-ms", min=1, help="The same on AWS. Left out: alarms.awsLatencyMs."
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
@@ -53,7 +57,14 @@ def verify(
     It sends trades of a reserved token, which no list of tokens has. Exit code 3: a line is red.
     """
     target = Target.named(stack, origin=origin)
-    plan = Plan(trades=trades, limits_ms={"edge": edge_limit_ms, "aws": aws_limit_ms})
+    limits_ms = target.config.limits_ms
+    plan = Plan(
+        trades=trades,
+        limits_ms={
+            "edge": edge_limit_ms or limits_ms["edge"],
+            "aws": aws_limit_ms or limits_ms["aws"],
+        },
+    )
     console = Console(stderr=True)
     findings: list[Finding] = []
     with console.status("Verifying …") as status:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from pydantic import SecretStr
 
+from components.settings.alarms import AlarmSettings
 from components.settings.model import Settings
+from functions.glow.paths import Path
 from functions.glow.token import PROBE_TOKEN
 from ops.settings import settings_of
 from ops.token import ListenerConfig, access_token
@@ -41,6 +44,8 @@ class Config:
     sol_usd_max_age_seconds: int
     alarm_email: str | None = None
     monthly_budget_usd: int | None = None
+    limits_ms: Mapping[Path, int] = field(default_factory=lambda: AlarmSettings().latency_ms)
+    """What half of the trades of a path may take."""
     helius: HeliusHook | None = None
     """None where the stack manages none."""
 
@@ -71,6 +76,7 @@ class Config:
             sol_usd_max_age_seconds=settings.sol_usd_max_age_seconds,
             alarm_email=settings.alarm_email,
             monthly_budget_usd=settings.alarms.monthly_budget_usd,
+            limits_ms=settings.alarms.latency_ms,
             helius=_hook(settings),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -26,17 +27,26 @@ class Listener:
         self.colo = ""
 
     async def hear(self) -> Message:
-        """The next message. Raises ConnectionClosed."""
-        return cast("Message", json.loads(await self._connection.recv()))
+        """The next message. Raises ConnectionClosed, and RefusedHereError for what is none."""
+        try:
+            said: object = json.loads(await self._connection.recv())
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise RefusedHereError("what it says is no message")
+        return cast("Message", said)
 
     async def say(self, message: Message) -> None:
         await self._connection.send(json.dumps(message))
 
     async def hear_type(self, kind: str) -> Message:
         """The next message of type `kind`. Raises RefusedHereError if an error comes before it."""
-        while (message := await self.hear())["type"] != kind:
-            if message["type"] == "ERROR":
+        while (message := await self.hear()).get("type") != kind:
+            if message.get("type") == "ERROR":
                 raise RefusedHereError(f"{message.get('code')}: {message.get('message')}")
+            if "type" not in message:
+                # API Gateway's own answer, where the function failed, took too long or was throttled.
+                raise RefusedHereError(str(message.get("message")))
         return message
 
     async def hear_trade(self, signature: str) -> None:
@@ -46,22 +56,29 @@ class Listener:
 
 
 class RefusedHereError(Exception):
-    """The path let the socket in, and then refused the subscription."""
+    """The path let the socket in, and then did not subscribe it."""
 
 
 @asynccontextmanager
-async def listening(target: Target, path: Path) -> AsyncGenerator[Listener]:
+async def listening(
+    target: Target, path: Path, *, greeted_within_seconds: float
+) -> AsyncGenerator[Listener]:
     """A listener that `path` has greeted. Raises what websockets does, TimeoutError, RefusedHereError."""
     async with opened(target, path, target.sends_origin) as listener:
-        if path == "edge":
-            listener.colo = str((await listener.hear_type("connected")).get("colo") or "")
-        else:
-            if target.config.access_token is not None:
-                await listener.say({"action": "authorize", "token": target.config.access_token})
-                await listener.hear_type("AUTHORIZED")
-            await listener.say({"action": "subscribePrice", "token": PROBE_TOKEN})
-            await listener.hear_type("SUBSCRIBED")
+        async with asyncio.timeout(greeted_within_seconds):
+            await _greeted(listener, target, path)
         yield listener
+
+
+async def _greeted(listener: Listener, target: Target, path: Path) -> None:
+    if path == "edge":
+        listener.colo = str((await listener.hear_type("connected")).get("colo") or "")
+        return
+    if target.config.access_token is not None:
+        await listener.say({"action": "authorize", "token": target.config.access_token})
+        await listener.hear_type("AUTHORIZED")
+    await listener.say({"action": "subscribePrice", "token": PROBE_TOKEN})
+    await listener.hear_type("SUBSCRIBED")
 
 
 @asynccontextmanager
@@ -74,6 +91,6 @@ async def opened(target: Target, path: Path, origin: str) -> AsyncGenerator[List
 
 
 def _updates(message: Message) -> list[Message]:
-    if message["type"] == "PRICE_BATCH":
+    if message.get("type") == "PRICE_BATCH":
         return cast("list[Message]", message["updates"])
     return [message]

@@ -14,6 +14,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from functions.glow.paths import PATHS, Path
+from ops.verify.config import Config
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
 from ops.verify.listener import Listener, RefusedHereError, listening
@@ -22,6 +23,7 @@ from ops.verify.target import Target
 
 # The first trade may meet cold functions, and a room that reads what it has missed.
 _HEARD_WITHIN_SECONDS: Final = 30
+TRADES: Final = 20
 _HANDSHAKES: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -35,7 +37,9 @@ class Plan:
     heard_within_seconds: float = _HEARD_WITHIN_SECONDS
 
 
-USUAL: Final = Plan(trades=20, limits_ms={"edge": 100, "aws": 500})
+def usual(config: Config) -> Plan:
+    """What is measured after each `up`, by the limits of `config`."""
+    return Plan(trades=TRADES, limits_ms=config.limits_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ async def check_round_trip(target: Target, plan: Plan) -> RoundTrip:
         found: list[Finding] = []
         for path in on:
             try:
-                listeners[path] = await sockets.enter_async_context(listening(target, path))
+                listeners[path] = await sockets.enter_async_context(
+                    listening(target, path, greeted_within_seconds=plan.heard_within_seconds)
+                )
             except (OSError, WebSocketException, RefusedHereError) as error:
                 found.append(_not_connected(path, error, target))
         trip = _Trip(target, http, listeners, plan.heard_within_seconds)
@@ -117,7 +123,8 @@ class _Trip:
                 name = f"webhook → {path} client, again"
                 found.append(_not_delivered(name, path, self._target))
             else:
-                place = Place(away_ms=away_ms, colo=self.listeners[path].colo)
+                colo = self.listeners[path].colo
+                place = Place(away_ms=away_ms, colo=colo, rooms=self._target.rooms)
                 found.append(judge(path, times_ms, plan.limits_ms[path], place))
         return found
 
@@ -147,7 +154,7 @@ class _Trip:
         try:
             async with asyncio.timeout(self._heard_within_seconds):
                 await listener.hear_trade(signature)
-        except (TimeoutError, ConnectionClosed):
+        except (TimeoutError, ConnectionClosed, RefusedHereError):
             return None
         return time.perf_counter()
 
@@ -165,13 +172,20 @@ class _Trip:
 
 
 def _not_connected(path: Path, error: Exception, target: Target) -> Finding:
+    name = f"webhook → {path} client"
     is_told = isinstance(error, RefusedHereError | InvalidStatus)
-    why = (
-        str(error) if is_told else type(error).__name__
-    )  # others may hold the URL, and so the pass
+    # Others may hold the URL, and so the pass.
+    seen = f"no client can listen: {error if is_told else type(error).__name__}"
+    if path == "aws" and isinstance(error, RefusedHereError | TimeoutError):
+        return failed(
+            name,
+            seen,
+            cause="PriceConnections refuses the subscription, fails, is slow, or is throttled",
+            remedy=target.logs("connections"),
+        )
     return failed(
-        f"webhook → {path} client",
-        f"no client can listen: {why}",
+        name,
+        seen,
         cause="a client of this path is refused; see the lines on health and Origin",
         remedy=target.up,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlencode
 
 import typer
@@ -86,6 +87,19 @@ class Target:
     def edge_url(self) -> str | None:
         value = self.deployed.outputs.get("EdgeUrl")
         return value if isinstance(value, str) else None
+
+    @property
+    def rooms(self) -> str:
+        """Where the deployed Worker has rooms made. One that is older than that stays where it is."""
+        told = self.deployed.outputs.get("EdgeVariables")
+        variables: Mapping[str, str] = (
+            cast("Mapping[str, str]", told) if isinstance(told, Mapping) else {}
+        )
+        place = variables.get("LOCATION_HINT")
+        return (
+            f"rooms of generation {variables.get('ROOM_GENERATION', '0')} made"
+            f" {'where they are first used' if place is None else f'near {place}'}"
+        )
 
     @property
     def policy(self) -> Policy:

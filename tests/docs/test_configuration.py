@@ -16,7 +16,8 @@ def test_every_key_is_in_one_group() -> None:
 
     assert sorted(key for keys in groups.values() for key in keys) == sorted(FIELDS)
     assert groups["Functions, logs and alarms"] == [
-        *("alarmEmail", "alarms", "alarms.holeCheckMinutes"),
+        *("alarmEmail", "alarms", "alarms.awsLatencyMs", "alarms.edgeLatencyMs"),
+        "alarms.holeCheckMinutes",
         *("alarms.monthlyBudgetUsd", "alarms.noTradeMinutes", "alarms.runbookUrl"),
         *("kms", "kmsPrevious", "lambdaArchitecture", "lambdaMemoryMb", "lambdaRuntime"),
         *("lambdaSystem", "logRetentionDays", "protect", "tracing"),

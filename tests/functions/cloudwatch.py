@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -49,6 +50,20 @@ def points_of(line: str) -> list[Points]:
         Points(directive["Namespace"], metric["Name"], dimensions, _values(root, metric))
         for metric in directive["Metrics"]
     ]
+
+
+def filtered(metric_filter: Mapping[str, Any], line: str) -> list[Points]:
+    """What a metric filter takes out of a line of JSON; none if the line does not match."""
+    pattern = str(metric_filter["pattern"])
+    terms = re.findall(r'\(\$\.(\w+) = "([^"]*)"\)', pattern)
+    read = " && ".join(f'($.{field} = "{value}")' for field, value in terms)
+    assert pattern == f"{{ {read} }}"
+    row: dict[str, str] = json.loads(line)
+    if any(row.get(field) != value for field, value in terms):
+        return []
+    made: Mapping[str, Any] = metric_filter["metricTransformation"]
+    dimensions = {name: row[field.removeprefix("$.")] for name, field in made["dimensions"].items()}
+    return [Points(made["namespace"], made["name"], dimensions, [float(made["value"])])]
 
 
 def state_of(alarm: Mapping[str, Any], periods: Sequence[Sequence[Points]]) -> State:

@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -36,38 +37,44 @@ from tests.functions.builders import (
 )
 from tests.functions.chain import Chain, swaps
 from tests.functions.cloud import REGION, STACK, Queue
-from tests.functions.cloudwatch import Points, line_of, points_of, state_of
+from tests.functions.cloudwatch import Points, filtered, line_of, points_of, state_of
 from tests.functions.conftest import Listen, Load
-from tests.functions.edge import PREVIOUS, Edge
+from tests.functions.edge import NEVER, PREVIOUS, Edge
 from tests.functions.endpoint import Endpoint
 from tests.functions.guard import ALARM, declare_alarm, move_to_the_edge, publish
 from tests.functions.jupiter import Jupiter
 from tests.serving import serving
-from tests.stack.recording import deploy
+from tests.stack.recording import Deployment, deploy
 
+METRIC_FILTER: Final = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 METRIC_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE_ALARM: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 NO_TRADE_MINUTES: Final = 3
 SECRET: Final = "current"  # as the functions of these tests have it
 TRIES: Final = 10
+SLOWEST_MS: Final = {"WebhookTime": 800, "DeliveryTime": 1_000, "EdgePostTime": 200}
 
 Alarms = Mapping[str, Mapping[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def deployed() -> tuple[Alarms, Alarms]:
-    """The alarms of a stack by the ends of their resource names, and the composite ones."""
+@cache
+def deployment() -> Deployment:
     stack = STACK.removeprefix("glow-")
     config = {
         "alarms": f'{{"noTradeMinutes": {NO_TRADE_MINUTES}}}',
         "routing": '{"autoRollback": true}',
     }
-    deployment = deploy(stack, config=config)
+    return deploy(stack, config=config)
+
+
+@pytest.fixture(scope="module")
+def deployed() -> tuple[Alarms, Alarms]:
+    """The alarms of a stack by the ends of their resource names, and the composite ones."""
 
     def by_slug(kind: str) -> Alarms:
         return {
             resource.name.removeprefix("glow-monitoring-"): resource.inputs
-            for resource in deployment.of_type(kind)
+            for resource in deployment().of_type(kind)
         }
 
     return by_slug(METRIC_ALARM), by_slug(COMPOSITE_ALARM)
@@ -125,6 +132,14 @@ class Scene:
         namespace, _, metric = name.partition(" ")
         self._of_aws.append(Points(namespace, metric, dimensions, [value]))
 
+    def api_answers(self, status: int, path: str) -> None:
+        """API Gateway writes a line into its access log, as the stack declares it."""
+        line = str(deployment().named("glow-rest-stage").inputs["accessLogSettings"]["format"])
+        for variable, value in {"path": path, "status": status}.items():
+            line = line.replace(f"$context.{variable}", str(value))
+        for each in deployment().of_type(METRIC_FILTER):
+            self._of_aws += filtered(each.inputs, line)
+
     def post(self, body: str, *, secret: str = SECRET, token: str = "", **variables: str) -> int:
         headers = {"authorization": f"Bearer {secret}"} | ({"x-token": token} if token else {})
         event = an_http_event("POST /webhook/price", headers=headers, body=body)
@@ -137,12 +152,16 @@ class Scene:
         body = a_simple_trade(tx_signature=signature or a_signature(), timestamp=int(time.time()))
         return self.post(body, token=token or a_token(), **variables)
 
-    def broadcast(self, clients: int) -> None:
-        """An update over the real queue to so many clients."""
+    def broadcast(self, clients: int, *, waited_ms: int = 0) -> None:
+        """An update over the real queue to so many clients. `waited_ms`: how much longer it lay there."""
         update = an_update(a_token())
         self.listen(update.token, clients)
         QueuePublisher(aws.sqs(REGION), self.queue.url, name="the queue").publish([update])
-        self.load("broadcast").handler(a_batch(self.queue.receive()), Context())
+        records = self.queue.receive()
+        for each in records:
+            sent_ms = int(each["attributes"]["SentTimestamp"]) - waited_ms
+            each["attributes"] = {**each["attributes"], "SentTimestamp": str(sent_ms)}
+        self.load("broadcast").handler(a_batch(records), Context())
 
     def collect_quotes(self) -> None:
         quotes = self.load(
@@ -194,6 +213,11 @@ def a_trade_at_the_edge(scene: Scene) -> None:
 
 def the_edge_fails(scene: Scene) -> None:
     scene.edge.answer = lambda _post: 500
+    a_trade_at_the_edge(scene)
+
+
+def the_edge_is_slow(scene: Scene) -> None:
+    scene.edge.answer = lambda _post: NEVER
     a_trade_at_the_edge(scene)
 
 
@@ -358,7 +382,10 @@ def well(scene: Scene) -> list[Points]:
         a_trade_at_the_edge(scene)
         scene.broadcast(1)
         scene.collect_quotes()
-        if scene.values.get("Stored") and max(scene.values["WebhookTime"]) < 800:
+        values = scene.values
+        if values.get("Stored") and all(
+            max(values[name]) < slowest_ms for name, slowest_ms in SLOWEST_MS.items()
+        ):
             return scene.points
         scene.queue.take()
     raise AssertionError(f"this machine is too busy: {scene.values}")
@@ -371,13 +398,16 @@ CAUSES: Final[Mapping[str, Cause]] = {
     "throttled": aws_reports(
         "AWS/Lambda Throttles", 1, FunctionName="glow-test-HeliusPriceWebhook"
     ),
+    "route-throttled": lambda scene: scene.api_answers(429, "/webhook/price"),
     "no-trade": helius_sends("[]", secret="wrong"),
     "late": aws_reports(
         "AWS/SQS ApproximateAgeOfOldestMessage", 61, QueueName="glow-test-BroadcastQueue.fifo"
     ),
     "returned": no_client_can_be_posted_to,
     "quota": aws_reports("AWS/ApiGateway MessageCount", 8_001 * 60, ApiId="glow-websocket-api-id"),
+    "aws-latency": lambda scene: scene.broadcast(1, waited_ms=1_000),
     "edge-failing": the_edge_fails,
+    "edge-latency": the_edge_is_slow,
     "sol-usd": jupiter_knows_no_sol,
     "holes": a_trade_is_missing,
     "routing-set-back": a_move_to_the_edge_goes_wrong,
@@ -436,6 +466,15 @@ def test_alarm_rings_for_its_cause_and_is_over_without_it(
     assert state_of(alarm, [*[bad] * 60, good]) == "OK"
     ringing = [group for group in groups.values() if alarm["name"] in members(group)]
     assert len(ringing) + bool(alarm["alarmActions"]) == 1  # it rings, and once
+
+
+@pytest.mark.parametrize(
+    ("status", "path"), [(429, "/tokens/SOL/price"), (401, "/webhook/price"), (404, "/wp-login")]
+)
+def test_strangers_are_no_throttled_webhook(scene: Scene, status: int, path: str) -> None:
+    scene.api_answers(status, path)
+
+    assert scene.points == []
 
 
 def test_quiet_hour_rings_nothing(scene: Scene, alarms: Alarms) -> None:

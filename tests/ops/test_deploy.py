@@ -31,9 +31,9 @@ OLD_SORROW = failed(
 
 @dataclass
 class Scene:
-    """`looks` are what `verify` finds, one after the other; the last one goes on."""
+    """`looks` are what `verify` finds or raises, one after the other; the last one goes on."""
 
-    looks: list[Sequence[Finding]]
+    looks: list[Sequence[Finding] | Exception]
     commit: str | None = BEFORE
     up_fails: bool = False
     up_begins: bool = True
@@ -53,7 +53,10 @@ class Scene:
 
     def _verify(self) -> Sequence[Finding]:
         self.done.append("verify")
-        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if isinstance(look, Exception):
+            raise look
+        return look
 
     def _up(self) -> None:
         self.done.append("up")
@@ -88,6 +91,23 @@ def test_version_that_turns_a_check_red_is_taken_back_after_a_second_look() -> N
 
 def test_version_that_is_well_at_the_second_look_stays() -> None:
     assert Scene([[HEALTHY], [SICK], [HEALTHY]]).run().is_well
+
+
+def test_version_that_the_checks_end_at_with_an_error_is_taken_back() -> None:
+    scene = Scene([[HEALTHY], KeyError("type"), KeyError("type"), [HEALTHY]])
+
+    done = scene.run()
+
+    assert (done.end, done.reason) == ("put back", "it made red: checks")
+    assert scene.done == ["verify", "up", "verify", "verify", "put back b", "verify"]
+
+
+def test_checks_that_end_with_an_error_after_a_put_back_do_not_undo_it() -> None:
+    done = Scene([[HEALTHY], [SICK], [SICK], KeyError("a-secret")]).run()
+
+    assert (done.end, done.commit) == ("put back", BEFORE)
+    assert [finding.name for finding in done.findings] == ["checks"]
+    assert "a-secret" not in write_summary("prod", done)
 
 
 def test_what_was_red_before_is_told_and_takes_nothing_back() -> None:

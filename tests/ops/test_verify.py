@@ -1,6 +1,7 @@
 """What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 
@@ -8,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from rich.console import Console
+from websockets.asyncio.server import ServerConnection, serve
 
 from components.settings.load import parse_settings
 from functions.glow.paths import Path
@@ -19,8 +21,9 @@ from ops.verify.command import show
 from ops.verify.config import Config, HeliusHook
 from ops.verify.finding import Finding, failed, skipped, well
 from ops.verify.latency import Place, judge
-from ops.verify.round_trip import Plan, check_round_trip
+from ops.verify.round_trip import Plan, check_round_trip, usual
 from ops.verify.run import guarded
+from ops.verify.storage import check_tables
 from ops.verify.target import Target
 
 QUEUE = "http://127.0.0.1:9/000000000000/later"
@@ -38,6 +41,7 @@ def a_target(config: Config = CONFIG, **outputs: object) -> Target:
     [
         ("edge", [130.0] * 20, "ok", "p50 100 ms, p99 100 ms of 20 trades"),
         ("edge", [131.0] * 20, "failed", "latency over 100 ms: p50 101 ms"),
+        ("edge", [530.0] * 20, "failed", "latency over 200 ms: p50 500 ms"),
         ("edge", [40.0] * 19 + [231.0], "failed", "latency over 200 ms: p50 10 ms, p99 201 ms"),
         ("edge", [5.0], "ok", "p50 0 ms"),
         ("aws", [131.0] * 20, "failed", "latency over the limit: p50 101 ms"),
@@ -51,10 +55,21 @@ def test_latency_is_judged_without_the_operators_own_way(
     assert (found.state, found.seen[: len(seen)]) == (state, seen)
 
 
-def test_slow_edge_names_the_data_centre_and_where_rooms_are_made() -> None:
-    found = judge("edge", [500.0], 100, Place(away_ms=0, colo="SIN"))
+@pytest.mark.parametrize(
+    ("variables", "rooms"),
+    [
+        ({"LOCATION_HINT": "enam", "ROOM_GENERATION": "2"}, "rooms of generation 2 made near enam"),
+        ({"ROOM_GENERATION": "0"}, "rooms of generation 0 made where they are first used"),
+    ],
+)
+def test_slow_edge_names_the_data_centre_and_where_rooms_are_made(
+    variables: Mapping[str, str], rooms: str
+) -> None:
+    target = a_target(EdgeVariables=variables)
 
-    assert "data centre SIN" in found.seen
+    found = judge("edge", [500.0], 100, Place(away_ms=0, colo="SIN", rooms=target.rooms))
+
+    assert f"data centre SIN, {rooms}" in found.seen
     assert "edge.region" in found.cause
     assert "edge.roomGeneration" in found.remedy
 
@@ -116,6 +131,12 @@ def test_webhook_expects_its_own_secret_before_the_api_key() -> None:
     assert config_of(HeliusApiKey=key).webhook_secret == SECRET
 
 
+def test_limits_are_those_of_config() -> None:
+    config = config_of(alarms='{"edgeLatencyMs": 50}')
+
+    assert usual(config).limits_ms == {"edge": 50, "aws": 500}
+
+
 def test_config_that_differs_is_read() -> None:
     config = config_of(
         allowedOrigins='["https://app.example"]',
@@ -152,6 +173,51 @@ async def test_stack_whose_tokens_only_the_back_end_makes_is_not_listened_to() -
 
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:glow-dev-Alarms"
+INTERNAL = {"message": "Internal server error", "connectionId": "x=", "requestId": "y="}
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen"),
+    [
+        ([json.dumps(INTERNAL)], "no client can listen: Internal server error"),
+        (["[]"], "no client can listen: what it says is no message"),
+        (["not JSON"], "no client can listen: what it says is no message"),
+        (
+            [json.dumps({"type": "ERROR", "code": "BAD_REQUEST", "message": "why"})],
+            "no client can listen: BAD_REQUEST: why",
+        ),
+        ([], "no client can listen: TimeoutError"),
+    ],
+)
+async def test_socket_that_does_not_subscribe_is_a_red_line(
+    answers: Sequence[str], seen: str
+) -> None:
+    """API Gateway's own answer has no type; a function that hangs says nothing."""
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.recv()
+        for each in answers:
+            await socket.send(each)
+        await socket.wait_closed()
+
+    async with serve(answer, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        target = a_target(
+            Routing=Policy().to_json(),
+            WebSocketUrl=f"ws://127.0.0.1:{port}",
+            RestApiUrl="https://rest.example",
+            WebhookUrl="http://127.0.0.1:9/webhook/price",
+            FunctionNames={"connections": "glow-dev-PriceConnections"},
+        )
+        trip = await check_round_trip(
+            target, Plan(trades=1, limits_ms={}, heard_within_seconds=0.5)
+        )
+
+    line, *_ = trip.findings
+    assert (line.name, line.state, line.seen) == ("webhook → aws client", "failed", seen)
+    assert "glow-dev-PriceConnections" in line.remedy
+
+
 ALARM = {
     "AlarmName": "glow-dev-BroadcastLate",
     "ActionsEnabled": True,
@@ -283,11 +349,22 @@ def test_what_aws_refuses_is_a_red_line() -> None:
     def refused() -> list[Finding]:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeAlarms")
 
-    (line,) = guarded("alarms", refused)
+    (line,) = guarded("alarms", refused, a_target())
 
     assert line.state == "failed"
     assert "AccessDenied" in line.seen
     assert "aws sts get-caller-identity" in line.remedy
+
+
+def test_output_that_only_a_later_version_has_is_a_red_line() -> None:
+    """`ops deploy` looks with its own checks at the version before."""
+    target = a_target()
+
+    (line,) = guarded("tables", lambda: check_tables(target), target)
+
+    assert (line.name, line.state) == ("tables", "failed")
+    assert "no output PriceTableName" in line.seen
+    assert line.remedy == "pulumi up --stack dev"
 
 
 def test_table_is_followed_by_causes_and_remedies() -> None:

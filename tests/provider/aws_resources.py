@@ -17,6 +17,7 @@ ROUTE_RESPONSE: Final = "aws:apigatewayv2/routeResponse:RouteResponse"
 STAGE: Final = "aws:apigatewayv2/stage:Stage"
 BUDGET: Final = "aws:budgets/budget:Budget"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
+LOG_FILTER: Final = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
@@ -127,6 +128,19 @@ def make_all(provider: Provider, prefix: str) -> Made:
     key = make(KEY, description="of tests", enableKeyRotation=True, policy=json.dumps(KEY_POLICY))
     make(ALIAS, name=f"alias/{prefix}", targetKeyId=key.id)
     make(LOG_GROUP, name=f"/{prefix}/logs", retentionInDays=14)
+    make(
+        LOG_FILTER,
+        name="refusals",
+        logGroupName=f"/{prefix}/logs",
+        pattern='{ $.status = "429" }',
+        metricTransformation={
+            "namespace": "Tests",
+            "name": "Refusals",
+            "value": "1",
+            "unit": "Count",
+            "dimensions": {"Stack": "$.stack"},
+        },
+    )
     layer = make(
         LAYER,
         layerName=f"{prefix}-layer",
@@ -255,6 +269,21 @@ CHANGES: Final = (
         LOG_GROUP,
         lambda aws, made: aws.logs.delete_retention_policy(logGroupName=made[LOG_GROUP].id),
         {"retentionInDays": None},
+    ),
+    ByHand(
+        LOG_FILTER,
+        lambda aws, made: aws.logs.put_metric_filter(
+            logGroupName=made[LOG_GROUP].id,
+            filterName=made[LOG_FILTER].id,
+            filterPattern="",
+            metricTransformations=[
+                {"metricNamespace": "Tests", "metricName": "All", "metricValue": "1"}
+            ],
+        ),
+        {
+            "metricTransformation": {"namespace": "Tests", "name": "All", "value": "1"},
+            "pattern": "",
+        },
     ),
     ByHand(
         ALARM,
@@ -444,6 +473,9 @@ DELETIONS: Final[Mapping[str, Callable[[Session, Made], object]]] = {
     FUNCTION: lambda aws, made: aws.lambda_.delete_function(FunctionName=made[FUNCTION].id),
     LAYER: lambda aws, made: aws.lambda_.delete_layer_version(
         LayerName=text(made[LAYER].inputs, "layerName"), VersionNumber=1
+    ),
+    LOG_FILTER: lambda aws, made: aws.logs.delete_metric_filter(
+        logGroupName=made[LOG_GROUP].id, filterName=made[LOG_FILTER].id
     ),
     LOG_GROUP: lambda aws, made: aws.logs.delete_log_group(logGroupName=made[LOG_GROUP].id),
     BUDGET: lambda aws, made: aws.budgets.delete_budget(

@@ -61,6 +61,7 @@ def test_what_aws_can_change_is_updated_in_place(second: Seen) -> None:
         "key",
         "logs",
         "path",
+        "refusals",
         "schedule",
         "socket-stage",
         "updates",

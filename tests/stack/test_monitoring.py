@@ -18,14 +18,14 @@ RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "runbook.md"
 TOPIC = ["arn:Topic:glow-prod-Alarms"]
 OF_EACH_GROUP = {
     "intake": {
-        "ApiServerErrors", "WebhookRefused", "WebhookSlow", "WebhookThrottled",
+        "ApiServerErrors", "WebhookRefused", "WebhookSlow", "WebhookThrottled", "WebhookRouteThrottled",
         "NoTrade", "HeliusPriceWebhook-Errors",
     },
     "aws-path": {
         "BroadcastLate", "BroadcastReturned", "RequestQuota", "BroadcastWorker-Errors",
-        "LaterWorker-Errors", "PriceConnections-Errors",
+        "LaterWorker-Errors", "PriceConnections-Errors", "AwsLatency",
     },
-    "edge-path": {"EdgeFailing", "EdgeRetryWorker-Errors"},
+    "edge-path": {"EdgeFailing", "EdgeLatency", "EdgeRetryWorker-Errors"},
 }  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def watched() -> Deployment:
             {"FunctionName": "glow-prod-HeliusPriceWebhook"},
             0,
         ),
+        ("route-throttled", "Glow RouteThrottled", {"Stack": "glow-prod"}, 0),
         ("returned", "Glow Returned", {"Stack": "glow-prod"}, 0),
         ("quota", "AWS/ApiGateway MessageCount", {"ApiId": "glow-websocket-api-id"}, 480_000),
         ("discovery-errors", "AWS/Lambda Errors", {"FunctionName": "glow-prod-Discovery"}, 0),
@@ -207,6 +208,29 @@ def test_holes_are_looked_for_where_there_is_a_node_to_ask() -> None:
     names = {each.name for each in without.resources}
 
     assert not {"glow-holes-function", "glow-holes-schedule", "glow-monitoring-holes"} & names
+
+
+@pytest.mark.parametrize(
+    ("config", "aws_ms", "edge_ms"),
+    [
+        ({}, 1_000, 200),
+        ({"alarms": '{"awsLatencyMs": 2000, "edgeLatencyMs": 40}'}, 4_000, 80),
+        # Longer than that the webhook waits for no post.
+        ({"alarms": '{"edgeLatencyMs": 300}'}, 1_000, 200),
+    ],
+)
+def test_latency_is_judged_by_the_limits_that_ops_verify_has(
+    config: Mapping[str, str], aws_ms: int, edge_ms: int
+) -> None:
+    stack = deploy(config=config)
+    path_over_aws = stack.named("glow-monitoring-aws-latency").inputs
+    edge = stack.named("glow-monitoring-edge-latency").inputs
+
+    assert (path_over_aws["metricName"], path_over_aws["threshold"]) == ("DeliveryTime", aws_ms)
+    assert (edge["metricName"], edge["threshold"]) == ("EdgePostTime", edge_ms)
+    for alarm in (path_over_aws, edge):
+        assert alarm["extendedStatistic"] == "p99"
+        assert (alarm["period"], alarm["evaluationPeriods"]) == (300, 2)
 
 
 def test_share_of_the_quota_follows_the_account() -> None:

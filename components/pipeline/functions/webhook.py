@@ -5,6 +5,7 @@ from functools import partial
 from components.aws.lambda_function import LambdaFunctionArgs
 from components.pipeline.parts import PipelineParts
 from functions import environment as env
+from functions.glow.metrics import ROUTE_THROTTLED
 
 
 def declare(parts: PipelineParts) -> LambdaFunctionArgs:
@@ -19,6 +20,7 @@ def declare(parts: PipelineParts) -> LambdaFunctionArgs:
                 parts.rest.serve,
                 keys=["POST /webhook/price"],
                 throttle=settings.throttles.webhook,
+                throttled=ROUTE_THROTTLED,
             )
         ],
         grants=[

@@ -33,6 +33,7 @@ RESOURCES: Final[Mapping[str, type[AwsResource]]] = {
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": cloudwatch.CompositeAlarm,
     "aws:cloudwatch/dashboard:Dashboard": cloudwatch.Dashboard,
     "aws:cloudwatch/logGroup:LogGroup": cloudwatch.LogGroup,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": cloudwatch.LogMetricFilter,
     "aws:cloudwatch/metricAlarm:MetricAlarm": cloudwatch.MetricAlarm,
     "aws:dynamodb/table:Table": dynamodb.Table,
     "aws:iam/role:Role": iam.Role,

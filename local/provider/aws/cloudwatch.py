@@ -1,4 +1,4 @@
-"""CloudWatch log groups, alarms and dashboards."""
+"""CloudWatch log groups, metric filters, alarms and dashboards."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -6,7 +6,7 @@ from pulumi_aws import cloudwatch
 
 from local.provider.aws.base import AwsResource, GoneError
 from local.provider.aws.session import Session
-from local.provider.resource import OWN, Inputs, State
+from local.provider.resource import OWN, Block, Inputs, State
 from local.provider.values import Properties, text
 
 if TYPE_CHECKING:  # the stubs are installed for the type checker only
@@ -71,6 +71,56 @@ class LogGroups:
             "logGroupNames": [group.get("logGroupName", "") for group in groups],
             "region": self._logs.meta.region_name,
         }
+
+
+class LogMetricFilter(AwsResource):
+    """aws.cloudwatch.LogMetricFilter. ministack keeps it, and makes no metrics of logs."""
+
+    args = cloudwatch.LogMetricFilterArgs
+    inputs: ClassVar[Inputs] = {
+        "logGroupName": "logGroupName",
+        "metricTransformation": Block(
+            "metricTransformations",
+            {
+                "dimensions": "dimensions",
+                "name": "metricName",
+                "namespace": "metricNamespace",
+                "unit": "unit",
+                "value": "metricValue",
+            },
+        ),
+        "name": "filterName",
+        "pattern": "filterPattern",
+    }
+    replaced_by = frozenset({"logGroupName", "name"})
+    outputs = frozenset()
+    autoname = "name"
+
+    def create(self, inputs: Properties) -> str:
+        request = self.request(inputs)
+        # AWS takes a list of one.
+        request["metricTransformations"] = [request["metricTransformations"]]
+        self.aws.logs.put_metric_filter(**request)
+        return text(inputs, "name")
+
+    def read(self, state: State) -> Properties:
+        listed = self.aws.logs.describe_metric_filters(
+            logGroupName=state.text("logGroupName"), filterNamePrefix=state.id
+        )["metricFilters"]
+        for found in listed:
+            if found.get("filterName") == state.id:
+                (transformation,) = found.get("metricTransformations", [])
+                return self.response({**found, "metricTransformations": transformation})
+        raise GoneError(state.id)
+
+    def update(self, state: State, news: Properties) -> None:
+        del state  # PutMetricFilter overwrites the filter of that name
+        self.create(news)
+
+    def delete(self, state: State) -> None:
+        self.aws.logs.delete_metric_filter(
+            logGroupName=state.text("logGroupName"), filterName=state.id
+        )
 
 
 class MetricAlarm(AwsResource):

@@ -9,6 +9,7 @@ from local.stack import FLAG, ROUTING, LocalStack
 from ops.change import Operator
 from ops.errors import OpsError
 from ops.rollback.recovery import roll_back
+from ops.verify.config import Config
 from ops.verify.round_trip import Plan
 from tests.local.moves.apps import assert_promises_kept, crowd
 from tests.local.moves.traffic import trading
@@ -24,12 +25,19 @@ PAUSE_SECONDS: Final = 0.6  # five trades a second, as each is sent to every cli
 AGREES: Final = Operator(say=ignore, agrees=lambda: True)
 
 
+def as_planned(_config: Config) -> Plan:
+    return PLAN
+
+
 def test_rollback_that_is_not_agreed_to_leaves_config_as_it_was(stack: LocalStack) -> None:
     said: list[str] = []
 
     with pytest.raises(OpsError, match="Not agreed to"):
         roll_back(
-            stack.target, "aws", plan=PLAN, operator=Operator(say=said.append, agrees=lambda: False)
+            stack.target,
+            "aws",
+            plan_for=as_planned,
+            operator=Operator(say=said.append, agrees=lambda: False),
         )
 
     assert [line for line in said if "to update" in line], said
@@ -45,7 +53,7 @@ async def test_hundred_clients_miss_nothing_and_see_nothing_twice_while_the_stac
     async with crowd(TOKENS, api=wire.rest_url, apps_per_token=CLIENTS_PER_TOKEN) as apps:
         async with trading(wire, TOKENS, pause_seconds=PAUSE_SECONDS) as sent:
             back = await asyncio.to_thread(
-                roll_back, stack.target, "aws", plan=PLAN, operator=AGREES
+                roll_back, stack.target, "aws", plan_for=as_planned, operator=AGREES
             )
             for app in apps:
                 await app.wait_for_path("aws")
@@ -54,7 +62,9 @@ async def test_hundred_clients_miss_nothing_and_see_nothing_twice_while_the_stac
             assert_promises_kept(app)
 
     stack.config_set(ROUTING, before)
-    forth = await asyncio.to_thread(roll_back, stack.target, "edge", plan=PLAN, operator=AGREES)
+    forth = await asyncio.to_thread(
+        roll_back, stack.target, "edge", plan_for=as_planned, operator=AGREES
+    )
 
     assert len(apps) == len(TOKENS) * CLIENTS_PER_TOKEN
     for done in (back, forth):

@@ -100,6 +100,15 @@ may_poll = aws.iam.RolePolicy(
 logs = aws.cloudwatch.LogGroup(
     "logs", name="/aws/lambda/tiny-answer", retention_in_days=7 if is_second else 14
 )
+aws.cloudwatch.LogMetricFilter(
+    "refusals",
+    name="tiny-refusals",
+    log_group_name=logs.name,
+    pattern='{ $.status = "429" }' if is_second else '{ $.status = "503" }',
+    metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+        namespace="Tests", name="Refusals", value="1", dimensions={"Stack": "$.stack"}
+    ),
+)
 layer = aws.lambda_.LayerVersion(
     "layer",
     layer_name="tiny-layer",
