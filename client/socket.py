@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Origin
 
 from .errors import Unreachable
 
@@ -42,11 +43,12 @@ OpenSocket = Callable[[str], AbstractAsyncContextManager[Socket]]
 
 
 @asynccontextmanager
-async def open_socket(url: str) -> AsyncGenerator[Socket]:
-    """A socket of the package websockets."""
+async def open_socket(url: str, *, origin: str | None = None) -> AsyncGenerator[Socket]:
+    """A socket of the package websockets. `origin`: the header Origin, which a browser would send."""
     try:
         connection = await connect(
             url,
+            origin=None if origin is None else Origin(origin),
             open_timeout=ANSWER_SECONDS,
             close_timeout=CLOSE_SECONDS,
             ping_interval=None,  # the client pings by messages, which do not wake the room

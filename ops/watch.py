@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,11 +10,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Annotated
 
+import httpx
 import typer
 
-from client import Price, Refused, State, subscribe
+from client import Price, Refused, State
+from client.rest import TIMEOUT_SECONDS
 from ops.deployed import DeployedStack, StackOption
 from ops.errors import OpsError
+from ops.listening import subscribed
 
 
 def watch(
@@ -25,17 +29,22 @@ def watch(
     prices: Annotated[
         int | None, typer.Option("--count", min=1, help="End after so many prices.")
     ] = None,
+    origin: Annotated[
+        str | None, typer.Option("--origin", help="Header Origin, where requireOrigin is on.")
+    ] = None,
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each price as a JSON object on a line.")
     ] = False,
 ) -> None:
-    """Follow the live prices of a token, one line each, until Ctrl-C."""
+    """Follow the live prices of a token, one line each, until Ctrl-C.
+
+    Where listeners need an access token (`ops token` makes one), it is read from GLOW_ACCESS_TOKEN.
+    """
+    show = as_json_line if as_json else as_line
     api = DeployedStack.named(stack).text("RestApiUrl")
     with suppress(KeyboardInterrupt):
-        asyncio.run(
-            follow(token, api, as_json_line if as_json else as_line, region=region, prices=prices)
-        )
+        asyncio.run(follow(token, api, show, region=region, origin=origin, prices=prices))
 
 
 Show = Callable[[Price, str | None], str]
@@ -43,12 +52,23 @@ Show = Callable[[Price, str | None], str]
 
 
 async def follow(
-    token: str, api: str, show: Show, *, region: str | None, prices: int | None
+    token: str, api: str, show: Show, *, region: str | None, origin: str | None, prices: int | None
 ) -> None:
     """Print up to `prices` prices, and each state of the connection. Raises OpsError."""
     numbers = count(1)
     try:
-        async with subscribe(token, api=api, region=region, on_state=_say_state) as subscription:
+        async with (
+            httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http,
+            subscribed(
+                token,
+                http,
+                api,
+                origin=origin,
+                access_token=os.environ.get("GLOW_ACCESS_TOKEN"),
+                region=region,
+                on_state=_say_state,
+            ) as subscription,
+        ):
             async for price in subscription:
                 typer.echo(show(price, subscription.state.path))
                 if next(numbers) == prices:

@@ -1,5 +1,6 @@
 """`drift`: compares a stack's state with its clouds. `drift-issue`: tells it in an issue."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,16 +19,24 @@ REFRESH: Final = ("refresh", "--preview-only", "--diff", "--non-interactive", "-
 
 def drift(
     stack: Annotated[str, typer.Option("--stack", help="The stack: dev, prod, local ...")],
-    out: Annotated[Path, typer.Option("--out", help="File for `drift-issue`, in JSON.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for `drift-issue`, in JSON.")
+    ] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what the file holds; all else goes to stderr.")
+    ] = False,
 ) -> None:
     """Look for what was changed or deleted by hand since the last deployment. It changes nothing.
 
     Exit code 0 also where there is drift: the issue tells of it. 3: the look itself failed.
     """
-    done = run_preview(stack_named(stack, typer.echo), typer.echo, command=REFRESH)
+    say = partial(typer.echo, err=as_json)
+    done = run_preview(stack_named(stack, say), say, command=REFRESH)
     found = Drift.of(stack, done)
-    out.write_text(found.model_dump_json())
-    typer.echo(found.report.splitlines()[0])
+    if out is not None:
+        out.write_text(found.model_dump_json())
+    typer.echo(found.model_dump_json() if as_json else found.report.splitlines()[0])
     if found.state == "failed":
         raise typer.Exit(NOT_WELL)
 

@@ -13,10 +13,10 @@ from typing import Final
 import httpx
 
 from client import ClientError, State, Subscription
-from client.options import MAX_FILL
 from functions.glow.paths import PATHS, Path
 from functions.glow.token import PROBE_TOKEN
 from ops.errors import OpsError
+from ops.listening import subscribed
 from ops.load.tally import PathTally, Sent, tally_of
 from ops.verify.sender import Sender, a_trade
 from ops.verify.target import Target
@@ -143,24 +143,20 @@ async def _on_path(path: Path) -> AsyncGenerator[httpx.AsyncClient]:
 async def _listening(
     target: Target, http: httpx.AsyncClient, path: Path
 ) -> AsyncGenerator[LoadClient]:
-    access = target.config.access_token
     client = LoadClient(path)
-    prices = Subscription(
+    async with subscribed(
         PROBE_TOKEN,
         http,
         target.rest_url,
-        region=None,
-        get_token=None if access is None else lambda: access,
-        delivery="all",
-        max_fill=MAX_FILL,
+        origin=target.sends_origin,
+        access_token=target.config.access_token,
         on_state=client.note,
-    )
-    reading = asyncio.create_task(client.read(prices))
-    try:
-        yield client
-    finally:
-        reading.cancel()
-        await prices.close()
+    ) as prices:
+        reading = asyncio.create_task(client.read(prices))
+        try:
+            yield client
+        finally:
+            reading.cancel()
 
 
 async def _all_live(clients: Sequence[LoadClient], note: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from ops.cli import app
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 COMMANDS = get_group(app).commands
-FOR_WORKFLOWS = {"comment", "drift", "drift-issue", "preview", "release"}
+FOR_WORKFLOWS = {"comment", "drift-issue", "preview", "release"}
 """They read and write files: Markdown, and the JSON that goes from one to the next."""
 
 

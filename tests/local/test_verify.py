@@ -69,6 +69,7 @@ def stack(cloud: LocalCloud) -> LocalStack:
     stack.config_set("USE_EDGE_BROADCAST", "true")
     stack.config_set("tokens", json.dumps({REAL_TOKEN: REAL_TOKEN}))
     stack.config_set("routing", json.dumps({"edgePercent": 0}))
+    stack.config_set("requireOrigin", "true")
     stack.config_set("alarmEmail", EMAIL)
     stack.config_set("alarms", json.dumps({"monthlyBudgetUsd": BUDGET_USD}))
     stack.up()

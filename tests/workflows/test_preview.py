@@ -5,13 +5,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import psutil
 import pytest
 from botocore.session import Session
+from typer.testing import CliRunner
 
 from local.cloud import LocalCloud
 from local.stack import LocalStack
+from ops.cli import app
 from ops.deploy.history import deployed_commit
 from ops.deployed import DeployedStack
 from ops.drift.command import REFRESH
@@ -105,19 +108,21 @@ def test_bad_config_fails_with_its_remedy_in_the_report(stack: LocalStack) -> No
 
 
 def test_change_by_hand_is_drift_and_what_is_not_deployed_yet_is_none(
-    stack: LocalStack, logs: Any
+    stack: LocalStack, logs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.config_set("logRetentionDays", "14")
     clean = run_preview(stack.target, ignore, command=REFRESH)
     group = f"/aws/lambda/{DeployedStack('local', stack.outputs()).function_names['webhook']}"
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
 
-    changed = run_preview(stack.target, ignore, command=REFRESH)
+    monkeypatch.setattr("ops.drift.command.stack_named", Mock(return_value=stack.target))
+    changed = CliRunner().invoke(app, ["drift", "--stack", "local", "--json"])
 
     logs.put_retention_policy(logGroupName=group, retentionInDays=30)
     stack.config_set("logRetentionDays", "30")
     assert Drift.of("local", clean).state == "none", clean.output
-    found = Drift.of("local", changed)
+    assert changed.exit_code == 0, changed.output
+    found = Drift.model_validate_json(changed.stdout)
     assert found.state == "found", changed.output
     assert "retentionInDays" in found.report
     assert group in found.report
