@@ -87,7 +87,8 @@ def test_every_call_in_docs_and_workflows_is_understood(
 
 def _called(words: list[str]) -> tuple[Any, list[str]]:
     """The command, and its arguments; a group's command is named by two words."""
-    command, *arguments = COMMANDS.get(words[0]), *words[1:]
+    command: Any = COMMANDS.get(words[0])
+    arguments = words[1:]
     while arguments and hasattr(command, "commands"):
-        command, *arguments = command.commands[arguments[0]], *arguments[1:]
+        command, arguments = command.commands[arguments[0]], arguments[1:]
     return command, arguments

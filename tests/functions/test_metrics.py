@@ -430,8 +430,15 @@ def test_alarm_rings_for_its_cause_and_is_over_without_it(
 
 
 def test_quiet_hour_rings_nothing(scene: Scene, alarms: Alarms) -> None:
-    """No trade, no client: only SOL/USD is asked for. Silence itself rings where config says so."""
+    """No trade, no client: only what runs by a schedule. Silence itself rings where config says so."""
     scene.collect_quotes()
+    with serving(Chain([], is_plain=True)) as chain:
+        mint = encode(b"\x05" * 32)
+        holes = scene.load("holes", tokens=[mint], addresses=[mint], RPC_URL=chain.url)
+        holes.handler({}, None)
+    declare_alarm()
+    move_to_the_edge(scene.routes)
+    scene.load("route_guard", ROUTE_ALARM=ALARM).handler({}, None)
     hour = [scene.points] * 60
 
     states = {slug: state_of(alarm, hour) for slug, alarm in alarms.items()}
