@@ -436,8 +436,6 @@ def test_quiet_hour_rings_nothing(scene: Scene, alarms: Alarms) -> None:
         mint = encode(b"\x05" * 32)
         holes = scene.load("holes", tokens=[mint], addresses=[mint], RPC_URL=chain.url)
         holes.handler({}, None)
-    declare_alarm()
-    move_to_the_edge(scene.routes)
     scene.load("route_guard", ROUTE_ALARM=ALARM).handler({}, None)
     hour = [scene.points] * 60
 
