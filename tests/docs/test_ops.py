@@ -1,17 +1,27 @@
 """Every command of ops/ has a help text and is in the docs."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_group
 
 from ops.cli import app
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+WORKFLOWS = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+CALL = re.compile(r"python -m ops ((?:[^`\n]|\\\n|\n +--)*)")
+"""Up to the end of the line or of the code; a line of a workflow may go on in the next ones."""
+USAGE_ERROR: Any = (
+    typer.BadParameter.__base__
+)  # typer has a click of its own, and names few of its errors
+VARIABLE = re.compile(r"\$[A-Z_]+")
+FILE = re.compile(r"\w+\.(?:jsonl?|md)")
 COMMANDS = get_group(app).commands
 FOR_WORKFLOWS = {"comment", "drift-issue", "preview", "release"}
 """They read and write files: Markdown, and the JSON that goes from one to the next."""
@@ -51,3 +61,34 @@ def test_every_command_in_the_docs_is_one() -> None:
     docs = "".join(page.read_text() for page in PAGES)
 
     assert {*re.findall(r"python -m ops ([a-z-]+)", docs)} <= {*COMMANDS}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *WORKFLOWS], ids=lambda page: page.name)
+def test_every_call_in_docs_and_workflows_is_understood(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as its command, options and values; nothing is run."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
+        monkeypatch.setenv(name, "as-on-a-runner")
+    misunderstood: dict[str, str] = {}
+    for written in CALL.findall(VARIABLE.sub("1", page.read_text())):
+        command, arguments = _called(shlex.split(written, comments=True))
+        for file in filter(FILE.fullmatch, arguments):
+            Path(file).touch()
+        try:
+            if arguments:  # else it is spoken of
+                command.make_context(command.name, arguments)
+        except USAGE_ERROR as error:
+            misunderstood[written] = str(error)
+
+    assert misunderstood == {}
+
+
+def _called(words: list[str]) -> tuple[Any, list[str]]:
+    """The command, and its arguments; a group's command is named by two words."""
+    command: Any = COMMANDS.get(words[0])
+    arguments = words[1:]
+    while arguments and hasattr(command, "commands"):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    return command, arguments

@@ -478,8 +478,13 @@ def test_strangers_are_no_throttled_webhook(scene: Scene, status: int, path: str
 
 
 def test_quiet_hour_rings_nothing(scene: Scene, alarms: Alarms) -> None:
-    """No trade, no client: only SOL/USD is asked for. Silence itself rings where config says so."""
+    """No trade, no client: only what runs by a schedule. Silence itself rings where config says so."""
     scene.collect_quotes()
+    with serving(Chain([], is_plain=True)) as chain:
+        mint = encode(b"\x05" * 32)
+        holes = scene.load("holes", tokens=[mint], addresses=[mint], RPC_URL=chain.url)
+        holes.handler({}, None)
+    scene.load("route_guard", ROUTE_ALARM=ALARM).handler({}, None)
     hour = [scene.points] * 60
 
     states = {slug: state_of(alarm, hour) for slug, alarm in alarms.items()}

@@ -1,4 +1,4 @@
-"""What `python -m ops status` makes of what it reads. The run on a stack is tests/local/test_verify.py."""
+"""What `python -m ops status` makes of what it reads. The run on a stack is tests/local/verify/."""
 
 from __future__ import annotations
 

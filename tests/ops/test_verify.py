@@ -1,4 +1,4 @@
-"""What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/test_verify.py."""
+"""What `python -m ops verify` makes of what it sees. The run on a stack is tests/local/verify/."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
