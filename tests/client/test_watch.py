@@ -15,7 +15,9 @@ async def test_prices_are_lines_and_states_are_said_beside_them(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.protocol["pingMs"] = 200
-    watching = asyncio.create_task(follow(TOKEN, stack.url, as_line, region="eu-west-1", prices=2))
+    watching = asyncio.create_task(
+        follow(TOKEN, stack.url, as_line, region="eu-west-1", origin=None, prices=2)
+    )
     await stack.until(lambda: "ping" in stack.events, "a connection that is kept")
     await stack.publish({**an_update(2), "price": 0.0000025})
     await stack.publish(an_update(1))
@@ -33,7 +35,9 @@ async def test_scripts_get_an_object_a_line(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.protocol["pingMs"] = 200
-    watching = asyncio.create_task(follow(TOKEN, stack.url, as_json_line, region=None, prices=1))
+    watching = asyncio.create_task(
+        follow(TOKEN, stack.url, as_json_line, region=None, origin=None, prices=1)
+    )
     await stack.until(lambda: "ping" in stack.events, "a connection that is kept")
     await stack.publish(an_update(1))
     await watching
@@ -44,7 +48,7 @@ async def test_scripts_get_an_object_a_line(
 
 async def test_token_that_cannot_be_one_is_the_commands_error(stack: Stack) -> None:
     with pytest.raises(OpsError, match="token must be"):
-        await follow("a token", stack.url, as_line, region=None, prices=None)
+        await follow("a token", stack.url, as_line, region=None, origin=None, prices=None)
 
     assert stack.asked == []
 
@@ -55,6 +59,6 @@ async def test_refusal_is_the_commands_error_and_said_once(
     stack.connect_status = 404
 
     with pytest.raises(OpsError, match="UNKNOWN_TOKEN"):
-        await follow(TOKEN, stack.url, as_line, region=None, prices=None)
+        await follow(TOKEN, stack.url, as_line, region=None, origin=None, prices=None)
 
     assert "UNKNOWN_TOKEN" not in capsys.readouterr().err
