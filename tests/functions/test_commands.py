@@ -33,8 +33,6 @@ def understood(golden: dict[str, Any]) -> Command:
             return Subscribe(tuple(Wanted(**each) for each in wanted), is_list)
         case {"unsubscribe": tokens, "isList": is_list}:
             return Unsubscribe(tuple(tokens), is_list)
-        case {"authorize": access_token}:
-            return Authorize(access_token)
         case _:
             return Ping()
 
