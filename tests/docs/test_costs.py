@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
@@ -23,9 +23,14 @@ PAGE = (REPOSITORY / "docs" / "costs.md").read_text()
 
 
 def _block(language: str) -> str:
-    found = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    assert len(found) == 1
-    return found[0]
+    """All of that language, one after the other."""
+    return "".join(re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
+
+
+def _by_hand(folder: Path) -> dict[str, Any]:
+    file = folder / "arithmetic.py"
+    file.write_text(_block("python"))
+    return runpy.run_path(str(file))
 
 
 def test_command_prints_what_the_page_shows() -> None:
@@ -39,10 +44,7 @@ def test_command_prints_what_the_page_shows() -> None:
 
 
 def test_arithmetic_of_the_page_is_that_of_the_bill(tmp_path: Path) -> None:
-    file = tmp_path / "arithmetic.py"
-    file.write_text(_block("python"))
-
-    names = runpy.run_path(str(file))
+    names = _by_hand(tmp_path)
 
     for path in ("aws", "edge"):
         bill = make_bill(HUNDRED_THOUSAND, path, read_prices())
@@ -64,6 +66,26 @@ def test_figures_of_the_text_are_those_of_the_bill() -> None:
     for usd in (messages.usd, edge.usd, cloudflare):
         assert f"${usd:,.0f}" in PAGE
     assert f"with a trade in 10 s of each token, up to {quiet.users:,} users" in PAGE
+
+
+def test_arithmetic_of_watchlists_is_that_of_the_bill_and_of_the_table(tmp_path: Path) -> None:
+    names = _by_hand(tmp_path)
+    parts = cast("Mapping[str, float]", names["watchlists"])
+    edge = make_bill(WATCHLISTS, "edge", read_prices())
+
+    assert sum(parts.values()) == pytest.approx(
+        float(edge.usd_by_service["Durable Objects"]), abs=0.02
+    )
+    hops, pings, hubs, rooms = parts.values()
+    never_asleep = names["awake"] * 12.50
+    for figure in (
+        f"| {names['hops']:,.0f} M, as {names['hops'] / 20:,.0f} M requests: ${hops:,.0f} |",
+        f"| {names['pings']:,.0f} M, as {names['pings'] / 20:,.0f} M requests: ${pings:,.0f} |",
+        f"| 200: ${hubs + never_asleep:,.0f} | 100: ${never_asleep:,.0f} |",
+        f"| {20 * names['deliveries']:,.0f} M: ${names['aws_messages']:,.0f} |",
+        f"${rooms:,.0f}, if rooms held them",
+    ):
+        assert figure in PAGE, figure
 
 
 def test_figures_of_watchlists_are_those_of_the_bill() -> None:
