@@ -49,7 +49,7 @@ def run_checks(target: Target, plan: Plan) -> Iterator[Finding]:
         "Helius's webhook": lambda: [check_helius(target)],
         "round trip": round_trip,
         "candles": lambda: [check_candles(target, traded)],
-        "SOL/USD": lambda: [check_dollars(target, now=time.time())],
+        "SOL/USD": lambda: [check_dollars(target)],
         "dead letters": lambda: check_dead_letters(target),
         "alarms": lambda: check_alarms(target),
         "budget": lambda: [check_budget(target)],

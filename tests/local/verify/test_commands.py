@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
@@ -12,14 +13,17 @@ from typing import Any
 import pytest
 
 from functions.glow.queues.publisher import QueuePublisher
+from functions.glow.routing.rate import SOL_USD_KEY
 from functions.glow.token import PROBE_TOKEN
 from functions.glow.update import ID_SIGNATURE_LENGTH, Update
 from local.stack import EDGE_SECRET, LocalStack
 from ops.errors import NOT_WELL
 from ops.logs.functions import FunctionLogs
 from ops.redrive import LANES
+from ops.verify.market import check_dollars
 from ops.verify.sender import a_trade
 from ops.verify.target import Target
+from tests.local.aws import Aws
 from tests.local.verify.conftest import REAL_TOKEN, UNHURRIED, Ops
 from tests.local.wire import Wire, wait_for
 
@@ -52,6 +56,20 @@ def test_verify_of_a_stack_that_is_well_is_green(
     shown = done.out + done.err + repr(target)
     assert stack.webhook_key() not in shown
     assert stack.config_get(EDGE_SECRET) not in shown
+
+
+@pytest.mark.usefixtures("dollars")
+def test_first_rate_of_a_stack_is_waited_for(target: Target, aws: Aws) -> None:
+    routes = target.deployed.text("RoutesTableName")
+    target.dynamodb.delete_item(TableName=routes, Key=SOL_USD_KEY)
+
+    with ThreadPoolExecutor(1) as beside:
+        looked = beside.submit(check_dollars, target)
+        collector = target.deployed.function_names["quotes"]
+        aws.client("lambda").invoke(FunctionName=collector, Payload=b"{}")
+        found = looked.result()
+
+    assert found.state == "ok", found
 
 
 @pytest.mark.timeout(200)

@@ -81,7 +81,7 @@ def look_at_edge_latency(target: Target) -> Iterable[Finding]:
 
 
 def look_at_dollars_an_hour_later(target: Target) -> Iterable[Finding]:
-    return [check_dollars(target, now=time.time() + 3_600)]
+    return [check_dollars(target, now=lambda: time.time() + 3_600)]
 
 
 def look_at_more_candles_than_trades(target: Target) -> Iterable[Finding]:
