@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -25,9 +24,7 @@ from ops.candle_failures import OUTPUT as FAILURES
 from ops.candle_failures import Settled, settle
 from ops.deployed import DeployedStack, StackOption, dynamodb_of, sqs_of
 from ops.errors import OpsError
-
-_AGO: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
-_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+from ops.times import parse_moment
 
 app: Final = typer.Typer(no_args_is_help=True, help="Candles of a deployed stack.")
 
@@ -156,21 +153,6 @@ def told_of(done: Rebuilt, stack: str) -> Iterator[str]:
             f"Failures of another time: {done.failures.left}. Make them good:"
             f" python -m ops candles rebuild --from {since} --stack {stack}"
         )
-
-
-def parse_moment(text: str, *, now: float) -> int:
-    """Unix seconds of `2h` (ago), of an ISO time, in UTC unless it says otherwise, or of themselves."""
-    if ago := _AGO.fullmatch(text):
-        return int(now) - int(ago[1]) * _UNIT_SECONDS[ago[2]]
-    if text.isascii() and text.isdigit() and len(text) <= 10:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise OpsError(
-            f"{text!r} is no time. Write 30m, 2h or 7d (ago), 2026-11-25T10:00 (UTC), or Unix seconds."
-        ) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _parsed(tokens: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +16,10 @@ from functions.glow.listeners.settings import ListenerKeys
 from functions.glow.listeners.verifier import Verifier
 from ops.deployed import StackOption
 from ops.errors import OpsError
+from ops.times import parse_duration
 from workspace.stack import Stack, stack_named
 
 _NAMESPACE: Final = "glow"
-_DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
-_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +103,10 @@ def access_token(
 
 def seconds_of(text: str) -> int:
     """The seconds in `90s`, `30m`, `2h` or `30d`. Raises OpsError."""
-    found = _DURATION.fullmatch(text)
-    if found is None or int(found[1]) == 0:
+    seconds = parse_duration(text)
+    if not seconds:
         raise OpsError(f"--ttl is {text!r}: write 90s, 30m, 2h or 30d.")
-    return int(found[1]) * _UNIT_SECONDS[found[2]]
+    return seconds
 
 
 def _say(line: str) -> None:

@@ -11,7 +11,7 @@ from components.aws.alarm import Alarm, Group, Metric
 from components.aws.candle_store import CandleStore
 from components.aws.lambda_function import LambdaFunction
 from components.aws.worker_queue import WorkerQueue
-from components.settings.alarms import SLOWEST
+from components.settings.alarms import P99_FACTOR
 from functions.glow import metrics
 from functions.glow.paths import Path
 
@@ -151,7 +151,7 @@ def _aws_path(watched: Watched) -> Iterator[Alarm]:
         metric=Metric.own(metrics.RETURNED, prefix, "Sum"),
         group="aws-path",
     )
-    slowest_ms = SLOWEST * watched.latency_ms["aws"]
+    slowest_ms = P99_FACTOR * watched.latency_ms["aws"]
     yield Alarm(
         slug="aws-latency",
         name=f"{prefix}-AwsLatency",
@@ -189,7 +189,7 @@ def _edge_path(watched: Watched) -> Iterator[Alarm]:
         period_seconds=_FIVE_MINUTES_SECONDS,
         group="edge-path",
     )
-    slowest_ms = min(SLOWEST * watched.latency_ms["edge"], watched.call_timeout_ms)
+    slowest_ms = min(P99_FACTOR * watched.latency_ms["edge"], watched.call_timeout_ms)
     yield Alarm(
         slug="edge-latency",
         name=f"{watched.prefix}-EdgeLatency",

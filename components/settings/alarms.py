@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from components.settings.values import RunbookUrl, listed
 from functions.glow.paths import Path
 
-SLOWEST: Final = 2
+P99_FACTOR: Final = 2
 """99 % may take so many times as long as half may: 200 ms at the edge, as the old guide has it."""
 
 

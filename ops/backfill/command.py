@@ -1,7 +1,6 @@
 """`backfill`: what Helius lost is read at the chain and stored."""
 
 import json
-import re
 import time
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -21,18 +20,19 @@ from ops.backfill.store import Store, Tally
 from ops.deployed import DeployedStack, StackOption
 from ops.errors import NOT_WELL, OpsError
 from ops.settings import settings_of
+from ops.times import parse_duration
 from workspace.stack import stack_named
 
-_UNITS_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST_SECONDS: Final = 10 * 365 * 24 * 60 * 60  # the chain began in 2020
 # As many rows as a token has in the longest time that anybody looks back.
 _MAX_KNOWN_ROWS: Final = 5_000_000
 
 
 def _seconds(text: str) -> int:
-    found = re.fullmatch(r"([1-9]\d{0,4})([smhd])", text)
-    if found is None:
+    seconds = parse_duration(text)
+    if not seconds or seconds > _LONGEST_SECONDS:
         raise typer.BadParameter(f"{text!r} is not like 90s, 30m, 2h or 1d")
-    return int(found[1]) * _UNITS_SECONDS[found[2]]
+    return seconds
 
 
 def backfill(

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import typer
 
-from ops.candles import parse_moment
 from ops.deployed import DeployedStack, StackOption, logs_of
 from ops.errors import NOT_WELL, OpsError
 from ops.logs.functions import FunctionLogs
@@ -21,6 +20,7 @@ from ops.tail.functions import FunctionTail
 from ops.tail.stream import Source, merged
 from ops.tail.wanted import Wanted
 from ops.tail.worker import follow_worker
+from ops.times import parse_moment
 from workspace.stack import stack_named
 
 _COLORS: Final = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}

@@ -14,10 +14,10 @@ from rich.table import Table
 
 from functions.glow.errors import BadRequest, Unavailable
 from functions.glow.token import parse_signature, parse_token
-from ops.candles import parse_moment
 from ops.deployed import StackOption
 from ops.errors import NOT_WELL, OpsError
 from ops.logs.moment import moment_text
+from ops.times import parse_moment
 from ops.trace.evidence import Search, gather
 from ops.trace.step import Step
 from ops.trace.way import steps_of

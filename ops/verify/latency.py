@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.settings.alarms import SLOWEST
+from components.settings.alarms import P99_FACTOR
 from functions.glow.paths import Path
 from ops.verify.finding import Finding, failed, well
 
@@ -22,13 +22,13 @@ class Place:
 
 
 def judge(path: Path, times_ms: Sequence[float], limit_ms: int, place: Place) -> Finding:
-    """Half of `times_ms` have to be within `limit_ms`, 99 % within `SLOWEST` times as much.
+    """Half of `times_ms` have to be within `limit_ms`, 99 % within `P99_FACTOR` times as much.
 
     The way from the operator to AWS and back is not the stack's: it is taken off each.
     """
     own = sorted(max(0.0, each - place.away_ms) for each in times_ms)
     p50, p99 = percentile(own, 50), percentile(own, 99)
-    slowest_ms = SLOWEST * limit_ms
+    slowest_ms = P99_FACTOR * limit_ms
     where = f", data centre {place.colo}, {place.rooms}" if place.colo else ""
     seen = (
         f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(own)} trades (limits {limit_ms} and"

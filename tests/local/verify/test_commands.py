@@ -24,11 +24,11 @@ from ops.verify.market import check_dollars
 from ops.verify.sender import a_trade
 from ops.verify.target import Target
 from tests.local.aws import Aws
-from tests.local.verify.conftest import REAL_TOKEN, UNHURRIED, Ops
+from tests.local.verify.conftest import REAL_TOKEN, UNHURRIED_MS, Ops
 from tests.local.wire import Wire, wait_for
 
 VERIFY = (
-    "verify", "--trades", "3", "--aws-limit-ms", str(UNHURRIED), "--edge-limit-ms", str(UNHURRIED),
+    "verify", "--trades", "3", "--aws-limit-ms", str(UNHURRIED_MS), "--edge-limit-ms", str(UNHURRIED_MS),
 )  # fmt: skip
 
 
